@@ -1,0 +1,51 @@
+/** Imports point down: main -> adapters -> node -> replication. See "How to develop" in the README. */
+const adapters = "^(src/(storage|transport)|gateway)/";
+module.exports = {
+  forbidden: [
+    { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "replication-is-pure",
+      comment: "The protocol imports nothing outside itself.",
+      severity: "error",
+      from: { path: "^src/replication/", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: "^src/replication/" },
+    },
+    {
+      name: "node-knows-only-replication",
+      severity: "error",
+      from: { path: "^src/node/", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: "^src/(node|replication)/|^src/errors\\.ts$" },
+    },
+    {
+      name: "adapters-do-not-know-each-other",
+      severity: "error",
+      from: { path: adapters, pathNot: "\\.test\\.ts$" },
+      to: { path: adapters, pathNot: "^$1/|^$2/" },
+    },
+    {
+      name: "simulation-speaks-http",
+      severity: "error",
+      from: { path: "^simulation/" },
+      to: { path: "^(src|gateway|webui)/" },
+    },
+    {
+      name: "nobody-imports-main",
+      severity: "error",
+      from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/main\\.ts$" },
+    },
+    {
+      name: "products-do-not-import-tests",
+      severity: "error",
+      from: { path: "^(src|gateway|simulation|webui)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^test/|\\.test\\.ts$" },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "node_modules|^src/transport/generated" },
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js", ".json"] },
+  },
+};

@@ -1,0 +1,259 @@
+/** What a node offers to its edges: the REST gateway, the gRPC service, the event streams. */
+import type { Failure, Result } from "../errors.ts";
+import type { Digest, Epoch, NodeId, Sequence } from "../replication/types.ts";
+import type { Cancel, DelayRange } from "./ports.ts";
+
+export type Role = "leader" | "follower";
+
+/** A key as clients see it. The value stays JSON text until an edge needs more. */
+export interface KeyValue {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  readonly version: Sequence;
+}
+
+export interface ReadQuery {
+  readonly key: string;
+  /** Wait until this node has applied this far, for at most TIMEOUT ms. */
+  readonly minVersion?: Sequence | undefined;
+}
+
+export interface ListQuery {
+  readonly prefix: string;
+  /** 1..1000. */
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+export interface KeyPage {
+  readonly entries: readonly KeyValue[];
+  readonly next: string | null;
+  readonly sequence: Sequence;
+}
+
+/** One operation of a write, already checked for size and form by the edge. */
+export interface WriteOperation {
+  readonly key: string;
+  /** JSON text; undefined deletes. */
+  readonly value?: string | undefined;
+  /** Only if the key's newest proposed version is this one; 0: only if the key is absent. */
+  readonly ifVersion?: Sequence | undefined;
+}
+
+export interface WriteRequest {
+  /** 1..128 operations; they form one atomic entry. */
+  readonly operations: readonly WriteOperation[];
+  /** Follower acks to wait for; absent: the write quorum in force. */
+  readonly quorum?: number | undefined;
+  /** Absent: TIMEOUT. */
+  readonly timeoutMs?: number | undefined;
+  readonly trace?: boolean | undefined;
+}
+
+export interface AckTrace {
+  readonly node: NodeId;
+  /** Milliseconds from the proposal to this ack's arrival at the leader. */
+  readonly ms: number;
+  /** Milliseconds the entry was really held back on its way to that node. */
+  readonly delayMs: number;
+}
+
+export interface WriteReceipt {
+  readonly version: Sequence;
+  readonly quorum: number;
+  /** In the order of arrival, as many as had arrived when the entry settled. */
+  readonly acks: readonly AckTrace[];
+  /** Milliseconds from the proposal to the settling. */
+  readonly latencyMs: number;
+}
+
+/** The settings in force that may change while the node runs, named as in `PATCH /config`. */
+export interface LiveConfig {
+  readonly writeQuorum: number;
+  /** Milliseconds. */
+  readonly minDelay: number;
+  /** Milliseconds. */
+  readonly maxDelay: number;
+  /** Followers whose simulated delay differs from the general one. */
+  readonly followerDelays: Readonly<Record<NodeId, DelayRange>>;
+}
+
+export interface NodeStatus {
+  readonly id: NodeId;
+  readonly role: Role;
+  /** Empty while unknown. */
+  readonly leader: NodeId;
+  readonly epoch: Epoch;
+  readonly last: Sequence;
+  readonly committed: Sequence;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly keys: number;
+  readonly uptimeSeconds: number;
+  readonly config: LiveConfig & { readonly timeout: number };
+  readonly ready: boolean;
+  /** Why it is not ready; empty when it is. */
+  readonly reasons: readonly string[];
+}
+
+/**
+ * How the leader sees a member. `live` members count for the quorum; a `syncing` one receives a
+ * snapshot; `unreachable` has no stream or has been silent too long.
+ */
+export type MemberState = "live" | "syncing" | "unreachable";
+
+export interface MemberView {
+  readonly id: NodeId;
+  readonly role: Role;
+  /** Where clients reach its gateway; empty while unknown. */
+  readonly url: string;
+  readonly state: MemberState;
+  /** Highest sequence with every entry up to it acked; for the leader its own flushed one. */
+  readonly acked: Sequence;
+  readonly applied: Sequence;
+  /** Entries. */
+  readonly lag: number;
+  /** Age in milliseconds of the oldest entry it misses; 0 when it misses none. */
+  readonly lagMs: number;
+  /** Digests at equal `applied`: equal or not; null while they cannot be compared. */
+  readonly digestMatch: boolean | null;
+  /** Milliseconds since the last sign of life; null: never. 0 for the leader itself. */
+  readonly lastContactMs: number | null;
+  /** Changes at each start of that node's process; empty while unknown. */
+  readonly incarnation: string;
+  /** Why its storage refuses to flush; empty while it does not. */
+  readonly storageFault: string;
+}
+
+export interface ClusterView {
+  readonly leader: NodeId;
+  /** The node that made this view. */
+  readonly servedBy: NodeId;
+  /** False: the leader did not answer, and this is what this node knows by itself. */
+  readonly fromLeader: boolean;
+  readonly epoch: Epoch;
+  readonly last: Sequence;
+  readonly committed: Sequence;
+  readonly writeQuorum: number;
+  readonly nodes: readonly MemberView[];
+}
+
+/** One applied operation, for watchers. */
+export interface AppliedOperation {
+  readonly sequence: Sequence;
+  readonly key: string;
+  /** JSON text; undefined: the key was deleted. */
+  readonly value?: string | undefined;
+}
+
+/**
+ * What happens on a node, for metrics, logs and `GET /events`. `at` is wall-clock milliseconds.
+ * Per-write events stop above a rate that pages could show; `rate` goes on.
+ */
+export type NodeEvent =
+  | {
+      readonly type: "write";
+      readonly at: number;
+      readonly sequence: Sequence;
+      readonly keys: readonly string[];
+      readonly kind: "put" | "delete" | "batch";
+      readonly quorum: number;
+    }
+  | ({ readonly type: "ack"; readonly at: number; readonly sequence: Sequence } & AckTrace)
+  | {
+      readonly type: "settled";
+      readonly at: number;
+      readonly sequence: Sequence;
+      readonly quorum: number;
+      readonly latencyMs: number;
+    }
+  | {
+      readonly type: "unknown";
+      readonly at: number;
+      readonly sequence: Sequence;
+      readonly quorum: number;
+      readonly acks: readonly NodeId[];
+    }
+  | { readonly type: "cluster"; readonly at: number; readonly cluster: ClusterView }
+  | { readonly type: "config"; readonly at: number; readonly config: LiveConfig }
+  | {
+      readonly type: "member";
+      readonly at: number;
+      readonly id: NodeId;
+      readonly state: MemberState;
+      /** True: a new process answers under that id. */
+      readonly restarted: boolean;
+    }
+  | {
+      readonly type: "rate";
+      readonly at: number;
+      /** Per second, over the last second. */
+      readonly writes: number;
+      readonly acks: Readonly<Record<NodeId, number>>;
+      /** Milliseconds; null: no write was answered in that second. */
+      readonly p50: number | null;
+      readonly p95: number | null;
+      /** Writes of that second whose own events were left out. */
+      readonly unshown: number;
+    };
+
+/** Figures for `/metrics`, pushed as they arise. Milliseconds and counts. */
+export interface NodeObserver {
+  wrote(outcome: "settled" | "unknown" | "refused", latencyMs: number): void;
+  settled(latencyMs: number): void;
+  flushed(figures: { ms: number; entries: number }): void;
+  digestMismatch(id: NodeId): void;
+}
+
+/** Figures for `/metrics`, read when asked. */
+export interface NodeGauges {
+  readonly inFlight: number;
+  readonly inFlightBytes: number;
+  readonly unapplied: number;
+}
+
+export interface KvNode {
+  readonly id: NodeId;
+  readonly role: Role;
+  /** For the `X-KV-Sequence` header. */
+  readonly applied: Sequence;
+  /** The leader's client URL; on any node. */
+  readonly leaderUrl: string;
+
+  /**
+   * Answers at once wherever it can. KEY_NOT_FOUND; RECOVERING when `minVersion` is not reached
+   * in time, or when a new reign does not know yet whether the key's newest write is settled.
+   */
+  read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
+  list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
+  write(request: WriteRequest): Promise<Result<WriteReceipt>>;
+
+  status(): NodeStatus;
+  /** The leader's own view; on a follower what it knows by itself (the gateway asks the leader). */
+  cluster(): ClusterView;
+  /** Other members' gateways, for the proxy; undefined: no such member. */
+  peerUrl(id: NodeId): string | undefined;
+  configure(change: Partial<LiveConfig>): Result<LiveConfig>;
+
+  /** Calls with every event from now on; `history` holds the recent ones, oldest first. */
+  subscribe(listener: (event: NodeEvent) => void): {
+    readonly history: readonly NodeEvent[];
+    readonly cancel: Cancel;
+  };
+  /**
+   * Applied operations in sequence order, from after a sequence on (absent: from now on). The
+   * listener returns false to pause; `resume` goes on from the log. COMPACTED when the log does
+   * not reach back that far, at once or through `failed` while paused.
+   */
+  watch(query: {
+    readonly prefix: string;
+    readonly after?: Sequence | undefined;
+    readonly applied: (operations: readonly AppliedOperation[]) => boolean;
+    readonly failed: (failure: Failure) => void;
+  }): Result<{ readonly resume: () => void; readonly cancel: Cancel }>;
+  gauges(): NodeGauges;
+
+  /** Refuses new writes with SHUTTING_DOWN, answers those in flight, flushes, and ends. */
+  close(): Promise<void>;
+}

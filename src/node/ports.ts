@@ -1,0 +1,168 @@
+/**
+ * What a node needs from the world. Every port reports back by calling, never by a promise, so that
+ * a whole cluster can be stepped one event at a time on virtual time.
+ */
+import type {
+  Digest,
+  Entry,
+  FollowerMessage,
+  Instant,
+  LeaderMessage,
+  Marks,
+  NodeId,
+  Sequence,
+  StoreRecord,
+} from "../replication/types.ts";
+
+/** Stops what it came from: a timer, a subscription, a copy being read. Safe to call twice. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Monotonic milliseconds, with fractions; jumps of the wall clock do not show. */
+  now(): Instant;
+  /** Wall-clock milliseconds since 1970, for people and pages only. */
+  wall(): number;
+  after(delayMs: number, run: () => void): Cancel;
+  /** Runs once the present turn of the event loop is over: this is what makes batches. */
+  defer(run: () => void): void;
+}
+
+/** A random number in [0, 1). */
+export type Random = () => number;
+
+/**
+ * Everything one flush makes durable, all of it or nothing. The parts are carried out in the order
+ * of the fields.
+ */
+export interface StorageBatch {
+  /** Entries to put at their sequences; a higher or equal epoch overwrites what is there. */
+  readonly append: readonly Entry[];
+  /** Entries whose operations go into the store, in sequence order, right after `applied`. */
+  readonly apply: readonly Entry[];
+  readonly marks?: Marks | undefined;
+  /** Entries up to and including this one may be forgotten. */
+  readonly compactTo?: Sequence | undefined;
+}
+
+/** Storage cannot flush now. Nothing of the batch is durable, and the same batch may be retried. */
+export interface StorageFault {
+  /** One sentence for a person, naming the system's error: "no space left on device (ENOSPC)". */
+  readonly reason: string;
+}
+
+export interface StoreSummary {
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly keys: number;
+}
+
+/** An unchanging copy of the store as it was at one applied mark. `close` it when done. */
+export interface StoreCopy {
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  /** Records after a key in byte order, about `bytesMax` of them, at least one if any is left. */
+  page(after: string | undefined, bytesMax: number): readonly StoreRecord[];
+  close(): void;
+}
+
+/**
+ * A node's log, store and marks. Reads are synchronous and see what has been committed to storage;
+ * `write` makes a batch durable and says so by calling back. Only one write is under way at a time:
+ * the node waits for `done` before it writes again.
+ */
+export interface Storage {
+  /** Marks as last flushed; BLANK_MARKS on an empty disk. */
+  marks(): Marks;
+  summary(): StoreSummary;
+  /** Lowest and highest sequence in the log; both 0 when it is empty. Holes may lie between. */
+  logBounds(): { readonly first: Sequence; readonly last: Sequence };
+  /**
+   * Entries from a sequence on, in order, holes left out: at most `entriesMax` and about
+   * `bytesMax`, at least one if any is there.
+   */
+  readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[];
+  get(key: string): StoreRecord | undefined;
+  /** Records whose key starts with `prefix`, after `after` in byte order. */
+  list(query: {
+    prefix: string;
+    after?: string | undefined;
+    limit: number;
+  }): readonly StoreRecord[];
+  copy(): StoreCopy;
+
+  /** `done(undefined)` when the whole batch is flushed; a fault when none of it is. */
+  write(batch: StorageBatch, done: (fault: StorageFault | undefined) => void): void;
+
+  /**
+   * A store received from another node. It grows beside the present one, which stays readable, and
+   * replaces it in one step; an unfinished one leaves no trace after a restart. `begin` drops an
+   * unfinished one. `install` also sets `applied`, the digest and the given marks, and forgets the
+   * log up to and including the new applied mark.
+   */
+  readonly incoming: {
+    begin(): void;
+    add(records: readonly StoreRecord[], done: (fault: StorageFault | undefined) => void): void;
+    install(
+      end: { applied: Sequence; digest: Digest; marks: Marks },
+      done: (fault: StorageFault | undefined) => void,
+    ): void;
+  };
+
+  close(): Promise<void>;
+}
+
+/** One end of a stream between leader and follower. After `closed`, nothing more arrives. */
+export interface Link<Out> {
+  send(message: Out): void;
+  close(): void;
+}
+
+export interface LinkEvents<In> {
+  received(message: In): void;
+  /** The stream is gone, whoever ended it. Called once. */
+  closed(reason: string): void;
+}
+
+/**
+ * The leader's side of the network. A peer keeps trying to open its stream, with back-off, until
+ * it is closed; each opened stream is one Link.
+ */
+export interface Network {
+  /** Called by the leader once for each follower. `opened` is called for each new stream. */
+  dial(to: NodeId, opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>): Cancel;
+  /** Called by every node: a leader opened a stream to this node. */
+  listen(opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>): void;
+}
+
+/** Settings of the simulated network, which may change while it runs. Milliseconds. */
+export interface DelayRange {
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** The simulated delays in front of the network; absent settings mean no delay. */
+export interface DelayControl {
+  configure(range: DelayRange, perFollower: Readonly<Record<NodeId, DelayRange>>): void;
+  /**
+   * Milliseconds that an entry was really held back on its way to a follower; 0 where it was not.
+   * Known from the entry's release on, for the most recent entries only.
+   */
+  elapsedMs(to: NodeId, sequence: Sequence): number;
+}
+
+/** What is done to one follower's link on purpose, to show what happens. */
+export type LinkFault =
+  /** Messages of both directions wait until the fault ends; the connection stays. */
+  | { readonly type: "pause" }
+  /** Every message of both directions comes that much later. */
+  | { readonly type: "slow"; readonly delayMs: number }
+  /** The stream is broken and cannot be opened. */
+  | { readonly type: "cut" };
+
+/** The drawer of faults; a wrapper round the network that exists only with FAULTS=1. */
+export interface FaultControl {
+  list(): Readonly<Record<NodeId, { readonly fault: LinkFault; readonly endsAtWall: number }>>;
+  /** Replaces the follower's fault. It ends by itself after five minutes. */
+  set(to: NodeId, fault: LinkFault): void;
+  reset(to: NodeId): void;
+}

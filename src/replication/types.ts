@@ -1,0 +1,207 @@
+/** The words of the protocol. DESIGN.md beside this file tells the story they belong to. */
+
+/** A node's lasting id. */
+export type NodeId = string;
+/** An entry's place in the log: 1, 2, 3 …; 0 means nothing yet. */
+export type Sequence = number;
+/** Number of a leader's reign. */
+export type Epoch = number;
+/** Milliseconds of a monotonic clock. */
+export type Instant = number;
+/** 16 hexadecimal digits: the order-independent digest of a store. */
+export type Digest = string;
+
+/** The digest of an empty store. */
+export const EMPTY_DIGEST: Digest = "0000000000000000";
+
+/** The write that an operation's proposer saw as the key's newest one; version 0: it was absent. */
+export interface Condition {
+  readonly version: Sequence;
+  /** The reign that first proposed that version: a version number alone may name two writes. */
+  readonly origin: Epoch;
+}
+
+/** Puts or deletes one key. */
+export interface Operation {
+  readonly key: string;
+  /** JSON text; undefined deletes. */
+  readonly value?: string | undefined;
+  readonly condition?: Condition | undefined;
+}
+
+/** An atomic list of operations at one place in the log; an empty list is a no-op. */
+export interface Entry {
+  readonly sequence: Sequence;
+  /** The reign that proposed it last: on one sequence the highest epoch wins. */
+  readonly epoch: Epoch;
+  /** The reign that proposed it first. */
+  readonly origin: Epoch;
+  readonly operations: readonly Operation[];
+}
+
+/** One key of a store. */
+export interface StoreRecord {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+  readonly version: Sequence;
+  readonly origin: Epoch;
+}
+
+/** The lowest write quorum settled entries may rely on; the higher (epoch, number) is true. */
+export interface FloorNote {
+  readonly epoch: Epoch;
+  readonly number: number;
+  readonly quorum: number;
+}
+
+/** Both ends included. */
+export interface SequenceRange {
+  readonly from: Sequence;
+  readonly to: Sequence;
+}
+
+/** A member's gateway, as the leader knows it. */
+export interface Member {
+  readonly id: NodeId;
+  /** Where clients reach it. */
+  readonly url: string;
+  /** Where other nodes reach it. */
+  readonly peerUrl: string;
+}
+
+export interface SnapshotEnd {
+  readonly applied: Sequence;
+  readonly digest: Digest;
+}
+
+/** What a node must still know after a power cut, besides its log and store. */
+export interface Marks {
+  /** The highest epoch promised; a lower one is refused. */
+  readonly promisedEpoch: Epoch;
+  /** Whom it was promised to; empty: nobody. */
+  readonly promisedLeader: NodeId;
+  /**
+   * The epoch in which this node last led with an intact log, 0 for never. While it equals
+   * promisedEpoch, nobody else has led since, and this log owns every settled entry.
+   */
+  readonly reignEpoch: Epoch;
+  /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
+  readonly blank: boolean;
+  readonly floor?: FloorNote | undefined;
+  /** Highest committed mark this node knew of. */
+  readonly committed: Sequence;
+  /** The gateways last heard of, so that a node can name its leader's before it hears from it. */
+  readonly members: readonly Member[];
+}
+
+/** The marks of a node that starts on an empty disk. */
+export const BLANK_MARKS: Marks = {
+  promisedEpoch: 0,
+  promisedLeader: "",
+  reignEpoch: 0,
+  blank: true,
+  floor: undefined,
+  committed: 0,
+  members: [],
+};
+
+/** From the leader to a follower. Field names are those of replication.proto. */
+export type LeaderMessage =
+  | {
+      readonly type: "prepare";
+      readonly epoch: Epoch;
+      readonly leader: NodeId;
+      readonly to: NodeId;
+      readonly members: readonly Member[];
+    }
+  | {
+      readonly type: "lead";
+      readonly epoch: Epoch;
+      readonly completeAt: Sequence;
+      readonly floor?: FloorNote | undefined;
+    }
+  | {
+      readonly type: "append";
+      readonly epoch: Epoch;
+      readonly entries: readonly Entry[];
+      readonly committed: Sequence;
+    }
+  | {
+      readonly type: "heartbeat";
+      readonly epoch: Epoch;
+      readonly committed: Sequence;
+      readonly last: Sequence;
+      readonly number: number;
+      readonly members: readonly Member[];
+      readonly applied: Sequence;
+      readonly digest: Digest;
+      readonly writeQuorum: number;
+    }
+  | {
+      readonly type: "snapshotChunk";
+      readonly epoch: Epoch;
+      readonly snapshot: number;
+      readonly index: number;
+      readonly records: readonly StoreRecord[];
+      readonly end?: SnapshotEnd | undefined;
+    }
+  | { readonly type: "fetchLog"; readonly epoch: Epoch; readonly from: Sequence }
+  | { readonly type: "fetchStore"; readonly epoch: Epoch; readonly after?: string | undefined }
+  | { readonly type: "floor"; readonly epoch: Epoch; readonly floor: FloorNote };
+
+/** From a follower to the leader. */
+export type FollowerMessage =
+  | {
+      readonly type: "promise";
+      readonly epoch: Epoch;
+      readonly applied: Sequence;
+      readonly last: Sequence;
+      readonly blank: boolean;
+      readonly floor?: FloorNote | undefined;
+      readonly digest: Digest;
+      readonly member: Member;
+      readonly incarnation: string;
+    }
+  | {
+      readonly type: "refusal";
+      readonly promisedEpoch: Epoch;
+      readonly promisedLeader: NodeId;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "acks";
+      readonly epoch: Epoch;
+      readonly ranges: readonly SequenceRange[];
+      readonly applied: Sequence;
+      readonly digest: Digest;
+    }
+  | {
+      readonly type: "heartbeatReply";
+      readonly epoch: Epoch;
+      readonly number: number;
+      readonly applied: Sequence;
+      readonly digest: Digest;
+      readonly storageFault: string;
+    }
+  | {
+      readonly type: "snapshotReceipt";
+      readonly epoch: Epoch;
+      readonly snapshot: number;
+      readonly index: number;
+      readonly installed: boolean;
+    }
+  | {
+      readonly type: "logPage";
+      readonly epoch: Epoch;
+      readonly from: Sequence;
+      readonly entries: readonly Entry[];
+      readonly next: Sequence;
+    }
+  | {
+      readonly type: "storePage";
+      readonly epoch: Epoch;
+      readonly records: readonly StoreRecord[];
+      readonly end?: SnapshotEnd | undefined;
+    }
+  | { readonly type: "floorReceipt"; readonly epoch: Epoch; readonly floor: FloorNote | undefined };
