@@ -166,3 +166,11 @@ export interface FaultControl {
   set(to: NodeId, fault: LinkFault): void;
   reset(to: NodeId): void;
 }
+
+/** What happened, for operators. A pino logger fits. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
