@@ -1,8 +1,13 @@
-/** The settings of one node. The environment is read here and nowhere else. */
+/**
+ * The settings of one node. The environment is read here and nowhere else: `readConfig` turns it
+ * into one frozen value, or throws a ConfigError whose message is one sentence for a person.
+ */
+import { isIP, isIPv6 } from "node:net";
+import { z } from "zod";
 
 export interface MemberAddress {
   readonly id: string;
-  /** Where other nodes reach it. */
+  /** Where other nodes reach it, ready for `host:port`: an IPv6 address keeps its brackets. */
   readonly host: string;
   readonly grpcPort: number;
 }
@@ -28,3 +33,234 @@ export interface Config {
   /** LOG_RETENTION: applied entries kept for catch-up and watchers before a snapshot is needed. */
   readonly logRetention: number;
 }
+
+/** A setting that stops the start. The message names the variable, its value and its range. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+interface Setting<T> {
+  /** Absent: the variable must be set. Empty: computed, or truly empty. */
+  readonly byDefault?: string;
+  /** How the README shows the default where it is not a plain value. */
+  readonly defaultShown?: string;
+  readonly meaning: string;
+  /** Completes the sentence "it must be …". */
+  readonly range: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+/** Ids are part of URLs, metrics and folder names. */
+const idSyntax = /^[A-Za-z0-9_-]{1,64}$/;
+const idRange = "1 to 64 letters, digits, `_` or `-`";
+const hostNameSyntax = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+export const delayMsMax = 60_000;
+export const timeoutMsMax = 600_000;
+
+const wholeNumber = (limits: { min: number; max: number }) =>
+  z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,14})$/)
+    .transform(Number)
+    .pipe(z.number().min(limits.min).max(limits.max));
+
+const settings = {
+  NODE_ID: {
+    meaning: "this node's id, one of `NODES`",
+    range: `an id of ${idRange}`,
+    schema: z.string().regex(idSyntax),
+  },
+  NODES: {
+    meaning: "every member, `id=host:grpcPort`, comma separated; the same on every node",
+    range:
+      "a comma separated list of id=host:grpcPort with ports 1..65535, " +
+      `ids of ${idRange}, and IPv6 addresses in brackets`,
+    schema: z.string().transform((text, context) => {
+      const members = text.split(",").map(readMember);
+      if (members.every((member) => member !== undefined)) return members;
+      context.addIssue("not a list of members");
+      return z.NEVER;
+    }),
+  },
+  LEADER: {
+    meaning: "id of the leader, one of `NODES`",
+    range: `an id of ${idRange}`,
+    schema: z.string().regex(idSyntax),
+  },
+  PORT: {
+    byDefault: "4567",
+    meaning: "port of the REST gateway; 0 takes a free one",
+    range: "a port, 0..65535",
+    schema: wholeNumber({ min: 0, max: 65_535 }),
+  },
+  GRPC_PORT: {
+    byDefault: "5567",
+    meaning: "port of gRPC, for replication and the public service; 0 takes a free one",
+    range: "a port, 0..65535",
+    schema: wholeNumber({ min: 0, max: 65_535 }),
+  },
+  HOST: {
+    byDefault: "127.0.0.1",
+    meaning: "address to bind; `0.0.0.0` in containers",
+    range: "an IPv4 or IPv6 address without brackets, or `localhost`",
+    schema: z.string().refine((text) => text === "localhost" || isIP(text) !== 0),
+  },
+  ADVERTISE_URL: {
+    byDefault: "",
+    defaultShown: "`http://HOST:PORT`",
+    meaning: "where clients reach this gateway; named in `NOT_LEADER` answers",
+    range: "an http:// or https:// URL without user, query or fragment",
+    schema: z.string().refine((text) => text === "" || isGatewayUrl(text)),
+  },
+  DATA_DIR: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning: "empty: memory; else the LMDB folder, which is made where it is missing",
+    range: "a path",
+    schema: z.string().refine((text) => !text.includes("\0")),
+  },
+  WRITE_QUORUM: {
+    byDefault: "3",
+    meaning: "follower acks per write, 0 to the number of followers",
+    range: "a whole number from 0 to the number of followers",
+    schema: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  },
+  MIN_DELAY: {
+    byDefault: "0",
+    meaning: `lower end of the simulated replication delay, ms, 0..${delayMsMax}`,
+    range: `whole milliseconds, 0..${delayMsMax}`,
+    schema: wholeNumber({ min: 0, max: delayMsMax }),
+  },
+  MAX_DELAY: {
+    byDefault: "0",
+    meaning: `upper end of the simulated replication delay, ms, \`MIN_DELAY\`..${delayMsMax}`,
+    range: `whole milliseconds, 0..${delayMsMax}`,
+    schema: wholeNumber({ min: 0, max: delayMsMax }),
+  },
+  TIMEOUT: {
+    byDefault: "5000",
+    meaning: `ms a write waits for its quorum, 1..${timeoutMsMax}`,
+    range: `whole milliseconds, 1..${timeoutMsMax}`,
+    schema: wholeNumber({ min: 1, max: timeoutMsMax }),
+  },
+  LOG_LEVEL: {
+    byDefault: "info",
+    meaning: `pino level: ${logLevels.map((level) => `\`${level}\``).join(", ")}`,
+    range: `one of ${logLevels.join(", ")}`,
+    schema: z.enum(logLevels),
+  },
+  FAULTS: {
+    byDefault: "0",
+    meaning: "1: link faults can be set on purpose, from the page or `/faults`",
+    range: "0 or 1",
+    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+  },
+  LOG_RETENTION: {
+    byDefault: "100000",
+    meaning: "applied entries kept for catch-up and watchers, at least 100; beyond: a snapshot",
+    range: "a whole number of entries, 100..1000000000",
+    schema: wholeNumber({ min: 100, max: 1_000_000_000 }),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+type SettingName = keyof typeof settings;
+
+/** The table as the README shows it, in its order; a test compares the two. */
+export const settingsTable: readonly {
+  readonly name: string;
+  readonly shownDefault: string;
+  readonly meaning: string;
+}[] = Object.entries(settings).map(([name, setting]: [string, Setting<unknown>]) => ({
+  name,
+  shownDefault: setting.defaultShown ?? setting.byDefault ?? "–",
+  meaning: setting.meaning,
+}));
+
+/** An empty variable counts as one that is not set. Throws a ConfigError for the first bad one. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const read = <Name extends SettingName>(
+    name: Name,
+  ): z.output<(typeof settings)[Name]["schema"]> => {
+    const setting: Setting<unknown> = settings[name];
+    const given = env[name] || setting.byDefault;
+    if (given === undefined)
+      throw new ConfigError(`${name} is not set; it must be ${setting.range}.`);
+    const outcome = setting.schema.safeParse(given);
+    if (!outcome.success) throw refusal(name, given, setting.range);
+    return outcome.data as z.output<(typeof settings)[Name]["schema"]>;
+  };
+  const host = read("HOST");
+  const port = read("PORT");
+  const shownHost = isIPv6(host) ? `[${host}]` : host;
+  const config: Config = {
+    nodeId: read("NODE_ID"),
+    nodes: read("NODES").map((member) => Object.freeze(member)),
+    leader: read("LEADER"),
+    port,
+    grpcPort: read("GRPC_PORT"),
+    host,
+    advertiseUrl: read("ADVERTISE_URL").replace(/\/+$/, "") || `http://${shownHost}:${port}`,
+    dataDir: read("DATA_DIR"),
+    writeQuorum: read("WRITE_QUORUM"),
+    minDelay: read("MIN_DELAY"),
+    maxDelay: read("MAX_DELAY"),
+    timeout: read("TIMEOUT"),
+    logLevel: read("LOG_LEVEL"),
+    faults: read("FAULTS"),
+    logRetention: read("LOG_RETENTION"),
+  };
+  checkTogether(config, env["NODES"] ?? "");
+  Object.freeze(config.nodes);
+  return Object.freeze(config);
+}
+
+/** The settings that are only right or wrong beside one another. */
+function checkTogether(config: Config, nodesText: string): void {
+  const ids = config.nodes.map((member) => member.id);
+  const addresses = config.nodes.map((member) => `${member.host}:${member.grpcPort}`);
+  const repeated = firstRepeated(ids) ?? firstRepeated(addresses);
+  if (repeated !== undefined) {
+    throw new ConfigError(
+      `NODES is ${quoted(nodesText)}, but each id and address must stand there once, ` +
+        `and ${quoted(repeated)} is repeated.`,
+    );
+  }
+  const known = `one of the ids in NODES: ${ids.join(", ")}`;
+  if (!ids.includes(config.nodeId)) throw refusal("NODE_ID", config.nodeId, known);
+  if (!ids.includes(config.leader)) throw refusal("LEADER", config.leader, known);
+  const followers = ids.length - 1;
+  if (config.writeQuorum > followers) {
+    const range = `a whole number from 0 to ${followers}, the number of followers in NODES`;
+    throw refusal("WRITE_QUORUM", String(config.writeQuorum), range);
+  }
+  if (config.minDelay > config.maxDelay) {
+    const range = `at most MAX_DELAY, which is ${config.maxDelay}`;
+    throw refusal("MIN_DELAY", String(config.minDelay), range);
+  }
+}
+
+const refusal = (name: string, value: string, range: string): ConfigError =>
+  new ConfigError(`${name} is ${quoted(value)}, but must be ${range}.`);
+
+/** Quoted for one line of a terminal, long values cut. */
+const quoted = (text: string): string =>
+  JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+
+function readMember(text: string): MemberAddress | undefined {
+  const parts = /^\s*([^=\s]+)=(\[[^\]]+\]|[^:\s]+):([1-9]\d{0,4})\s*$/.exec(text);
+  const [, id = "", host = "", port = ""] = parts ?? [];
+  const goodHost = host.startsWith("[") ? isIPv6(host.slice(1, -1)) : hostNameSyntax.test(host);
+  if (!idSyntax.test(id) || !goodHost || Number(port) > 65_535) return undefined;
+  return { id, host, grpcPort: Number(port) };
+}
+
+function isGatewayUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:\/\//i.test(text)) return false;
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+}
+
+const firstRepeated = (values: readonly string[]): string | undefined =>
+  values.find((value, index) => values.indexOf(value) !== index);

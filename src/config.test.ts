@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig, settingsTable } from "./config.ts";
+
+const three = { NODE_ID: "a", NODES: "a=127.0.0.1:5567,b=h:5568,c=[::1]:5569", LEADER: "a" };
+const minimal = { ...three, WRITE_QUORUM: "2" };
+
+function refusalOf(env: Record<string, string | undefined>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error("accepted");
+}
+
+describe("settings that are accepted", () => {
+  test("everything but the three names of the cluster has its documented default", () => {
+    expect(readConfig(minimal)).toEqual({
+      nodeId: "a",
+      nodes: [
+        { id: "a", host: "127.0.0.1", grpcPort: 5567 },
+        { id: "b", host: "h", grpcPort: 5568 },
+        { id: "c", host: "[::1]", grpcPort: 5569 },
+      ],
+      leader: "a",
+      port: 4567,
+      grpcPort: 5567,
+      host: "127.0.0.1",
+      advertiseUrl: "http://127.0.0.1:4567",
+      dataDir: "",
+      writeQuorum: 2,
+      minDelay: 0,
+      maxDelay: 0,
+      timeout: 5000,
+      logLevel: "info",
+      faults: false,
+      logRetention: 100_000,
+    });
+  });
+
+  test("the config is frozen through and through", () => {
+    const config = readConfig(minimal);
+    expect([config, config.nodes, ...config.nodes].every(Object.isFrozen)).toBe(true);
+  });
+
+  test("an empty variable counts as not set", () => {
+    expect(readConfig({ ...minimal, PORT: "", LOG_LEVEL: "", ADVERTISE_URL: "" })).toEqual(
+      readConfig(minimal),
+    );
+  });
+
+  test.each([
+    ["PORT", "0", { port: 0 }],
+    ["PORT", "65535", { port: 65_535 }],
+    ["HOST", "0.0.0.0", { host: "0.0.0.0" }],
+    ["HOST", "::1", { host: "::1", advertiseUrl: "http://[::1]:4567" }],
+    ["HOST", "localhost", { advertiseUrl: "http://localhost:4567" }],
+    ["ADVERTISE_URL", "https://kv.example/a/", { advertiseUrl: "https://kv.example/a" }],
+    ["DATA_DIR", "./data/a", { dataDir: "./data/a" }],
+    ["WRITE_QUORUM", "0", { writeQuorum: 0 }],
+    ["MAX_DELAY", "60000", { maxDelay: 60_000 }],
+    ["TIMEOUT", "1", { timeout: 1 }],
+    ["TIMEOUT", "600000", { timeout: 600_000 }],
+    ["LOG_LEVEL", "silent", { logLevel: "silent" }],
+    ["FAULTS", "1", { faults: true }],
+    ["LOG_RETENTION", "100", { logRetention: 100 }],
+  ])("%s=%s", (name, value, expected) => {
+    expect(readConfig({ ...minimal, [name]: value })).toMatchObject(expected);
+  });
+
+  test("a cluster of one needs no follower", () => {
+    const alone = { NODE_ID: "a", NODES: " a=h:1 ", LEADER: "a", WRITE_QUORUM: "0" };
+    expect(readConfig(alone).nodes).toEqual([{ id: "a", host: "h", grpcPort: 1 }]);
+  });
+});
+
+const numbers = ["x", "-1", "1.5", "1e3", "0x10", " 1", "01", "+1", "99999999999999999999"];
+const badValues: Record<string, readonly string[]> = {
+  NODE_ID: ["a b", "a/b", "é", "x".repeat(65), "nobody"],
+  NODES: [
+    "a",
+    ",",
+    "a=h",
+    "a=h:0",
+    "a=h:65536",
+    "a=h:1,",
+    "a=h:x",
+    "a=:1",
+    "=h:1",
+    "a b=h:1",
+    "a=::1:5567",
+    "a=[::g]:1",
+    "a=[127.0.0.1]:1",
+    "a=-h:1",
+    "a=h/x:1",
+    "a=h:1,a=i:1",
+    "a=h:1,b=h:1",
+  ],
+  LEADER: ["a b", "nobody", "x".repeat(65)],
+  PORT: [...numbers, "65536"],
+  GRPC_PORT: [...numbers, "65536"],
+  HOST: ["banana", "256.0.0.1", "[::1]", "127.0.0.1:80", "http://x"],
+  ADVERTISE_URL: [
+    "kv",
+    "ftp://h",
+    "http:h",
+    "http://",
+    "http://u:p@h",
+    "http://h?x=1",
+    "http://h#x",
+  ],
+  DATA_DIR: ["a\0b"],
+  WRITE_QUORUM: [...numbers, "3"],
+  MIN_DELAY: [...numbers, "60001", "1"],
+  MAX_DELAY: [...numbers, "60001"],
+  TIMEOUT: [...numbers, "0", "600001"],
+  LOG_LEVEL: ["loud", "INFO", "30"],
+  FAULTS: ["yes", "true", "2"],
+  LOG_RETENTION: [...numbers, "99", "1000000001"],
+};
+
+describe("settings that stop the start", () => {
+  test("every variable of the table is tried", () => {
+    expect(Object.keys(badValues)).toEqual(settingsTable.map((row) => row.name));
+  });
+
+  const cases = Object.entries(badValues).flatMap(([name, values]) =>
+    values.map((value): [string, string] => [name, value]),
+  );
+  test.each(cases)("%s=%j is refused in one sentence", (name, value) => {
+    const message = refusalOf({ ...minimal, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} is ".*", but .*must .+\\.$`));
+    expect(message).toContain(value.length > 200 ? "" : JSON.stringify(value));
+    expect(message).not.toContain("\n");
+  });
+
+  test.each(["NODE_ID", "NODES", "LEADER"])("a missing %s is named", (name) => {
+    expect(refusalOf({ ...minimal, [name]: undefined })).toMatch(
+      new RegExp(`^${name} is not set; it must be .+\\.$`),
+    );
+  });
+
+  test("the default quorum of 3 is refused where there are only two followers", () => {
+    expect(refusalOf(three)).toBe(
+      'WRITE_QUORUM is "3", but must be a whole number from 0 to 2, ' +
+        "the number of followers in NODES.",
+    );
+  });
+
+  test("delays that cross are refused, naming both", () => {
+    expect(refusalOf({ ...minimal, MIN_DELAY: "20", MAX_DELAY: "10" })).toBe(
+      'MIN_DELAY is "20", but must be at most MAX_DELAY, which is 10.',
+    );
+  });
+});
