@@ -1,0 +1,45 @@
+/** How far a mean can be trusted: the percentile bootstrap (Efron 1979), from a fixed seed. */
+import { ascending, mean, quantileOfSorted, standardDeviation } from "./describe.ts";
+import { seededRandom } from "./random.ts";
+
+export interface Interval {
+  readonly lowMs: number;
+  readonly highMs: number;
+}
+
+export interface BootstrapOptions {
+  readonly seed: number;
+  /** Default 0.95. */
+  readonly level?: number;
+  /** Default 2000. */
+  readonly resamples?: number;
+}
+
+/** Above this many samples the normal interval is the same to three digits, and much cheaper. */
+export const bootstrapSamplesMax = 5000;
+
+/** An interval for the mean; undefined below two samples, which say nothing about their spread. */
+export const meanInterval = (
+  values: readonly number[],
+  { seed, level = 0.95, resamples = 2000 }: BootstrapOptions,
+): Interval | undefined => {
+  if (values.length < 2) return undefined;
+  if (values.length > bootstrapSamplesMax) return normalInterval(values);
+  const random = seededRandom(seed);
+  const means: number[] = [];
+  for (let round = 0; round < resamples; round += 1) {
+    let sum = 0;
+    for (let draw = 0; draw < values.length; draw += 1) {
+      sum += values[Math.floor(random() * values.length)] ?? 0;
+    }
+    means.push(sum / values.length);
+  }
+  const sorted = ascending(means);
+  const tail = (1 - level) / 2;
+  return { lowMs: quantileOfSorted(sorted, tail), highMs: quantileOfSorted(sorted, 1 - tail) };
+};
+
+const normalInterval = (values: readonly number[]): Interval => {
+  const half = (1.96 * standardDeviation(values)) / Math.sqrt(values.length);
+  return { lowMs: mean(values) - half, highMs: mean(values) + half };
+};

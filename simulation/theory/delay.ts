@@ -1,0 +1,16 @@
+/** One follower's simulated delay: uniform over a range, or exactly one value when both ends meet. */
+export interface DelayRange {
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+/** Chance that a delay has passed by `atMs`. */
+export const delayCdf = ({ minDelayMs, maxDelayMs }: DelayRange, atMs: number): number => {
+  if (atMs < minDelayMs) return 0;
+  if (atMs >= maxDelayMs) return 1;
+  return (atMs - minDelayMs) / (maxDelayMs - minDelayMs);
+};
+
+/** The value that a share of delays stays at or below. */
+export const delayQuantile = ({ minDelayMs, maxDelayMs }: DelayRange, share: number): number =>
+  minDelayMs + (maxDelayMs - minDelayMs) * share;
