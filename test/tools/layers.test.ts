@@ -1,0 +1,73 @@
+/** The layer check must really see TypeScript: each forbidden import is tried on a scratch tree. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const folders = ["src", "gateway", "simulation", "webui", "test"];
+const lawful = {
+  "src/replication/types.ts": "export type Sequence = number;",
+  "src/node/node.ts":
+    'import type { Sequence } from "../replication/types.ts";\nexport let s: Sequence;',
+  "src/storage/index.ts": 'export { s } from "../node/node.ts";',
+  "src/main.ts": 'import "./storage/index.ts";\nimport "zod";',
+  "gateway/index.ts": "export const gateway = 1;",
+  "simulation/index.ts": "export const simulation = 1;",
+  "webui/index.ts": "export const page = 1;",
+  "test/a.test.ts": 'import "../src/main.ts";',
+};
+
+let tree: string;
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), `${text}\n`);
+  }
+}
+
+function cruise(): { status: number | null; output: string } {
+  const program = join(root, "node_modules/.bin/depcruise");
+  const run = spawnSync(process.execPath, [program, ...folders], { cwd: tree, encoding: "utf8" });
+  return { status: run.status, output: run.stdout + run.stderr };
+}
+
+beforeAll(() => {
+  tree = mkdtempSync(join(tmpdir(), "quorum-kv-layers-"));
+  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+  for (const file of [".dependency-cruiser.cjs", "package.json"]) {
+    copyFileSync(join(root, file), join(tree, file));
+  }
+  write(lawful);
+});
+afterAll(() => rmSync(tree, { recursive: true, force: true }));
+
+test("lawful imports pass, and the modules are really seen", () => {
+  const { status, output } = cruise();
+  expect(output).toMatch(/no dependency violations found \((9|\d\d+) modules/);
+  expect(status).toBe(0);
+});
+
+test.each([
+  ["no-cycle", "src/node/a.ts", 'import type { B } from "./b.ts";\nexport type A = B;'],
+  ["replication-is-pure", "src/replication/a.ts", 'import type { Stats } from "node:fs";'],
+  ["replication-is-pure", "src/replication/a.ts", 'import { z } from "zod";\nexport { z };'],
+  ["node-knows-only-replication", "src/node/a.ts", 'export * from "../storage/index.ts";'],
+  ["adapters-do-not-know-each-other", "gateway/a.ts", 'import "../src/storage/index.ts";'],
+  ["simulation-speaks-http", "simulation/a.ts", 'export const a = import("../src/main.ts");'],
+  ["page-speaks-http", "webui/a.tsx", 'import "../gateway/index.ts";'],
+  ["nobody-imports-main", "src/storage/a.ts", 'import "../main.ts";'],
+  ["products-do-not-import-tests", "gateway/a.ts", 'import "../test/a.test.ts";'],
+])("%s refuses %s: %s", (rule, path, text) => {
+  const companion = "src/node/b.ts";
+  write({ [path]: text, [companion]: 'import type { A } from "./a.ts";\nexport type B = A[];' });
+  try {
+    const { status, output } = cruise();
+    expect(output).toContain(`error ${rule}: ${path}`);
+    expect(status).not.toBe(0);
+  } finally {
+    for (const added of [path, companion]) rmSync(join(tree, added));
+  }
+});
