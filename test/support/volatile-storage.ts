@@ -1,0 +1,105 @@
+/**
+ * A disk that lives on after its process: what was flushed is there at the next `open`, what was
+ * not is lost by a crash. A disk may have written a batch before the power went although nobody was
+ * told, so each unflushed batch survives whole or vanishes whole, as chance has it, and none
+ * survives one that vanished before it.
+ */
+import type { Cancel, Clock, Random, Storage, StorageFault } from "../../src/node/ports.ts";
+import { storageOver } from "../../src/storage/memory.ts";
+import { MemoryState } from "../../src/storage/memory-state.ts";
+
+export interface VirtualDisk {
+  /** The storage of a process that starts on this disk. The one before must have crashed. */
+  open(): Storage;
+  /** Power goes: unflushed batches may be lost, no `done` is called any more. */
+  crash(): void;
+  /** A crash after which an empty disk is put in. */
+  wipe(): void;
+  /** From now on flushes fault with this reason, before anything is written; undefined heals. */
+  fail(reason: string | undefined): void;
+  /** From now on a flush takes between half and one and a half times this long. */
+  slow(flushMs: number): void;
+}
+
+interface Flushing {
+  readonly change: () => void;
+  readonly done: (fault: StorageFault | undefined) => void;
+}
+
+const FLUSH_MS = 0.3;
+
+export function createVirtualDisk(world: { random: Random; clock: Clock }): VirtualDisk {
+  return new Disk(world.random, world.clock);
+}
+
+class Disk implements VirtualDisk {
+  readonly #random: Random;
+  readonly #clock: Clock;
+  #state = new MemoryState();
+  #reason: string | undefined;
+  #flushMs = FLUSH_MS;
+  /** Oldest first. Invariant: a timer runs for the oldest one exactly while there is one. */
+  #unflushed: Flushing[] = [];
+  #cancel: Cancel | undefined;
+  /** Counts processes, so that the storage of a dead one changes nothing. */
+  #process = 0;
+
+  constructor(random: Random, clock: Clock) {
+    this.#random = random;
+    this.#clock = clock;
+  }
+
+  open(): Storage {
+    this.crash();
+    const process = this.#process;
+    this.#state.dropIncoming();
+    return storageOver(this.#state, (change, done) => {
+      if (process === this.#process) this.#add({ change, done });
+    });
+  }
+
+  crash(): void {
+    this.#process += 1;
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const unflushed = this.#unflushed;
+    this.#unflushed = [];
+    for (const { change } of unflushed) {
+      if (this.#reason !== undefined || this.#random() < 0.5) return;
+      change();
+    }
+  }
+
+  wipe(): void {
+    this.crash();
+    this.#state = new MemoryState();
+  }
+
+  fail(reason: string | undefined): void {
+    this.#reason = reason;
+  }
+
+  slow(flushMs: number): void {
+    this.#flushMs = flushMs;
+  }
+
+  #add(flushing: Flushing): void {
+    this.#unflushed.push(flushing);
+    if (this.#unflushed.length === 1) this.#start();
+  }
+
+  #start(): void {
+    const delayMs = this.#flushMs * (0.5 + this.#random());
+    this.#cancel = this.#clock.after(delayMs, () => this.#finish());
+  }
+
+  #finish(): void {
+    const flushing = this.#unflushed.shift();
+    if (!flushing) return;
+    if (this.#unflushed.length > 0) this.#start();
+    else this.#cancel = undefined;
+    const fault = this.#reason === undefined ? undefined : { reason: this.#reason };
+    if (!fault) flushing.change();
+    flushing.done(fault);
+  }
+}
