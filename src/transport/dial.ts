@@ -1,0 +1,109 @@
+import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
+import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
+import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
+import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
+import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
+import { channelOptions } from "./options.ts";
+import type { OutboxLimits } from "./outbox.ts";
+import { StreamLink } from "./stream-link.ts";
+
+type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
+
+export interface DialOptions {
+  /** `host:port` */
+  readonly address: string;
+  readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+  readonly log: Log;
+  readonly limits?: OutboxLimits | undefined;
+}
+
+/** Milliseconds. */
+const backoffMinMs = 50;
+const backoffMaxMs = 1000;
+/** A follower that accepts the connection but not the stream, such as a frozen one, is redialled. */
+const openTimeoutMs = 2000;
+/** A stream that lived this long starts the back-off anew. */
+const steadyMs = 1000;
+
+/** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
+export const dial = (options: DialOptions): Cancel => {
+  const peer = new Peer(options);
+  peer.attempt();
+  return () => peer.cancel();
+};
+
+/**
+ * One follower as its leader reaches it. Each attempt has a channel of its own: what the library
+ * remembers of a dead address (back-off, name resolution) cannot delay the next attempt.
+ */
+class Peer {
+  readonly #options: DialOptions;
+  /** Attempts since the last steady stream. */
+  #attempts = 0;
+  #cancelled = false;
+  #retry: NodeJS.Timeout | undefined;
+  /** Ends the attempt or link there is. */
+  #hangUp: () => void = () => {};
+
+  constructor(options: DialOptions) {
+    this.#options = options;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    clearTimeout(this.#retry);
+    this.#hangUp();
+  }
+
+  attempt(): void {
+    const { address, log } = this.#options;
+    const client = new Client(address, ChannelCredentials.createInsecure(), channelOptions);
+    const call = client.makeBidiStreamRequest(
+      ReplicationServiceService.replicate.path,
+      (bytes: Buffer) => bytes,
+      decodeFollowerMessage,
+      new Metadata(),
+    );
+    let link: LeaderLink | undefined;
+    let openedAt = 0;
+    const timeout = setTimeout(() => call.cancel(), openTimeoutMs);
+    this.#hangUp = () => (link === undefined ? call.cancel() : link.close());
+
+    call.once("metadata", () => {
+      clearTimeout(timeout);
+      if (this.#cancelled) return;
+      openedAt = performance.now();
+      const { opened, limits } = this.#options;
+      link = new StreamLink(
+        {
+          write: (bytes, written) => call.write(bytes, written),
+          end: () => call.end(),
+          abort: () => call.cancel(),
+        },
+        encodeLeaderMessage,
+        limits,
+      );
+      log.debug({ address }, "stream opened");
+      link.report(opened(link));
+    });
+    call.on("data", (message: FollowerMessage) => link?.received(message));
+    // The status that always follows an error says the same.
+    call.on("error", (_: ServiceError) => {});
+    call.once("status", ({ details }) => {
+      clearTimeout(timeout);
+      client.close();
+      link?.ended(details);
+      log.debug({ address, reason: details, opened: link !== undefined }, "stream over");
+      const steady = link !== undefined && performance.now() - openedAt >= steadyMs;
+      this.#again(steady);
+    });
+  }
+
+  #again(steady: boolean): void {
+    if (this.#cancelled) return;
+    this.#attempts = steady ? 1 : this.#attempts + 1;
+    const longest = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#attempts - 1, 10));
+    // Jitter keeps five leaders' worth of dials from falling into step.
+    this.#retry = setTimeout(() => this.attempt(), longest * (0.5 + Math.random() / 2));
+  }
+}

@@ -1,0 +1,57 @@
+import type { ServerDuplexStream } from "@grpc/grpc-js";
+import type { MemberAddress } from "../config.ts";
+import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
+import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
+import { dial } from "./dial.ts";
+import type { OutboxLimits } from "./outbox.ts";
+import { accept, refuse } from "./replication-service.ts";
+
+type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
+
+/** The replication network over gRPC: dials the members, and takes the streams they dial. */
+export class GrpcNetwork implements Network {
+  readonly #addresses: ReadonlyMap<NodeId, string>;
+  readonly #log: Log;
+  readonly #limits: OutboxLimits | undefined;
+  readonly #dials = new Set<Cancel>();
+  #opened: Opened | undefined;
+
+  constructor(options: { nodes: readonly MemberAddress[]; log: Log; limits?: OutboxLimits }) {
+    this.#addresses = new Map(
+      options.nodes.map(({ id, host, grpcPort }) => [id, hostAndPort(host, grpcPort)]),
+    );
+    this.#log = options.log;
+    this.#limits = options.limits;
+  }
+
+  dial(to: NodeId, opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>): Cancel {
+    const address = this.#addresses.get(to);
+    if (address === undefined) throw new Error(`no member is called ${to}`);
+    const hangUp = dial({ address, opened, log: this.#log, limits: this.#limits });
+    const cancel = () => {
+      this.#dials.delete(cancel);
+      hangUp();
+    };
+    this.#dials.add(cancel);
+    return cancel;
+  }
+
+  listen(opened: Opened): void {
+    this.#opened = opened;
+  }
+
+  /** A leader's call to this node. */
+  accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
+    if (this.#opened === undefined) refuse(call, "this node takes no streams yet");
+    else accept(call, this.#opened, this.#limits);
+  }
+
+  close(): void {
+    this.#opened = undefined;
+    for (const cancel of this.#dials) cancel();
+  }
+}
+
+/** IPv6 addresses need brackets before a port. */
+export const hostAndPort = (host: string, port: number): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,0 +1,53 @@
+import { Metadata, type ServerDuplexStream, type ServiceDefinition, status } from "@grpc/grpc-js";
+import type { Link, LinkEvents } from "../node/ports.ts";
+import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
+import { decodeFollowerMessage, decodeLeaderMessage, encodeFollowerMessage } from "./codec.ts";
+import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
+import type { OutboxLimits } from "./outbox.ts";
+import { StreamLink } from "./stream-link.ts";
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+/** The generated service, except that messages are core messages, and bytes once they go out. */
+export const replicationService = {
+  replicate: {
+    ...ReplicationServiceService.replicate,
+    requestSerialize: asIs,
+    requestDeserialize: decodeLeaderMessage,
+    responseSerialize: asIs,
+    responseDeserialize: decodeFollowerMessage,
+  },
+} as const satisfies ServiceDefinition;
+
+type Call = ServerDuplexStream<LeaderMessage, Buffer>;
+
+/** Accepts a leader's stream as one link. */
+export const accept = (
+  call: Call,
+  opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>,
+  limits?: OutboxLimits,
+): void => {
+  const link = new StreamLink<LeaderMessage, FollowerMessage>(
+    {
+      write: (bytes, written) => call.write(bytes, written),
+      end: () => call.end(),
+      abort: (reason) => refuse(call, reason),
+    },
+    encodeFollowerMessage,
+    limits,
+  );
+  call.on("data", (message: LeaderMessage) => link.received(message));
+  call.once("end", () => {
+    link.ended("the leader ended the stream");
+    call.end();
+  });
+  call.once("cancelled", () => link.ended("the stream broke"));
+  // Tells the leader that the stream is open: it hands out its link only then.
+  call.sendMetadata(new Metadata());
+  link.report(opened(link));
+};
+
+/** Ends a call that cannot be served now; the leader tries again. */
+export const refuse = (call: Call, details: string): void => {
+  call.emit("error", { code: status.UNAVAILABLE, details });
+};
