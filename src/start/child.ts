@@ -1,0 +1,109 @@
+/**
+ * One node's process: started, watched until it is ready, started again with back-off when it
+ * dies, and stopped.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { PlannedNode } from "./plan.ts";
+
+export interface ChildEvents {
+  ready(node: PlannedNode): void;
+  /** It ended without being asked to, and starts again after so many milliseconds. */
+  died(node: PlannedNode, how: { readonly cause: string; readonly restartInMs: number }): void;
+  /** A line of its log. */
+  printed(node: PlannedNode, line: string): void;
+}
+
+export interface Child {
+  readonly node: PlannedNode;
+  /** Settles when the node was ready for the first time, or was stopped before. */
+  readonly firstReady: Promise<void>;
+  /** Asks it to end and waits; never fails. */
+  stop(): Promise<void>;
+  /** Ends it at once; true if it was still there. */
+  kill(): boolean;
+}
+
+const leash = fileURLToPath(new URL("leash.ts", import.meta.url));
+const readinessPollMs = 100;
+const backOffMs = { first: 500, max: 30_000 };
+/** A node that was ready this long earns a quick restart again. */
+const provenAfterMs = 10_000;
+
+export function startChild(node: PlannedNode, program: string, events: ChildEvents): Child {
+  const stopping = new AbortController();
+  const firstReady = Promise.withResolvers<void>();
+  let running: ChildProcess | undefined;
+
+  async function runOnce(): Promise<{ cause: string; provenMs: number }> {
+    const child = spawn(process.execPath, ["--import", leash, program], {
+      env: node.env,
+      stdio: ["pipe", "pipe", "pipe"],
+      // A process group of its own: the terminal's Ctrl-C reaches the launcher, which stops the
+      // nodes in order, instead of reaching everybody at once.
+      detached: true,
+    });
+    running = child;
+    // Writing to a process that has just died must not end the launcher.
+    child.stdin.on("error", () => undefined);
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => events.printed(node, line));
+    }
+    const ended = once(child, "close").then(
+      ([code, signal]) => (signal === null ? `exit code ${code}` : `signal ${signal}`),
+      (error: Error) => error.message,
+    );
+    const watching = new AbortController();
+    let readyAt = Number.POSITIVE_INFINITY;
+    const watched = untilReady(node.url, watching.signal).then((isReady) => {
+      if (!isReady) return;
+      readyAt = performance.now();
+      events.ready(node);
+      firstReady.resolve();
+    });
+    const cause = await ended;
+    running = undefined;
+    watching.abort();
+    await watched;
+    return { cause, provenMs: performance.now() - readyAt };
+  }
+
+  async function keepRunning(): Promise<void> {
+    let restartInMs = backOffMs.first;
+    while (!stopping.signal.aborted) {
+      const { cause, provenMs } = await runOnce();
+      if (stopping.signal.aborted) return;
+      if (provenMs > provenAfterMs) restartInMs = backOffMs.first;
+      events.died(node, { cause, restartInMs });
+      await wait(restartInMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      restartInMs = Math.min(restartInMs * 2, backOffMs.max);
+    }
+  }
+
+  const finished = keepRunning();
+  return {
+    node,
+    firstReady: firstReady.promise,
+    async stop() {
+      stopping.abort();
+      running?.kill("SIGTERM");
+      await finished;
+      firstReady.resolve();
+    },
+    kill: () => running?.kill("SIGKILL") ?? false,
+  };
+}
+
+/** True when `/readyz` said yes; false when the watching was given up. */
+async function untilReady(url: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    const answer = await fetch(`${url}/readyz`, { signal }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.ok === true) return true;
+    await wait(readinessPollMs, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}

@@ -1,0 +1,148 @@
+/** The launcher's care for processes, tried on a stand-in program that is only as good as asked. */
+import { EventEmitter, once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type LocalCluster, startCluster } from "./cluster.ts";
+import type { PlannedNode } from "./plan.ts";
+import { portTrouble } from "./ports.ts";
+
+const standIn = `
+import { createServer } from "node:http";
+if (process.env.MOOD === "stubborn") process.on("SIGTERM", () => {});
+createServer((request, response) => {
+  if (request.url === "/die") process.exit(7);
+  response.end(String(process.pid));
+}).listen(Number(process.env.PORT), "127.0.0.1");
+console.log("up");
+`;
+
+let folder: string;
+let program: string;
+let cluster: LocalCluster | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "quorum-kv-start-"));
+  program = join(folder, "stand-in.mjs");
+  writeFileSync(program, standIn);
+});
+afterEach(async () => {
+  cluster?.kill();
+  await cluster?.close();
+  cluster = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+function occupy(port: number): Promise<{ server: Server; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === "object" && address ? address.port : 0 });
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const { server, port } = await occupy(0);
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+async function plannedNode(id: string, env: Record<string, string> = {}): Promise<PlannedNode> {
+  const port = await freePort();
+  const role = id === "leader" ? "leader" : "follower";
+  const url = `http://127.0.0.1:${port}`;
+  return { id, role, port, grpcPort: await freePort(), url, env: { ...env, PORT: String(port) } };
+}
+
+/** Collects what happens and lets a test wait for it. */
+function recorder() {
+  const seen: string[] = [];
+  const changes = new EventEmitter();
+  const note = (text: string): void => {
+    seen.push(text);
+    changes.emit("change");
+  };
+  return {
+    events: {
+      ready: (node: PlannedNode) => note(`${node.id} ready`),
+      died: (node: PlannedNode, how: { cause: string; restartInMs: number }) =>
+        note(`${node.id} died: ${how.cause}, ${how.restartInMs} ms`),
+      printed: (node: PlannedNode, line: string) => note(`${node.id} printed ${line}`),
+    },
+    async has(text: string, times: number): Promise<void> {
+      while (seen.filter((line) => line === text).length < times) await once(changes, "change");
+    },
+  };
+}
+
+const exists = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("a local cluster", () => {
+  test("becomes ready, relays logs, and leaves no process behind when it is closed", async () => {
+    const nodes = [await plannedNode("leader"), await plannedNode("follower1")];
+    const { events, has } = recorder();
+    cluster = startCluster(nodes, program, events);
+    await Promise.all([cluster.ready, has("leader printed up", 1), has("follower1 ready", 1)]);
+    const pids = await Promise.all(
+      nodes.map(async ({ url }) => Number(await (await fetch(url)).text())),
+    );
+    expect(pids.map(exists)).toEqual([true, true]);
+    expect(await cluster.close()).toEqual([]);
+    expect(pids.map(exists)).toEqual([false, false]);
+  });
+
+  test("a node that dies is reported and started again, later each time", async () => {
+    const node = await plannedNode("leader");
+    const { events, has } = recorder();
+    cluster = startCluster([node], program, events);
+    await cluster.ready;
+    await fetch(`${node.url}/die`).catch(() => undefined);
+    await has("leader died: exit code 7, 500 ms", 1);
+    await has("leader ready", 2);
+    process.kill(Number(await (await fetch(node.url)).text()), "SIGKILL");
+    await has("leader died: signal SIGKILL, 1000 ms", 1);
+    await has("leader ready", 3);
+  });
+
+  test("closing does not wait for a node that is being restarted", async () => {
+    const node = await plannedNode("leader");
+    const { events, has } = recorder();
+    writeFileSync(program, "process.exit(1)");
+    cluster = startCluster([node], program, events);
+    await has("leader died: exit code 1, 1000 ms", 1);
+    expect(await cluster.close()).toEqual([]);
+    await cluster.ready;
+  });
+
+  test("a node that ignores SIGTERM is killed and named within five seconds", async () => {
+    const nodes = [await plannedNode("leader"), await plannedNode("f1", { MOOD: "stubborn" })];
+    cluster = startCluster(nodes, program, recorder().events);
+    await cluster.ready;
+    const since = performance.now();
+    expect(await cluster.close()).toEqual(["f1"]);
+    expect(performance.now() - since).toBeLessThan(5000);
+  });
+});
+
+describe("ports", () => {
+  test("a taken port is named in one sentence, with the node that wanted it", async () => {
+    const { server, port } = await occupy(0);
+    const nodes = [await plannedNode("leader"), { ...(await plannedNode("f1")), grpcPort: port }];
+    expect(await portTrouble(nodes)).toBe(
+      `Port ${port} (gRPC of f1) is taken; free it, or choose others with --base-port.`,
+    );
+    await new Promise((closed) => server.close(closed));
+    expect(await portTrouble(nodes)).toBeUndefined();
+  });
+});

@@ -1,0 +1,67 @@
+/** `npm start`: a whole cluster on this machine, one process a node, until Ctrl-C. */
+import { fileURLToPath } from "node:url";
+import { ConfigError } from "../config.ts";
+import { startCluster } from "./cluster.ts";
+import { diedLine, invitation, logLine, readyLine } from "./messages.ts";
+import { CommanderError, readOptions, type StartOptions } from "./options.ts";
+import { pageTrouble } from "./page.ts";
+import { type PlannedNode, planCluster } from "./plan.ts";
+import { portTrouble } from "./ports.ts";
+
+const program = fileURLToPath(new URL("../main.ts", import.meta.url));
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { exitCode: number } {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    return { options, nodes: planCluster(options, process.env) };
+  } catch (error) {
+    if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2 };
+    if (!(error instanceof ConfigError)) throw error;
+    complain(error.message);
+    return { exitCode: 2 };
+  }
+}
+
+async function run(): Promise<number> {
+  const planned = plan();
+  if ("exitCode" in planned) return planned.exitCode;
+  const { options, nodes } = planned;
+  const [leader] = nodes;
+  const taken = await portTrouble(nodes);
+  if (taken !== undefined || leader === undefined) {
+    complain(taken ?? "There is no leader.");
+    return 1;
+  }
+  const noPage = await pageTrouble();
+  if (noPage !== undefined) complain(noPage);
+  say(
+    `Starting a leader and ${options.followers} followers, write quorum ${options.quorum}, ` +
+      (options.dataDir === "" ? "in memory" : `data in ${options.dataDir}`),
+  );
+  const cluster = startCluster(nodes, program, {
+    ready: (node) => say(readyLine(node)),
+    died: (node, how) => complain(diedLine(node, how)),
+    printed: (node, line) => complain(logLine(node, line)),
+  });
+  const closing = Promise.withResolvers<number>();
+  let isClosing = false;
+  const stop = (): void => {
+    if (isClosing) return;
+    isClosing = true;
+    say(`Stopping ${nodes.length} nodes`);
+    cluster.close().then((killed) => {
+      if (killed.length === 0) say("All nodes stopped.");
+      else complain(`Killed because they did not stop in time: ${killed.join(", ")}.`);
+      closing.resolve(killed.length === 0 ? 0 : 1);
+    }, closing.reject);
+  };
+  // npm passes on the Ctrl-C that the terminal has already sent: one of them is enough.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  await Promise.race([cluster.ready, closing.promise]);
+  if (!isClosing) say(invitation(leader));
+  return closing.promise;
+}
+
+process.exitCode = await run();

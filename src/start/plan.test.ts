@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { ConfigError, readConfig } from "../config.ts";
+import { readOptions } from "./options.ts";
+import { planCluster } from "./plan.ts";
+
+test("six nodes get the documented ids, ports and folders", () => {
+  const nodes = planCluster(readOptions([]), {});
+  expect(nodes.map(({ id, port, grpcPort }) => `${id} ${port} ${grpcPort}`)).toEqual([
+    "leader 4567 5567",
+    "follower1 4568 5568",
+    "follower2 4569 5569",
+    "follower3 4570 5570",
+    "follower4 4571 5571",
+    "follower5 4572 5572",
+  ]);
+  expect(readConfig(nodes[2]?.env ?? {})).toMatchObject({
+    nodeId: "follower2",
+    leader: "leader",
+    port: 4569,
+    grpcPort: 5569,
+    advertiseUrl: "http://127.0.0.1:4569",
+    dataDir: "data/follower2",
+    writeQuorum: 3,
+    faults: true,
+  });
+});
+
+test("--memory leaves no data folder, even where DATA_DIR is set around it", () => {
+  const nodes = planCluster(readOptions(["--memory"]), { DATA_DIR: "/somewhere" });
+  expect(nodes.map((node) => readConfig(node.env).dataDir)).toEqual(Array(6).fill(""));
+});
+
+test("other settings come from the environment; identity and addresses do not", () => {
+  const around = { TIMEOUT: "700", LOG_LEVEL: "debug", NODE_ID: "x", ADVERTISE_URL: "http://x" };
+  const config = readConfig(planCluster(readOptions([]), around)[0]?.env ?? {});
+  expect(config).toMatchObject({ timeout: 700, logLevel: "debug", nodeId: "leader" });
+  expect(config.advertiseUrl).toBe("http://127.0.0.1:4567");
+});
+
+test("a bad setting around it stops everything before a process starts", () => {
+  expect(() => planCluster(readOptions([]), { TIMEOUT: "soon" })).toThrow(ConfigError);
+});

@@ -1,0 +1,61 @@
+/** Which node processes make up the local cluster, and with which settings. */
+import { join } from "node:path";
+import { readConfig } from "../config.ts";
+import { grpcPortOffset, type StartOptions } from "./options.ts";
+
+export interface PlannedNode {
+  readonly id: string;
+  readonly role: "leader" | "follower";
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly url: string;
+  /** The whole environment of its process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const host = "127.0.0.1";
+
+/**
+ * Leader first. Settings the options do not cover, such as TIMEOUT, come from the surrounding
+ * environment; a bad one throws a ConfigError before anything runs.
+ */
+export function planCluster(
+  options: StartOptions,
+  surroundings: Readonly<Record<string, string | undefined>>,
+): readonly PlannedNode[] {
+  const ids = [
+    "leader",
+    ...Array.from({ length: options.followers }, (_, i) => `follower${i + 1}`),
+  ];
+  const members = ids.map((id, index) => ({
+    id,
+    role: index === 0 ? ("leader" as const) : ("follower" as const),
+    port: options.basePort + index,
+    grpcPort: options.basePort + grpcPortOffset + index,
+    url: `http://${host}:${options.basePort + index}`,
+  }));
+  const nodes = members.map((member) => `${member.id}=${host}:${member.grpcPort}`).join(",");
+  const inherited = Object.fromEntries(
+    Object.entries(surroundings).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+  return members.map((member) => {
+    const env = {
+      LOG_LEVEL: "warn",
+      FAULTS: "1",
+      ...inherited,
+      NODE_ID: member.id,
+      NODES: nodes,
+      LEADER: "leader",
+      HOST: host,
+      PORT: String(member.port),
+      GRPC_PORT: String(member.grpcPort),
+      ADVERTISE_URL: member.url,
+      DATA_DIR: options.dataDir === "" ? "" : join(options.dataDir, member.id),
+      WRITE_QUORUM: String(options.quorum),
+      MIN_DELAY: String(options.minDelay),
+      MAX_DELAY: String(options.maxDelay),
+    };
+    readConfig(env);
+    return { ...member, env };
+  });
+}
