@@ -1,0 +1,35 @@
+import type { Sequence } from "../replication/types.ts";
+
+/** How many releases are remembered for one follower. */
+export const rememberedMax = 8192;
+
+/** The delays that really elapsed, for the entries that were released last. Milliseconds. */
+export class ElapsedDelays {
+  readonly #ms = new Map<Sequence, number>();
+  /** Sequences in the order of their release; the oldest one is overwritten by the next. */
+  readonly #order: Sequence[] = [];
+  #next = 0;
+
+  /** 0 when not known. */
+  get(sequence: Sequence): number {
+    return this.#ms.get(sequence) ?? 0;
+  }
+
+  record(sequence: Sequence, ms: number): void {
+    // Sent again after a reconnect: it keeps its place in the order.
+    if (!this.#ms.has(sequence)) this.#remember(sequence);
+    this.#ms.set(sequence, ms);
+  }
+
+  /** The entry was sent again, without a delay. */
+  forget(sequence: Sequence): void {
+    if (this.#ms.size > 0 && this.#ms.has(sequence)) this.#ms.set(sequence, 0);
+  }
+
+  #remember(sequence: Sequence): void {
+    const oldest = this.#order[this.#next];
+    if (oldest !== undefined) this.#ms.delete(oldest);
+    this.#order[this.#next] = sequence;
+    this.#next = (this.#next + 1) % rememberedMax;
+  }
+}
