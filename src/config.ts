@@ -4,6 +4,7 @@
  */
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import { delayMsMax, timeoutMsMax } from "./limits.ts";
 
 export interface MemberAddress {
   readonly id: string;
@@ -55,9 +56,6 @@ const idSyntax = /^[A-Za-z0-9_-]{1,64}$/;
 const idRange = "1 to 64 letters, digits, `_` or `-`";
 const hostNameSyntax = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-
-export const delayMsMax = 60_000;
-export const timeoutMsMax = 600_000;
 
 const wholeNumber = (limits: { min: number; max: number }) =>
   z

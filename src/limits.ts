@@ -17,6 +17,8 @@ export const listLimitMax = 1000;
 export const listLimitDefault = 100;
 /** Milliseconds that one write may wait for its quorum, at least 1. */
 export const timeoutMsMax = 600_000;
+/** Milliseconds that the simulated network may hold one entry back. */
+export const delayMsMax = 60_000;
 
 const invalid = (detail: string): Failure => ({ code: "INVALID_ARGUMENT", detail });
 const tooLarge = (detail: string): Failure => ({ code: "TOO_LARGE", detail });
