@@ -1,0 +1,114 @@
+import type { Epoch, FloorNote, Instant, NodeId, Sequence } from "./types.ts";
+
+/** The newer of two notes. */
+export function newerNote(
+  left: FloorNote | undefined,
+  right: FloorNote | undefined,
+): FloorNote | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  if (left.epoch !== right.epoch) return left.epoch > right.epoch ? left : right;
+  return left.number >= right.number ? left : right;
+}
+
+/** A write quorum as recovery sees it: a write with no ack at all counts like one with one. */
+export const floorOf = (quorum: number): number => Math.max(1, quorum);
+
+/**
+ * The lowest write quorum that settled entries rely on, as the followers know it. A recovery asks
+ * F - floor + 1 of them, so nobody may settle with fewer acks before so many followers know of it
+ * that every such recovery hears it. DESIGN.md, "The floor", has the argument.
+ */
+export class Floor {
+  readonly #epoch: Epoch;
+  #inForce: FloorNote;
+  /** A lower note that is being spread. */
+  #pending: FloorNote | undefined;
+  readonly #receipts = new Map<NodeId, number>();
+  /** Entries up to here may rely on the floor in force and not on more. */
+  #lowThrough: Sequence;
+  #lowAt: Instant;
+
+  constructor(start: { epoch: Epoch; quorum: number; last: Sequence; now: Instant }) {
+    this.#epoch = start.epoch;
+    this.#inForce = { epoch: start.epoch, number: 1, quorum: start.quorum };
+    this.#lowThrough = start.last;
+    this.#lowAt = start.now;
+  }
+
+  /** The note that followers should know. */
+  get note(): FloorNote {
+    return this.#pending ?? this.#inForce;
+  }
+
+  get numberInForce(): number {
+    return this.#inForce.number;
+  }
+
+  /**
+   * An entry is about to be proposed with this quorum. Returns the number of the note that must be
+   * in force before it settles (0: none) and, when that note is new, the note to spread.
+   */
+  propose(at: { quorum: number; sequence: Sequence; now: Instant; usual: number }): {
+    number: number;
+    spread?: FloorNote;
+  } {
+    const quorum = floorOf(at.quorum);
+    if (quorum < floorOf(at.usual)) {
+      this.#lowThrough = at.sequence;
+      this.#lowAt = at.now;
+    }
+    if (quorum >= this.#inForce.quorum) return { number: 0 };
+    if (quorum >= this.note.quorum) return { number: this.note.number };
+    this.#lowThrough = at.sequence;
+    this.#lowAt = at.now;
+    this.#pending = { epoch: this.#epoch, number: this.note.number + 1, quorum };
+    return { number: this.#pending.number, spread: this.#pending };
+  }
+
+  /** A follower knows this note durably. */
+  received(from: NodeId, note: FloorNote | undefined): void {
+    if (note?.epoch !== this.#epoch) return;
+    this.#receipts.set(from, Math.max(note.number, this.#receipts.get(from) ?? 0));
+  }
+
+  /** A follower lost its disk, and with it what it knew. */
+  forget(node: NodeId): void {
+    this.#receipts.delete(node);
+  }
+
+  /**
+   * Puts the pending note in force once as many followers know it as the note in force asks for.
+   * Where fewer are live, all the live ones must do: the alternative would be to refuse the very
+   * writes for which the quorum was lowered.
+   */
+  settle(live: readonly NodeId[]): boolean {
+    const pending = this.#pending;
+    if (pending === undefined) return false;
+    const knows = (node: NodeId) => (this.#receipts.get(node) ?? 0) >= pending.number;
+    const known = [...this.#receipts.keys()].filter(knows).length;
+    const wanted = this.#inForce.quorum;
+    if (known < wanted && !(live.length < wanted && live.every(knows))) return false;
+    this.#inForce = pending;
+    this.#pending = undefined;
+    return true;
+  }
+
+  /**
+   * Raises the floor to the usual quorum after a calm, when that many followers hold everything
+   * that was written with less. Returns the note to spread.
+   */
+  raise(facts: {
+    usual: number;
+    now: Instant;
+    calmMs: number;
+    contiguous: readonly Sequence[];
+  }): FloorNote | undefined {
+    const quorum = floorOf(facts.usual);
+    if (this.#pending !== undefined || quorum <= this.#inForce.quorum) return undefined;
+    if (facts.now - this.#lowAt < facts.calmMs) return undefined;
+    const holders = facts.contiguous.filter((mark) => mark >= this.#lowThrough).length;
+    if (holders < quorum) return undefined;
+    this.#inForce = { epoch: this.#epoch, number: this.#inForce.number + 1, quorum };
+    return this.#inForce;
+  }
+}

@@ -1,0 +1,443 @@
+import { newerNote } from "./floor.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Progress, toRanges } from "./progress.ts";
+import type {
+  Digest,
+  Entry,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  LeaderMessage,
+  Marks,
+  Member,
+  NodeId,
+  Sequence,
+  SnapshotEnd,
+  StoreRecord,
+} from "./types.ts";
+import type { LogView, StoreCopyView, StoreView } from "./views.ts";
+
+/** Numbers the streams that leaders open to this node. */
+export type LinkNumber = number;
+
+/** What the node reports back once an effect's flush is done. */
+export type FollowerFlush =
+  | { readonly is: "promise"; readonly link: LinkNumber; readonly epoch: Epoch }
+  | {
+      readonly is: "entries";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly sequences: readonly Sequence[];
+    }
+  | {
+      readonly is: "floor";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly floor: FloorNote | undefined;
+    }
+  | {
+      readonly is: "chunk";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly snapshot: number;
+      readonly index: number;
+      readonly end: SnapshotEnd | undefined;
+    }
+  | { readonly is: "marks" };
+
+export type FollowerEffect =
+  | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
+  | { readonly type: "close"; readonly link: LinkNumber; readonly reason: string }
+  | {
+      readonly type: "persist";
+      readonly entries: readonly Entry[];
+      readonly marks: Marks | undefined;
+      readonly flush: FollowerFlush;
+    }
+  /** These entries may go into the store, in this order, with or after the persist before. */
+  | { readonly type: "apply"; readonly entries: readonly Entry[] }
+  | { readonly type: "beginStore" }
+  | {
+      readonly type: "addRecords";
+      readonly records: readonly StoreRecord[];
+      readonly flush: FollowerFlush;
+    }
+  | {
+      readonly type: "installStore";
+      readonly end: SnapshotEnd;
+      readonly marks: Marks;
+      readonly flush: FollowerFlush;
+    };
+
+type Stage =
+  /** No leader's stream, or one whose promise is not durable yet. */
+  | { readonly stage: "idle" }
+  | { readonly stage: "promised"; copy: StoreCopyView | undefined }
+  | { readonly stage: "following"; readonly completeAt: Sequence };
+
+export interface FollowerStart {
+  readonly id: NodeId;
+  readonly marks: Marks;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly member: Member;
+  /** Changes at each start of the process. */
+  readonly incarnation: string;
+  /** Highest sequence in the log, of any epoch. */
+  readonly last: () => Sequence;
+  readonly log: LogView;
+  readonly store: StoreView;
+  readonly limits?: Limits;
+}
+
+/** What a follower knows of its cluster from the leader's heartbeats. */
+export interface LeaderNews {
+  readonly committed: Sequence;
+  readonly last: Sequence;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly writeQuorum: number;
+}
+
+/** The rules of following: facts in, effects out. The node carries the effects out, in order. */
+export class Follower {
+  readonly #start: FollowerStart;
+  readonly #limits: Limits;
+  #marks: Marks;
+  /** The only stream it listens to: the one that last asked for a promise it could give. */
+  #link: LinkNumber | undefined;
+  #stage: Stage = { stage: "idle" };
+  /** Entries of the current reign that are not handed out for applying yet, by sequence. */
+  readonly #received = new Map<Sequence, Entry>();
+  /** What this stream has brought. Invariant: contiguous >= applying. */
+  #progress: Progress;
+  /** Handed out for applying. Invariant: applied <= applying <= committed. */
+  #applying: Sequence;
+  #applied: Sequence;
+  #digest: Digest;
+  #committed: Sequence;
+  #last: Sequence = 0;
+  #news: LeaderNews | undefined;
+  /** A snapshot is arriving: its number and the chunk that must come next. */
+  #snapshot: { number: number; next: number } | undefined;
+  storageFault = "";
+
+  constructor(start: FollowerStart) {
+    this.#start = start;
+    this.#limits = start.limits ?? DEFAULT_LIMITS;
+    this.#marks = start.marks;
+    this.#applied = start.applied;
+    this.#applying = start.applied;
+    this.#committed = start.applied;
+    this.#digest = start.digest;
+    this.#progress = new Progress(start.applied);
+    this.#last = start.last();
+  }
+
+  get epoch(): Epoch {
+    return this.#marks.promisedEpoch;
+  }
+  get applied(): Sequence {
+    return this.#applied;
+  }
+  get committed(): Sequence {
+    return this.#committed;
+  }
+  get last(): Sequence {
+    return this.#last;
+  }
+  get marks(): Marks {
+    return this.#marks;
+  }
+  get news(): LeaderNews | undefined {
+    return this.#news;
+  }
+  /** A leader's stream of entries is open. */
+  get following(): boolean {
+    return this.#stage.stage === "following";
+  }
+  /** Entries received and not handed out for applying; bounded by the leader's backlog. */
+  get backlog(): number {
+    return this.#received.size;
+  }
+
+  linkClosed(link: LinkNumber): readonly FollowerEffect[] {
+    if (this.#link !== link) return [];
+    this.#leaveStage();
+    this.#link = undefined;
+    return [];
+  }
+
+  received(link: LinkNumber, message: LeaderMessage): readonly FollowerEffect[] {
+    if (message.type === "prepare") return this.#prepare(link, message);
+    if (link !== this.#link || message.epoch !== this.epoch)
+      return [this.#refuse(link, "this stream's epoch is over")];
+    switch (message.type) {
+      case "lead":
+        return this.#lead(link, message);
+      case "append":
+        return this.#append(link, message);
+      case "heartbeat":
+        return this.#heartbeat(link, message);
+      case "snapshotChunk":
+        return this.#chunk(link, message);
+      case "fetchLog":
+        return this.#fetchLog(link, message.from);
+      case "fetchStore":
+        return this.#fetchStore(link, message.after);
+      case "floor":
+        return this.#noteFloor(link, message.floor);
+    }
+  }
+
+  /** An effect's flush is done. Flushes are reported in the order of their effects. */
+  persisted(flush: FollowerFlush): readonly FollowerEffect[] {
+    if (flush.is === "marks") return [];
+    // A promise to another leader may have been given meanwhile: its predecessor hears no more.
+    const current = flush.link === this.#link && flush.epoch === this.epoch;
+    const { link, epoch } = flush;
+    switch (flush.is) {
+      case "promise":
+        return current ? [this.#promise(link)] : [];
+      case "entries": {
+        if (!current) return [];
+        const ranges = toRanges(flush.sequences);
+        const { applied, digest } = this.#mark();
+        return [this.#send(link, { type: "acks", epoch, ranges, applied, digest })];
+      }
+      case "floor":
+        if (!current) return [];
+        return [this.#send(link, { type: "floorReceipt", epoch, floor: flush.floor })];
+      case "chunk": {
+        if (flush.end !== undefined) this.#installed(flush.end);
+        if (!current) return [];
+        const { snapshot, index } = flush;
+        const installed = flush.end !== undefined;
+        return [this.#send(link, { type: "snapshotReceipt", epoch, snapshot, index, installed })];
+      }
+    }
+  }
+
+  /** The store shows everything up to here, flushed. */
+  storeApplied(applied: Sequence, digest: Digest): void {
+    this.#applied = applied;
+    this.#digest = digest;
+  }
+
+  // --- promises --------------------------------------------------------------------------------
+
+  #prepare(
+    link: LinkNumber,
+    message: Extract<LeaderMessage, { type: "prepare" }>,
+  ): readonly FollowerEffect[] {
+    const { epoch, leader, to, members } = message;
+    if (to !== this.#start.id) return [this.#refuse(link, `this is ${this.#start.id}, not ${to}`)];
+    const { promisedEpoch, promisedLeader } = this.#marks;
+    if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader))
+      return [this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`)];
+    const old = this.#link;
+    this.#leaveStage();
+    this.#link = link;
+    const closeOld =
+      old === undefined || old === link
+        ? []
+        : [{ type: "close", link: old, reason: "a newer stream took over" } as const];
+    const isNews = epoch !== promisedEpoch;
+    this.#marks = { ...this.#marks, promisedEpoch: epoch, promisedLeader: leader, members };
+    const flush = { is: "promise", link, epoch } as const;
+    const marks = isNews ? this.#marks : undefined;
+    return [...closeOld, { type: "persist", entries: [], marks, flush }];
+  }
+
+  #promise(link: LinkNumber): FollowerEffect {
+    this.#stage = { stage: "promised", copy: undefined };
+    this.#last = Math.max(this.#start.last(), this.#applied);
+    const { promisedEpoch: epoch, blank, floor } = this.#marks;
+    const { applied, digest } = this.#mark();
+    const { member, incarnation } = this.#start;
+    const last = this.#last;
+    return this.#send(link, {
+      type: "promise",
+      epoch,
+      applied,
+      last,
+      blank,
+      floor,
+      digest,
+      member,
+      incarnation,
+    });
+  }
+
+  #lead(
+    link: LinkNumber,
+    message: Extract<LeaderMessage, { type: "lead" }>,
+  ): readonly FollowerEffect[] {
+    if (this.#stage.stage !== "promised") return [this.#refuse(link, "entries before a promise")];
+    this.#leaveStage();
+    this.#received.clear();
+    this.#progress = new Progress(this.#applying);
+    this.#stage = { stage: "following", completeAt: message.completeAt };
+    this.#completeIfWhole();
+    return this.#noteFloor(link, message.floor);
+  }
+
+  #leaveStage(): void {
+    if (this.#stage.stage === "promised") this.#stage.copy?.close();
+    this.#stage = { stage: "idle" };
+    this.#snapshot = undefined;
+  }
+
+  // --- entries ---------------------------------------------------------------------------------
+
+  #append(
+    link: LinkNumber,
+    message: Extract<LeaderMessage, { type: "append" }>,
+  ): readonly FollowerEffect[] {
+    if (this.#stage.stage !== "following") return [this.#refuse(link, "entries before lead")];
+    const high = this.#applying + 2 * this.#limits.backlogEntriesMax;
+    const fresh: Entry[] = [];
+    for (const entry of message.entries) {
+      if (entry.sequence > high || entry.epoch > message.epoch)
+        return [this.#refuse(link, `entry ${entry.sequence} is out of every bound`)];
+      if (!this.#progress.add(entry.sequence)) continue;
+      this.#received.set(entry.sequence, entry);
+      this.#last = Math.max(this.#last, entry.sequence);
+      fresh.push(entry);
+    }
+    const apply = this.#applyUpTo(message.committed);
+    if (message.entries.length === 0) return apply;
+    const marks = this.#completeIfWhole();
+    // A duplicate is acked like the rest: by then everything before it is flushed as well.
+    const sequences = message.entries.map(({ sequence }) => sequence);
+    const flush = { is: "entries", link, epoch: message.epoch, sequences } as const;
+    return [{ type: "persist", entries: fresh, marks, flush }, ...apply];
+  }
+
+  /** In order, and never beyond what is committed. */
+  #applyUpTo(committed: Sequence): readonly FollowerEffect[] {
+    this.#committed = Math.max(this.#committed, committed);
+    const entries: Entry[] = [];
+    while (this.#applying < this.#committed) {
+      const entry = this.#received.get(this.#applying + 1);
+      if (entry === undefined) break;
+      this.#applying += 1;
+      this.#received.delete(this.#applying);
+      entries.push(entry);
+    }
+    return entries.length > 0 ? [{ type: "apply", entries }] : [];
+  }
+
+  /** A blank node that holds everything a leader had when it began to send is blank no more. */
+  #completeIfWhole(): Marks | undefined {
+    if (!this.#marks.blank || this.#stage.stage !== "following") return undefined;
+    if (this.#progress.contiguous < this.#stage.completeAt) return undefined;
+    this.#marks = { ...this.#marks, blank: false };
+    return this.#marks;
+  }
+
+  #heartbeat(
+    link: LinkNumber,
+    message: Extract<LeaderMessage, { type: "heartbeat" }>,
+  ): readonly FollowerEffect[] {
+    const { epoch, number, committed, last, writeQuorum, members } = message;
+    this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
+    const effects = this.#stage.stage === "following" ? [...this.#applyUpTo(committed)] : [];
+    if (JSON.stringify(members) !== JSON.stringify(this.#marks.members)) {
+      this.#marks = { ...this.#marks, members };
+      const flush = { is: "marks" } as const;
+      effects.push({ type: "persist", entries: [], marks: this.#marks, flush });
+    }
+    const { applied, digest } = this.#mark();
+    const { storageFault } = this;
+    const reply = { type: "heartbeatReply", epoch, number, applied, digest, storageFault } as const;
+    return [...effects, this.#send(link, reply)];
+  }
+
+  // --- snapshots -------------------------------------------------------------------------------
+
+  #chunk(
+    link: LinkNumber,
+    message: Extract<LeaderMessage, { type: "snapshotChunk" }>,
+  ): readonly FollowerEffect[] {
+    if (this.#stage.stage !== "following") return [this.#refuse(link, "a snapshot before lead")];
+    const { epoch, snapshot, index, records, end } = message;
+    const begin = index === 0;
+    if (begin) this.#snapshot = { number: snapshot, next: 0 };
+    if (this.#snapshot?.number !== snapshot || this.#snapshot.next !== index)
+      return [this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`)];
+    this.#snapshot.next += 1;
+    const flush = { is: "chunk", link, epoch, snapshot, index, end } as const;
+    const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
+    if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
+    this.#snapshot = undefined;
+    if (this.#stage.completeAt <= end.applied) this.#marks = { ...this.#marks, blank: false };
+    return [...effects, { type: "installStore", end, marks: this.#marks, flush }];
+  }
+
+  #installed(end: SnapshotEnd): void {
+    this.#applied = end.applied;
+    this.#applying = end.applied;
+    this.#digest = end.digest;
+    this.#committed = Math.max(this.#committed, end.applied);
+    this.#last = Math.max(this.#last, end.applied);
+    this.#received.clear();
+    this.#progress = new Progress(end.applied);
+  }
+
+  // --- what a recovery asks for ----------------------------------------------------------------
+
+  #fetchLog(link: LinkNumber, from: Sequence): readonly FollowerEffect[] {
+    const { messageEntriesMax, messageBytesMax } = this.#limits;
+    const entries = this.#start.log.read(from, {
+      entriesMax: messageEntriesMax,
+      bytesMax: messageBytesMax,
+    });
+    const last = entries.at(-1);
+    const next = last === undefined || last.sequence >= this.#start.last() ? 0 : last.sequence + 1;
+    return [this.#send(link, { type: "logPage", epoch: this.epoch, from, entries, next })];
+  }
+
+  #fetchStore(link: LinkNumber, after: string | undefined): readonly FollowerEffect[] {
+    const stage = this.#stage;
+    if (stage.stage !== "promised") return [this.#refuse(link, "a store is for recovery only")];
+    if (after === undefined) {
+      stage.copy?.close();
+      stage.copy = this.#start.store.copy();
+    }
+    const { copy } = stage;
+    if (copy === undefined) return [this.#refuse(link, "the copy of the store is gone")];
+    const records = copy.page(after, this.#limits.messageBytesMax / 4);
+    const { applied, digest } = copy;
+    const end = records.length === 0 ? { applied, digest } : undefined;
+    if (end !== undefined) {
+      copy.close();
+      stage.copy = undefined;
+    }
+    return [this.#send(link, { type: "storePage", epoch: this.epoch, records, end })];
+  }
+
+  #noteFloor(link: LinkNumber, note: FloorNote | undefined): readonly FollowerEffect[] {
+    const floor = newerNote(this.#marks.floor, note);
+    this.#marks = { ...this.#marks, floor };
+    const flush = { is: "floor", link, epoch: this.epoch, floor } as const;
+    return [{ type: "persist", entries: [], marks: this.#marks, flush }];
+  }
+
+  #mark(): { applied: Sequence; digest: Digest } {
+    return { applied: this.#applied, digest: this.#digest };
+  }
+
+  #send(link: LinkNumber, message: FollowerMessage): FollowerEffect {
+    return { type: "send", link, message };
+  }
+
+  #refuse(link: LinkNumber, reason: string): FollowerEffect {
+    const { promisedEpoch, promisedLeader } = this.#marks;
+    return {
+      type: "send",
+      link,
+      message: { type: "refusal", promisedEpoch, promisedLeader, reason },
+    };
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The bounds of everything that can grow on account of replication. A leader refuses (OVERLOADED)
+ * before it passes one of the backlog's; the others only slow a stream down.
+ */
+export interface Limits {
+  /** Entries that are not applied on the leader yet. */
+  readonly backlogEntriesMax: number;
+  readonly backlogBytesMax: number;
+  /** Entries and bytes sent to one follower beyond its highest contiguous ack. */
+  readonly windowEntriesMax: number;
+  readonly windowBytesMax: number;
+  /** One append message; an entry larger than that travels alone. */
+  readonly messageEntriesMax: number;
+  readonly messageBytesMax: number;
+  /** Snapshot chunks that are on their way to one follower. */
+  readonly snapshotChunksMax: number;
+  readonly heartbeatIntervalMs: number;
+  /** Silence after which a follower no longer counts as live. */
+  readonly silenceMsMax: number;
+  /** Calm after which the floor is raised again. */
+  readonly floorCalmMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  backlogEntriesMax: 65_536,
+  backlogBytesMax: 64 * 1024 * 1024,
+  windowEntriesMax: 16_384,
+  windowBytesMax: 16 * 1024 * 1024,
+  messageEntriesMax: 512,
+  messageBytesMax: 1024 * 1024,
+  snapshotChunksMax: 4,
+  heartbeatIntervalMs: 250,
+  silenceMsMax: 1_200,
+  floorCalmMs: 10_000,
+};

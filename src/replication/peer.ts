@@ -1,0 +1,121 @@
+import type { Limits } from "./limits.ts";
+import { Progress } from "./progress.ts";
+import type { Digest, Entry, Instant, Member, NodeId, Sequence } from "./types.ts";
+import { entryBytes, type StoreCopyView } from "./views.ts";
+
+/** Entries on their way to a follower, message by message. */
+interface Flight {
+  readonly through: Sequence;
+  readonly bytes: number;
+}
+
+/** What the leader and one follower are doing together. */
+export type PeerLink =
+  | { readonly state: "down" }
+  /** The stream is open and the promise is awaited. */
+  | { readonly state: "preparing" }
+  /** Promised; the reign has not begun yet. */
+  | { readonly state: "promised" }
+  | {
+      readonly state: "snapshot";
+      readonly number: number;
+      readonly copy: StoreCopyView;
+      after: string | undefined;
+      /** Chunks sent; the last of them was the end if `ended`. */
+      sent: number;
+      received: number;
+      ended: boolean;
+    }
+  | {
+      readonly state: "streaming";
+      /** The next entry to send: the cursor of a slow follower. */
+      next: Sequence;
+      readonly delivered: Progress;
+      readonly flights: Flight[];
+      flightBytes: number;
+    };
+
+/** A follower as its leader knows it. */
+export class Peer {
+  readonly id: NodeId;
+  link: PeerLink = { state: "down" };
+  /** Highest applied mark it reported. */
+  applied: Sequence = 0;
+  digest: Digest = "";
+  /** Highest contiguous ack, over all streams since it last came with a disk. */
+  acked: Sequence = 0;
+  /** The committed mark it was last told on this stream. */
+  told: Sequence = 0;
+  lastHeardAt: Instant | undefined;
+  silent = false;
+  member: Member | undefined;
+  incarnation = "";
+  storageFault = "";
+  /** The state last told to the world. */
+  reported: "live" | "syncing" | "unreachable" = "unreachable";
+
+  constructor(id: NodeId) {
+    this.id = id;
+  }
+
+  /** Live followers count for a quorum: they have a stream of entries, speak, and can flush. */
+  get state(): "live" | "syncing" | "unreachable" {
+    if (this.silent) return "unreachable";
+    if (this.link.state === "snapshot") return "syncing";
+    if (this.link.state !== "streaming") return "unreachable";
+    return this.storageFault === "" ? "live" : "unreachable";
+  }
+
+  stream(from: Sequence): void {
+    this.told = 0;
+    this.link = {
+      state: "streaming",
+      next: from,
+      delivered: new Progress(from - 1),
+      flights: [],
+      flightBytes: 0,
+    };
+  }
+
+  /** Entries that may still be sent before another ack. */
+  room(limits: Limits): { entriesMax: number; bytesMax: number } {
+    const { link } = this;
+    if (link.state !== "streaming") return { entriesMax: 0, bytesMax: 0 };
+    const ahead = link.next - 1 - link.delivered.contiguous;
+    return {
+      entriesMax: Math.min(limits.messageEntriesMax, limits.windowEntriesMax - ahead),
+      bytesMax: Math.min(limits.messageBytesMax, limits.windowBytesMax - link.flightBytes),
+    };
+  }
+
+  sent(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    if (this.link.state !== "streaming" || last === undefined) return;
+    const bytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+    this.link.next = last.sequence + 1;
+    this.link.flights.push({ through: last.sequence, bytes });
+    this.link.flightBytes += bytes;
+  }
+
+  /** Notes acks of this stream and makes room. Sequences that were never sent are ignored. */
+  delivered(from: Sequence, to: Sequence): void {
+    const { link } = this;
+    if (link.state !== "streaming") return;
+    const low = Math.max(from, link.delivered.contiguous + 1);
+    for (let sequence = low; sequence <= Math.min(to, link.next - 1); sequence += 1)
+      link.delivered.add(sequence);
+    this.acked = Math.max(this.acked, link.delivered.contiguous);
+    let flight = link.flights[0];
+    while (flight !== undefined && flight.through <= link.delivered.contiguous) {
+      link.flights.shift();
+      link.flightBytes -= flight.bytes;
+      flight = link.flights[0];
+    }
+  }
+
+  /** The stream is gone. */
+  drop(): void {
+    if (this.link.state === "snapshot") this.link.copy.close();
+    this.link = { state: "down" };
+  }
+}

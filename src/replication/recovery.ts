@@ -1,0 +1,251 @@
+import { floorOf, newerNote } from "./floor.ts";
+import type {
+  Entry,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  LeaderMessage,
+  NodeId,
+  Sequence,
+  SnapshotEnd,
+  StoreRecord,
+} from "./types.ts";
+import type { StoreView } from "./views.ts";
+
+type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
+type LogPage = Extract<FollowerMessage, { type: "logPage" }>;
+type StorePage = Extract<FollowerMessage, { type: "storePage" }>;
+
+export type RecoveryEffect =
+  | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
+  | { readonly type: "beginStore" }
+  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[] }
+  | { readonly type: "installStore"; readonly end: SnapshotEnd }
+  | {
+      readonly type: "recovered";
+      /** Everything above the store, without a hole, in the new epoch. */
+      readonly entries: readonly Entry[];
+      readonly floorQuorum: number;
+    };
+
+interface Answer {
+  readonly promise: PromiseMessage;
+  connected: boolean;
+  /** Everything it holds above the store in hand has been read. */
+  done: boolean;
+}
+
+type Stage =
+  | { readonly stage: "asking" }
+  | { readonly stage: "copying"; readonly source: NodeId }
+  | { readonly stage: "merging" }
+  | { readonly stage: "finished" };
+
+/**
+ * Phase 1 of a reign whose own log proves nothing: hear enough followers, take the most advanced
+ * store, merge what they hold above it. Made anew for each epoch.
+ */
+export class Recovery {
+  readonly #epoch: Epoch;
+  readonly #followers: number;
+  readonly #writeQuorum: number;
+  readonly #ownFloor: FloorNote | undefined;
+  readonly #store: StoreView;
+  readonly #answers = new Map<NodeId, Answer>();
+  /** Of each sequence above the store the entry of the highest epoch seen. */
+  readonly #evidence = new Map<Sequence, Entry>();
+  /** Answers whose log is being read: a further answer must not make us ask them again. */
+  readonly #asked = new WeakSet<Answer>();
+  #applied: Sequence;
+  #stage: Stage = { stage: "asking" };
+
+  constructor(facts: {
+    epoch: Epoch;
+    followers: number;
+    writeQuorum: number;
+    ownFloor: FloorNote | undefined;
+    ownApplied: Sequence;
+    ownEvidence: readonly Entry[];
+    store: StoreView;
+  }) {
+    this.#epoch = facts.epoch;
+    this.#followers = facts.followers;
+    this.#writeQuorum = facts.writeQuorum;
+    this.#ownFloor = facts.ownFloor;
+    this.#applied = facts.ownApplied;
+    this.#store = facts.store;
+    for (const entry of facts.ownEvidence) this.#weigh(entry);
+  }
+
+  /** For `/readyz`: what it waits for, in a sentence. */
+  describe(): string {
+    const proving = [...this.#answers.values()].filter(({ promise }) => !promise.blank).length;
+    switch (this.#stage.stage) {
+      case "asking":
+        return (
+          `recovering: ${this.#answers.size} of ${this.#followers} followers answered, ` +
+          `${proving} of them with data; ${this.#needed()} with data, or all, are needed`
+        );
+      case "copying":
+        return `recovering: copying the store of ${this.#stage.source}`;
+      case "merging":
+        return "recovering: reading what the followers hold above the store";
+      case "finished":
+        return "recovering: flushing what was recovered";
+    }
+  }
+
+  /** With no followers there is nobody to ask. */
+  begin(): readonly RecoveryEffect[] {
+    return this.#proceed();
+  }
+
+  answered(from: NodeId, promise: PromiseMessage): readonly RecoveryEffect[] {
+    const known = this.#answers.get(from);
+    // A promise given twice may come from a disk that was lost in between.
+    const done = known?.done === true && known.promise.incarnation === promise.incarnation;
+    this.#answers.set(from, { promise, connected: true, done });
+    return this.#stage.stage === "copying" ? [] : this.#proceed();
+  }
+
+  lost(from: NodeId): readonly RecoveryEffect[] {
+    const answer = this.#answers.get(from);
+    if (answer === undefined || this.#stage.stage === "finished") return [];
+    answer.connected = false;
+    if (!answer.done) this.#answers.delete(from);
+    if (this.#stage.stage === "copying" && this.#stage.source !== from) return [];
+    this.#stage = { stage: "asking" };
+    return this.#proceed();
+  }
+
+  storePage(from: NodeId, page: StorePage): readonly RecoveryEffect[] {
+    if (this.#stage.stage !== "copying" || this.#stage.source !== from) return [];
+    const effects: RecoveryEffect[] = [{ type: "addRecords", records: page.records }];
+    if (page.end !== undefined) return [...effects, { type: "installStore", end: page.end }];
+    const after = page.records.at(-1)?.key;
+    const message = { type: "fetchStore", epoch: this.#epoch, after } as const;
+    return [...effects, { type: "send", to: from, message }];
+  }
+
+  /** The copied store is durably in place. */
+  installed(end: SnapshotEnd): readonly RecoveryEffect[] {
+    if (this.#stage.stage !== "copying") return [];
+    this.#applied = end.applied;
+    this.#stage = { stage: "asking" };
+    return this.#proceed();
+  }
+
+  logPage(from: NodeId, page: LogPage): readonly RecoveryEffect[] {
+    const answer = this.#answers.get(from);
+    if (this.#stage.stage === "finished" || answer === undefined || answer.done) return [];
+    for (const entry of page.entries) this.#weigh(entry);
+    if (page.next > 0) return [this.#fetchLog(from, page.next)];
+    answer.done = true;
+    return this.#stage.stage === "merging" ? this.#finishIfAllDone() : [];
+  }
+
+  #weigh(entry: Entry): void {
+    const known = this.#evidence.get(entry.sequence);
+    if (known === undefined || known.epoch < entry.epoch) this.#evidence.set(entry.sequence, entry);
+  }
+
+  #floorNote(): FloorNote | undefined {
+    let note = this.#ownFloor;
+    for (const { promise } of this.#answers.values()) note = newerNote(note, promise.floor);
+    return note;
+  }
+
+  #needed(): number {
+    return this.#followers - (this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum)) + 1;
+  }
+
+  #enough(): boolean {
+    const answers = [...this.#answers.values()];
+    const proving = answers.filter(({ promise }) => !promise.blank).length;
+    return answers.length === this.#followers || proving >= this.#needed();
+  }
+
+  #proceed(): readonly RecoveryEffect[] {
+    if (this.#stage.stage === "finished") return [];
+    if (!this.#enough()) {
+      this.#stage = { stage: "asking" };
+      return [];
+    }
+    const best = this.#mostAdvanced();
+    if (best !== undefined && best.promise.applied > this.#applied) return this.#copy(best.from);
+    return this.#merge();
+  }
+
+  #mostAdvanced(): { from: NodeId; promise: PromiseMessage } | undefined {
+    let best: { from: NodeId; promise: PromiseMessage } | undefined;
+    for (const [from, { promise, connected }] of this.#answers)
+      if (connected && (best === undefined || promise.applied > best.promise.applied))
+        best = { from, promise };
+    return best;
+  }
+
+  #copy(source: NodeId): readonly RecoveryEffect[] {
+    this.#stage = { stage: "copying", source };
+    const message = { type: "fetchStore", epoch: this.#epoch } as const;
+    return [{ type: "beginStore" }, { type: "send", to: source, message }];
+  }
+
+  #merge(): readonly RecoveryEffect[] {
+    this.#stage = { stage: "merging" };
+    const effects: RecoveryEffect[] = [];
+    for (const [from, answer] of this.#answers) {
+      if (answer.done) continue;
+      if (answer.promise.last <= this.#applied) answer.done = true;
+      else if (!this.#asked.has(answer)) effects.push(this.#fetchLog(from, this.#applied + 1));
+      this.#asked.add(answer);
+    }
+    return [...effects, ...this.#finishIfAllDone()];
+  }
+
+  #fetchLog(to: NodeId, from: Sequence): RecoveryEffect {
+    return { type: "send", to, message: { type: "fetchLog", epoch: this.#epoch, from } };
+  }
+
+  #finishIfAllDone(): readonly RecoveryEffect[] {
+    if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
+    this.#stage = { stage: "finished" };
+    const floorQuorum = this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum);
+    return [{ type: "recovered", entries: this.#merged(), floorQuorum }];
+  }
+
+  #merged(): readonly Entry[] {
+    let last = this.#applied;
+    for (const sequence of this.#evidence.keys()) last = Math.max(last, sequence);
+    const newest = new Map<string, { version: Sequence; origin: Epoch }>();
+    const entries: Entry[] = [];
+    for (let sequence = this.#applied + 1; sequence <= last; sequence += 1) {
+      const found = this.#evidence.get(sequence);
+      const keep = found !== undefined && this.#conditionsHold(found, newest);
+      const entry: Entry = keep
+        ? { ...found, epoch: this.#epoch }
+        : { sequence, epoch: this.#epoch, origin: this.#epoch, operations: [] };
+      for (const { key, value } of entry.operations)
+        newest.set(
+          key,
+          value === undefined
+            ? { version: 0, origin: 0 }
+            : { version: sequence, origin: entry.origin },
+        );
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** An entry that was conditional on one that is dropped goes with it. */
+  #conditionsHold(
+    entry: Entry,
+    newest: ReadonlyMap<string, { version: Sequence; origin: Epoch }>,
+  ): boolean {
+    return entry.operations.every(({ key, condition }) => {
+      if (condition === undefined) return true;
+      const stored = this.#store.get(key);
+      const seen = newest.get(key) ?? stored ?? { version: 0, origin: 0 };
+      return seen.version === condition.version && seen.origin === condition.origin;
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Digest, Entry, Sequence, StoreRecord } from "./types.ts";
+
+/** What the protocol may look up about its own node. Answers change only through its effects. */
+export interface LogView {
+  /** Lowest sequence that can still be read; 0 when the log is empty. */
+  first(): Sequence;
+  /** Entries from a sequence on, in order, holes left out; at least one if any is there. */
+  read(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[];
+}
+
+export interface StoreView {
+  get(key: string): StoreRecord | undefined;
+  /** A copy as of now; see the storage port. */
+  copy(): StoreCopyView;
+}
+
+export interface StoreCopyView {
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  page(after: string | undefined, bytesMax: number): readonly StoreRecord[];
+  close(): void;
+}
+
+/** About what an entry takes in memory and on the wire. */
+export function entryBytes(entry: Entry): number {
+  let bytes = 32;
+  for (const { key, value } of entry.operations) bytes += 32 + key.length + (value?.length ?? 0);
+  return bytes;
+}
