@@ -25,16 +25,16 @@ const tooLarge = (detail: string): Failure => ({ code: "TOO_LARGE", detail });
 
 /** INVALID_ARGUMENT unless the key is 1..1024 bytes of well-formed text. */
 export const checkKey = (key: string, name = "key"): Failure | undefined => {
-  if (key === "") return invalid(`${name} must not be empty`);
+  if (key === "") return invalid(`"${name}" must not be empty.`);
   return checkKeyPart(key, name);
 };
 
 /** Like checkKey, for what a key may start with or come after: it may be empty. */
 export const checkKeyPart = (part: string, name: string): Failure | undefined => {
   // A lone surrogate has no UTF-8 form: stored, it would come back as another key.
-  if (!part.isWellFormed()) return invalid(`${name} must be well-formed Unicode text`);
+  if (!part.isWellFormed()) return invalid(`"${name}" must be well-formed Unicode text.`);
   if (part.length > keyBytesMax || Buffer.byteLength(part) > keyBytesMax) {
-    return invalid(`${name} must be at most ${keyBytesMax} bytes of UTF-8`);
+    return invalid(`"${name}" must be at most ${keyBytesMax} bytes of UTF-8.`);
   }
   return undefined;
 };
@@ -47,7 +47,7 @@ export const checkWhole = (
 ): Failure | undefined =>
   Number.isSafeInteger(value) && value >= range.min && value <= range.max
     ? undefined
-    : invalid(`${name} must be a whole number from ${range.min} to ${range.max}`);
+    : invalid(`"${name}" must be a whole number from ${range.min} to ${range.max}.`);
 
 /**
  * A parsed JSON value as the JSON text that is stored: no white space, members in the given order.
@@ -57,10 +57,10 @@ export const valueText = (value: unknown): Result<string> => {
   const fault = findFault(value);
   if (fault !== undefined) return failed(fault.code, fault.detail);
   const text = JSON.stringify(value);
-  if (text === undefined) return failed("INVALID_ARGUMENT", "value must be a JSON value");
+  if (text === undefined) return failed("INVALID_ARGUMENT", '"value" must be a JSON value.');
   // UTF-8 takes at most three bytes for each UTF-16 unit, so short texts need no counting.
   if (text.length * 3 > valueBytesMax && Buffer.byteLength(text) > valueBytesMax) {
-    return failed("TOO_LARGE", `value must be at most ${valueBytesMax} bytes of JSON text`);
+    return failed("TOO_LARGE", `"value" must be at most ${valueBytesMax} bytes of JSON text.`);
   }
   return succeeded(text);
 };
@@ -68,19 +68,19 @@ export const valueText = (value: unknown): Result<string> => {
 /** The same from JSON text as a client wrote it. */
 export const valueTextFrom = (json: string): Result<string> => {
   if (json.length > bodyBytesMax) {
-    return failed("TOO_LARGE", `value must be at most ${valueBytesMax} bytes of JSON text`);
+    return failed("TOO_LARGE", `"value" must be at most ${valueBytesMax} bytes of JSON text.`);
   }
   try {
     return valueText(JSON.parse(json));
   } catch {
-    return failed("INVALID_ARGUMENT", "value must be JSON text");
+    return failed("INVALID_ARGUMENT", '"value" must be JSON text.');
   }
 };
 
 /** INVALID_ARGUMENT unless there are 1..128 operations on good keys; TOO_LARGE beyond 2 MiB. */
 export const checkOperations = (operations: readonly WriteOperation[]): Failure | undefined => {
   if (operations.length < 1 || operations.length > operationsMax) {
-    return invalid(`operations must be a list of 1 to ${operationsMax}`);
+    return invalid(`"operations" must be a list of 1 to ${operationsMax}.`);
   }
   let bytes = 0;
   for (const { key, value = "" } of operations) {
@@ -89,7 +89,7 @@ export const checkOperations = (operations: readonly WriteOperation[]): Failure 
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   return bytes > bodyBytesMax
-    ? tooLarge(`all keys and values together must be at most ${bodyBytesMax} bytes`)
+    ? tooLarge(`All keys and values together must be at most ${bodyBytesMax} bytes.`)
     : undefined;
 };
 
@@ -101,11 +101,11 @@ const findFault = (value: unknown): Failure | undefined => {
     for (const item of level) {
       // JSON.parse reads 1e999 as Infinity, which would be stored as null.
       if (typeof item === "number" && !Number.isFinite(item)) {
-        return invalid("value holds a number beyond the range of a double");
+        return invalid('"value" holds a number beyond the range of a double.');
       }
       if (typeof item !== "object" || item === null) continue;
       if (depth === valueDepthMax) {
-        return invalid(`value must be at most ${valueDepthMax} arrays or objects deep`);
+        return invalid(`"value" must be at most ${valueDepthMax} arrays or objects deep.`);
       }
       for (const child of Object.values(item)) next.push(child);
     }

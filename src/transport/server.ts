@@ -2,8 +2,12 @@ import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/
 import type { Config } from "../config.ts";
 import type { KvNode } from "../node/api.ts";
 import type { Log, Network } from "../node/ports.ts";
+import { addHealth } from "./health.ts";
+import { kvDefinition } from "./kv/definition.ts";
+import { createKvService } from "./kv/service.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { serverOptions } from "./options.ts";
+import { addReflection } from "./reflection.ts";
 import { replicationService } from "./replication-service.ts";
 
 export interface GrpcServer {
@@ -32,10 +36,18 @@ export const createGrpcServer = ({ config, log }: GrpcServerOptions): GrpcServer
   server.addService(replicationService, {
     replicate: (call: Parameters<typeof network.accept>[0]) => network.accept(call),
   });
+  let health: { close(): void } | undefined;
   return {
     network,
-    serve: async (_node) => ({ port: await bind(server, config) }),
+    serve: async (node) => {
+      const followers = config.nodes.length - 1;
+      server.addService(kvDefinition, createKvService({ node, followers, log }));
+      addReflection(server);
+      health = addHealth(server, node);
+      return { port: await bind(server, config) };
+    },
     close: async () => {
+      health?.close();
       network.close();
       await shutDown(server);
     },

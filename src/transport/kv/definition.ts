@@ -1,0 +1,47 @@
+/** The generated service, except that a malformed request is refused by us, with a stable code. */
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import type { ServiceDefinition } from "@grpc/grpc-js";
+import { failed, type Result, succeeded } from "../../errors.ts";
+import {
+  BatchRequest,
+  BulkWriteRequest,
+  DeleteRequest,
+  KVService,
+  ListRequest,
+  ReadRequest,
+  StatusRequest,
+  WatchRequest,
+  WriteRequest,
+} from "../generated/quorumkv/v1/kv.ts";
+
+/** Text that is no UTF-8 is refused: repaired, it would name another key. */
+class StrictReader extends BinaryReader {
+  override string(): string {
+    return super.string(true);
+  }
+}
+
+const checked = <Method, Request>(
+  method: Method,
+  type: { decode(reader: BinaryReader): Request },
+) => ({
+  ...method,
+  requestDeserialize: (bytes: Buffer): Result<Request> => {
+    try {
+      return succeeded(type.decode(new StrictReader(bytes)));
+    } catch {
+      return failed("INVALID_ARGUMENT", "The request is not a well-formed message.");
+    }
+  },
+});
+
+export const kvDefinition = {
+  read: checked(KVService.read, ReadRequest),
+  list: checked(KVService.list, ListRequest),
+  write: checked(KVService.write, WriteRequest),
+  delete: checked(KVService.delete, DeleteRequest),
+  batch: checked(KVService.batch, BatchRequest),
+  watch: checked(KVService.watch, WatchRequest),
+  status: checked(KVService.status, StatusRequest),
+  bulkWrite: checked(KVService.bulkWrite, BulkWriteRequest),
+} satisfies ServiceDefinition;

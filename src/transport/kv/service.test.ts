@@ -1,0 +1,320 @@
+import { once } from "node:events";
+import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StandInNode } from "../../../test/support/stand-in-node.ts";
+import { type ErrorCode, failed } from "../../errors.ts";
+import { keyBytesMax, valueBytesMax } from "../../limits.ts";
+import {
+  type BatchOperation,
+  type BatchResponse,
+  type BulkWriteResponse,
+  type DeleteResponse,
+  KVClient,
+  type ListRequest,
+  type ListResponse,
+  type ReadResponse,
+  type StatusResponse,
+  type WatchResponse,
+  type WriteResponse,
+} from "../generated/quorumkv/v1/kv.ts";
+import { createGrpcServer, type GrpcServer } from "../server.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const member = (id: string) => ({ id, host: "127.0.0.1", grpcPort: 1 });
+
+let node: StandInNode;
+let server: GrpcServer;
+let client: KVClient;
+
+beforeEach(async () => {
+  node = new StandInNode();
+  const nodes = ["leader", "follower1", "follower2"].map(member);
+  server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
+  const { port } = await server.serve(node);
+  client = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure());
+});
+
+afterEach(async () => {
+  client.close();
+  await server.close();
+});
+
+type Done<Response> = (error: ServiceError | null, value: Response) => void;
+
+/** One unary call of the generated client as a promise. */
+const call = <Response>(start: (done: Done<Response>) => unknown) =>
+  new Promise<Response>((resolve, reject) => {
+    start((error, value) => (error === null ? resolve(value) : reject(error)));
+  });
+
+const put = (key: string, value: string, options?: object) =>
+  call<WriteResponse>((done) => {
+    const given = options === undefined ? undefined : { trace: false, ...options };
+    client.write({ key, value, options: given }, done);
+  });
+const read = (key: string) => call<ReadResponse>((done) => client.read({ key }, done));
+const remove = (key: string) =>
+  call<DeleteResponse>((done) => client.delete({ key, options: undefined }, done));
+const list = (request: ListRequest) => call<ListResponse>((done) => client.list(request, done));
+const batch = (operations: BatchOperation[]) =>
+  call<BatchResponse>((done) => client.batch({ operations, options: undefined }, done));
+const nodeStatus = () => call<StatusResponse>((done) => client.status({}, done));
+
+/** The stable code a call ends with, and what came with it. */
+const refusal = async (answer: Promise<unknown>) => {
+  const error = (await answer.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )) as ServiceError;
+  const [members] = error.metadata.get("kv-problem-bin");
+  return {
+    status: error.code,
+    code: error.metadata.get("kv-code")[0],
+    detail: error.details,
+    members: members === undefined ? undefined : JSON.parse(members.toString()),
+  };
+};
+
+describe("reads and writes", () => {
+  test("a written value is read back as JSON text without white space", async () => {
+    const { result } = await put("k", '{ "a" : [1, 2.0] }', { trace: true, quorum: 2 });
+    expect(result).toEqual({
+      version: 1,
+      quorum: 2,
+      acks: [{ node: "follower1", ms: 1.5, delayMs: 0.5 }],
+      latencyMs: 2,
+    });
+    expect(await read("k")).toEqual({ entry: { key: "k", value: '{"a":[1,2]}', version: 1 } });
+  });
+
+  test("acks are ids alone unless a trace is asked for", async () => {
+    const { result } = await put("k", "1");
+    expect(result?.acks).toEqual([{ node: "follower1" }]);
+  });
+
+  test("keys of any text come back as they were", async () => {
+    for (const key of ["__proto__", "\u0000", "\ufeffbom", "😀", "é".repeat(keyBytesMax / 2)]) {
+      await put(key, JSON.stringify(key));
+      expect((await read(key)).entry).toMatchObject({ key, value: JSON.stringify(key) });
+    }
+  });
+
+  test("a delete removes, a batch is one entry, a list pages", async () => {
+    const operations: BatchOperation[] = ["a", "b", "c"].map((key) => ({
+      operation: { $case: "put", value: { key, value: "1" } },
+    }));
+    const { result } = await batch(operations);
+    expect(result?.version).toBe(1);
+    await remove("b");
+    const first = await list({ prefix: "", limit: 1 });
+    expect(first).toMatchObject({ entries: [{ key: "a" }], next: "a", sequence: 2 });
+    const rest = await list({ prefix: "", after: first.next });
+    expect(rest.entries.map(({ key }) => key)).toEqual(["c"]);
+    expect(rest.next).toBeUndefined();
+  });
+
+  test("the status is the node's", async () => {
+    await put("k", "1");
+    expect(await nodeStatus()).toMatchObject({ id: "leader", applied: 1, keys: 1 });
+  });
+});
+
+describe("a refusal", () => {
+  test("names its code and what the REST answer would name", async () => {
+    await put("k", "1");
+    expect(await refusal(put("k", "2", { ifVersion: 7 }))).toMatchObject({
+      status: status.ABORTED,
+      code: "VERSION_MISMATCH",
+      members: { version: 1 },
+    });
+    expect(await refusal(read("absent"))).toMatchObject({
+      status: status.NOT_FOUND,
+      code: "KEY_NOT_FOUND",
+      members: undefined,
+    });
+  });
+
+  test("of the node has the status of the table", async () => {
+    const table: Partial<Record<ErrorCode, status>> = {
+      NOT_LEADER: status.FAILED_PRECONDITION,
+      COMPACTED: status.OUT_OF_RANGE,
+      QUORUM_UNAVAILABLE: status.UNAVAILABLE,
+      OVERLOADED: status.RESOURCE_EXHAUSTED,
+      RECOVERING: status.UNAVAILABLE,
+      SHUTTING_DOWN: status.UNAVAILABLE,
+      OUTCOME_UNKNOWN: status.DEADLINE_EXCEEDED,
+    };
+    for (const [code, expected] of Object.entries(table)) {
+      const members = { leaderUrl: "http://127.0.0.1:4567" };
+      node.beforeWrite = async () => failed(code as ErrorCode, "Half: \ud800", { members });
+      const refused = await refusal(put("k", "1"));
+      expect(refused).toEqual({ status: expected, code, detail: "Half: \ufffd", members });
+    }
+  });
+
+  test("of a bad request is INVALID_ARGUMENT or TOO_LARGE, and says what is wrong", async () => {
+    const operation: BatchOperation = {
+      operation: { $case: "put", value: { key: "k", value: "1" } },
+    };
+    const bad: [Promise<unknown>, string, string][] = [
+      [put("", "1"), "INVALID_ARGUMENT", "key"],
+      [put("x".repeat(keyBytesMax + 1), "1"), "INVALID_ARGUMENT", "key"],
+      [put("k", ""), "INVALID_ARGUMENT", "JSON"],
+      [put("k", "1e999"), "INVALID_ARGUMENT", "double"],
+      [put("k", "[".repeat(100_000) + "]".repeat(100_000)), "INVALID_ARGUMENT", "deep"],
+      [put("k", `"${"x".repeat(valueBytesMax)}"`), "TOO_LARGE", "value"],
+      [put("k", "1", { quorum: 3 }), "INVALID_ARGUMENT", "quorum"],
+      [put("k", "1", { timeoutMs: 0 }), "INVALID_ARGUMENT", "timeout_ms"],
+      [batch([]), "INVALID_ARGUMENT", "1 to 128"],
+      [batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
+      [batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
+      [read(""), "INVALID_ARGUMENT", "key"],
+      [list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
+      [list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
+    ];
+    for (const [answer, code, word] of bad) {
+      const refused = await refusal(answer);
+      expect([refused.code, refused.status]).toEqual([code, status.INVALID_ARGUMENT]);
+      expect(refused.detail).toContain(word);
+    }
+  });
+
+  test("of what is no protobuf, or no UTF-8, is INVALID_ARGUMENT", async () => {
+    for (const bytes of [[0xff], [0x0a, 0x01, 0xff], [0x0a, 0x7f]]) {
+      const raw = new Promise((resolve, reject) => {
+        client.makeUnaryRequest(
+          "/quorumkv.v1.KV/Read",
+          () => Buffer.from(bytes),
+          (value) => value,
+          {},
+          (error: ServiceError | null, value) => (error === null ? resolve(value) : reject(error)),
+        );
+      });
+      expect(await refusal(raw)).toMatchObject({
+        status: status.INVALID_ARGUMENT,
+        code: "INVALID_ARGUMENT",
+      });
+    }
+  });
+
+  test("of a node that throws is INTERNAL, and tells nothing of its insides", async () => {
+    node.beforeWrite = async () => {
+      throw new Error("secret");
+    };
+    const refused = await refusal(put("k", "1"));
+    expect([refused.code, refused.status]).toEqual(["INTERNAL", status.INTERNAL]);
+    expect(refused.detail).not.toContain("secret");
+  });
+});
+
+describe("a watch", () => {
+  const open = async (request: { prefix: string; after?: number }) => {
+    const stream = client.watch(request);
+    const seen: WatchResponse[] = [];
+    stream.on("data", (message: WatchResponse) => seen.push(message));
+    stream.on("error", () => {});
+    await once(stream, "metadata");
+    const until = async (count: number) => {
+      while (seen.length < count) await once(stream, "data");
+    };
+    return { stream, seen, until };
+  };
+
+  test("streams what happens under its prefix, and what happened since", async () => {
+    await put("a1", "1");
+    await put("b", "2");
+    const { stream, seen, until } = await open({ prefix: "a", after: 0 });
+    await put("a2", "3");
+    await remove("a1");
+    await until(3);
+    expect(seen).toEqual([
+      { sequence: 1, key: "a1", value: "1" },
+      { sequence: 3, key: "a2", value: "3" },
+      { sequence: 4, key: "a1", value: undefined },
+    ]);
+    stream.cancel();
+  });
+
+  test("that its client leaves is forgotten", async () => {
+    const { stream } = await open({ prefix: "" });
+    expect(node.watchers).toBe(1);
+    stream.cancel();
+    while (node.watchers > 0) await put("k", "1");
+  });
+});
+
+describe("a stream of bulk writes", () => {
+  const operations: BatchOperation[] = [
+    { operation: { $case: "put", value: { key: "k", value: "1" } } },
+  ];
+
+  const collect = async (stream: ReturnType<KVClient["bulkWrite"]>) => {
+    const answers: BulkWriteResponse[] = [];
+    stream.on("data", (answer: BulkWriteResponse) => answers.push(answer));
+    await once(stream, "end");
+    return answers;
+  };
+
+  test("answers every write in the order asked, however they settle", async () => {
+    node.beforeWrite = () =>
+      new Promise((resolve) => setTimeout(() => resolve(undefined), Math.random() * 5));
+    const stream = client.bulkWrite();
+    const answers = collect(stream);
+    for (let id = 0; id < 3000; id++) stream.write({ id, operations, options: undefined });
+    stream.end();
+    const ids = (await answers).map(({ id }) => id);
+    expect(ids).toEqual(Array.from({ length: 3000 }, (_, id) => id));
+  });
+
+  test("goes on after a write that is refused", async () => {
+    const stream = client.bulkWrite();
+    const answers = collect(stream);
+    stream.write({ id: 1, operations: [], options: undefined });
+    stream.write({ id: 2, operations, options: { trace: false, ifVersion: 9 } });
+    stream.write({ id: 3, operations, options: undefined });
+    stream.end();
+    expect(await answers).toMatchObject([
+      { id: 1, outcome: { value: { code: "INVALID_ARGUMENT" } } },
+      { id: 2, outcome: { value: { code: "VERSION_MISMATCH", members: '{"version":0}' } } },
+      { id: 3, outcome: { $case: "result", value: { version: 1 } } },
+    ]);
+  });
+
+  test("takes no more while too many are unanswered", async () => {
+    let [asked, release] = [0, () => {}];
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let full = () => {};
+    const filled = new Promise<void>((resolve) => {
+      full = resolve;
+    });
+    node.beforeWrite = async () => {
+      if (++asked === 1024) full();
+      await gate;
+      return undefined;
+    };
+    const stream = client.bulkWrite();
+    const answers = collect(stream);
+    for (let id = 0; id < 5000; id++) stream.write({ id, operations, options: undefined });
+    stream.end();
+    await filled;
+    // Another call's round trip is time enough for the stream to run over, if it could.
+    for (let calls = 0; calls < 20; calls++) await nodeStatus();
+    expect(asked).toBeLessThan(1100);
+    release();
+    expect((await answers).length).toBe(5000);
+  });
+});
+
+test("a call without a deadline ends when the server closes", async () => {
+  node.beforeWrite = () => new Promise(() => {});
+  const answer = refusal(put("k", "1"));
+  const stream = client.watch({ prefix: "" }, new Metadata());
+  const ended = once(stream, "error");
+  stream.resume();
+  await once(stream, "metadata");
+  await server.close();
+  expect((await answer).status).not.toBe(status.OK);
+  await ended.catch(() => {});
+});

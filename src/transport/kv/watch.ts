@@ -1,0 +1,44 @@
+import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
+import type { Failure, Result } from "../../errors.ts";
+import { checkKeyPart } from "../../limits.ts";
+import type { KvNode } from "../../node/api.ts";
+import type { WatchRequest, WatchResponse } from "../generated/quorumkv/v1/kv.ts";
+import { toServiceError } from "./failures.ts";
+
+/**
+ * Streams applied operations. A client that reads slowly pauses its own watch: what it has not
+ * taken is read back from the log, and COMPACTED ends the stream if the log is gone by then.
+ */
+export const watch =
+  (node: KvNode): handleServerStreamingCall<Result<WatchRequest>, WatchResponse> =>
+  (call) => {
+    const fail = (failure: Failure) => call.emit("error", toServiceError(failure));
+    if (!call.request.ok) {
+      fail(call.request.failure);
+      return;
+    }
+    const { prefix, after } = call.request.value;
+    const fault = checkKeyPart(prefix, "prefix");
+    if (fault !== undefined) {
+      fail(fault);
+      return;
+    }
+    const watching = node.watch({
+      prefix,
+      after,
+      applied: (operations) => {
+        let hasRoom = true;
+        for (const operation of operations) hasRoom = call.write(operation);
+        return hasRoom;
+      },
+      failed: fail,
+    });
+    if (!watching.ok) {
+      fail(watching.failure);
+      return;
+    }
+    call.on("drain", watching.value.resume);
+    call.once("cancelled", watching.value.cancel);
+    // Tells the client that from here on it misses nothing.
+    call.sendMetadata(new Metadata());
+  };

@@ -1,0 +1,128 @@
+import { failed, type Result, succeeded } from "../../src/errors.ts";
+import type {
+  AppliedOperation,
+  KvNode,
+  NodeStatus,
+  WriteReceipt,
+  WriteRequest,
+} from "../../src/node/api.ts";
+
+type Watcher = Parameters<KvNode["watch"]>[0];
+
+/** A leader without followers, storage or time: what an edge's own tests need of a node. */
+export class StandInNode implements KvNode {
+  readonly id = "leader";
+  readonly role = "leader";
+  readonly leaderUrl = "http://127.0.0.1:4567";
+  applied = 0;
+  ready = true;
+  /** What tests make the next writes do instead of succeeding. */
+  beforeWrite: (request: WriteRequest) => Promise<Result<never> | undefined> = async () =>
+    undefined;
+  readonly #records = new Map<string, { value: string; version: number }>();
+  readonly #history: AppliedOperation[] = [];
+  readonly #watchers = new Set<Watcher>();
+
+  read({ key, minVersion = 0 }: Parameters<KvNode["read"]>[0]) {
+    const record = this.#records.get(key);
+    if (minVersion > this.applied) return failed("RECOVERING", "Not applied that far.");
+    return record === undefined
+      ? failed("KEY_NOT_FOUND", "There is no such key.")
+      : succeeded({ key, ...record });
+  }
+
+  list({ prefix, limit, after = "" }: Parameters<KvNode["list"]>[0]) {
+    const entries = [...this.#records]
+      .filter(([key]) => key.startsWith(prefix) && key > after)
+      .map(([key, record]) => ({ key, ...record }))
+      .toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const page = entries.slice(0, limit);
+    const next = entries.length > limit ? (page.at(-1)?.key ?? null) : null;
+    return succeeded({ entries: page, next, sequence: this.applied });
+  }
+
+  async write(request: WriteRequest): Promise<Result<WriteReceipt>> {
+    const instead = await this.beforeWrite(request);
+    if (instead !== undefined) return instead;
+    for (const { key, value, ifVersion } of request.operations) {
+      const version = this.#records.get(key)?.version ?? 0;
+      if (ifVersion !== undefined && ifVersion !== version) {
+        return failed("VERSION_MISMATCH", "Another version.", { members: { version } });
+      }
+      if (value === undefined && version === 0) return failed("KEY_NOT_FOUND", "No such key.");
+    }
+    const version = ++this.applied;
+    const operations = request.operations.map(({ key, value }) => {
+      if (value === undefined) this.#records.delete(key);
+      else this.#records.set(key, { value, version });
+      return { sequence: version, key, value };
+    });
+    this.#history.push(...operations);
+    for (const watcher of this.#watchers) tell(watcher, operations);
+    const acks = [{ node: "follower1", ms: 1.5, delayMs: 0.5 }];
+    return succeeded({ version, quorum: request.quorum ?? 1, acks, latencyMs: 2 });
+  }
+
+  status(): NodeStatus {
+    return {
+      id: this.id,
+      role: this.role,
+      leader: this.id,
+      epoch: 1,
+      last: this.applied,
+      committed: this.applied,
+      applied: this.applied,
+      digest: "0000000000000000",
+      keys: this.#records.size,
+      uptimeSeconds: 1.5,
+      config: { writeQuorum: 1, minDelay: 0, maxDelay: 0, followerDelays: {}, timeout: 5000 },
+      ready: this.ready,
+      reasons: this.ready ? [] : ["told not to be"],
+    };
+  }
+
+  cluster(): ReturnType<KvNode["cluster"]> {
+    const { id, epoch, last, committed } = this.status();
+    const view = { leader: id, servedBy: id, fromLeader: true, epoch, last, committed };
+    return { ...view, writeQuorum: 1, nodes: [] };
+  }
+
+  peerUrl(): string | undefined {
+    return undefined;
+  }
+
+  configure(): ReturnType<KvNode["configure"]> {
+    return succeeded(this.status().config);
+  }
+
+  subscribe() {
+    return { history: [], cancel: () => {} };
+  }
+
+  watch(watcher: Watcher): ReturnType<KvNode["watch"]> {
+    const { after } = watcher;
+    if (after !== undefined) {
+      tell(
+        watcher,
+        this.#history.filter(({ sequence }) => sequence > after),
+      );
+    }
+    this.#watchers.add(watcher);
+    return succeeded({ resume: () => {}, cancel: () => this.#watchers.delete(watcher) });
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  gauges() {
+    return { inFlight: 0, inFlightBytes: 0, unapplied: 0 };
+  }
+
+  async close(): Promise<void> {}
+}
+
+const tell = ({ prefix, applied }: Watcher, operations: readonly AppliedOperation[]) => {
+  const wanted = operations.filter(({ key }) => key.startsWith(prefix));
+  if (wanted.length > 0) applied(wanted);
+};
