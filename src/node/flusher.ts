@@ -1,0 +1,201 @@
+import type {
+  Digest,
+  Entry,
+  Marks,
+  Sequence,
+  SnapshotEnd,
+  StoreRecord,
+} from "../replication/types.ts";
+import { entryBytes } from "../replication/views.ts";
+import type { Cancel, Clock, Storage, StorageFault } from "./ports.ts";
+
+/** Something to make durable; `flushed` is called once it is, in the order of the jobs. */
+export type FlushJob =
+  | {
+      readonly kind: "batch";
+      readonly append: readonly Entry[];
+      readonly apply: readonly Entry[];
+      readonly marks: Marks | undefined;
+      readonly flushed: (() => void) | undefined;
+    }
+  | {
+      readonly kind: "records";
+      readonly records: readonly StoreRecord[];
+      readonly flushed: (() => void) | undefined;
+    }
+  | { readonly kind: "begin" }
+  | {
+      readonly kind: "install";
+      readonly end: SnapshotEnd;
+      readonly marks: Marks;
+      readonly flushed: () => void;
+    };
+
+type BatchJob = Extract<FlushJob, { kind: "batch" }>;
+
+export interface FlusherEvents {
+  /** The store shows these entries now, flushed. Comes before the jobs' own `flushed`. */
+  applied(entries: readonly Entry[], applied: Sequence, digest: Digest): void;
+  /** Storage refuses or accepts flushes again (undefined). */
+  fault(reason: string | undefined): void;
+  flushed(figures: { ms: number; entries: number }): void;
+}
+
+const retryMs = 500;
+const batchBytesMax = 8 * 1024 * 1024;
+
+/**
+ * The one place where a node writes to its storage. While one flush is under way, what arrives
+ * gathers into the next: that is the group commit. A refused flush is tried again, as it was,
+ * until it succeeds; nothing overtakes it.
+ */
+export class Flusher {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #events: FlusherEvents;
+  readonly #retention: number;
+  #queue: FlushJob[] = [];
+  #busy = false;
+  #fault: string | undefined;
+  #retry: Cancel | undefined;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(parts: {
+    storage: Storage;
+    clock: Clock;
+    retention: number;
+    events: FlusherEvents;
+  }) {
+    this.#storage = parts.storage;
+    this.#clock = parts.clock;
+    this.#retention = parts.retention;
+    this.#events = parts.events;
+  }
+
+  /** Why storage refuses to flush; undefined while it does not. */
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  add(job: FlushJob): void {
+    this.#queue.push(job);
+  }
+
+  /** Begins a flush unless one is under way. Called after each round of effects. */
+  kick(): void {
+    if (this.#busy || this.#closed) return;
+    const job = this.#queue.shift();
+    if (job === undefined) {
+      for (const run of this.#idle.splice(0)) run();
+      return;
+    }
+    this.#busy = true;
+    switch (job.kind) {
+      case "begin":
+        this.#storage.incoming.begin();
+        this.#finished([]);
+        return;
+      case "records":
+        this.#attempt((done) => this.#storage.incoming.add(job.records, done), [job]);
+        return;
+      case "install":
+        this.#attempt(
+          (done) => this.#storage.incoming.install({ ...job.end, marks: job.marks }, done),
+          [job],
+        );
+        return;
+      case "batch":
+        this.#write(this.#gather(job));
+        return;
+    }
+  }
+
+  /** Calls once nothing is left to flush. */
+  whenIdle(run: () => void): void {
+    this.#idle.push(run);
+    this.kick();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#retry?.();
+    this.#queue = [];
+  }
+
+  /** All the batches that wait, up to a bound, as one. */
+  #gather(first: BatchJob): readonly BatchJob[] {
+    const jobs = [first];
+    let bytes = bytesOf(first);
+    let next = this.#queue[0];
+    while (next?.kind === "batch" && bytes < batchBytesMax) {
+      jobs.push(next);
+      bytes += bytesOf(next);
+      this.#queue.shift();
+      next = this.#queue[0];
+    }
+    return jobs;
+  }
+
+  #write(jobs: readonly BatchJob[]): void {
+    const append = jobs.length === 1 ? (jobs[0]?.append ?? []) : jobs.flatMap((job) => job.append);
+    const apply = jobs.length === 1 ? (jobs[0]?.apply ?? []) : jobs.flatMap((job) => job.apply);
+    const marks = jobs.findLast((job) => job.marks !== undefined)?.marks;
+    if (append.length === 0 && apply.length === 0 && marks === undefined) {
+      this.#finished(jobs);
+      return;
+    }
+    const batch = { append, apply, marks, compactTo: this.#compactTo() };
+    const startedAt = this.#clock.now();
+    this.#attempt(
+      (done) => this.#storage.write(batch, done),
+      jobs,
+      () => {
+        this.#events.flushed({ ms: this.#clock.now() - startedAt, entries: append.length });
+        if (apply.length === 0) return;
+        const { applied, digest } = this.#storage.summary();
+        this.#events.applied(apply, applied, digest);
+      },
+    );
+  }
+
+  /** Entries are forgotten in steps of a tenth of the retention, not one by one. */
+  #compactTo(): Sequence | undefined {
+    const { first } = this.#storage.logBounds();
+    const target = this.#storage.summary().applied - this.#retention;
+    return first > 0 && target - first >= this.#retention / 10 ? target : undefined;
+  }
+
+  #attempt(
+    run: (done: (fault: StorageFault | undefined) => void) => void,
+    jobs: readonly FlushJob[],
+    before?: () => void,
+  ): void {
+    run((fault) => {
+      if (this.#closed) return;
+      if (fault !== undefined) {
+        if (this.#fault !== fault.reason) this.#events.fault(fault.reason);
+        this.#fault = fault.reason;
+        this.#retry = this.#clock.after(retryMs, () => this.#attempt(run, jobs, before));
+        return;
+      }
+      if (this.#fault !== undefined) this.#events.fault(undefined);
+      this.#fault = undefined;
+      before?.();
+      this.#finished(jobs);
+    });
+  }
+
+  #finished(jobs: readonly FlushJob[]): void {
+    for (const job of jobs) if (job.kind !== "begin") job.flushed?.();
+    this.#busy = false;
+    this.kick();
+  }
+}
+
+function bytesOf(job: BatchJob): number {
+  let bytes = 0;
+  for (const entry of job.append) bytes += entryBytes(entry);
+  for (const entry of job.apply) bytes += entryBytes(entry);
+  return bytes;
+}

@@ -1,0 +1,379 @@
+import { failed, type Result, succeeded } from "../errors.ts";
+import { Follower, type FollowerEffect, type LinkNumber } from "../replication/follower.ts";
+import type { FollowerMessage, NodeId, Sequence } from "../replication/types.ts";
+import type {
+  ClusterView,
+  KeyPage,
+  KeyValue,
+  KvNode,
+  ListQuery,
+  LiveConfig,
+  MemberView,
+  NodeGauges,
+  NodeStatus,
+  ReadQuery,
+  WriteReceipt,
+} from "./api.ts";
+import { EventHub } from "./event-hub.ts";
+import { Flusher } from "./flusher.ts";
+import { listStore } from "./list.ts";
+import { guessedUrl, type NodeOptions, ownMember } from "./options.ts";
+import type { Link } from "./ports.ts";
+import { Waiting } from "./waiting.ts";
+import { Watches } from "./watches.ts";
+
+const waitingMax = 65_536;
+const clusterEventMs = 500;
+
+/** A node that holds a copy: performs what the rules of following decide. */
+export class FollowerNode implements KvNode {
+  readonly id: NodeId;
+  readonly role = "follower";
+  readonly #options: NodeOptions;
+  readonly #core: Follower;
+  readonly #flusher: Flusher;
+  readonly #links = new Map<LinkNumber, Link<FollowerMessage>>();
+  readonly #hub = new EventHub();
+  readonly #watches: Watches;
+  /** Reads that wait until this node has applied far enough. */
+  readonly #applying: Waiting;
+  #facts: (() => readonly FollowerEffect[])[] = [];
+  #performing = false;
+  #linkCount = 0;
+  #heardAt: number | undefined;
+  #closing = false;
+  #dead = false;
+  #cancelEvents: () => void = () => {};
+  readonly #startedAt: number;
+
+  constructor(options: NodeOptions) {
+    const { config, storage, clock } = options;
+    this.#options = options;
+    this.id = config.nodeId;
+    this.#startedAt = clock.now();
+    this.#watches = new Watches({ storage, clock });
+    this.#applying = new Waiting(clock);
+    const { applied, digest } = storage.summary();
+    this.#core = new Follower({
+      id: this.id,
+      marks: storage.marks(),
+      applied,
+      digest,
+      member: ownMember(config),
+      incarnation: options.incarnation,
+      last: () => storage.logBounds().last,
+      log: {
+        first: () => storage.logBounds().first,
+        read: (from, limit) => storage.readLog(from, limit),
+      },
+      store: storage,
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+    });
+    this.#flusher = new Flusher({
+      storage,
+      clock,
+      retention: config.logRetention,
+      events: {
+        applied: (entries, through, newDigest) => {
+          this.#do(() => {
+            this.#core.storeApplied(through, newDigest);
+            return [];
+          });
+          this.#applying.reachAll(through);
+          this.#watches.applied(entries);
+        },
+        fault: (reason) => this.#storageFault(reason),
+        flushed: (figures) => options.observer.flushed(figures),
+      },
+    });
+  }
+
+  start(): void {
+    const { network, clock } = this.#options;
+    network.listen((link) => {
+      this.#linkCount += 1;
+      const number = this.#linkCount;
+      this.#links.set(number, link);
+      return {
+        received: (message) => {
+          this.#heardAt = clock.now();
+          this.#do(() => this.#core.received(number, message));
+        },
+        closed: (reason) => {
+          this.#links.delete(number);
+          this.#options.log.info({ reason }, "the leader's stream closed");
+          this.#do(() => this.#core.linkClosed(number));
+        },
+      };
+    });
+    const publish = () => {
+      this.#hub.publish({ type: "cluster", at: clock.wall(), cluster: this.cluster() });
+      this.#cancelEvents = clock.after(clusterEventMs, publish);
+    };
+    this.#cancelEvents = clock.after(clusterEventMs, publish);
+  }
+
+  get applied(): Sequence {
+    return this.#core.applied;
+  }
+
+  get leaderUrl(): string {
+    const { config } = this.#options;
+    const known = this.#core.marks.members.find(({ id }) => id === config.leader);
+    return known?.url ?? guessedUrl(config, config.leader) ?? "";
+  }
+
+  read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
+    const { key, minVersion } = query;
+    if (minVersion !== undefined && minVersion > this.applied)
+      return this.#afterApplied(minVersion, () => this.read({ key }));
+    const record = this.#options.storage.get(key);
+    return record === undefined
+      ? failed("KEY_NOT_FOUND", `no key ${JSON.stringify(key)}`)
+      : succeeded(record);
+  }
+
+  list(query: ListQuery): Result<KeyPage> {
+    return succeeded(listStore(this.#options.storage, query));
+  }
+
+  #afterApplied<T>(
+    sequence: Sequence,
+    again: () => Result<T> | Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    return new Promise((resolve) => {
+      if (this.#applying.size >= waitingMax) {
+        const detail = `${waitingMax} reads already wait`;
+        resolve(failed("OVERLOADED", detail, { retryAfterSeconds: 1 }));
+        return;
+      }
+      this.#applying.add(sequence, {
+        timeoutMs: this.#options.config.timeout,
+        reached: () => resolve(again()),
+        expired: () =>
+          resolve(
+            failed("RECOVERING", `this node has applied ${this.applied}, not yet ${sequence}`, {
+              retryAfterSeconds: 1,
+            }),
+          ),
+      });
+    });
+  }
+
+  write(): Promise<Result<WriteReceipt>> {
+    return Promise.resolve(this.#notLeader());
+  }
+
+  configure(): Result<LiveConfig> {
+    return this.#notLeader();
+  }
+
+  #notLeader(): { ok: false; failure: import("../errors.ts").Failure } {
+    const { leader } = this.#options.config;
+    const { leaderUrl } = this;
+    return failed("NOT_LEADER", `${this.id} is a follower; the leader is ${leader}, ${leaderUrl}`, {
+      members: { leader, leaderUrl },
+    });
+  }
+
+  status(): NodeStatus {
+    const { config, clock, storage } = this.#options;
+    const { digest, keys } = storage.summary();
+    const reasons = this.#reasons();
+    return {
+      id: this.id,
+      role: "follower",
+      leader: config.leader,
+      epoch: this.#core.epoch,
+      last: this.#core.last,
+      committed: this.#core.committed,
+      applied: this.applied,
+      digest,
+      keys,
+      uptimeSeconds: (clock.now() - this.#startedAt) / 1000,
+      config: {
+        writeQuorum: this.#core.news?.writeQuorum ?? config.writeQuorum,
+        minDelay: config.minDelay,
+        maxDelay: config.maxDelay,
+        followerDelays: {},
+        timeout: config.timeout,
+      },
+      ready: reasons.length === 0,
+      reasons,
+    };
+  }
+
+  #reasons(): readonly string[] {
+    const reasons: string[] = [];
+    if (this.#closing) reasons.push("shutting down");
+    if (this.#dead) reasons.push("the node has stopped");
+    if (this.#flusher.fault !== undefined)
+      reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
+    if (!this.#core.following) reasons.push("no stream from the leader");
+    else if (this.#core.marks.blank)
+      reasons.push("still receiving what the leader held when this node came");
+    return reasons;
+  }
+
+  cluster(): ClusterView {
+    const { config, clock } = this.#options;
+    const core = this.#core;
+    const urls = new Map(core.marks.members.map(({ id, url }) => [id, url]));
+    const sinceMs = this.#heardAt === undefined ? null : clock.now() - this.#heardAt;
+    const { news } = core;
+    const last = Math.max(core.last, news?.last ?? 0);
+    const nodes = config.nodes.map(({ id }): MemberView => {
+      const own = id === this.id;
+      const leads = id === config.leader;
+      const applied = own ? core.applied : leads ? (news?.applied ?? 0) : 0;
+      const lag = own ? Math.max(0, last - applied) : 0;
+      return {
+        id,
+        role: leads ? "leader" : "follower",
+        url: own ? config.advertiseUrl : (urls.get(id) ?? guessedUrl(config, id) ?? ""),
+        state: own || (leads && core.following) ? "live" : "unreachable",
+        acked: own ? core.applied : leads ? (news?.last ?? 0) : 0,
+        applied,
+        lag,
+        lagMs: lag > 0 ? (sinceMs ?? 0) : 0,
+        digestMatch: null,
+        lastContactMs: own ? 0 : leads ? sinceMs : null,
+        incarnation: own ? this.#options.incarnation : "",
+        storageFault: own ? (this.#flusher.fault ?? "") : "",
+      };
+    });
+    return {
+      leader: config.leader,
+      servedBy: this.id,
+      fromLeader: false,
+      epoch: core.epoch,
+      last,
+      committed: core.committed,
+      writeQuorum: news?.writeQuorum ?? config.writeQuorum,
+      nodes,
+    };
+  }
+
+  peerUrl(id: NodeId): string | undefined {
+    if (id === this.id) return ownMember(this.#options.config).peerUrl;
+    const known = this.#core.marks.members.find((member) => member.id === id);
+    return known?.peerUrl ?? guessedUrl(this.#options.config, id);
+  }
+
+  subscribe(listener: Parameters<KvNode["subscribe"]>[0]): ReturnType<KvNode["subscribe"]> {
+    return this.#hub.subscribe(listener);
+  }
+
+  watch(query: Parameters<KvNode["watch"]>[0]): ReturnType<KvNode["watch"]> {
+    return this.#watches.add(query);
+  }
+
+  gauges(): NodeGauges {
+    return { inFlight: this.#applying.size, inFlightBytes: 0, unapplied: this.#core.backlog };
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    this.#applying.expireAll();
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#dead = true;
+        this.#flusher.close();
+        this.#cancelEvents();
+        for (const link of this.#links.values()) link.close();
+        resolve();
+      };
+      if (this.#flusher.fault === undefined) this.#flusher.whenIdle(end);
+      else end();
+    });
+  }
+
+  /** Facts are taken one after another: one that arises while effects run waits for its turn. */
+  #do(fact: () => readonly FollowerEffect[]): void {
+    if (this.#dead) return;
+    this.#facts.push(fact);
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift())
+        for (const effect of next()) this.#perform(effect);
+    } catch (error) {
+      this.#stop(error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      this.#performing = false;
+    }
+    this.#flusher.kick();
+  }
+
+  #perform(effect: FollowerEffect): void {
+    const flushed = (flush: Parameters<Follower["persisted"]>[0]) => () =>
+      this.#do(() => this.#core.persisted(flush));
+    switch (effect.type) {
+      case "send":
+        this.#links.get(effect.link)?.send(effect.message);
+        return;
+      case "close": {
+        const link = this.#links.get(effect.link);
+        this.#links.delete(effect.link);
+        link?.close();
+        return;
+      }
+      case "persist": {
+        const { entries, marks, flush } = effect;
+        this.#flusher.add({
+          kind: "batch",
+          append: entries,
+          apply: [],
+          marks,
+          flushed: flushed(flush),
+        });
+        return;
+      }
+      case "apply":
+        this.#flusher.add({
+          kind: "batch",
+          append: [],
+          apply: effect.entries,
+          marks: undefined,
+          flushed: undefined,
+        });
+        return;
+      case "beginStore":
+        this.#flusher.add({ kind: "begin" });
+        return;
+      case "addRecords": {
+        const { records, flush } = effect;
+        this.#flusher.add({ kind: "records", records, flushed: flushed(flush) });
+        return;
+      }
+      case "installStore":
+        this.#flusher.add({
+          kind: "install",
+          end: effect.end,
+          marks: effect.marks,
+          flushed: () => {
+            flushed(effect.flush)();
+            this.#applying.reachAll(this.#core.applied);
+            this.#watches.jumped();
+          },
+        });
+        return;
+    }
+  }
+
+  #storageFault(reason: string | undefined): void {
+    this.#core.storageFault = reason ?? "";
+    const { log } = this.#options;
+    if (reason === undefined) log.info({}, "storage flushes again");
+    else log.error({ reason }, "storage cannot flush: this node acks nothing until it can");
+  }
+
+  #stop(reason: string): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#flusher.close();
+    this.#options.log.error({ reason, epoch: this.#core.epoch }, "the node stops");
+    this.#options.fatal(reason);
+  }
+}

@@ -1,0 +1,13 @@
+import type { KvNode } from "./api.ts";
+import { FollowerNode } from "./follower-node.ts";
+import { LeaderNode } from "./leader-node.ts";
+import type { NodeOptions } from "./options.ts";
+
+/** Starts a node in the role that its settings give it. `close` ends it. */
+export function createNode(options: NodeOptions): KvNode {
+  const { config } = options;
+  const node =
+    config.leader === config.nodeId ? new LeaderNode(options) : new FollowerNode(options);
+  node.start();
+  return node;
+}

@@ -1,0 +1,41 @@
+import type { Config } from "../config.ts";
+import type { Limits } from "../replication/limits.ts";
+import type { Member, NodeId } from "../replication/types.ts";
+import type { NodeObserver } from "./api.ts";
+import type { Clock, DelayControl, Log, Network, Storage } from "./ports.ts";
+
+/** The parts and settings of one node. */
+export interface NodeOptions {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly network: Network;
+  readonly delays: DelayControl;
+  readonly clock: Clock;
+  readonly observer: NodeObserver;
+  readonly log: Log;
+  /** Changes at each start of the process. */
+  readonly incarnation: string;
+  /** The node must not go on: the process ends with this sentence. Nothing is sent after it. */
+  readonly fatal: (reason: string) => void;
+  readonly limits?: Limits | undefined;
+}
+
+/** How often a node lets time pass in its rules. */
+export const tickMs = 100;
+
+/** This node's gateway, as the others should know it. */
+export function ownMember(config: Config): Member {
+  const address = config.nodes.find(({ id }) => id === config.nodeId);
+  const host = address?.host ?? config.host;
+  return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
+}
+
+/** Where a member's gateway should be by the distance of the ports here, while it has not said. */
+export function guessedUrl(config: Config, id: NodeId): string | undefined {
+  const address = config.nodes.find((node) => node.id === id);
+  if (address === undefined) return undefined;
+  return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);
+}
+
+const httpUrl = (host: string, port: number): string =>
+  `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;

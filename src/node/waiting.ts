@@ -1,0 +1,78 @@
+import type { Sequence } from "../replication/types.ts";
+import type { Cancel, Clock } from "./ports.ts";
+
+interface Waiter {
+  readonly reached: () => void;
+  readonly expired: () => void;
+  readonly cancel: Cancel;
+}
+
+/** Those who wait for a sequence, each until a deadline of its own. Every one is called once. */
+export class Waiting {
+  readonly #clock: Clock;
+  readonly #waiters = new Map<Sequence, Set<Waiter>>();
+  #size = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Calls `reached`, or after `timeoutMs` `expired`; never both. */
+  add(
+    sequence: Sequence,
+    calls: { timeoutMs: number; reached: () => void; expired: () => void },
+  ): void {
+    const waiter: Waiter = {
+      reached: calls.reached,
+      expired: calls.expired,
+      cancel: this.#clock.after(Math.max(0, calls.timeoutMs), () => {
+        this.#remove(sequence, waiter);
+        calls.expired();
+      }),
+    };
+    const waiters = this.#waiters.get(sequence);
+    if (waiters === undefined) this.#waiters.set(sequence, new Set([waiter]));
+    else waiters.add(waiter);
+    this.#size += 1;
+  }
+
+  /** Exactly this sequence was reached. */
+  reach(sequence: Sequence): void {
+    const waiters = this.#waiters.get(sequence);
+    if (waiters === undefined) return;
+    this.#waiters.delete(sequence);
+    this.#size -= waiters.size;
+    for (const { cancel, reached } of waiters) {
+      cancel();
+      reached();
+    }
+  }
+
+  /** Every sequence up to this one was reached. */
+  reachAll(through: Sequence): void {
+    if (this.#size === 0) return;
+    for (const sequence of [...this.#waiters.keys()]) if (sequence <= through) this.reach(sequence);
+  }
+
+  /** Time is up for everybody. */
+  expireAll(): void {
+    const waiters = [...this.#waiters.values()].flatMap((set) => [...set]);
+    this.#waiters.clear();
+    this.#size = 0;
+    for (const { cancel, expired } of waiters) {
+      cancel();
+      expired();
+    }
+  }
+
+  #remove(sequence: Sequence, waiter: Waiter): void {
+    const waiters = this.#waiters.get(sequence);
+    if (waiters?.delete(waiter) !== true) return;
+    this.#size -= 1;
+    if (waiters.size === 0) this.#waiters.delete(sequence);
+  }
+}
