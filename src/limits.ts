@@ -23,7 +23,7 @@ export const delayMsMax = 60_000;
 const invalid = (detail: string): Failure => ({ code: "INVALID_ARGUMENT", detail });
 const tooLarge = (detail: string): Failure => ({ code: "TOO_LARGE", detail });
 
-/** INVALID_ARGUMENT unless the key is 1..1024 bytes of well-formed text. */
+/** The failure of a key that is empty or not well-formed (INVALID_ARGUMENT) or too long (TOO_LARGE). */
 export const checkKey = (key: string, name = "key"): Failure | undefined => {
   if (key === "") return invalid(`"${name}" must not be empty.`);
   return checkKeyPart(key, name);
@@ -34,7 +34,7 @@ export const checkKeyPart = (part: string, name: string): Failure | undefined =>
   // A lone surrogate has no UTF-8 form: stored, it would come back as another key.
   if (!part.isWellFormed()) return invalid(`"${name}" must be well-formed Unicode text.`);
   if (part.length > keyBytesMax || Buffer.byteLength(part) > keyBytesMax) {
-    return invalid(`"${name}" must be at most ${keyBytesMax} bytes of UTF-8.`);
+    return tooLarge(`"${name}" must be at most ${keyBytesMax} bytes of UTF-8.`);
   }
   return undefined;
 };

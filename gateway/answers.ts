@@ -1,0 +1,59 @@
+/** What a route returns. Making an answer and sending it are apart, so that each is sent once. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Failure } from "../src/errors.ts";
+import type { KvNode } from "../src/node/api.ts";
+import { problemStatus, problemText, problemType, retryAfterSeconds } from "./problems.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Buffer;
+  /** Further headers: name, value, name, value … */
+  readonly headers?: readonly string[];
+  /** Absent: no-store. */
+  readonly cacheControl?: string;
+}
+
+export const jsonType = "application/json";
+
+/** 200 with JSON text that is sent as it is. */
+export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
+
+export const refusal = (failure: Failure, headers: readonly string[] = []): Answer => {
+  const seconds = retryAfterSeconds(failure);
+  return {
+    status: problemStatus(failure.code),
+    contentType: problemType,
+    body: problemText(failure),
+    headers: seconds === undefined ? headers : [...headers, "Retry-After", String(seconds)],
+  };
+};
+
+/** The headers that every answer of this node carries, as name, value, name, value … */
+export const nodeHeaders = (node: KvNode): string[] => [
+  "X-KV-Node",
+  node.id,
+  "X-KV-Role",
+  node.role,
+  "X-KV-Sequence",
+  String(node.applied),
+];
+
+/** Sends a whole answer, unless the request has one already or its client is gone. */
+export const send = (
+  { node, closing }: { readonly node: KvNode; readonly closing: boolean },
+  response: ServerResponse<IncomingMessage>,
+  answer: Answer,
+): void => {
+  if (response.headersSent || response.destroyed) return;
+  const headers = nodeHeaders(node);
+  headers.push("Cache-Control", answer.cacheControl ?? "no-store");
+  if (answer.status !== 304) {
+    headers.push("Content-Type", answer.contentType);
+    headers.push("Content-Length", String(Buffer.byteLength(answer.body)));
+  }
+  if (answer.headers !== undefined) headers.push(...answer.headers);
+  if (closing) headers.push("Connection", "close");
+  response.writeHead(answer.status, headers);
+  response.end(answer.body);
+};

@@ -1,0 +1,37 @@
+/** What the routes of one gateway share. */
+import type { Config } from "../src/config.ts";
+import { type Failure, failed } from "../src/errors.ts";
+import type { KvNode } from "../src/node/api.ts";
+import type { FaultControl, Log } from "../src/node/ports.ts";
+import type { Metrics } from "./metrics.ts";
+import type { EventStreams } from "./streams/event-streams.ts";
+
+/** A pino logger fits. */
+export interface GatewayLog extends Log {
+  isLevelEnabled?(level: string): boolean;
+}
+
+export interface Context {
+  readonly node: KvNode;
+  readonly config: Config;
+  /** Only with FAULTS=1. */
+  readonly faults: FaultControl | undefined;
+  readonly metrics: Metrics;
+  readonly log: GatewayLog;
+  readonly streams: EventStreams;
+  /** True once the gateway stops: what still comes in is refused. */
+  readonly closing: boolean;
+}
+
+/** Ids of all members but the leader, in the order of NODES. */
+export const followerIds = (config: Config): readonly string[] =>
+  config.nodes.map((member) => member.id).filter((id) => id !== config.leader);
+
+/** The failure of a call that only the leader carries out; undefined on the leader. */
+export const leaderOnly = ({ node, config }: Context): Failure | undefined => {
+  if (node.role === "leader") return undefined;
+  const leader = node.status().leader || config.leader;
+  const at = node.leaderUrl === "" ? "" : ` at ${node.leaderUrl}`;
+  const detail = `${node.id} is a follower; ask the leader ${leader}${at}.`;
+  return failed("NOT_LEADER", detail, { members: { leaderUrl: node.leaderUrl, leader } }).failure;
+};

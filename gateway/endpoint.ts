@@ -1,0 +1,62 @@
+/** One path of the API: its methods, and the promise that each request ends in one answer. */
+import type { Express, Request, Response } from "express";
+import { failed } from "../src/errors.ts";
+import { type Answer, refusal, send } from "./answers.ts";
+import type { Context } from "./context.ts";
+
+/** A route that answers by itself, such as an event stream, says so with this. */
+export const streaming = Symbol("streaming");
+type Outcome = Answer | typeof streaming;
+
+/** Returns its answer. Throwing or rejecting is a mistake of ours: INTERNAL, and a log line. */
+export type Handler = (request: Request, response: Response) => Outcome | Promise<Outcome>;
+
+export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+
+export interface Endpoint {
+  /** As Express writes it; also the label of the metrics. */
+  readonly path: string;
+  /** GET also serves HEAD. */
+  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+}
+
+export const mount = (app: Express, context: Context, endpoint: Endpoint): void => {
+  const handlers = new Map<string, Handler>(Object.entries(endpoint.methods));
+  const get = handlers.get("GET");
+  if (get !== undefined) handlers.set("HEAD", get);
+  const allow = [...handlers.keys()].join(", ");
+
+  const finish = (request: Request, response: Response, answer: Answer): void => {
+    context.metrics.requests.count(endpoint.path, request.method, answer.status);
+    send(context, response, answer);
+  };
+  const refuseMethod = (request: Request): Answer =>
+    refusal(
+      failed("METHOD_NOT_ALLOWED", `${endpoint.path} answers ${allow}, not ${request.method}.`)
+        .failure,
+      ["Allow", allow],
+    );
+  const blame = (request: Request, error: unknown): Answer => {
+    context.log.error({ err: error, method: request.method, url: request.url }, "request failed");
+    return refusal({ code: "INTERNAL", detail: "The node made a mistake; its log says more." });
+  };
+
+  app.route(endpoint.path).all((request, response) => {
+    const handler = handlers.get(request.method);
+    if (handler === undefined) {
+      finish(request, response, refuseMethod(request));
+      return;
+    }
+    try {
+      const outcome = handler(request, response);
+      if (outcome instanceof Promise) {
+        outcome.then(
+          (later) => later !== streaming && finish(request, response, later),
+          (error: unknown) => finish(request, response, blame(request, error)),
+        );
+      } else if (outcome !== streaming) finish(request, response, outcome);
+    } catch (error) {
+      finish(request, response, blame(request, error));
+    }
+  });
+};

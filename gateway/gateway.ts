@@ -1,0 +1,189 @@
+/** The REST gateway of one node: Express routes, event streams, the way to other members, the page. */
+import { Agent, createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import type { Config } from "../src/config.ts";
+import { type Failure, failed } from "../src/errors.ts";
+import type { KvNode } from "../src/node/api.ts";
+import type { FaultControl } from "../src/node/ports.ts";
+import { refusal, send } from "./answers.ts";
+import type { Context, GatewayLog } from "./context.ts";
+import { mount } from "./endpoint.ts";
+import { readMemberPath } from "./member-path.ts";
+import { mountMemberProxy } from "./member-proxy.ts";
+import type { Metrics } from "./metrics.ts";
+import { mountPages } from "./pages.ts";
+import { endpoints } from "./routes/index.ts";
+import { answerClientError, answerConnect } from "./socket-errors.ts";
+import { createEventStreams } from "./streams/event-streams.ts";
+
+export interface GatewayOptions {
+  readonly node: KvNode;
+  readonly config: Config;
+  /** Only with FAULTS=1. */
+  readonly faults?: FaultControl | undefined;
+  readonly metrics: Metrics;
+  readonly log: GatewayLog;
+  /** The built page; absent: the one that belongs to this source. */
+  readonly pageDirectory?: string | undefined;
+}
+
+export interface Gateway {
+  /** Where this machine reaches it. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Stops accepting, refuses what still comes in, ends event streams, and lets answers under way
+   * finish for at most `closeTimeoutMs`. The node must still run meanwhile.
+   */
+  close(): Promise<void>;
+}
+
+const closeTimeoutMs = 3000;
+
+/** Bounds on what a slow or idle client may hold. */
+const serverOptions = {
+  /** Milliseconds for the head of a request. */
+  headersTimeout: 15_000,
+  /** Milliseconds for a whole request with its body. */
+  requestTimeout: 60_000,
+  /** Milliseconds that a connection may be idle between two requests. */
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  /** A percent-encoded key takes up to 3 KiB. */
+  maxHeaderSize: 16 * 1024,
+  /** Checked with the rest of the request, so that this refusal looks like all others. */
+  requireHostHeader: false,
+} as const;
+const connectionsMax = 20_000;
+
+/** Rejects when the address is taken, with Node's error. */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const { node, config, faults, metrics, log } = options;
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const streams = createEventStreams();
+  let closing = false;
+  const context: Context = {
+    ...{ node, config, faults, metrics, log, streams },
+    get closing() {
+      return closing;
+    },
+  };
+  const app = createApp(context, agent, options.pageDirectory ?? builtPage);
+  /** Connections that have not brought a request yet; nobody waits for an answer on them. */
+  const silent = new Set<Socket>();
+  const server = createServer(serverOptions, (request, response) => {
+    silent.delete(request.socket);
+    const fault = closing ? shuttingDown : normalize(request, node.id);
+    if (fault === undefined) app(request, response);
+    else send(context, response, refusal(fault));
+  });
+  server.maxConnections = connectionsMax;
+  server.on("connection", (socket: Socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("clientError", answerClientError(node));
+  server.on("connect", answerConnect(node));
+  await listen(server, config);
+  server.on("error", (error) =>
+    log.error({ err: error }, "the gateway cannot accept a connection"),
+  );
+
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${shownHost(config.host)}:${port}`,
+    port,
+    close: async () => {
+      closing = true;
+      const closed = closeServer(server);
+      streams.close();
+      for (const socket of silent) socket.destroy();
+      await closed;
+      agent.destroy();
+    },
+  };
+};
+
+const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
+
+const createApp = (context: Context, agent: Agent, pageDirectory: string): Express => {
+  const app = express();
+  for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
+  for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
+  app.set("query parser", false);
+  for (const endpoint of endpoints(context, agent)) mount(app, context, endpoint);
+  mountMemberProxy(app, context, agent);
+  mountPages(app, context, pageDirectory);
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    // The router refuses paths that are not percent-encoded UTF-8; the rest is our mistake.
+    const isClients = error instanceof URIError || statusOf(error) === 400;
+    if (!isClients) context.log.error({ err: error, url: request.url }, "request failed");
+    const failure = isClients
+      ? failed("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.").failure
+      : failed("INTERNAL", "The node made a mistake; its log says more.").failure;
+    context.metrics.requests.count("error", request.method, isClients ? 400 : 500);
+    send(context, response, refusal(failure));
+  });
+  return app;
+};
+
+const statusOf = (error: unknown): unknown =>
+  typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+
+const shuttingDown: Failure = {
+  code: "SHUTTING_DOWN",
+  detail: "The node is stopping; nothing was written.",
+};
+
+/**
+ * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
+ * this node's own `/nodes/<id>` loses that prefix.
+ */
+const normalize = (request: IncomingMessage, ownId: string): Failure | undefined => {
+  const { url = "/" } = request;
+  if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+    return failed("INVALID_ARGUMENT", "An HTTP/1.1 request needs a Host header.").failure;
+  }
+  if (url[0] !== "/") {
+    const origin = /^https?:\/\/[^/?#]*/i.exec(url);
+    if (origin === null) {
+      return failed("INVALID_ARGUMENT", "The request's target must be a path.").failure;
+    }
+    const rest = url.slice(origin[0].length);
+    request.url = rest[0] === "/" ? rest : `/${rest}`;
+  }
+  if (request.url?.startsWith("/nodes/")) {
+    const path = readMemberPath(request.url);
+    if (path?.id === ownId) request.url = path.target;
+  }
+  return undefined;
+};
+
+const listen = (server: Server, { port, host }: Config): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, host, backlog: 4096 }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+
+const shownHost = (host: string): string => {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+};
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+    // A connection whose answer ends while the server closes would otherwise wait for a next one.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    server.close(() => {
+      clearTimeout(cut);
+      clearInterval(sweep);
+      resolve();
+    });
+  });

@@ -1,0 +1,125 @@
+/**
+ * ANY /nodes/:id/…: the same call on another member's gateway. Bodies and event streams pass both
+ * ways without being held, and an abort on one side ends the other. Only members can be reached.
+ */
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
+import { Socket } from "node:net";
+import type { Express, Request, Response } from "express";
+import { createProxyMiddleware } from "http-proxy-middleware";
+import { type Failure, failed } from "../src/errors.ts";
+import { timeoutMsMax } from "../src/limits.ts";
+import { refusal, send } from "./answers.ts";
+import type { Context } from "./context.ts";
+import { readMemberPath } from "./member-path.ts";
+import { readingMethods } from "./requests/methods.ts";
+
+const connectTimeoutMs = 2000;
+/** A member may be silent this long: the longest write, and a little more. */
+const silenceMsMax = timeoutMsMax + 15_000;
+/** Calls on their way through this gateway. */
+const callsMax = 2000;
+/** The metrics' label. */
+const route = "/nodes/:id/*";
+
+/** What is known of one call while it is on its way. */
+interface Call {
+  readonly id: string;
+  readonly peerUrl: string;
+  readonly target: string;
+  /** True once a connection to the member stands: from then on a write may have arrived. */
+  connected: boolean;
+}
+
+export const mountMemberProxy = (app: Express, context: Context, agent: Agent): void => {
+  const calls = new Map<IncomingMessage, Call>();
+
+  const refuse = (request: Request, response: Response, failure: Failure) => {
+    const answer = refusal(failure);
+    context.metrics.requests.count(route, request.method, answer.status);
+    send(context, response, answer);
+  };
+
+  const pass = createProxyMiddleware<Request, Response>({
+    router: (request) => calls.get(request)?.peerUrl ?? "",
+    pathRewrite: (_path, request) => calls.get(request)?.target,
+    changeOrigin: true,
+    agent,
+    proxyTimeout: silenceMsMax,
+    on: {
+      proxyReq: (outgoing, request) => watchConnection(outgoing, calls.get(request)),
+      proxyRes: (incoming, request) => {
+        // These belong to the connection between the two gateways.
+        delete incoming.headers.connection;
+        delete incoming.headers["keep-alive"];
+        context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
+      },
+      error: (error, request, response) => {
+        const call = calls.get(request);
+        if (call === undefined || response instanceof Socket || response.destroyed) return;
+        context.log.debug({ err: error, member: call.id }, "a member did not answer");
+        if (response.headersSent) response.destroy();
+        else refuse(request, response, lostFailure(request.method, call));
+      },
+    },
+  });
+
+  app.use("/nodes", async (request: Request, response: Response) => {
+    const path = readMemberPath(request.originalUrl);
+    const peerUrl = path === undefined ? undefined : context.node.peerUrl(path.id);
+    if (path === undefined || peerUrl === undefined || peerUrl === "") {
+      refuse(request, response, missingFailure(context, path?.id));
+      return;
+    }
+    if (calls.size >= callsMax) {
+      refuse(request, response, failed("OVERLOADED", "Too many calls to other members.").failure);
+      return;
+    }
+    calls.set(request, { ...path, peerUrl, connected: false });
+    response.on("close", () => calls.delete(request));
+    for (const name of hopHeaders) delete request.headers[name];
+    await pass(request, response, () => {});
+  });
+};
+
+/** They speak of the connection between the client and this gateway only. */
+const hopHeaders = ["connection", "expect", "keep-alive", "proxy-connection", "te", "upgrade"];
+
+const watchConnection = (outgoing: ClientRequest, call: Call | undefined): void => {
+  const { socket } = outgoing;
+  if (call === undefined || socket === null) return;
+  if (!socket.connecting) {
+    call.connected = true;
+    return;
+  }
+  const giveUp = setTimeout(() => {
+    outgoing.destroy(new Error(`no connection within ${connectTimeoutMs} ms`));
+  }, connectTimeoutMs);
+  socket.once("connect", () => {
+    call.connected = true;
+    clearTimeout(giveUp);
+  });
+  socket.once("close", () => clearTimeout(giveUp));
+};
+
+const missingFailure = (context: Context, id: string | undefined): Failure => {
+  const members = context.config.nodes.map((member) => member.id);
+  if (id !== undefined && members.includes(id)) {
+    const detail = `The address of ${id} is not known yet; nothing was written.`;
+    return failed("RECOVERING", detail, { members: { member: id } }).failure;
+  }
+  const detail = `A path here is /nodes/<id>/<path>, where <id> is one of ${members.join(", ")}.`;
+  return failed("NOT_FOUND", detail).failure;
+};
+
+/** A member that cannot be reached got nothing; one that fell silent may have done anything. */
+const lostFailure = (method: string, { id, connected }: Call): Failure => {
+  if (connected && !readingMethods.has(method)) {
+    const detail = `${id} was lost before it answered; what was asked may still happen.`;
+    const members = { member: id, version: null, acks: [], quorum: null };
+    return failed("OUTCOME_UNKNOWN", detail, { members }).failure;
+  }
+  const detail = connected
+    ? `${id} was lost before it answered.`
+    : `${id} cannot be reached; nothing was written.`;
+  return failed("RECOVERING", detail, { members: { member: id } }).failure;
+};

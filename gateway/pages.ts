@@ -1,0 +1,157 @@
+/** The web page at `/`: the files that `webui/` builds, held in memory, with strict headers. */
+import { createHash } from "node:crypto";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { extname, join, relative, sep } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Express, Request, Response } from "express";
+import helmet from "helmet";
+import { failed } from "../src/errors.ts";
+import { type Answer, refusal, send } from "./answers.ts";
+import type { Context } from "./context.ts";
+
+interface PageFile {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+  readonly tag: string;
+  /** Undefined: not worth it. */
+  readonly zipped: Buffer | undefined;
+  /** Its name changes with its content. */
+  readonly immutable: boolean;
+}
+
+const compress = promisify(gzip);
+/** A built page is far smaller; more means that something else lies in the folder. */
+const pageBytesMax = 32 * 1024 * 1024;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".txt": "text/plain; charset=utf-8",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+};
+
+const guard = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+  },
+  // Nodes speak plain HTTP: a browser that remembers otherwise could not reach them any more, and
+  // it warns about headers that only count over HTTPS.
+  strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+});
+
+/** Serves `directory`, and NOT_FOUND for whatever else is left. Mounted last. */
+export const mountPages = (app: Express, context: Context, directory: string): void => {
+  let pages: Promise<ReadonlyMap<string, PageFile>> | undefined;
+  const load = async () => {
+    pages ??= loadPages(directory);
+    const loaded = await pages;
+    // A page that is built after the start shows up without a restart.
+    if (!loaded.has("/")) pages = undefined;
+    return loaded;
+  };
+
+  app.use(async (request: Request, response: Response) => {
+    const answer = await answerFor(request, response, load);
+    context.metrics.requests.count("page", request.method, answer.status);
+    send(context, response, answer);
+  });
+};
+
+const answerFor = async (
+  request: Request,
+  response: Response,
+  load: () => Promise<ReadonlyMap<string, PageFile>>,
+): Promise<Answer> => {
+  const file = (await load()).get(request.path);
+  if (file === undefined && request.path !== "/") {
+    return refusal(failed("NOT_FOUND", "There is nothing at this path.").failure);
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const detail = `A page answers GET and HEAD, not ${request.method}.`;
+    return refusal(failed("METHOD_NOT_ALLOWED", detail).failure, ["Allow", "GET, HEAD"]);
+  }
+  guard(request, response, () => {});
+  return file === undefined ? notBuilt : fileAnswer(request, file);
+};
+
+const fileAnswer = (request: Request, file: PageFile): Answer => {
+  const headers = ["ETag", file.tag, "Vary", "Accept-Encoding"];
+  const { contentType } = file;
+  const cacheControl = file.immutable ? "public, max-age=31536000, immutable" : "no-cache";
+  if (request.headers["if-none-match"] === file.tag) {
+    return { status: 304, contentType, body: "", headers, cacheControl };
+  }
+  if (file.zipped !== undefined && request.acceptsEncodings("gzip") === "gzip") {
+    headers.push("Content-Encoding", "gzip");
+    return { status: 200, contentType, body: file.zipped, headers, cacheControl };
+  }
+  return { status: 200, contentType, body: file.bytes, headers, cacheControl };
+};
+
+const notBuilt: Answer = {
+  status: 200,
+  contentType: "text/html; charset=utf-8",
+  body: `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Quorum KV</title>
+<h1>This node runs, its page is not built yet</h1>
+<p>Run <code>npm run build</code> in the folder of Quorum KV and load this page again.</p>
+<p>Meanwhile: <a href="/status">status</a>, <a href="/cluster">cluster</a>,
+<a href="/read">keys</a>, <a href="/metrics">metrics</a>.</p>
+</html>
+`,
+};
+
+const loadPages = async (directory: string): Promise<ReadonlyMap<string, PageFile>> => {
+  const pages = new Map<string, PageFile>();
+  let total = 0;
+  for (const entry of filesIn(directory)) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(path);
+    total += bytes.length;
+    if (total > pageBytesMax) throw new Error(`${directory} is larger than a page can be`);
+    const name = `/${relative(directory, path).split(sep).join("/")}`;
+    const file = await makeFile(name, bytes);
+    pages.set(name, file);
+    if (name === "/index.html") pages.set("/", file);
+  }
+  return pages;
+};
+
+const filesIn = (directory: string): readonly Dirent[] => {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+  } catch {
+    return [];
+  }
+};
+
+const makeFile = async (name: string, bytes: Buffer): Promise<PageFile> => {
+  const contentType = contentTypes[extname(name)] ?? "application/octet-stream";
+  const isText = /^text\/|json|svg/.test(contentType);
+  const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+  return {
+    contentType,
+    bytes,
+    tag: `"${hash}"`,
+    zipped: isText && bytes.length > 1024 ? await compress(bytes, { level: 9 }) : undefined,
+    immutable: name.startsWith("/assets/"),
+  };
+};

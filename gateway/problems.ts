@@ -1,0 +1,54 @@
+/** The one place where an error code becomes an HTTP answer (RFC 9457). */
+import type { ErrorCode, Failure } from "../src/errors.ts";
+
+interface Problem {
+  readonly status: number;
+  readonly title: string;
+  /** Seconds until a retry makes sense, where the failure itself names none. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Every code of the product. A 503 promises that nothing was written. */
+const problems: Readonly<Record<ErrorCode, Problem>> = {
+  INVALID_ARGUMENT: { status: 400, title: "The request is not valid" },
+  KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
+  NOT_LEADER: { status: 421, title: "This node is not the leader" },
+  VERSION_MISMATCH: { status: 409, title: "The key has another version" },
+  COMPACTED: { status: 410, title: "The log no longer reaches back that far" },
+  TOO_LARGE: { status: 413, title: "The request is too large" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body has an unsupported form" },
+  METHOD_NOT_ALLOWED: { status: 405, title: "The resource does not know this method" },
+  NOT_FOUND: { status: 404, title: "There is no such resource" },
+  QUORUM_UNAVAILABLE: {
+    status: 503,
+    title: "Too few followers are live; nothing was written",
+    retryAfterSeconds: 1,
+  },
+  OVERLOADED: {
+    status: 503,
+    title: "Too much is in flight; nothing was written",
+    retryAfterSeconds: 1,
+  },
+  RECOVERING: { status: 503, title: "Not ready yet; nothing was written", retryAfterSeconds: 1 },
+  SHUTTING_DOWN: { status: 503, title: "The node is stopping", retryAfterSeconds: 2 },
+  OUTCOME_UNKNOWN: { status: 504, title: "The write may still settle" },
+  INTERNAL: { status: 500, title: "The node made a mistake" },
+};
+
+export const problemType = "application/problem+json";
+
+export const problemStatus = (code: ErrorCode): number => problems[code].status;
+
+/** Whole seconds as in Retry-After; undefined: the answer carries none. */
+export const retryAfterSeconds = (failure: Failure): number | undefined => {
+  const seconds = failure.retryAfterSeconds ?? problems[failure.code].retryAfterSeconds;
+  return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds));
+};
+
+/** The problem document as JSON text. The failure's own members never hide the standard ones. */
+export const problemText = ({ code, detail, members }: Failure): string => {
+  const { status, title } = problems[code];
+  const type = `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`;
+  const standard = { type, title, status, detail, code };
+  return JSON.stringify({ ...standard, ...members, ...standard });
+};

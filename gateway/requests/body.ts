@@ -1,0 +1,94 @@
+/** A request's JSON body: bounded, of the right type, and parsed once. */
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import { bodyBytesMax } from "../../src/limits.ts";
+import { quote } from "./query.ts";
+
+/** What a client may still send after its body was refused, before the connection is cut. */
+const drainedBytesMax = 64 * 1024 * 1024;
+
+const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+/**
+ * The parsed body. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
+ * not JSON in UTF-8. A client that goes away in the middle ends it with INVALID_ARGUMENT, which
+ * nobody reads. A refused body is still read and thrown away, so that the answer gets through.
+ */
+export const readBody = async (request: IncomingMessage): Promise<Result<unknown>> => {
+  const fault = headerFault(request);
+  if (fault !== undefined) {
+    discard(request);
+    return { ok: false, failure: fault };
+  }
+  const bytes = await collect(request);
+  return bytes.ok ? parse(bytes.value) : bytes;
+};
+
+const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
+  const length = headers["content-length"];
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
+  const type = headers["content-type"];
+  if (type === undefined ? hasBody : !jsonMediaType.test(type)) {
+    const given = type === undefined ? "none is named" : `it is ${quote(type)}`;
+    const detail = `The body's type must be application/json in UTF-8; ${given}.`;
+    return { code: "UNSUPPORTED_MEDIA_TYPE", detail };
+  }
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
+    const detail = `The body must not be encoded; its content-encoding is ${quote(encoding)}.`;
+    return { code: "UNSUPPORTED_MEDIA_TYPE", detail };
+  }
+  if (!hasBody) return { code: "INVALID_ARGUMENT", detail: "The request needs a JSON body." };
+  return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
+};
+
+const tooLarge: Failure = {
+  code: "TOO_LARGE",
+  detail: `The body must be at most ${bodyBytesMax} bytes.`,
+};
+
+const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const receive = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= bodyBytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      request.off("data", receive);
+      discard(request);
+      resolve({ ok: false, failure: tooLarge });
+    };
+    const gone = (): void => resolve(failed("INVALID_ARGUMENT", "The body was not sent whole."));
+    request.on("data", receive);
+    request.on("end", () => {
+      const [only] = chunks;
+      resolve(succeeded(chunks.length === 1 && only ? only : Buffer.concat(chunks)));
+    });
+    request.on("error", gone);
+    request.on("close", gone);
+  });
+
+const discard = (request: IncomingMessage): void => {
+  let length = 0;
+  request.on("error", () => {});
+  request.on("data", (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > drainedBytesMax) request.socket.destroy();
+  });
+};
+
+const parse = (bytes: Buffer): Result<unknown> => {
+  if (bytes.length === 0) return failed("INVALID_ARGUMENT", "The request needs a JSON body.");
+  if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
+  try {
+    return succeeded(JSON.parse(bytes.toString()));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return failed("INVALID_ARGUMENT", `The body is not JSON: ${reason}.`);
+  }
+};

@@ -1,0 +1,75 @@
+/**
+ * The query of a request, strictly: unknown and repeated parameters, and text that is not
+ * percent-encoded UTF-8, are refused. `+` is a space, as in forms.
+ */
+import { isUtf8 } from "node:buffer";
+import { failed, type Result, succeeded } from "../../src/errors.ts";
+import { checkWhole } from "../../src/limits.ts";
+
+const notAscii = /[^\0-\x7f]/;
+
+/** The parameters of a request target, of which only the named ones are allowed. */
+export const readQuery = <Name extends string>(
+  target: string,
+  names: readonly Name[],
+): Result<Partial<Record<Name, string>>> => {
+  const query: Partial<Record<Name, string>> = {};
+  const start = target.indexOf("?");
+  if (start === -1 || start === target.length - 1) return succeeded(query);
+  for (const part of target.slice(start + 1).split("&")) {
+    if (part === "") continue;
+    const at = part.indexOf("=");
+    const name = decode(at === -1 ? part : part.slice(0, at));
+    const value = decode(at === -1 ? "" : part.slice(at + 1));
+    if (name === undefined || value === undefined) {
+      return failed("INVALID_ARGUMENT", "The query is not percent-encoded UTF-8.");
+    }
+    if (!isOneOf(name, names)) {
+      const known = names.length === 0 ? "it takes none" : `known are ${names.join(", ")}`;
+      return failed("INVALID_ARGUMENT", `Unknown query parameter ${quote(name)}; ${known}.`);
+    }
+    if (query[name] !== undefined) {
+      return failed("INVALID_ARGUMENT", `The query parameter ${name} is given more than once.`);
+    }
+    query[name] = value;
+  }
+  return succeeded(query);
+};
+
+/** A whole number in decimal digits; undefined stays undefined. */
+export const readWhole = (
+  text: string | undefined,
+  name: string,
+  range: { min: number; max: number },
+): Result<number | undefined> => {
+  if (text === undefined) return succeeded(undefined);
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  const fault = checkWhole(number, name, range);
+  return fault === undefined ? succeeded(number) : { ok: false, failure: fault };
+};
+
+/** Client text inside our own sentences: quoted and not too long. */
+export const quote = (text: string): string =>
+  JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
+
+const isOneOf = <Name extends string>(name: string, names: readonly Name[]): name is Name =>
+  (names as readonly string[]).includes(name);
+
+/** Undefined when the text is not percent-encoded UTF-8. */
+const decode = (text: string): string | undefined => {
+  const plain = notAscii.test(text) ? fromRawBytes(text) : text;
+  if (plain === undefined) return undefined;
+  const spaced = plain.includes("+") ? plain.replaceAll("+", " ") : plain;
+  if (!spaced.includes("%")) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Node hands over raw bytes above 127 as Latin-1; many clients send plain UTF-8 there. */
+const fromRawBytes = (text: string): string | undefined => {
+  const bytes = Buffer.from(text, "latin1");
+  return isUtf8(bytes) ? bytes.toString() : undefined;
+};

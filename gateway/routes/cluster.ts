@@ -1,0 +1,75 @@
+/**
+ * GET /cluster: the leader's view of every node, from any node. A follower asks the leader's
+ * gateway; many clients who ask at once share one question. Without an answer it shows what it
+ * knows by itself (`fromLeader` is false).
+ */
+import { type Agent, get } from "node:http";
+import { ok, refusal } from "../answers.ts";
+import type { Context } from "../context.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { readQuery } from "../requests/query.ts";
+
+const askTimeoutMs = 1000;
+const viewBytesMax = 1024 * 1024;
+/** Marks a question from a gateway: whoever gets it answers by itself, so nobody asks in circles. */
+const askedHeader = "x-kv-asked-by";
+
+export const clusterEndpoint = (context: Context, agent: Agent): Endpoint => {
+  let asked: Promise<string | undefined> | undefined;
+  const askLeader = (url: string): Promise<string | undefined> => {
+    asked ??= fetchView({ url, agent, by: context.node.id }).finally(() => {
+      asked = undefined;
+    });
+    return asked;
+  };
+  return {
+    path: "/cluster",
+    methods: {
+      GET: async (request) => {
+        const query = readQuery(request.url, []);
+        if (!query.ok) return refusal(query.failure);
+        const own = () => ok(JSON.stringify(context.node.cluster()));
+        if (context.node.role === "leader" || request.headers[askedHeader] !== undefined) {
+          return own();
+        }
+        const leader = context.node.status().leader || context.config.leader;
+        const url = leader === context.node.id ? undefined : context.node.peerUrl(leader);
+        const view = url === undefined ? undefined : await askLeader(url);
+        return view === undefined ? own() : ok(view);
+      },
+    },
+  };
+};
+
+/** The leader's answer as it came; undefined when there is none that can be used. */
+const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const nothing = () => resolve(undefined);
+    const asking = get(new URL("/cluster", to.url), {
+      agent: to.agent,
+      headers: { [askedHeader]: to.by },
+      signal: AbortSignal.timeout(askTimeoutMs),
+    });
+    asking.on("error", nothing);
+    asking.on("response", (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("error", nothing);
+      response.on("close", nothing);
+      response.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.length > viewBytesMax) asking.destroy();
+      });
+      response.on("end", () => resolve(isView(response.statusCode, text) ? text : undefined));
+    });
+  });
+
+const isView = (status: number | undefined, text: string): boolean => {
+  if (status !== 200) return false;
+  try {
+    const view: unknown = JSON.parse(text);
+    return typeof view === "object" && view !== null && "fromLeader" in view && !!view.fromLeader;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,53 @@
+/** GET /events: what happens on this node, for live pages. */
+import { failed } from "../../src/errors.ts";
+import type { KvNode, NodeEvent } from "../../src/node/api.ts";
+import { nodeHeaders, refusal } from "../answers.ts";
+import type { Context } from "../context.ts";
+import { type Endpoint, streaming } from "../endpoint.ts";
+import { readQuery } from "../requests/query.ts";
+
+/**
+ * First `hello`, then the recent history, then what happens. Ids count within one stream; a client
+ * that comes back gets the history anew, so it needs no resuming.
+ */
+export const eventsEndpoint = (context: Context): Endpoint => ({
+  path: "/events",
+  methods: {
+    GET: (request, response) => {
+      const query = readQuery(request.url, []);
+      if (!query.ok) return refusal(query.failure);
+      if (!context.streams.hasRoom()) {
+        return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
+      }
+      const stream = context.streams.open(request, response, nodeHeaders(context.node));
+      context.metrics.requests.count("/events", request.method, 200);
+      if (request.method === "HEAD") return streaming;
+      let id = 0;
+      const show = (event: NodeEvent) => {
+        id += 1;
+        stream.send({ name: event.type, data: eventText(event), id });
+      };
+      stream.send({ name: "hello", data: helloText(context), id });
+      const { history, cancel } = context.node.subscribe(show);
+      for (const event of history) show(event);
+      stream.onEnd(cancel);
+      return streaming;
+    },
+  },
+});
+
+const helloText = ({ node, faults }: { node: KvNode; faults: unknown }): string => {
+  const { id, role, leader, epoch, config } = node.status();
+  const now = Date.now();
+  return JSON.stringify({ node: id, role, leader, epoch, config, faults: !!faults, now });
+};
+
+/** Every stream shows the same event: its text is made once. */
+const texts = new WeakMap<NodeEvent, string>();
+const eventText = (event: NodeEvent): string => {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(event);
+  texts.set(event, text);
+  return text;
+};

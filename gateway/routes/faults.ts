@@ -1,0 +1,96 @@
+/** /faults: link faults set on purpose; the leader's only, and only with FAULTS=1. */
+import { z } from "zod";
+import { failed } from "../../src/errors.ts";
+import { delayMsMax } from "../../src/limits.ts";
+import type { FaultControl } from "../../src/node/ports.ts";
+import { type Answer, ok, refusal } from "../answers.ts";
+import { type Context, followerIds, leaderOnly } from "../context.ts";
+import type { Endpoint, Handler } from "../endpoint.ts";
+import { readBody } from "../requests/body.ts";
+import { readFields, strict } from "../requests/fields.ts";
+import { readQuery } from "../requests/query.ts";
+
+const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
+const faultSchema = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ type: z.literal("pause") }, strict),
+    z.strictObject({ type: z.literal("cut") }, strict),
+    z.strictObject(
+      {
+        type: z.literal("slow"),
+        delayMs: z
+          .number({ error: delayError })
+          .min(0, { error: delayError })
+          .max(delayMsMax, { error: delayError }),
+      },
+      strict,
+    ),
+  ],
+  {
+    error: ({ code }) =>
+      code === "invalid_union" ? 'must be "pause", "slow" or "cut"' : "must be a JSON object",
+  },
+);
+
+export const faultsEndpoints = (context: Context): readonly Endpoint[] => {
+  const { faults } = context;
+  if (faults === undefined) return [];
+  const followers = followerIds(context.config);
+
+  const onLeader =
+    (run: (follower: string) => Answer): Handler =>
+    (request) => {
+      const query = readQuery(request.url, []);
+      if (!query.ok) return refusal(query.failure);
+      const elsewhere = leaderOnly(context);
+      if (elsewhere !== undefined) return refusal(elsewhere);
+      const follower = String(request.params["follower"] ?? "");
+      if (follower !== "" && !followers.includes(follower)) {
+        return refusal(failed("NOT_FOUND", "There is no such follower.").failure);
+      }
+      return run(follower);
+    };
+
+  return [
+    {
+      path: "/faults",
+      methods: {
+        GET: onLeader(() => listed(faults)),
+        DELETE: onLeader(() => {
+          for (const follower of followers) faults.reset(follower);
+          return listed(faults);
+        }),
+      },
+    },
+    {
+      path: "/faults/:follower",
+      methods: {
+        PUT: async (request, response) => {
+          const body = await readBody(request);
+          if (!body.ok) return refusal(body.failure);
+          const fault = readFields(faultSchema, body.value);
+          if (!fault.ok) return refusal(fault.failure);
+          const set = onLeader((follower) => {
+            faults.set(follower, fault.value);
+            return listed(faults);
+          });
+          return set(request, response);
+        },
+        DELETE: onLeader((follower) => {
+          faults.reset(follower);
+          return listed(faults);
+        }),
+      },
+    },
+  ];
+};
+
+/** `endsAt` is wall-clock milliseconds since 1970. */
+const listed = (faults: FaultControl): Answer => {
+  const shown = Object.entries(faults.list()).map(([follower, { fault, endsAtWall }]) => [
+    follower,
+    { fault, endsAt: endsAtWall },
+  ]);
+  return ok(JSON.stringify({ faults: Object.fromEntries(shown) }));
+};

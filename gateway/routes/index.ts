@@ -1,0 +1,24 @@
+/** Every call of the API. The busiest come first: Express tries them in this order. */
+import type { Agent } from "node:http";
+import type { Context } from "../context.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { clusterEndpoint } from "./cluster.ts";
+import { configEndpoint } from "./config.ts";
+import { eventsEndpoint } from "./events.ts";
+import { faultsEndpoints } from "./faults.ts";
+import { readEndpoint } from "./read.ts";
+import { statusEndpoints } from "./status.ts";
+import { watchEndpoint } from "./watch.ts";
+import { writeEndpoints } from "./write.ts";
+
+/** `agent` carries what this gateway asks of others. */
+export const endpoints = (context: Context, agent: Agent): readonly Endpoint[] => [
+  readEndpoint(context),
+  ...writeEndpoints(context),
+  ...statusEndpoints(context),
+  clusterEndpoint(context, agent),
+  configEndpoint(context),
+  eventsEndpoint(context),
+  watchEndpoint(context),
+  ...faultsEndpoints(context),
+];

@@ -1,0 +1,91 @@
+/**
+ * GET /watch: applied operations in sequence order, as server-sent events.
+ *
+ * A client resumes by entry: `id:` is the sequence up to which it has seen everything. So of the
+ * operations of one entry only the last carries the id: a client that is cut off in the middle of
+ * an entry names the entry before, and gets this one again from its first operation. An id without
+ * an event opens the stream, so that a client that has seen nothing yet can resume as well.
+ */
+import type { Request, Response } from "express";
+import { failed, type Result } from "../../src/errors.ts";
+import { checkKeyPart } from "../../src/limits.ts";
+import type { AppliedOperation } from "../../src/node/api.ts";
+import { nodeHeaders, refusal } from "../answers.ts";
+import type { Context } from "../context.ts";
+import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
+import { problemText } from "../problems.ts";
+import { readQuery, readWhole } from "../requests/query.ts";
+import type { EventStream } from "../streams/event-streams.ts";
+
+export const watchEndpoint = (context: Context): Endpoint => ({
+  path: "/watch",
+  methods: { GET: watchHandler(context) },
+});
+
+const watchHandler =
+  (context: Context): Handler =>
+  (request, response) => {
+    const wanted = readWatch(request);
+    if (!wanted.ok) return refusal(wanted.failure);
+    if (!context.streams.hasRoom()) {
+      return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
+    }
+    const from = wanted.value.after ?? context.node.applied;
+    const openStream = streamOpener(context, request, response, from);
+    const watching = context.node.watch({
+      ...wanted.value,
+      applied: (operations) => sendOperations(openStream(), operations),
+      // The client comes back by itself, and is then told so in an ordinary answer.
+      failed: (failure) => {
+        openStream().send({ name: "failed", data: problemText(failure) });
+        openStream().end(failure.code);
+      },
+    });
+    if (!watching.ok) return refusal(watching.failure);
+    const stream = openStream();
+    stream.onCaughtUp(watching.value.resume);
+    stream.onEnd(watching.value.cancel);
+    return streaming;
+  };
+
+const readWatch = (request: Request): Result<{ prefix: string; after: number | undefined }> => {
+  const query = readQuery(request.url, ["prefix", "after"]);
+  if (!query.ok) return query;
+  const { prefix = "", after } = query.value;
+  const fault = checkKeyPart(prefix, "prefix");
+  if (fault !== undefined) return { ok: false, failure: fault };
+  const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
+  // A browser that reconnects repeats its URL, so what it has seen since then counts for more.
+  const seen = request.get("Last-Event-ID");
+  const read =
+    seen === undefined || seen === ""
+      ? readWhole(after, "after", range)
+      : readWhole(seen, "Last-Event-ID", range);
+  return read.ok ? { ok: true, value: { prefix, after: read.value } } : read;
+};
+
+/** Opens the stream when it is first needed: until then the answer may still be a refusal. */
+const streamOpener = (context: Context, request: Request, response: Response, from: number) => {
+  let stream: EventStream | undefined;
+  return (): EventStream => {
+    if (stream === undefined) {
+      stream = context.streams.open(request, response, nodeHeaders(context.node));
+      stream.send({ id: from });
+      context.metrics.requests.count("/watch", request.method, 200);
+    }
+    return stream;
+  };
+};
+
+/** False when the reader is behind; `operations` holds whole entries. */
+const sendOperations = (stream: EventStream, operations: readonly AppliedOperation[]): boolean => {
+  let calm = true;
+  for (const [index, { sequence, key, value }] of operations.entries()) {
+    const isLast = operations[index + 1]?.sequence !== sequence;
+    const name = value === undefined ? "delete" : "put";
+    const shown = value === undefined ? "" : `"value":${value},`;
+    const data = `{"key":${JSON.stringify(key)},${shown}"version":${sequence}}`;
+    calm = stream.send({ name, data, id: isLast ? sequence : undefined });
+  }
+  return calm;
+};

@@ -1,0 +1,109 @@
+/**
+ * Server-sent events: bounded in number, bounded in what a slow reader may leave unread, kept
+ * alive by a comment every 15 s, and ended with a comment when the gateway stops.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const heartbeatIntervalMs = 15_000;
+/** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
+const unreadBytesMax = 1024 * 1024;
+/** How long a reader may stand still while a source waits for it. */
+const stalledMsMax = 60_000;
+/** What a browser waits before it opens a broken stream again. */
+const reconnectMs = 1000;
+
+export interface EventStream {
+  /** Sends one event. `data` is one line, such as JSON. False: the reader is behind. */
+  send(event: { name?: string; data?: string; id?: number | undefined }): boolean;
+  /** Calls each time a reader that was behind has caught up. */
+  onCaughtUp(resume: () => void): void;
+  /** Called once, whoever ended the stream. */
+  onEnd(run: () => void): void;
+  end(comment: string): void;
+}
+
+export interface EventStreams {
+  /** False: as many are open as may be. */
+  hasRoom(): boolean;
+  /** Sends the head, with the given further headers, and keeps the stream until it ends. */
+  open(request: IncomingMessage, response: ServerResponse, headers: readonly string[]): EventStream;
+  close(): void;
+}
+
+interface OpenStream {
+  readonly response: ServerResponse;
+  /** Bytes its reader's side had taken at the last heartbeat, and since when it is that many. */
+  taken: number;
+  takenAt: number;
+}
+
+export const createEventStreams = (streamsMax = 1000): EventStreams => {
+  const open = new Set<OpenStream>();
+  const heartbeat = setInterval(() => {
+    for (const stream of open) beat(stream);
+  }, heartbeatIntervalMs);
+  heartbeat.unref();
+
+  return {
+    hasRoom: () => open.size < streamsMax,
+    open: (request, response, headers) => {
+      response.writeHead(200, [
+        ...headers,
+        ...["Content-Type", "text/event-stream", "Cache-Control", "no-store"],
+        ...["X-Accel-Buffering", "no"],
+      ]);
+      const stream: OpenStream = { response, taken: 0, takenAt: performance.now() };
+      if (request.method === "HEAD") response.end();
+      else {
+        open.add(stream);
+        response.write(`retry: ${reconnectMs}\n\n`);
+      }
+      response.on("close", () => open.delete(stream));
+      return createStream(response);
+    },
+    close: () => {
+      clearInterval(heartbeat);
+      for (const { response } of open) endStream(response, "the node is stopping");
+    },
+  };
+};
+
+const createStream = (response: ServerResponse): EventStream => {
+  const isLive = () => !response.writableEnded && !response.destroyed;
+  return {
+    send: ({ name, data, id }) => {
+      if (!isLive()) return false;
+      let text = "";
+      if (id !== undefined) text += `id: ${id}\n`;
+      if (name !== undefined) text += `event: ${name}\n`;
+      if (data !== undefined) text += `data: ${data}\n`;
+      const calm = response.write(`${text}\n`);
+      if (response.writableLength > unreadBytesMax) response.destroy();
+      return calm;
+    },
+    onCaughtUp: (resume) => {
+      response.on("drain", resume);
+    },
+    onEnd: (run) => {
+      if (isLive()) response.once("close", run);
+      else run();
+    },
+    end: (comment) => endStream(response, comment),
+  };
+};
+
+const endStream = (response: ServerResponse, comment: string): void => {
+  if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
+};
+
+/** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */
+const beat = (stream: OpenStream): void => {
+  const { response } = stream;
+  const taken = (response.socket?.bytesWritten ?? 0) - response.writableLength;
+  const now = performance.now();
+  if (taken !== stream.taken || response.writableLength === 0) {
+    stream.taken = taken;
+    stream.takenAt = now;
+  } else if (now - stream.takenAt >= stalledMsMax) response.destroy();
+  if (response.writableLength === 0) response.write(": heartbeat\n\n");
+};
