@@ -1,9 +1,35 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Tests that own the machine while they run: whole clusters of processes, browsers, timings. */
+const clusterTests = [
+  "test/{browser,faults,hostile,start}/**/*.test.ts",
+  "test/*.test.ts",
+  "**/*.cluster.test.ts",
+];
+const common = { testTimeout: 30_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
-    include: ["{src,gateway,simulation,webui,test}/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "unit",
+          include: ["{src,gateway,simulation,webui,test}/**/*.test.ts"],
+          // What needs Docker is a command of its own, `npm run test:compose`.
+          exclude: [...configDefaults.exclude, "test/compose", ...clusterTests],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "cluster",
+          include: clusterTests,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,143 @@
+/** A compose cluster of the test's own: its project name, its ports, its volumes. */
+import { execFile } from "node:child_process";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { findEngine } from "./engine.ts";
+
+export const ids = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
+
+const root = resolve(import.meta.dirname, "../..");
+const project = `quorum-kv-test-${process.pid}`;
+const run = promisify(execFile);
+const outputBytesMax = 64 * 1024 * 1024;
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((found, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            found(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
+
+/** Tries until it returns something else than undefined or false; throws the last error at the end. */
+export async function eventually<T>(
+  what: string,
+  attempt: () => Promise<T | undefined | false>,
+  patienceMs = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  let last: unknown = "it never happened";
+  while (performance.now() < deadline) {
+    try {
+      const outcome = await attempt();
+      if (outcome !== undefined && outcome !== false) return outcome;
+    } catch (error) {
+      last = error;
+    }
+    await wait(200);
+  }
+  throw new Error(`${what} within ${patienceMs / 1000} s`, { cause: last });
+}
+
+export interface ContainerState {
+  readonly Status: string;
+  readonly ExitCode: number;
+  readonly StartedAt: string;
+  readonly Health: { readonly Status: string };
+}
+
+export class ComposeCluster {
+  readonly #compose: readonly [string, ...string[]];
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #ports: ReadonlyMap<string, number>;
+
+  private constructor(
+    compose: readonly [string, ...string[]],
+    ports: ReadonlyMap<string, number>,
+    settings: Readonly<Record<string, string>>,
+  ) {
+    this.#compose = compose;
+    this.#ports = ports;
+    const published = [...ports].map(([id, port]) => [`${id.toUpperCase()}_PORT`, String(port)]);
+    this.#environment = {
+      ...process.env,
+      ...Object.fromEntries(published),
+      ...settings,
+      COMPOSE_PROJECT_NAME: project,
+    };
+  }
+
+  static async prepare(settings: Readonly<Record<string, string>>): Promise<ComposeCluster> {
+    const engine = findEngine();
+    if (!engine.found) throw new Error(engine.reason);
+    const ports = await freePorts(ids.length);
+    const portOf = new Map(ids.map((id, index) => [id, ports[index] ?? 0]));
+    return new ComposeCluster(engine.compose, portOf, settings);
+  }
+
+  url(id: string): string {
+    return `http://localhost:${this.#ports.get(id)}`;
+  }
+
+  async compose(...args: string[]): Promise<string> {
+    const [program, ...first] = this.#compose;
+    const options = { cwd: root, env: this.#environment, maxBuffer: outputBytesMax };
+    return (await run(program, [...first, ...args], options)).stdout;
+  }
+
+  async docker(...args: string[]): Promise<string> {
+    return (await run("docker", args, { maxBuffer: outputBytesMax })).stdout.trim();
+  }
+
+  /** docker-compose 1.29 and the plugin name containers differently; the label is the same. */
+  async container(id: string): Promise<string> {
+    const labels = [
+      `label=com.docker.compose.project=${project}`,
+      `label=com.docker.compose.service=${id}`,
+    ];
+    const filters = labels.flatMap((label) => ["--filter", label]);
+    return this.docker("ps", "--all", "--quiet", ...filters);
+  }
+
+  async state(id: string): Promise<ContainerState> {
+    const container = await this.container(id);
+    return JSON.parse(await this.docker("inspect", "--format", "{{json .State}}", container));
+  }
+
+  async execute(id: string, ...command: string[]): Promise<string> {
+    return this.docker("exec", await this.container(id), ...command);
+  }
+
+  async kill(id: string, signal = "KILL"): Promise<void> {
+    await this.docker("kill", "--signal", signal, await this.container(id));
+  }
+
+  async start(id: string): Promise<void> {
+    await this.docker("start", await this.container(id));
+  }
+
+  /** Starts all containers and waits until every one of them is healthy. */
+  async up(...args: string[]): Promise<void> {
+    await this.compose("up", "-d", ...args);
+    await Promise.all(ids.map((id) => this.healthy(id)));
+  }
+
+  async healthy(id: string): Promise<void> {
+    await eventually(
+      `${id} healthy`,
+      async () => (await this.state(id)).Health.Status === "healthy",
+    );
+  }
+}

@@ -1,0 +1,167 @@
+/** The compose cluster as the README starts it, on ports of its own. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ComposeCluster, eventually, ids } from "./cluster.ts";
+import { startLoad } from "./load.ts";
+
+let cluster: ComposeCluster;
+const acknowledged = new Map<string, number>();
+
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const answer = await fetch(url, init);
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${body}`);
+  return JSON.parse(body);
+}
+
+const put = (id: string, body: unknown): Promise<Response> =>
+  fetch(`${cluster.url(id)}/write`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
+interface Status {
+  readonly applied: number;
+  readonly digest: string;
+  readonly keys: number;
+  readonly config: { readonly writeQuorum: number };
+}
+
+/** Waits until all six stores are equal, and answers their common state. */
+async function converged(): Promise<Status> {
+  return eventually("all stores equal", async () => {
+    const all = await Promise.all(ids.map((id) => json<Status>(`${cluster.url(id)}/status`)));
+    const [first, ...others] = all;
+    return others.every((s) => s.digest === first?.digest && s.applied === first.applied) && first;
+  });
+}
+
+/** Every acknowledged write is on this node, read page by page. */
+async function expectNothingLost(id: string): Promise<void> {
+  const stored = new Map<string, unknown>();
+  let after: string | null = "";
+  while (after !== null) {
+    const query = new URLSearchParams({ limit: "1000", ...(after === "" ? {} : { after }) });
+    const page: { entries: { key: string; value: unknown }[]; next: string | null } = await json(
+      `${cluster.url(id)}/read?${query}`,
+    );
+    for (const { key, value } of page.entries) stored.set(key, value);
+    after = page.next;
+  }
+  const lost = [...acknowledged].filter(([key, value]) => stored.get(key) !== value);
+  expect(lost, `acknowledged, but not on ${id}`).toEqual([]);
+}
+
+/** Kills containers under load, starts them again under load, and looks for lost writes. */
+async function killAndReturn(victim: string): Promise<void> {
+  const load = startLoad(cluster.url("leader"));
+  await load.progress(200);
+  await cluster.kill(victim);
+  if (victim !== "leader") await load.progress(200);
+  await cluster.start(victim);
+  await cluster.healthy(victim);
+  await load.progress(200);
+  await load.stop();
+  for (const [key, value] of load.acknowledged) acknowledged.set(key, value);
+  await converged();
+  for (const id of ids) await expectNothingLost(id);
+}
+
+beforeAll(async () => {
+  cluster = await ComposeCluster.prepare({ WRITE_QUORUM: "2" });
+  await cluster.up("--build");
+});
+afterAll(async () => {
+  await cluster?.compose("down", "--volumes", "--timeout", "5");
+});
+
+test("the leader starts when its followers are healthy", async () => {
+  const [leader, ...followers] = await Promise.all(ids.map((id) => cluster.state(id)));
+  const last = followers
+    .map((state) => state.StartedAt)
+    .sort()
+    .at(-1);
+  expect(last && leader && last < leader.StartedAt).toBe(true);
+});
+
+test("no node runs as root", async () => {
+  expect(await cluster.execute("leader", "id", "-un")).toBe("node");
+  expect(await cluster.execute("follower3", "id", "-u")).not.toBe("0");
+});
+
+test("a write at the leader is read on all six nodes", async () => {
+  const answer = await put("leader", { key: "greeting", value: "hello" });
+  expect(answer.status).toBe(200);
+  const { version } = (await answer.json()) as { version: number };
+  for (const id of ids) {
+    const url = `${cluster.url(id)}/read?key=greeting&minVersion=${version}`;
+    expect(await json(url), id).toEqual({ key: "greeting", value: "hello", version });
+  }
+});
+
+test("a follower names the leader's published URL to its clients", async () => {
+  const answer = await put("follower1", { key: "greeting", value: "no" });
+  expect(answer.status).toBe(421);
+  expect(await answer.json()).toMatchObject({ leaderUrl: cluster.url("leader") });
+});
+
+test("a node reaches every other one through /nodes", async () => {
+  for (const id of ids) {
+    const { id: seen } = await json<{ id: string }>(
+      `${cluster.url("follower2")}/nodes/${id}/status`,
+    );
+    expect(seen).toBe(id);
+  }
+});
+
+test("settings come from the environment", async () => {
+  expect((await json<Status>(`${cluster.url("leader")}/status`)).config.writeQuorum).toBe(2);
+});
+
+test("docker kill of a follower under load, and its return, lose nothing", async () => {
+  await killAndReturn("follower4");
+});
+
+test("docker kill of the leader under load, and its return, lose nothing", async () => {
+  await killAndReturn("leader");
+});
+
+test("docker kill of all six under load, and their return, lose nothing", async () => {
+  const load = startLoad(cluster.url("leader"));
+  await load.progress(200);
+  await Promise.all(ids.map((id) => cluster.kill(id)));
+  await Promise.all(ids.map((id) => cluster.start(id)));
+  await cluster.healthy("leader");
+  await load.progress(200);
+  await load.stop();
+  for (const [key, value] of load.acknowledged) acknowledged.set(key, value);
+  await converged();
+  for (const id of ids) await expectNothingLost(id);
+});
+
+test("a node that crashes is started again by the engine", async () => {
+  const before = (await cluster.state("follower2")).StartedAt;
+  await cluster.kill("follower2", "SEGV");
+  await eventually("another start", async () => {
+    const state = await cluster.state("follower2");
+    return state.Status === "running" && state.StartedAt > before;
+  });
+  await cluster.healthy("follower2");
+});
+
+test("docker stop ends every node with exit code 0 within five seconds", async () => {
+  const since = performance.now();
+  await cluster.compose("stop", "--timeout", "20");
+  const took = performance.now() - since;
+  const states = await Promise.all(ids.map((id) => cluster.state(id)));
+  expect(states.map((state) => state.ExitCode)).toEqual(ids.map(() => 0));
+  // One after another in the worst case: docker-compose stops in the order of dependencies.
+  expect(took).toBeLessThan(5000 * 2);
+});
+
+test("the data outlives its containers", async () => {
+  await cluster.compose("down");
+  await cluster.up();
+  await converged();
+  for (const id of ids) await expectNothingLost(id);
+});
