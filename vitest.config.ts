@@ -6,7 +6,12 @@ const clusterTests = [
   "test/*.test.ts",
   "**/*.cluster.test.ts",
 ];
-const common = { testTimeout: 30_000, hookTimeout: 60_000 };
+const common = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  // Modules look as they do when Node runs the product: CommonJS keeps its `default`.
+  deps: { interopDefault: false },
+};
 
 export default defineConfig({
   test: {
