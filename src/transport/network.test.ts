@@ -1,111 +1,10 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
-import type { KvNode } from "../node/api.ts";
-import type { Link } from "../node/ports.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { silent, startFollower, startLeader } from "../../test/support/link-ends.ts";
+import { StandInNode } from "../../test/support/stand-in-node.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
-import { GrpcNetwork } from "./network.ts";
-import { createGrpcServer, type GrpcServer } from "./server.ts";
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-/** These tests speak replication only. */
-const nobody = undefined as unknown as KvNode;
-
-/** What one end of a link saw, and a way to wait for it. */
-class End<In, Out> {
-  readonly received: In[] = [];
-  readonly link: Link<Out>;
-  closings = 0;
-  reason = "";
-  #check: () => void = () => {};
-
-  constructor(link: Link<Out>) {
-    this.link = link;
-  }
-
-  readonly events = {
-    received: (message: In) => {
-      this.received.push(message);
-      this.#check();
-    },
-    closed: (reason: string) => {
-      this.closings++;
-      this.reason = reason;
-      this.#check();
-    },
-  };
-
-  async until(what: (end: this) => boolean): Promise<void> {
-    while (!what(this)) {
-      await new Promise<void>((resolve) => {
-        this.#check = resolve;
-      });
-    }
-  }
-}
-
-type LeaderEnd = End<FollowerMessage, LeaderMessage>;
-type FollowerEnd = End<LeaderMessage, FollowerMessage>;
-
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-/** Hands out ends as links open. */
-class Ends<E> {
-  readonly #ready: E[] = [];
-  #taker: ((end: E) => void) | undefined;
-  opened = 0;
-
-  add(end: E): void {
-    this.opened++;
-    if (this.#taker === undefined) this.#ready.push(end);
-    else this.#taker(end);
-    this.#taker = undefined;
-  }
-
-  next(): Promise<E> {
-    const ready = this.#ready.shift();
-    if (ready !== undefined) return Promise.resolve(ready);
-    return new Promise((resolve) => {
-      this.#taker = resolve;
-    });
-  }
-}
-
-const startFollower = async (grpcPort = 0) => {
-  const config = { nodes: [], host: "127.0.0.1", grpcPort };
-  const server: GrpcServer = createGrpcServer({ config, log: silent });
-  const links = new Ends<FollowerEnd>();
-  server.network.listen((link) => {
-    const end: FollowerEnd = new End(link);
-    links.add(end);
-    return end.events;
-  });
-  const { port } = await server.serve(nobody);
-  ends.push(() => server.close());
-  return { port, links, server };
-};
-
-const startLeader = (
-  grpcPort: number,
-  limits?: ConstructorParameters<typeof GrpcNetwork>[0]["limits"],
-) => {
-  const network = new GrpcNetwork({
-    nodes: [{ id: "follower1", host: "127.0.0.1", grpcPort }],
-    log: silent,
-    ...(limits && { limits }),
-  });
-  const links = new Ends<LeaderEnd>();
-  const cancel = network.dial("follower1", (link) => {
-    const end: LeaderEnd = new End(link);
-    links.add(end);
-    return end.events;
-  });
-  ends.push(() => network.close());
-  return { links, cancel };
-};
+import { createGrpcServer } from "./server.ts";
 
 const connect = async () => {
   const follower = await startFollower();
@@ -210,7 +109,7 @@ const startRelay = async (port: number) => {
     near.pipe(far).pipe(near);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  ends.push(() => {
+  onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
@@ -222,7 +121,7 @@ describe("a peer", () => {
     const follower = await startFollower();
     const relay = await startRelay(follower.port);
     const limits = { unsentBytesMax: 4 * 1024 * 1024, writtenBytesMax: 256 * 1024 };
-    const leader = startLeader(relay.port, limits);
+    const leader = startLeader(relay.port, { limits });
     const here = await leader.links.next();
     for (const socket of relay.sockets) socket.pause();
     const value = "x".repeat(1024 * 1024);
@@ -256,7 +155,7 @@ test("a taken port is named in one sentence", async () => {
   const { port } = await startFollower();
   const config = { nodes: [], host: "127.0.0.1", grpcPort: port };
   const second = createGrpcServer({ config, log: silent });
-  await expect(second.serve(nobody)).rejects.toThrow(
+  await expect(second.serve(new StandInNode())).rejects.toThrow(
     `gRPC port ${port} on 127.0.0.1 cannot be opened: another program listens there`,
   );
   await second.close();

@@ -156,24 +156,24 @@ describe("a refusal", () => {
     const operation: BatchOperation = {
       operation: { $case: "put", value: { key: "k", value: "1" } },
     };
-    const bad: [Promise<unknown>, string, string][] = [
-      [put("", "1"), "INVALID_ARGUMENT", "key"],
-      [put("x".repeat(keyBytesMax + 1), "1"), "INVALID_ARGUMENT", "key"],
-      [put("k", ""), "INVALID_ARGUMENT", "JSON"],
-      [put("k", "1e999"), "INVALID_ARGUMENT", "double"],
-      [put("k", "[".repeat(100_000) + "]".repeat(100_000)), "INVALID_ARGUMENT", "deep"],
-      [put("k", `"${"x".repeat(valueBytesMax)}"`), "TOO_LARGE", "value"],
-      [put("k", "1", { quorum: 3 }), "INVALID_ARGUMENT", "quorum"],
-      [put("k", "1", { timeoutMs: 0 }), "INVALID_ARGUMENT", "timeout_ms"],
-      [batch([]), "INVALID_ARGUMENT", "1 to 128"],
-      [batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
-      [batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
-      [read(""), "INVALID_ARGUMENT", "key"],
-      [list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
-      [list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
+    const bad: [() => Promise<unknown>, string, string][] = [
+      [() => put("", "1"), "INVALID_ARGUMENT", "key"],
+      [() => put("x".repeat(keyBytesMax + 1), "1"), "TOO_LARGE", "key"],
+      [() => put("k", ""), "INVALID_ARGUMENT", "JSON"],
+      [() => put("k", "1e999"), "INVALID_ARGUMENT", "double"],
+      [() => put("k", "[".repeat(100_000) + "]".repeat(100_000)), "INVALID_ARGUMENT", "deep"],
+      [() => put("k", `"${"x".repeat(valueBytesMax)}"`), "TOO_LARGE", "value"],
+      [() => put("k", "1", { quorum: 3 }), "INVALID_ARGUMENT", "quorum"],
+      [() => put("k", "1", { timeoutMs: 0 }), "INVALID_ARGUMENT", "timeout_ms"],
+      [() => batch([]), "INVALID_ARGUMENT", "1 to 128"],
+      [() => batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
+      [() => batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
+      [() => read(""), "INVALID_ARGUMENT", "key"],
+      [() => list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
+      [() => list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
     ];
     for (const [answer, code, word] of bad) {
-      const refused = await refusal(answer);
+      const refused = await refusal(answer());
       expect([refused.code, refused.status]).toEqual([code, status.INVALID_ARGUMENT]);
       expect(refused.detail).toContain(word);
     }

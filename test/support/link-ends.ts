@@ -1,0 +1,103 @@
+/** Both ends of replication streams, as tests see them: what arrived, and a way to wait for it. */
+import { onTestFinished } from "vitest";
+import type { Link, Log } from "../../src/node/ports.ts";
+import type { FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
+import { GrpcNetwork } from "../../src/transport/network.ts";
+import type { OutboxLimits } from "../../src/transport/outbox.ts";
+import { createGrpcServer } from "../../src/transport/server.ts";
+import { StandInNode } from "./stand-in-node.ts";
+
+export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** One end of one link. */
+export class End<In, Out> {
+  readonly received: In[] = [];
+  readonly link: Link<Out>;
+  closings = 0;
+  reason = "";
+  #check: () => void = () => {};
+
+  constructor(link: Link<Out>) {
+    this.link = link;
+  }
+
+  readonly events = {
+    received: (message: In) => {
+      this.received.push(message);
+      this.#check();
+    },
+    closed: (reason: string) => {
+      this.closings++;
+      this.reason = reason;
+      this.#check();
+    },
+  };
+
+  async until(what: (end: this) => boolean): Promise<void> {
+    while (!what(this)) {
+      await new Promise<void>((resolve) => {
+        this.#check = resolve;
+      });
+    }
+  }
+}
+
+export type LeaderEnd = End<FollowerMessage, LeaderMessage>;
+export type FollowerEnd = End<LeaderMessage, FollowerMessage>;
+
+/** Hands out ends as links open. */
+export class Ends<E> {
+  readonly #ready: E[] = [];
+  #taker: ((end: E) => void) | undefined;
+  opened = 0;
+
+  add(end: E): void {
+    this.opened++;
+    if (this.#taker === undefined) this.#ready.push(end);
+    else this.#taker(end);
+    this.#taker = undefined;
+  }
+
+  next(): Promise<E> {
+    const ready = this.#ready.shift();
+    if (ready !== undefined) return Promise.resolve(ready);
+    return new Promise((resolve) => {
+      this.#taker = resolve;
+    });
+  }
+}
+
+/** A node that takes streams, until the test is finished. */
+export const startFollower = async (grpcPort = 0) => {
+  const config = { nodes: [], host: "127.0.0.1", grpcPort };
+  const server = createGrpcServer({ config, log: silent });
+  const links = new Ends<FollowerEnd>();
+  server.network.listen((link) => {
+    const end: FollowerEnd = new End(link);
+    links.add(end);
+    return end.events;
+  });
+  const { port } = await server.serve(new StandInNode());
+  onTestFinished(() => server.close());
+  return { port, links, server };
+};
+
+/** A node that dials the one on that port, until the test is finished. */
+export const startLeader = (
+  grpcPort: number,
+  options: { limits?: OutboxLimits; log?: Log } = {},
+) => {
+  const network = new GrpcNetwork({
+    nodes: [{ id: "follower1", host: "127.0.0.1", grpcPort }],
+    log: silent,
+    ...options,
+  });
+  const links = new Ends<LeaderEnd>();
+  const cancel = network.dial("follower1", (link) => {
+    const end: LeaderEnd = new End(link);
+    links.add(end);
+    return end.events;
+  });
+  onTestFinished(() => network.close());
+  return { links, cancel };
+};
