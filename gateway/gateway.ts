@@ -1,5 +1,11 @@
 /** The REST gateway of one node: Express routes, event streams, the way to other members, the page. */
-import { Agent, createServer, type IncomingMessage, type Server } from "node:http";
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
@@ -73,12 +79,15 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const app = createApp(context, agent, options.pageDirectory ?? builtPage);
   /** Connections that have not brought a request yet; nobody waits for an answer on them. */
   const silent = new Set<Socket>();
-  const server = createServer(serverOptions, (request, response) => {
+  const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
     const fault = closing ? shuttingDown : normalize(request, node.id);
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
-  });
+  };
+  const server = createServer(serverOptions, serve);
+  // What else a client expects may be ignored, says RFC 9110; Node would answer without our headers.
+  server.on("checkExpectation", serve);
   server.maxConnections = connectionsMax;
   server.on("connection", (socket: Socket) => {
     silent.add(socket);

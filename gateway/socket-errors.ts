@@ -19,12 +19,13 @@ export const answerClientError =
   (error: Error & { code?: string }, socket: BusySocket): void => {
     const pending = socket._httpMessage;
     if (socket.writableEnded) return;
-    if (!socket.writable || error.code === "ECONNRESET" || pending?.headersSent) {
+    const isStreaming = pending?.headersSent === true && !pending.writableEnded;
+    if (!socket.writable || error.code === "ECONNRESET" || isStreaming) {
       socket.destroy();
       return;
     }
     const answer = () => endWith(socket, node, refusal(explain(error.code)));
-    if (pending?.req.complete) pending.once("close", answer);
+    if (pending?.req.complete || pending?.writableEnded) pending.once("close", answer);
     else answer();
   };
 

@@ -2,11 +2,8 @@
  * The query of a request, strictly: unknown and repeated parameters, and text that is not
  * percent-encoded UTF-8, are refused. `+` is a space, as in forms.
  */
-import { isUtf8 } from "node:buffer";
 import { failed, type Result, succeeded } from "../../src/errors.ts";
 import { checkWhole } from "../../src/limits.ts";
-
-const notAscii = /[^\0-\x7f]/;
 
 /** The parameters of a request target, of which only the named ones are allowed. */
 export const readQuery = <Name extends string>(
@@ -57,19 +54,11 @@ const isOneOf = <Name extends string>(name: string, names: readonly Name[]): nam
 
 /** Undefined when the text is not percent-encoded UTF-8. */
 const decode = (text: string): string | undefined => {
-  const plain = notAscii.test(text) ? fromRawBytes(text) : text;
-  if (plain === undefined) return undefined;
-  const spaced = plain.includes("+") ? plain.replaceAll("+", " ") : plain;
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
   if (!spaced.includes("%")) return spaced;
   try {
     return decodeURIComponent(spaced);
   } catch {
     return undefined;
   }
-};
-
-/** Node hands over raw bytes above 127 as Latin-1; many clients send plain UTF-8 there. */
-const fromRawBytes = (text: string): string | undefined => {
-  const bytes = Buffer.from(text, "latin1");
-  return isUtf8(bytes) ? bytes.toString() : undefined;
 };

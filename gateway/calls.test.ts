@@ -1,0 +1,294 @@
+/** Every row of the table of calls, asked of real nodes over real sockets. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask, type RestCall } from "../test/support/rest.ts";
+import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
+
+let cluster: SmallCluster;
+beforeAll(async () => {
+  cluster = await startSmallCluster({ followers: 2 });
+});
+afterAll(() => cluster.close());
+
+const leader = (target: string, call?: RestCall) => ask(cluster.leader.gateway.url, target, call);
+const follower = (target: string, call?: RestCall) =>
+  ask(cluster.followers[0]?.gateway.url ?? "", target, call);
+const put = (body: object) => leader("/write", { method: "PUT", body });
+const versionOf = async (body: object) => Number((await put(body)).json["version"]);
+
+describe("PUT /write", () => {
+  test("answers key, version, quorum, acks in order and latency", async () => {
+    const answer = await put({ key: "a", value: { x: [1, null, "é"] } });
+    expect(answer.status).toBe(200);
+    const { key, version, quorum, acks, latencyMs, ...rest } = answer.json;
+    expect([key, quorum, rest]).toEqual(["a", 2, {}]);
+    expect(version).toBeGreaterThan(0);
+    expect([...(acks as string[])].sort()).toEqual(["follower1", "follower2"]);
+    expect(latencyMs).toBeGreaterThan(0);
+    expect(String(latencyMs)).toMatch(/^\d+(\.\d{1,3})?$/);
+  });
+
+  test("with trace, each ack has its times", async () => {
+    const answer = await put({ key: "a", value: 1, trace: true, quorum: 1 });
+    const [ack] = answer.json["acks"] as Record<string, unknown>[];
+    expect(Object.keys(ack ?? {})).toEqual(["node", "ms", "delayMs"]);
+    expect(answer.json["quorum"]).toBe(1);
+  });
+
+  test.each([
+    [null, "null"],
+    [false, "false"],
+    [-1.5e-7, "-1.5e-7"],
+    ['\ud83d\ude00 \u2028 " \\ \0', undefined],
+    [[], "[]"],
+    [{}, "{}"],
+  ])("keeps the value %j", async (value, shown) => {
+    await put({ key: "kept", value });
+    const answer = await leader("/read?key=kept");
+    expect(answer.json["value"]).toEqual(value);
+    if (shown !== undefined) expect(answer.text).toContain(`"value":${shown},`);
+  });
+
+  test("keeps a value with a lone surrogate and a member called __proto__ as they are", async () => {
+    const body = '{"key":"odd","value":{"__proto__":{"x":"\\ud800"}}}';
+    expect((await leader("/write", { method: "PUT", body })).status).toBe(200);
+    const { text } = await leader("/read?key=odd");
+    expect(text).toContain('"value":{"__proto__":{"x":"\\ud800"}}');
+  });
+
+  test.each(["__proto__", "constructor", "a/b?c=d&e#f", "\0", " ", "+", "%", "😀", "\n"])(
+    "takes the key %j",
+    async (key) => {
+      const version = await versionOf({ key, value: 1 });
+      const answer = await leader(`/read?key=${encodeURIComponent(key)}`);
+      expect(answer.json).toEqual({ key, value: 1, version });
+    },
+  );
+
+  test("takes a key of 1024 bytes and a value of 1 MiB", async () => {
+    const key = "é".repeat(512);
+    const value = "x".repeat(1024 * 1024 - 2);
+    expect((await put({ key, value })).status).toBe(200);
+    const answer = await leader(`/read?key=${encodeURIComponent(key)}`);
+    expect(answer.json["value"]).toBe(value);
+    await leader("/write", { method: "DELETE", body: { key } });
+  });
+
+  test("with ifVersion writes only over that version, and names the present one", async () => {
+    const version = await versionOf({ key: "cas", value: 1, ifVersion: 0 });
+    const refused = await put({ key: "cas", value: 2, ifVersion: 0 });
+    expect(refused.status).toBe(409);
+    expect(refused.json).toMatchObject({ code: "VERSION_MISMATCH", version });
+    expect((await put({ key: "cas", value: 2, ifVersion: version })).status).toBe(200);
+  });
+
+  test("on a follower names the leader", async () => {
+    const answer = await follower("/write", { method: "PUT", body: { key: "a", value: 1 } });
+    expect(answer.status).toBe(421);
+    expect(answer.json).toMatchObject({
+      code: "NOT_LEADER",
+      leader: "leader",
+      leaderUrl: cluster.leader.gateway.url,
+    });
+  });
+});
+
+describe("DELETE /write", () => {
+  test("removes the key; a missing one is 404", async () => {
+    await put({ key: "gone", value: 1 });
+    const remove = { method: "DELETE", body: { key: "gone" } };
+    const answer = await leader("/write", remove);
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.json)).toEqual([
+      ...["key", "version", "quorum", "acks", "latencyMs"],
+    ]);
+    expect((await leader("/read?key=gone")).json["code"]).toBe("KEY_NOT_FOUND");
+    expect((await leader("/write", remove)).status).toBe(404);
+  });
+});
+
+describe("POST /write/batch", () => {
+  const batch = (body: object) => leader("/write/batch", { method: "POST", body });
+
+  test("is one entry: all its keys have one version", async () => {
+    await put({ key: "b0", value: 0 });
+    const answer = await batch({
+      operations: [
+        { put: { key: "b1", value: 1 } },
+        { put: { key: "b2", value: null, ifVersion: 0 } },
+        { delete: { key: "b0" } },
+      ],
+    });
+    expect(answer.status).toBe(200);
+    const version = answer.json["version"];
+    const { json } = await leader("/read?prefix=b");
+    expect(json["entries"]).toEqual([
+      { key: "b1", value: 1, version },
+      { key: "b2", value: null, version },
+    ]);
+  });
+
+  test("a top-level ifVersion holds for each operation without its own", async () => {
+    const version = await versionOf({ key: "bv", value: 1 });
+    const operations = [
+      { put: { key: "bv", value: 2, ifVersion: version } },
+      { put: { key: "bw", value: 2 } },
+    ];
+    expect((await batch({ operations, ifVersion: 0 })).status).toBe(200);
+    expect((await batch({ operations, ifVersion: 0 })).status).toBe(409);
+  });
+
+  test("takes 1 to 128 operations", async () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ put: { key: `m${i}`, value: i } }));
+    expect((await batch({ operations: many(128) })).status).toBe(200);
+    for (const count of [0, 129]) {
+      expect((await batch({ operations: many(count) })).status).toBe(400);
+    }
+  });
+});
+
+describe("GET /read", () => {
+  test("pages through keys in byte order", async () => {
+    for (const key of ["p/b", "p/a", "p/\uffff", "p/😀"]) await put({ key, value: key });
+    const keys: string[] = [];
+    let after = "";
+    for (let next: unknown = ""; next !== null; ) {
+      const { json } = await leader(`/read?prefix=p/&limit=3&after=${encodeURIComponent(after)}`);
+      keys.push(...(json["entries"] as { key: string }[]).map((entry) => entry.key));
+      next = json["next"];
+      if (typeof next === "string") after = next;
+    }
+    expect(keys).toEqual(["p/a", "p/b", "p/\uffff", "p/😀"]);
+  });
+
+  test("names the sequence of the list", async () => {
+    const version = await versionOf({ key: "a", value: 1 });
+    const { json } = await leader("/read?prefix=none");
+    expect(json).toEqual({ entries: [], next: null, sequence: version });
+  });
+
+  test("on a follower, minVersion reads the write it names", async () => {
+    const version = await versionOf({ key: "ryw", value: "new" });
+    const answer = await follower(`/read?key=ryw&minVersion=${version}`);
+    expect(answer.json).toEqual({ key: "ryw", value: "new", version });
+    expect(Number(answer.headers["x-kv-sequence"])).toBeGreaterThanOrEqual(version);
+  });
+
+  test("takes + as a space", async () => {
+    await put({ key: "green & co", value: 1 });
+    expect((await leader("/read?key=green+%26+co")).status).toBe(200);
+  });
+});
+
+test("GET /status describes the node", async () => {
+  const { json } = await follower("/status");
+  expect(json).toMatchObject({ id: "follower1", role: "follower", leader: "leader", ready: true });
+  for (const name of ["epoch", "last", "committed", "applied", "keys", "uptimeSeconds"]) {
+    expect(json[name]).toBeTypeOf("number");
+  }
+  expect(json["digest"]).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test("GET /cluster is the leader's view, from any node", async () => {
+  for (const { gateway } of [cluster.leader, ...cluster.followers]) {
+    const { json } = await ask(gateway.url, "/cluster");
+    expect(json).toMatchObject({ servedBy: "leader", fromLeader: true });
+    const ids = (json["nodes"] as { id: string }[]).map(({ id }) => id);
+    expect(ids).toEqual(["leader", "follower1", "follower2"]);
+  }
+});
+
+describe("PATCH /config", () => {
+  const patch = (body: object) => leader("/config", { method: "PATCH", body });
+
+  test("takes effect at once and answers what is in force", async () => {
+    const answer = await patch({ writeQuorum: 1, minDelay: 1, maxDelay: 2 });
+    expect(answer.json).toEqual({ writeQuorum: 1, minDelay: 1, maxDelay: 2, followerDelays: {} });
+    expect((await put({ key: "a", value: 1 })).json["quorum"]).toBe(1);
+    expect((await patch({ minDelay: 0, maxDelay: 0 })).json["writeQuorum"]).toBe(1);
+    expect((await patch({ writeQuorum: 2 })).status).toBe(200);
+  });
+
+  test("sets and clears the delays of single followers", async () => {
+    const followerDelays = { follower2: { minDelayMs: 0, maxDelayMs: 3 } };
+    expect((await patch({ followerDelays })).json["followerDelays"]).toEqual(followerDelays);
+    expect((await patch({ followerDelays: {} })).json["followerDelays"]).toEqual({});
+  });
+
+  test.each([
+    { writeQuorum: 3 },
+    { writeQuorum: -1 },
+    { writeQuorum: 1.5 },
+    { minDelay: 5, maxDelay: 4 },
+    { minDelay: 5 },
+    { maxDelay: 60_001 },
+    { followerDelays: { follower9: { minDelayMs: 0, maxDelayMs: 0 } } },
+    { followerDelays: { follower1: { minDelayMs: 2, maxDelayMs: 1 } } },
+    { followerDelays: { follower1: {} } },
+    { timeout: 1 },
+  ])("refuses %j", async (body) => {
+    expect(await patch(body)).toMatchObject({ status: 400, json: { code: "INVALID_ARGUMENT" } });
+  });
+
+  test("on a follower names the leader", async () => {
+    const answer = await follower("/config", { method: "PATCH", body: { writeQuorum: 1 } });
+    expect(answer).toMatchObject({ status: 421, json: { leaderUrl: cluster.leader.gateway.url } });
+  });
+});
+
+test("/livez, /readyz and /metrics answer", async () => {
+  expect((await leader("/livez")).json).toEqual({ status: "ok" });
+  expect(await leader("/readyz")).toMatchObject({
+    status: 200,
+    json: { ready: true, reasons: [] },
+  });
+  const { text, headers } = await leader("/metrics");
+  expect(headers["content-type"]).toMatch(/^text\/plain/);
+  for (const name of [
+    'kv_write_latency_seconds_count{outcome="settled"}',
+    "kv_settle_latency_seconds_sum",
+    'kv_replication_lag_entries{node="follower1"}',
+    'kv_replication_lag_seconds{node="follower2"}',
+    "kv_in_flight_entries",
+    "kv_batch_entries_count",
+    "kv_flush_seconds_count",
+    "kv_digest_mismatches_total",
+    'kv_event_loop_delay_seconds{quantile="0.99"}',
+    'kv_member_state{node="follower1",state="live"} 1',
+    'kv_http_requests_total{route="/write",method="PUT",status="200"}',
+  ]) {
+    expect(text).toContain(name);
+  }
+});
+
+describe("every answer", () => {
+  const targets = ["/read?key=none", "/nope", "/", "/livez", "/read?x=1", "/nodes/nobody/status"];
+  test.each(targets)("carries the node's headers: %s", async (target) => {
+    const { headers } = await follower(target);
+    expect(headers["x-kv-node"]).toBe("follower1");
+    expect(headers["x-kv-role"]).toBe("follower");
+    expect(headers["x-kv-sequence"]).toMatch(/^\d+$/);
+    expect(headers["x-powered-by"]).toBeUndefined();
+  });
+
+  test.each([
+    ["POST", "/read", "GET, HEAD"],
+    ["OPTIONS", "/write", "PUT, DELETE"],
+    ["GET", "/write/batch", "POST"],
+    ["PUT", "/status", "GET, HEAD"],
+    ["DELETE", "/events", "GET, HEAD"],
+    ["POST", "/config", "PATCH"],
+    ["DELETE", "/", "GET, HEAD"],
+  ])("%s %s is 405 and names what is allowed", async (method, target, allow) => {
+    const answer = await leader(target, { method });
+    expect(answer).toMatchObject({ status: 405, headers: { allow } });
+    expect(answer.json["code"]).toBe("METHOD_NOT_ALLOWED");
+  });
+
+  test("HEAD answers like GET, without the body", async () => {
+    for (const target of ["/status", "/read?key=none", "/cluster", "/metrics", "/"]) {
+      const { status } = await leader(target);
+      expect(await leader(target, { method: "HEAD" })).toMatchObject({ status, text: "" });
+    }
+  });
+});
