@@ -1,4 +1,3 @@
-import sortedBtree from "sorted-btree";
 import type { StorageBatch, StoreCopy, StoreSummary } from "../node/ports.ts";
 import { invariant } from "../replication/invariant.ts";
 import {
@@ -9,10 +8,9 @@ import {
   type StoreRecord,
 } from "../replication/types.ts";
 import { EMPTY_STANDING, entryBytes, planApply, type Standing } from "./apply.ts";
+import { createBTree } from "./b-tree.ts";
 import { recordHash, toDigest } from "./digest.ts";
 import { Table } from "./table.ts";
-
-const compareNumbers = (one: number, other: number): number => one - other;
 
 /** A store on its way in, with the sum of the hashes of what has arrived. */
 export interface Incoming {
@@ -22,7 +20,7 @@ export interface Incoming {
 
 /** All that a node's storage holds, in memory. Every change is made at once and as a whole. */
 export class MemoryState {
-  readonly #log = new sortedBtree.default<Sequence, Entry>(undefined, compareNumbers);
+  readonly #log = createBTree<Sequence, Entry>();
   /** The log holds nothing up to here, and takes nothing up to here back. */
   #forgotten: Sequence = 0;
   #table = new Table();

@@ -1,19 +1,15 @@
 /** A store in memory: a map for `get`, and a B+ tree in byte order for lists and copies. */
-import sortedBtree from "sorted-btree";
 import type { StoreRecord } from "../replication/types.ts";
 import { recordBytes } from "./apply.ts";
+import { type BTree, createBTree } from "./b-tree.ts";
 import { byteRank } from "./byte-order.ts";
 
-const BTree = sortedBtree.default;
-type Ordered = sortedBtree.default<string, StoreRecord>;
-
-const compareRanks = (one: string, other: string): number =>
-  one < other ? -1 : one > other ? 1 : 0;
+type Ordered = BTree<string, StoreRecord>;
 
 export class Table {
   readonly #records = new Map<string, StoreRecord>();
   /** The same records under the ranks of their keys. */
-  readonly #ordered: Ordered = new BTree<string, StoreRecord>(undefined, compareRanks);
+  readonly #ordered: Ordered = createBTree<string, StoreRecord>();
 
   get size(): number {
     return this.#records.size;

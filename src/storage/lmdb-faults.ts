@@ -1,0 +1,82 @@
+/** Why a transaction failed, in words, and whether it makes sense to try again. */
+import { Buffer } from "node:buffer";
+import { open, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { getSystemErrorMap } from "node:util";
+import { dataFile } from "./lmdb-environment.ts";
+
+export interface WriteFailure {
+  readonly reason: string;
+  /** Nothing may be written any more until the process starts again. */
+  readonly lasting: boolean;
+}
+
+const EIO = 5;
+/** Numbers of system errors that pass when somebody makes room, mends or remounts the disk. */
+const PASSING = new Set([12, 13, 27, 28, 30, 122]);
+/** LMDB's own errors that pass: the map is full, or the batch was too big for one transaction. */
+const LMDB_PASSING = new Set([-30792, -30788]);
+const FREE_BYTES_ENOUGH = 64 * 1024 * 1024;
+
+/**
+ * Explains the error of a failed transaction. LMDB reports a write cut short as EIO, which is what
+ * a disk just running full or a file at its size limit looks like, so those are looked for first.
+ * After any other EIO the disk has refused data that the kernel may have thrown away, and trying
+ * again could report as flushed what is not: such a failure lasts until a restart.
+ */
+export async function explainFailure(failed: unknown, directory: string): Promise<WriteFailure> {
+  const error = await causeOf(failed);
+  const code = codeOf(error);
+  if (code === EIO && (await isShortOfRoom(directory))) {
+    return { reason: "no room for the whole batch (short write)", lasting: false };
+  }
+  if (code !== undefined && (PASSING.has(code) || LMDB_PASSING.has(code))) {
+    return { reason: sentence(code, error), lasting: false };
+  }
+  const reason = `${sentence(code, error)}; nothing is written until this node is restarted`;
+  return { reason, lasting: true };
+}
+
+/** lmdb hides the cause of a failed commit in a promise that is rejected with it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && "commitError" in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+const codeOf = (error: unknown): number | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "number"
+    ? error.code
+    : undefined;
+
+function sentence(code: number | undefined, error: unknown): string {
+  const known = code !== undefined && code > 0 ? getSystemErrorMap().get(-code) : undefined;
+  if (known) return `${known[1]} (${known[0]})`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the disk is nearly full, or this process may not write larger files. */
+async function isShortOfRoom(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < FREE_BYTES_ENOUGH) return true;
+  return isAtSizeLimit(directory);
+}
+/** A file that begins where the data file ends runs into the same limit. */
+async function isAtSizeLimit(directory: string): Promise<boolean> {
+  const probe = join(directory, "probe.tmp");
+  const { size } = await stat(dataFile(directory));
+  const file = await open(probe, "w");
+  try {
+    await file.write(Buffer.alloc(1), 0, 1, size + FREE_BYTES_ENOUGH);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EFBIG";
+  } finally {
+    await file.close();
+    await rm(probe, { force: true });
+  }
+}
