@@ -1,7 +1,8 @@
 import type { NodeEvent } from "./api.ts";
 import type { Cancel } from "./ports.ts";
 
-const historyMax = 512;
+/** A page that reconnects within 2 s shows no gap, at the 100 writes a second it is told of. */
+const historyMax = 2048;
 
 /** Hands what happens to whoever listens, and remembers the recent past for those who come late. */
 export class EventHub {

@@ -1,0 +1,64 @@
+/**
+ * Builds the page into `webui/dist` when its sources are newer than what is there. Run it
+ * (`node webui/build.ts`, `--force` to build anyway) or import `buildPage`.
+ */
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const here = import.meta.dirname;
+const dist = join(here, "dist");
+/** The page is made of these; the page takes its theory and statistics from the simulation. */
+const sources = ["src", "index.html", "vite.config.ts", "../simulation", "../package-lock.json"];
+
+/** Instant in ms of the newest change below a file or folder; 0 where nothing is. */
+function newestChange(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  const children = readdirSync(path).map((name) => newestChange(join(path, name)));
+  return Math.max(stats.mtimeMs, ...children);
+}
+
+export function pageIsFresh(): boolean {
+  const built = statSync(join(dist, "index.html"), { throwIfNoEntry: false });
+  return (
+    built !== undefined && sources.every((path) => newestChange(join(here, path)) < built.mtimeMs)
+  );
+}
+
+export type PageBuild =
+  | { readonly outcome: "fresh" | "built" }
+  /** Vite is not installed: an older page is served, or none. */
+  | { readonly outcome: "cannot build"; readonly pageIsThere: boolean };
+
+/**
+ * Leaves a page that is up to date in `webui/dist`. A production install has no Vite and serves
+ * what was built before. Safe to run twice at once: a build is put in place in one step.
+ */
+export async function buildPage(options: { readonly force?: boolean } = {}): Promise<PageBuild> {
+  if (options.force !== true && pageIsFresh()) return { outcome: "fresh" };
+  const vite = await import("vite").catch(() => undefined);
+  if (vite === undefined) return { outcome: "cannot build", pageIsThere: existsSync(dist) };
+  const fresh = `${dist}-${randomUUID()}`;
+  const former = `${dist}-${randomUUID()}`;
+  try {
+    await vite.build({
+      root: here,
+      configFile: join(here, "vite.config.ts"),
+      logLevel: "warn",
+      build: { outDir: fresh },
+    });
+    if (existsSync(dist)) renameSync(dist, former);
+    renameSync(fresh, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(former, { recursive: true, force: true });
+  }
+  return { outcome: "built" };
+}
+
+if (import.meta.main) {
+  const build = await buildPage({ force: process.argv.includes("--force") });
+  process.stdout.write(`page: ${build.outcome}\n`);
+}

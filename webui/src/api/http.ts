@@ -1,0 +1,83 @@
+/** Calls to this page's own node; `/nodes/:id/…` of it reaches the others. */
+import { parseJson } from "./json.ts";
+
+/** A refusal as an RFC 9457 document; UNREACHABLE is the page's own: no answer came at all. */
+export interface Problem {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly [member: string]: unknown;
+}
+
+export type Answer<T> =
+  | { readonly ok: true; readonly value: T; readonly elapsedMs: number }
+  | { readonly ok: false; readonly problem: Problem; readonly elapsedMs: number };
+
+export interface Request {
+  readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  /** JSON text: a value goes out digit for digit as its editor holds it. */
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+let ownId = "";
+/** Called once the first `hello` says which node this page belongs to. */
+export const setOwnNode = (id: string): void => {
+  ownId = id;
+};
+
+/** The address of a call on a node, seen from this page; empty: this page's own node. */
+export function addressOf(path: string, node = ""): string {
+  return node === "" || node === ownId ? path : `/nodes/${encodeURIComponent(node)}${path}`;
+}
+
+export async function call<T>(address: string, request: Request = {}): Promise<Answer<T>> {
+  const startedAt = performance.now();
+  const elapsed = () => performance.now() - startedAt;
+  try {
+    const response = await fetch(address, init(request));
+    const text = await response.text();
+    if (response.ok) {
+      return { ok: true, value: parse(text) as T, elapsedMs: elapsed() };
+    }
+    return { ok: false, problem: problemOf(response, text), elapsedMs: elapsed() };
+  } catch (error) {
+    if (request.signal?.aborted === true) return refused("ABORTED", "The call was given up.");
+    const reason = error instanceof Error ? error.message : String(error);
+    return refused("UNREACHABLE", `No answer from the node (${reason}).`);
+  }
+  function refused(code: string, detail: string): Answer<T> {
+    const problem = { code, status: 0, title: "No answer", detail };
+    return { ok: false, problem, elapsedMs: elapsed() };
+  }
+}
+
+function init(request: Request): RequestInit {
+  const made: RequestInit = { method: request.method ?? "GET", cache: "no-store" };
+  if (request.signal !== undefined) made.signal = request.signal;
+  if (request.body !== undefined) {
+    made.body = request.body;
+    made.headers = { "content-type": "application/json" };
+  }
+  return made;
+}
+
+function parse(text: string): unknown {
+  return text === "" ? undefined : parseJson(text);
+}
+
+function problemOf(response: Response, text: string): Problem {
+  const blank = {
+    code: `HTTP_${response.status}`,
+    status: response.status,
+    title: response.statusText,
+    detail: `The node answered with status ${response.status}.`,
+  };
+  try {
+    const document = parseJson(text);
+    return typeof document === "object" && document !== null ? { ...blank, ...document } : blank;
+  } catch {
+    return blank;
+  }
+}

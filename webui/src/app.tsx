@@ -1,0 +1,80 @@
+/** The page: what is always visible, the view that the address names, and the two side panels. */
+import { useEffect, useRef } from "preact/hooks";
+import { ClusterView } from "./cluster/cluster-view.tsx";
+import { CompareView } from "./compare/compare-view.tsx";
+import { FaultsDrawer } from "./faults/faults-drawer.tsx";
+import { KeysView } from "./keys/keys-view.tsx";
+import { Banner } from "./shell/banner.tsx";
+import { Header } from "./shell/header.tsx";
+import { Help } from "./shell/help.tsx";
+import { announcement } from "./state/announcer.ts";
+import { faultsAllowed, leaderId, own } from "./state/live.ts";
+import { go, route, type View } from "./state/route.ts";
+import { SweepView } from "./sweep/sweep-view.tsx";
+
+const viewNames: Readonly<Record<View, string>> = {
+  cluster: "Cluster",
+  keys: "Keys",
+  compare: "Store comparison",
+  sweep: "Quorum sweep",
+};
+
+export function App() {
+  const { view, panel } = route.value;
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <Header />
+      <Banner />
+      <Main view={view} />
+      <Footer />
+      {panel === "help" && <Help />}
+      {panel === "faults" && faultsAllowed.value && <FaultsDrawer />}
+      <p class="visually-hidden" role="status" aria-live="polite">
+        {announcement}
+      </p>
+    </>
+  );
+}
+
+/** A new view takes the focus, as a new page would; the first one leaves it where it is. */
+function Main({ view }: { readonly view: View }) {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(view);
+  useEffect(() => {
+    if (shown.current === view) return;
+    shown.current = view;
+    main.current?.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }, [view]);
+  return (
+    <main id="main" ref={main} tabIndex={-1} aria-label={viewNames[view]} class={`view ${view}`}>
+      <h1 class="visually-hidden">{viewNames[view]}</h1>
+      {view === "cluster" && <ClusterView />}
+      {view === "keys" && <KeysView />}
+      {view === "compare" && <CompareView />}
+      {view === "sweep" && <SweepView />}
+    </main>
+  );
+}
+
+function Footer() {
+  const node = own.value;
+  if (node === undefined) return null;
+  return (
+    <footer class="foot">
+      <span>
+        Served by <strong>{node.node}</strong>, epoch {node.epoch}
+        {node.role === "follower" && `, following ${leaderId.value}`}
+      </span>
+      <span>
+        <a href="/metrics">Metrics</a> · <a href="/status">Status</a> ·{" "}
+        <button type="button" class="link" onClick={() => go({ panel: "help" })}>
+          Help
+        </button>
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,86 @@
+/** One follower: what it holds, how far behind it is, and whether it is there at all. */
+import type { MemberView } from "../api/wire.ts";
+import { useEvery } from "../lib/throttled.ts";
+import { count, duration, longDuration, plural } from "../lib/units.ts";
+import { activeFaults, faultInWords } from "../state/faults.ts";
+import { config, leaderNow, members, model } from "../state/live.ts";
+import { markFor, NodeName } from "../ui/mark.tsx";
+
+/** How long a restart stays on the card. */
+const restartShownMs = 60_000;
+
+export function MemberCard({ member }: { readonly member: MemberView }) {
+  useEvery(1000);
+  const note = members.value[member.id];
+  const fault = activeFaults.value[member.id];
+  const restartedFor = note?.restartedAt === undefined ? undefined : leaderNow() - note.restartedAt;
+  return (
+    <li class={`card ${member.state} follower-${markFor(member.id).colour}`} data-node={member.id}>
+      <div class="card-head">
+        <NodeName id={member.id} />
+        <StateChip member={member} since={note?.since} />
+        {restartedFor !== undefined && restartedFor < restartShownMs && (
+          <span class="chip notice">restarted {longDuration(restartedFor)} ago</span>
+        )}
+        {fault !== undefined && <span class="chip notice">{faultInWords(fault.fault)}</span>}
+      </div>
+      <dl class="card-facts">
+        <div>
+          <dt>version</dt>
+          <dd>{count(member.applied)}</dd>
+        </div>
+        <div>
+          <dt>lag</dt>
+          <dd>{lagInWords(member)}</dd>
+        </div>
+        <div>
+          <dt>last contact</dt>
+          <dd>{lastContact(member)}</dd>
+        </div>
+        <div>
+          <dt>digest</dt>
+          <dd>
+            <Digest match={member.digestMatch} />
+          </dd>
+        </div>
+      </dl>
+    </li>
+  );
+}
+
+export function StateChip(props: { member: MemberView; since?: number | undefined }) {
+  const { member, since } = props;
+  const symbol = { live: "●", syncing: "▲", unreachable: "■" }[member.state];
+  const ageMs = since === undefined ? undefined : leaderNow() - since;
+  const age = member.state === "live" || ageMs === undefined ? "" : ` for ${longDuration(ageMs)}`;
+  return (
+    <span class={`chip state-${member.state}`}>
+      <span aria-hidden="true">{symbol} </span>
+      {member.state}
+      {age}
+    </span>
+  );
+}
+
+export function Digest({ match }: { readonly match: boolean | null }) {
+  if (match === null) return <span class="dim">not comparable yet</span>;
+  return match ? <span>= equal</span> : <span class="alarm">≠ differs</span>;
+}
+
+/** In entries and ms, and in terms of the delay that was asked for. */
+export function lagInWords(member: MemberView): string {
+  if (member.lag === 0) return "in sync";
+  const ownDelay = config.value?.followerDelays[member.id]?.maxDelayMs;
+  const delayMs = ownDelay ?? config.value?.maxDelay ?? 0;
+  const size = `${plural(member.lag, "entry", "entries")}, ${duration(member.lagMs)}`;
+  if (delayMs < 1 || member.state !== "live") return size;
+  return `${size} (${(member.lagMs / delayMs).toFixed(1)}× the delay)`;
+}
+
+/** The age grows while no new word comes. */
+export function lastContact(member: MemberView): string {
+  if (member.lastContactMs === null) return "never";
+  const sinceViewMs = model.clusterAt === 0 ? 0 : Math.max(0, leaderNow() - model.clusterAt);
+  const ageMs = member.lastContactMs + sinceViewMs;
+  return ageMs < 1500 ? "now" : `${longDuration(ageMs)} ago`;
+}

@@ -1,0 +1,152 @@
+/** Compares two stores over HTTP with the simulation's own merge, one page of each in memory. */
+import {
+  type DifferenceClass,
+  differencesBetween,
+  type KeyDifference,
+  type ListedKey,
+} from "../../../simulation/compare/merge.ts";
+import { addressOf, call, type Problem } from "../api/http.ts";
+import { printJson } from "../api/json.ts";
+import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
+
+export type { DifferenceClass };
+
+export interface Comparison {
+  readonly method: "digest" | "keys";
+  readonly finished: boolean;
+  readonly leaderApplied: number;
+  readonly leaderDigest: string;
+  readonly leaderKeys: number;
+  readonly followerApplied: number;
+  readonly followerKeys: number;
+  /** Of the leader. */
+  readonly keysRead: number;
+  readonly counts: Readonly<Record<DifferenceClass, number>>;
+  /** The first ones in key order; all are counted. */
+  readonly differences: readonly KeyDifference[];
+  readonly problem: Problem | undefined;
+}
+
+export interface CompareOrder {
+  readonly leader: string;
+  readonly follower: string;
+  /** List the keys even where digests agree, which proves the digests too. */
+  readonly everyKey: boolean;
+  readonly signal: AbortSignal;
+}
+
+const differencesShown = 300;
+const pageKeys = 1000;
+const reportEveryMs = 150;
+
+/** A refusal on the way through a listing. */
+class Refused extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+export async function compareStores(
+  order: CompareOrder,
+  progress: (soFar: Comparison) => void,
+): Promise<Comparison> {
+  const [mine, theirs] = await Promise.all([
+    call<NodeStatus>(addressOf("/status", order.leader), { signal: order.signal }),
+    call<NodeStatus>(addressOf("/status", order.follower), { signal: order.signal }),
+  ]);
+  const start = startFrom(mine.ok ? mine.value : undefined, theirs.ok ? theirs.value : undefined);
+  if (!mine.ok || !theirs.ok) {
+    const problem = mine.ok ? (theirs.ok ? undefined : theirs.problem) : mine.problem;
+    return { ...start, finished: true, problem };
+  }
+  // A settled write that is not applied yet is in the leader's listing but not in its digest.
+  const whole = mine.value.applied === mine.value.committed;
+  const equal =
+    whole &&
+    mine.value.applied === theirs.value.applied &&
+    mine.value.digest === theirs.value.digest;
+  if (equal && !order.everyKey) return { ...start, method: "digest", finished: true };
+  return await compareKeys(order, start, progress);
+}
+
+function startFrom(mine: NodeStatus | undefined, theirs: NodeStatus | undefined): Comparison {
+  return {
+    ...{ method: "keys", finished: false, keysRead: 0, differences: [], problem: undefined },
+    counts: { missing: 0, stale: 0, diverged: 0, extra: 0 },
+    leaderApplied: mine?.applied ?? 0,
+    leaderDigest: mine?.digest ?? "",
+    leaderKeys: mine?.keys ?? 0,
+    followerApplied: theirs?.applied ?? 0,
+    followerKeys: theirs?.keys ?? 0,
+  };
+}
+
+async function compareKeys(
+  order: CompareOrder,
+  start: Comparison,
+  progress: (soFar: Comparison) => void,
+): Promise<Comparison> {
+  const counts = { ...start.counts };
+  const differences: KeyDifference[] = [];
+  let keysRead = 0;
+  let reportedAt = 0;
+  const soFar = (): Comparison => ({
+    ...{ ...start, keysRead, counts: { ...counts }, differences: [...differences] },
+  });
+  const counted = () => {
+    keysRead++;
+    if (performance.now() - reportedAt < reportEveryMs) return;
+    reportedAt = performance.now();
+    progress(soFar());
+  };
+  try {
+    const found = differencesBetween(
+      listed(order.leader, order.signal, counted),
+      listed(order.follower, order.signal),
+    );
+    for await (const difference of found) {
+      if (await overtaken(difference, order)) continue;
+      counts[difference.class]++;
+      if (differences.length < differencesShown) differences.push(difference);
+    }
+    return { ...soFar(), finished: true };
+  } catch (error) {
+    if (error instanceof Refused) return { ...soFar(), finished: true, problem: error.problem };
+    throw error;
+  }
+}
+
+async function* listed(
+  node: string,
+  signal: AbortSignal,
+  counted: () => void = () => {},
+): AsyncGenerator<ListedKey> {
+  let after: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: String(pageKeys) });
+    if (after !== null) query.set("after", after);
+    const page: Awaited<ReturnType<typeof call<KeyList>>> = await call<KeyList>(
+      `${addressOf("/read", node)}?${query}`,
+      { signal },
+    );
+    if (!page.ok) throw new Refused(page.problem);
+    for (const { key, value, version } of page.value.entries) {
+      counted();
+      yield { key, version, text: printJson(value, "compact") };
+    }
+    after = page.value.next;
+  } while (after !== null);
+}
+
+/** While writes go on, the follower's page can be younger than the leader's: ask the leader again. */
+async function overtaken(difference: KeyDifference, order: CompareOrder): Promise<boolean> {
+  const { class: kind, key, follower } = difference;
+  if (follower === undefined || kind === "stale") return false;
+  const address = `${addressOf("/read", order.leader)}?${new URLSearchParams({ key })}`;
+  const now = await call<KeyEntry>(address, { signal: order.signal });
+  if (!now.ok) return false;
+  if (now.value.version !== follower.version) return now.value.version > follower.version;
+  return printJson(now.value.value, "compact") === follower.text;
+}

@@ -1,0 +1,87 @@
+/** Two people changed one key: both values side by side, and the choice between them. */
+import { useEffect, useState } from "preact/hooks";
+import type { Answer } from "../api/http.ts";
+import { parseJson, printJson } from "../api/json.ts";
+import type { KeyEntry } from "../api/wire.ts";
+import { diffLines } from "../lib/line-diff.ts";
+import { count } from "../lib/units.ts";
+import { leaderId } from "../state/live.ts";
+import { Blank, Scroller } from "../ui/panel.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { readKey } from "./reading.ts";
+
+interface ConflictProps {
+  readonly name: string;
+  /** JSON text in the editor. */
+  readonly mine: string;
+  readonly onTheirs: (theirs: KeyEntry) => void;
+  readonly onMine: (theirs: KeyEntry) => void;
+  /** Their change was a deletion; mine goes in anew. */
+  readonly onCreate: () => void;
+}
+
+export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictProps) {
+  const [answer, setAnswer] = useState<Answer<KeyEntry> | undefined>(undefined);
+  useEffect(() => {
+    const control = new AbortController();
+    void readKey(name, leaderId.value, control.signal).then((read) => {
+      if (!control.signal.aborted) setAnswer(read);
+    });
+    return () => control.abort();
+  }, [name]);
+  if (answer === undefined) return <Blank tone="loading">Reading the other value …</Blank>;
+  if (!answer.ok) {
+    if (answer.problem.code !== "KEY_NOT_FOUND") return <ProblemNote problem={answer.problem} />;
+    return (
+      <div class="conflict" role="alert">
+        <p>
+          <strong>Somebody deleted this key meanwhile.</strong>
+        </p>
+        <div class="button-row">
+          <button type="button" onClick={onCreate}>
+            Write mine as a new key
+          </button>
+        </div>
+      </div>
+    );
+  }
+  const theirs = answer.value;
+  return (
+    <div class="conflict" role="alert" data-test="conflict">
+      <p>
+        <strong>Somebody else wrote version {count(theirs.version)} meanwhile.</strong> Nothing of
+        yours was written.
+      </p>
+      <Diff theirs={theirs} mine={mine} />
+      <div class="button-row">
+        <button type="button" onClick={() => onTheirs(theirs)}>
+          Take theirs
+        </button>
+        <button type="button" class="danger" onClick={() => onMine(theirs)}>
+          Replace theirs with mine
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Diff({ theirs, mine }: { readonly theirs: KeyEntry; readonly mine: string }) {
+  const lines = diffLines(printJson(theirs.value), printJson(parseJson(mine)));
+  const signs = { both: " ", left: "−", right: "+" };
+  return (
+    <>
+      <p class="diff-legend">
+        <span class="diff-left">− theirs</span> <span class="diff-right">+ mine</span>
+      </p>
+      <Scroller label="Differences between their value and mine">
+        <pre class="diff">
+          {lines.map(({ side, text }, place) => (
+            <span key={place} class={`diff-${side}`}>
+              {`${signs[side]} ${text}\n`}
+            </span>
+          ))}
+        </pre>
+      </Scroller>
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+/** One key: its value first, then what can be done with it. */
+import { useState } from "preact/hooks";
+import { addressOf } from "../api/http.ts";
+import { printJson } from "../api/json.ts";
+import type { KeyEntry } from "../api/wire.ts";
+import { count, duration } from "../lib/units.ts";
+import { leaderId, own } from "../state/live.ts";
+import { CopyButton } from "../ui/copy.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Blank, Panel, Scroller } from "../ui/panel.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { Editor } from "./editor.tsx";
+import { OutcomeCard } from "./outcome-card.tsx";
+import { Presence } from "./presence.tsx";
+import { useKey } from "./reading.ts";
+import { useWriting, type Writing } from "./use-writing.ts";
+import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
+
+export function KeyDetail({ name, from }: { readonly name: string; readonly from: string }) {
+  const { state, reload } = useKey(name, from);
+  const writing = useWriting(reload);
+  const [editing, setEditing] = useState<KeyEntry | undefined>(undefined);
+  const node = from === "" ? (own.value?.node ?? "this node") : from;
+  return (
+    <div class="key-detail">
+      <Panel title={name} hint={`Read from ${node}`} class="key-panel">
+        {state.type === "loading" && <Blank tone="loading">Reading …</Blank>}
+        {state.type === "failed" && <ProblemNote problem={state.answer.problem} />}
+        {state.type === "absent" && editing === undefined && (
+          <Blank>
+            {node} has no key “{name}”.
+          </Blank>
+        )}
+        {state.type === "found" && editing === undefined && (
+          <ValueView
+            entry={state.entry}
+            facts={{ node, elapsedMs: state.elapsedMs, from }}
+            writing={writing}
+            onEdit={() => {
+              writing.forget();
+              setEditing(state.entry);
+            }}
+          />
+        )}
+        {editing !== undefined && (
+          <Editor
+            entry={editing}
+            current={state.type === "found" ? state.entry : undefined}
+            writing={writing}
+            onClose={() => setEditing(undefined)}
+            onRebase={setEditing}
+          />
+        )}
+        <OutcomeCard writing={writing} />
+      </Panel>
+      <Presence name={name} />
+    </div>
+  );
+}
+
+interface ValueViewProps {
+  readonly entry: KeyEntry;
+  readonly facts: { readonly node: string; readonly elapsedMs: number; readonly from: string };
+  readonly writing: Writing;
+  readonly onEdit: () => void;
+}
+
+const shownMax = 20_000;
+
+function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
+  const [whole, setWhole] = useState(false);
+  const [deleting, setDeleting] = useState(false);
+  const text = printJson(entry.value);
+  const bytes = new TextEncoder().encode(printJson(entry.value, "compact")).length;
+  const isLong = text.length > shownMax && !whole;
+  const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
+  return (
+    <>
+      <dl class="facts">
+        <div>
+          <dt>version</dt>
+          <dd data-test="version">{count(entry.version)}</dd>
+        </div>
+        <div>
+          <dt>size</dt>
+          <dd>{count(bytes)} bytes</dd>
+        </div>
+        <div>
+          <dt>read in</dt>
+          <dd>{duration(facts.elapsedMs)}</dd>
+        </div>
+      </dl>
+      <Scroller label="Value" class="value">
+        <pre data-test="value">{isLong ? `${text.slice(0, shownMax)}…` : text}</pre>
+      </Scroller>
+      <div class="button-row">
+        <button type="button" class="primary" data-shortcut="edit" onClick={onEdit}>
+          Edit
+        </button>
+        <button type="button" class="danger" onClick={() => setDeleting(true)}>
+          Delete …
+        </button>
+        <CopyButton text={text} label="Copy value" />
+        <CopyButton text={`curl '${address}'`} label="Copy as curl" />
+        {isLong && (
+          <button type="button" class="quiet" onClick={() => setWhole(true)}>
+            Show all {count(text.length)} characters
+          </button>
+        )}
+      </div>
+      {deleting && (
+        <DeleteDialog entry={entry} writing={writing} onClose={() => setDeleting(false)} />
+      )}
+    </>
+  );
+}
+
+function DeleteDialog(props: { entry: KeyEntry; writing: Writing; onClose: () => void }) {
+  const { entry, writing, onClose } = props;
+  const [options, setOptions] = useWriteOptions();
+  const remove = () => {
+    onClose();
+    void writing.send({
+      action: "delete",
+      key: entry.key,
+      ifVersion: entry.version,
+      ...optionsOf(options),
+    });
+  };
+  return (
+    <Dialog title={`Delete “${entry.key}”?`} onClose={onClose}>
+      <p>
+        Version {count(entry.version)} goes from every node. It is deleted only if nobody has
+        changed it meanwhile; {leaderId.value} decides.
+      </p>
+      <WriteOptions value={options} onChange={setOptions} />
+      <div class="button-row">
+        <button type="button" class="danger solid" onClick={remove}>
+          Delete
+        </button>
+        <button type="button" onClick={onClose}>
+          Keep it
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,149 @@
+/** Search over all keys of a node, a page at a time: a million keys cost what fifty do. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Answer } from "../api/http.ts";
+import { printJson } from "../api/json.ts";
+import type { KeyList as List } from "../api/wire.ts";
+import { count } from "../lib/units.ts";
+import { go, route } from "../state/route.ts";
+import { Blank, Panel } from "../ui/panel.tsx";
+import { ProblemNote } from "../ui/problem.tsx";
+import { NodePicker } from "./node-picker.tsx";
+import { listKeys, useNewest } from "./reading.ts";
+
+interface KeyListProps {
+  readonly onNew: () => void;
+  readonly onPick: () => void;
+}
+
+export function KeyList({ onNew, onPick }: KeyListProps) {
+  const { prefix, from } = route.value;
+  /** Where each page before this one began; the last is this page's. */
+  const [starts, setStarts] = useState<readonly string[]>([]);
+  const list = useList({ prefix, from, after: starts.at(-1) });
+  useEffect(() => setStarts([]), [prefix, from]);
+  return (
+    <Panel
+      title="Keys"
+      class="key-list"
+      actions={
+        <button type="button" class="primary" data-shortcut="new" onClick={onNew}>
+          New key
+        </button>
+      }
+    >
+      <div class="search-row">
+        <label class="grow">
+          <span>Keys that start with</span>
+          <input
+            type="search"
+            data-shortcut="search"
+            value={prefix}
+            placeholder="any prefix"
+            spellcheck={false}
+            autocomplete="off"
+            onInput={(event) => go({ prefix: event.currentTarget.value }, "replace")}
+          />
+        </label>
+        <NodePicker value={from} onChange={(node) => go({ from: node })} />
+      </div>
+      <Page list={list} prefix={prefix} onPick={onPick} />
+      <Pages
+        page={starts.length + 1}
+        next={list?.ok === true ? list.value.next : null}
+        onFirst={() => setStarts([])}
+        onBack={() => setStarts(starts.slice(0, -1))}
+        onNext={(after) => setStarts([...starts, after])}
+      />
+    </Panel>
+  );
+}
+
+/** Undefined while the first answer is under way; the former page stays until the next is here. */
+function useList(query: { prefix: string; from: string; after: string | undefined }) {
+  const [list, setList] = useState<Answer<List> | undefined>(undefined);
+  const { prefix, from, after } = query;
+  const newest = useNewest();
+  const seen = list?.ok === true ? list.value.sequence : 0;
+  const asked = useRef("");
+  useEffect(() => {
+    const question = JSON.stringify([prefix, from, after]);
+    const isNew = asked.current !== question;
+    if (!isNew && newest <= seen) return;
+    asked.current = question;
+    const control = new AbortController();
+    const timer = setTimeout(
+      () => {
+        void listKeys({ prefix, from, after }, control.signal).then((answer) => {
+          if (!control.signal.aborted) setList(answer);
+        });
+      },
+      isNew ? 120 : 500,
+    );
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [prefix, from, after, newest, seen]);
+  return list;
+}
+
+function Page(props: { list: Answer<List> | undefined; prefix: string; onPick: () => void }) {
+  const { list, prefix, onPick } = props;
+  if (list === undefined) return <Blank tone="loading">Asking for the keys …</Blank>;
+  if (!list.ok) return <ProblemNote problem={list.problem} />;
+  if (list.value.entries.length === 0) {
+    return (
+      <Blank>{prefix === "" ? "The store is empty." : `No key starts with “${prefix}”.`}</Blank>
+    );
+  }
+  return (
+    <ul class="key-rows" aria-label="Keys found">
+      {list.value.entries.map(({ key, value, version }) => (
+        <li key={key}>
+          <button
+            type="button"
+            class="key-row"
+            aria-current={route.value.key === key ? "true" : undefined}
+            onClick={() => {
+              onPick();
+              go({ key });
+            }}
+          >
+            <span class="key-name">{key}</span>
+            <span class="key-value">{printJson(value, "compact").slice(0, 120)}</span>
+            <span class="key-version">
+              <span class="visually-hidden">version </span>
+              {count(version)}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+interface PagesProps {
+  readonly page: number;
+  readonly next: string | null;
+  readonly onFirst: () => void;
+  readonly onBack: () => void;
+  readonly onNext: (after: string) => void;
+}
+
+function Pages({ page, next, onFirst, onBack, onNext }: PagesProps) {
+  if (page === 1 && next === null) return null;
+  return (
+    <nav class="pages" aria-label="Pages of keys">
+      <button type="button" disabled={page === 1} onClick={onFirst}>
+        First
+      </button>
+      <button type="button" disabled={page === 1} onClick={onBack}>
+        Back
+      </button>
+      <span>Page {count(page)}</span>
+      <button type="button" disabled={next === null} onClick={() => next !== null && onNext(next)}>
+        Next
+      </button>
+    </nav>
+  );
+}

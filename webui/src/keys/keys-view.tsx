@@ -1,0 +1,26 @@
+/** Any key on any node: find it, read it, change it, and see where it is. */
+import { useState } from "preact/hooks";
+import { route } from "../state/route.ts";
+import { Blank, Panel } from "../ui/panel.tsx";
+import { KeyDetail } from "./key-detail.tsx";
+import { KeyList } from "./key-list.tsx";
+import { NewKey } from "./new-key.tsx";
+
+export function KeysView() {
+  const { key, from } = route.value;
+  const [creating, setCreating] = useState(false);
+  return (
+    <div class="keys-grid">
+      <KeyList onNew={() => setCreating(true)} onPick={() => setCreating(false)} />
+      {creating ? (
+        <NewKey onDone={() => setCreating(false)} />
+      ) : key === undefined ? (
+        <Panel title="Value" class="key-detail">
+          <Blank>Pick a key to see its value, or make a new one.</Blank>
+        </Panel>
+      ) : (
+        <KeyDetail key={`${from} ${key}`} name={key} from={from} />
+      )}
+    </div>
+  );
+}

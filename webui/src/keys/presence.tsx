@@ -1,0 +1,109 @@
+/** One key on every node: the same, older, or not there. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Answer } from "../api/http.ts";
+import { printJson } from "../api/json.ts";
+import type { KeyEntry } from "../api/wire.ts";
+import { useEvery } from "../lib/throttled.ts";
+import { count } from "../lib/units.ts";
+import { cluster, leaderId } from "../state/live.ts";
+import { NodeName } from "../ui/mark.tsx";
+import { Blank, Panel } from "../ui/panel.tsx";
+import { readKey, useNewest } from "./reading.ts";
+
+type Presence = "same" | "stale" | "ahead" | "diverged" | "missing" | "extra" | "absent" | "silent";
+
+export interface NodeAnswer {
+  readonly node: string;
+  readonly answer: Answer<KeyEntry>;
+}
+
+/** How a node's answer stands to the leader's. */
+export function presenceOf(mine: Answer<KeyEntry>, leaders: Answer<KeyEntry>): Presence {
+  if (!mine.ok && mine.problem.code !== "KEY_NOT_FOUND") return "silent";
+  if (!leaders.ok) return mine.ok ? "extra" : "absent";
+  if (!mine.ok) return "missing";
+  if (mine.value.version < leaders.value.version) return "stale";
+  if (mine.value.version > leaders.value.version) return "ahead";
+  const equal = printJson(mine.value.value) === printJson(leaders.value.value);
+  return equal ? "same" : "diverged";
+}
+
+const words: Readonly<Record<Presence, string>> = {
+  ...{ same: "= same", stale: "◔ stale", ahead: "◕ newer", diverged: "≠ diverged" },
+  ...{ missing: "○ missing", extra: "+ extra", absent: "○ not there", silent: "■ no answer" },
+};
+
+export function Presence({ name }: { readonly name: string }) {
+  const answers = usePresence(name);
+  const leaders = answers.find(({ node }) => node === leaderId.value)?.answer;
+  return (
+    <Panel title="On every node" hint="This key as each node shows it now" class="presence">
+      {answers.length === 0 ? (
+        <Blank tone="loading">Asking every node …</Blank>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Node</th>
+              <th scope="col">Presence</th>
+              <th scope="col">Version</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {answers.map(({ node, answer }) => {
+              const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
+              const value = answer.ok ? printJson(answer.value.value, "compact") : "";
+              return (
+                <tr key={node} data-node={node}>
+                  <th scope="row">
+                    <NodeName id={node} />
+                  </th>
+                  <td class={`presence-${presence}`}>{words[presence]}</td>
+                  <td class="number">{answer.ok ? count(answer.value.version) : "–"}</td>
+                  <td class="clipped">{value.slice(0, 80)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+const answerWithinMs = 2500;
+
+/**
+ * Asks again when something newer was answered, and each second until all agree. Answers show one
+ * by one: a node that hangs must not hide the others.
+ */
+function usePresence(name: string): readonly NodeAnswer[] {
+  const [answers, setAnswers] = useState<readonly NodeAnswer[]>([]);
+  const nodes = (cluster.value?.nodes ?? []).map(({ id }) => id).join();
+  const newest = useNewest();
+  const second = useEvery(1000);
+  const leaders = answers.find(({ node }) => node === leaderId.value)?.answer;
+  const agreed =
+    leaders !== undefined &&
+    answers.every(({ answer }) => ["same", "absent"].includes(presenceOf(answer, leaders)));
+  const again = agreed ? 0 : second;
+  const asking = useRef(false);
+  useEffect(() => {
+    if (nodes === "" || asking.current) return;
+    asking.current = true;
+    const asked = nodes.split(",").map(async (node) => {
+      const answer = await readKey(name, node, AbortSignal.timeout(answerWithinMs));
+      setAnswers((known) =>
+        ordered(nodes, [...known.filter((one) => one.node !== node), { node, answer }]),
+      );
+    });
+    void Promise.all(asked).finally(() => {
+      asking.current = false;
+    });
+  }, [name, nodes, newest, again]);
+  return answers;
+}
+
+const ordered = (nodes: string, answers: readonly NodeAnswer[]): readonly NodeAnswer[] =>
+  nodes.split(",").flatMap((id) => answers.filter(({ node }) => node === id));

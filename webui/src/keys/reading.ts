@@ -1,0 +1,72 @@
+/** Reads, and when it is time to read again. */
+import { useEffect, useState } from "preact/hooks";
+import { type Answer, addressOf, call } from "../api/http.ts";
+import type { KeyEntry, KeyList } from "../api/wire.ts";
+import { useThrottled } from "../lib/throttled.ts";
+import { cluster, model, paused, tick } from "../state/live.ts";
+
+export const pageSize = 50;
+
+export function listKeys(
+  query: { prefix: string; from: string; after: string | undefined },
+  signal?: AbortSignal,
+): Promise<Answer<KeyList>> {
+  const asked = new URLSearchParams({ prefix: query.prefix, limit: String(pageSize) });
+  if (query.after !== undefined) asked.set("after", query.after);
+  return call(`${addressOf("/read", query.from)}?${asked}`, signal === undefined ? {} : { signal });
+}
+
+export const readKey = (
+  key: string,
+  from: string,
+  signal?: AbortSignal,
+): Promise<Answer<KeyEntry>> =>
+  call(
+    `${addressOf("/read", from)}?${new URLSearchParams({ key })}`,
+    signal === undefined ? {} : { signal },
+  );
+
+/** The highest version that was answered somewhere; looked at twice a second. */
+export function useNewest(): number {
+  useThrottled(tick, 2);
+  const [shown, setShown] = useState(0);
+  const committed = cluster.value?.committed ?? 0;
+  const settled = newestSettled();
+  const newest = paused.value ? shown : Math.max(committed, settled);
+  useEffect(() => setShown(newest), [newest]);
+  return newest;
+}
+
+function newestSettled(): number {
+  for (const trace of model.traces.ring.newest(20)) {
+    if (trace.outcome === "settled") return trace.sequence;
+  }
+  return 0;
+}
+
+export type KeyState =
+  | { readonly type: "loading" }
+  | { readonly type: "found"; readonly entry: KeyEntry; readonly elapsedMs: number }
+  | { readonly type: "absent" }
+  | { readonly type: "failed"; readonly answer: Answer<KeyEntry> & { ok: false } };
+
+/** A key as a node shows it, read again whenever something newer was answered. */
+export function useKey(key: string, from: string): { state: KeyState; reload: () => void } {
+  const [state, setState] = useState<KeyState>({ type: "loading" });
+  const [turn, setTurn] = useState(0);
+  const newest = useNewest();
+  useEffect(() => {
+    const control = new AbortController();
+    void readKey(key, from, control.signal).then((answer) => {
+      if (!control.signal.aborted) setState(stateOf(answer));
+    });
+    return () => control.abort();
+  }, [key, from, newest, turn]);
+  return { state, reload: () => setTurn((last) => last + 1) };
+}
+
+function stateOf(answer: Answer<KeyEntry>): KeyState {
+  if (answer.ok) return { type: "found", entry: answer.value, elapsedMs: answer.elapsedMs };
+  if (answer.problem.code === "KEY_NOT_FOUND") return { type: "absent" };
+  return { type: "failed", answer };
+}

@@ -1,0 +1,57 @@
+/**
+ * How followers are told apart: a colour of the Okabe–Ito set, which colour-blind eyes can tell
+ * apart too, always together with a shape, a dash pattern and the follower's name.
+ */
+export const shapes = ["circle", "square", "triangle", "diamond", "hexagon"] as const;
+export type Shape = (typeof shapes)[number];
+
+export interface Mark {
+  /** 1..5: names the style sheet's `--follower-N`. */
+  readonly colour: number;
+  readonly shape: Shape;
+  /** Canvas and SVG dashes, px. */
+  readonly dash: readonly number[];
+}
+
+const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4]];
+
+/** The mark of the n-th follower, counted from 0. Above five, shapes shift against colours. */
+export function markOf(index: number): Mark {
+  const turn = Math.floor(index / shapes.length);
+  return {
+    colour: (index % shapes.length) + 1,
+    shape: shapes[(index + turn) % shapes.length] ?? "circle",
+    dash: dashes[(index + turn) % dashes.length] ?? [],
+  };
+}
+
+/** SVG path of a shape about the origin, `radius` px in size. */
+export function shapePath(shape: Shape, radius: number): string {
+  const r = radius;
+  switch (shape) {
+    case "circle":
+      return `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`;
+    case "square":
+      return polygon(4, r * 1.18, Math.PI / 4);
+    case "triangle":
+      return polygon(3, r * 1.3, -Math.PI / 2);
+    case "diamond":
+      return polygon(4, r * 1.28, 0);
+    case "hexagon":
+      return polygon(6, r * 1.12, 0);
+  }
+}
+
+function polygon(corners: number, radius: number, turn: number): string {
+  const points = Array.from({ length: corners }, (_, corner) => {
+    const angle = turn + (corner * 2 * Math.PI) / corners;
+    return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
+  });
+  return `M${points.join("L")}z`;
+}
+
+/** "follower3" is short for narrow places: "F3"; other names keep their first six letters. */
+export function shortName(id: string): string {
+  const number = /^follower(\d+)$/.exec(id)?.[1];
+  return number === undefined ? id.slice(0, 6) : `F${number}`;
+}

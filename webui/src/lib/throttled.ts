@@ -1,0 +1,51 @@
+/** Re-renders a component on a signal, but at most so many times a second. */
+import { effect, type ReadonlySignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+
+export function useThrottled(source: ReadonlySignal<number>, perSecond: number): number {
+  const [shown, setShown] = useState(source.peek());
+  useEffect(() => {
+    const pauseMs = 1000 / perSecond;
+    let shownAt = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      timer = undefined;
+      shownAt = performance.now();
+      setShown(source.peek());
+    };
+    const stop = effect(() => {
+      if (source.value === 0 || timer !== undefined) return;
+      timer = setTimeout(show, Math.max(0, shownAt + pauseMs - performance.now()));
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [source, perSecond]);
+  return shown;
+}
+
+/** Re-renders every `everyMs`, for ages such as "12 s ago". */
+export function useEvery(everyMs: number): number {
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setTurn((last) => last + 1), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return turn;
+}
+
+/** Width of an element in px; 0 until it is laid out. */
+export function useWidth<E extends Element>(): [number, (element: E | null) => void] {
+  const [width, setWidth] = useState(0);
+  const [element, setElement] = useState<E | null>(null);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) setWidth(Math.floor(entry.contentRect.width));
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [width, setElement];
+}

@@ -1,0 +1,54 @@
+/** Numbers as people read them, always with their unit. Thin spaces group thousands. */
+
+const thin = "\u202f";
+
+export function count(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, thin);
+}
+
+/** Milliseconds with about three digits: "0.42 ms", "8.3 ms", "503 ms", "12.4 s". */
+export function duration(ms: number): string {
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 10_000) return `${count(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return longDuration(ms);
+}
+
+/** "12 s", "3 min", "2 h": for ages that only need a sense of size. */
+export function longDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+export function rate(perSecond: number): string {
+  return `${perSecond < 10 ? perSecond.toFixed(1).replace(/\.0$/, "") : count(perSecond)}/s`;
+}
+
+const clock = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
+const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+/** Wall-clock ms as "16:04:31.207". */
+export const timeOfDay = (at: number): string => clock.format(at);
+export const dateAndTime = (at: number | string): string => minute.format(new Date(at));
+
+/** "1 ack", "2 acks". */
+export function plural(number: number, one: string, many = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+/** A list in words: "a", "a and b", "a, b and c". */
+export function inWords(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}

@@ -1,0 +1,55 @@
+/** The cluster's health in one sentence. */
+import type { ClusterView, MemberView } from "../api/wire.ts";
+import { inWords, plural } from "../lib/units.ts";
+
+export interface Health {
+  readonly tone: "good" | "warning" | "bad";
+  readonly sentence: string;
+}
+
+const ids = (members: readonly MemberView[]): string => inWords(members.map(({ id }) => id));
+const are = (members: readonly MemberView[]): string => (members.length === 1 ? "is" : "are");
+
+/** `quorum` is the one in force. The worst news comes first; the sentence says one thing. */
+export function healthOf(cluster: ClusterView, quorum: number): Health {
+  const followers = cluster.nodes.filter(({ role }) => role === "follower");
+  const live = followers.filter(({ state }) => state === "live");
+  const liveCount = `${live.length} of ${plural(followers.length, "follower")} live`;
+  if (!cluster.fromLeader) {
+    const version = cluster.nodes.find(({ id }) => id === cluster.servedBy)?.applied ?? 0;
+    const leader = cluster.leader === "" ? "The leader" : cluster.leader;
+    return {
+      tone: "bad",
+      sentence: `${leader} does not answer: no writes; reads here show version ${version}`,
+    };
+  }
+  const differing = followers.filter(({ digestMatch }) => digestMatch === false);
+  if (differing.length > 0) {
+    return { tone: "bad", sentence: `${ids(differing)} ${are(differing)} not equal to the leader` };
+  }
+  if (live.length < quorum) {
+    return {
+      tone: "bad",
+      sentence: `${liveCount}: quorum ${quorum} is out of reach, writes are refused`,
+    };
+  }
+  const faulty = cluster.nodes.filter(({ storageFault }) => storageFault !== "");
+  if (faulty.length > 0) {
+    return { tone: "bad", sentence: `${ids(faulty)} cannot flush: ${faulty[0]?.storageFault}` };
+  }
+  const absent = followers.filter(({ state }) => state !== "live");
+  if (absent.length > 0) {
+    const syncing = absent.every(({ state }) => state === "syncing");
+    const trouble = syncing ? "catching up by snapshot" : "unreachable";
+    return { tone: "warning", sentence: `${liveCount}, ${ids(absent)} ${trouble}` };
+  }
+  const behind = live.filter(({ lag }) => lag > 0);
+  if (behind.length > 0) {
+    const most = Math.max(...behind.map(({ lag }) => lag));
+    return {
+      tone: "good",
+      sentence: `${liveCount}, ${behind.length} behind by up to ${plural(most, "entry", "entries")}`,
+    };
+  }
+  return { tone: "good", sentence: `${liveCount}, all in sync at version ${cluster.committed}` };
+}

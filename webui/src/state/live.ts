@@ -1,0 +1,209 @@
+/**
+ * The page's connection: which node it belongs to, whom it listens to, and the model that grows
+ * from what it hears. A follower's page hears the leader through `/nodes/<leader>/events` of its own
+ * node, and knows by its own events and `/cluster` when the leader is gone.
+ */
+import { batch, computed, signal } from "@preact/signals";
+import { addressOf, call, setOwnNode } from "../api/http.ts";
+import { EventStream, type StreamState } from "../api/stream.ts";
+import type { ClusterView, Hello, LiveConfig, NodeEvent } from "../api/wire.ts";
+import { longDuration } from "../lib/units.ts";
+import { healthOf } from "./health.ts";
+import { type MemberNote, Model } from "./model.ts";
+
+export const model = new Model();
+
+/** Grows whenever the rings of the model changed, at most once per animation frame. */
+export const tick = signal(0);
+/** The node that serves this page, as its last hello said. */
+export const own = signal<Hello | undefined>(undefined);
+export const leaderId = signal("");
+export const faultsAllowed = signal(false);
+export const cluster = signal<ClusterView | undefined>(undefined);
+export const config = signal<LiveConfig | undefined>(undefined);
+export const members = signal<Readonly<Record<string, MemberNote>>>({});
+export const paused = signal(false);
+/** Events that wait for the end of the pause. */
+export const heldBack = signal(0);
+
+const ownStream = signal<StreamState>("connecting");
+const leaderStream = signal<StreamState>("connecting");
+
+export type Connection = "connecting" | "live" | "reconnecting" | "leader down";
+
+export const connection = computed<Connection>(() => {
+  if (ownStream.value !== "live") return own.value === undefined ? "connecting" : "reconnecting";
+  if (own.value?.role === "leader" || leaderStream.value === "live") return "live";
+  return leaderStream.value === "connecting" ? "connecting" : "leader down";
+});
+
+export const isLeader = computed(() => own.value?.role === "leader");
+export const followers = computed(() =>
+  (cluster.value?.nodes ?? []).filter(({ role }) => role === "follower"),
+);
+export const quorumInForce = computed(
+  () => config.value?.writeQuorum ?? cluster.value?.writeQuorum ?? own.value?.config.writeQuorum,
+);
+export const health = computed(() =>
+  cluster.value === undefined
+    ? undefined
+    : healthOf(cluster.value, quorumInForce.value ?? cluster.value.writeQuorum),
+);
+
+/** The leader's wall clock minus this browser's, ms. */
+let clockAheadMs = 0;
+/** The leader's wall clock, as well as this page knows it. */
+export const leaderNow = (): number => Date.now() + clockAheadMs;
+
+const pendingMax = 50_000;
+let pending: NodeEvent[] = [];
+let frameAsked = false;
+
+function take(event: NodeEvent): void {
+  pending.push(event);
+  if (pending.length > pendingMax) pending = pending.slice(-pendingMax / 2);
+  askForFrame();
+}
+
+/** Animation frames stop in a hidden tab; its events must not pile up. */
+function askForFrame(): void {
+  if (frameAsked) return;
+  frameAsked = true;
+  if (document.hidden) setTimeout(showPending, 250);
+  else requestAnimationFrame(showPending);
+}
+
+function showPending(): void {
+  frameAsked = false;
+  if (paused.value) {
+    heldBack.value = pending.length;
+    return;
+  }
+  const events = pending;
+  pending = [];
+  const fresh = events.filter((event) => model.apply(event)).length;
+  if (fresh > 0) publish();
+}
+
+function publish(): void {
+  batch(() => {
+    tick.value++;
+    if (model.cluster !== undefined) cluster.value = model.cluster;
+    if (model.config !== undefined) config.value = model.config;
+    members.value = model.members;
+  });
+}
+
+export function setPaused(value: boolean): void {
+  paused.value = value;
+  heldBack.value = 0;
+  if (!value) askForFrame();
+}
+
+let ownEvents: EventStream | undefined;
+let leaderEvents: { readonly of: string; readonly stream: EventStream } | undefined;
+let lostAt: number | undefined;
+
+export function connect(): void {
+  ownEvents ??= new EventStream("/events", {
+    hello: welcome,
+    state: (state) => noteConnection(() => (ownStream.value = state)),
+    event: (event) => {
+      // While the leader is heard, its own view is the better one.
+      if (own.value?.role === "leader" || leaderStream.value === "down") take(event);
+    },
+  });
+}
+
+function welcome(hello: Hello): void {
+  setOwnNode(hello.node);
+  batch(() => {
+    own.value = hello;
+    config.value ??= hello.config;
+    if (hello.leader !== "") leaderId.value = hello.leader;
+  });
+  document.title = `${hello.node} · Quorum KV`;
+  if (hello.role === "leader") {
+    startReign(hello);
+    leaderEvents?.stream.close();
+    leaderEvents = undefined;
+  } else if (hello.leader !== "" && leaderEvents?.of !== hello.leader) {
+    leaderEvents?.stream.close();
+    leaderEvents = { of: hello.leader, stream: listenToLeader(hello.leader) };
+  }
+  void refreshCluster();
+}
+
+function listenToLeader(leader: string): EventStream {
+  return new EventStream(addressOf("/events", leader), {
+    hello: startReign,
+    state: (state) => noteConnection(() => (leaderStream.value = state)),
+    event: take,
+  });
+}
+
+function startReign(hello: Hello): void {
+  clockAheadMs = hello.now - Date.now();
+  batch(() => {
+    leaderId.value = hello.node;
+    faultsAllowed.value = hello.faults;
+    config.value = hello.config;
+  });
+}
+
+/** The feed says how long the page was cut off. */
+function noteConnection(change: () => void): void {
+  const before = connection.value;
+  change();
+  const after = connection.value;
+  if (before === after) return;
+  const now = leaderNow();
+  if (after === "live" && lostAt !== undefined) {
+    model.note(now, "plain", `Heard again after ${longDuration(now - lostAt)}.`);
+    lostAt = undefined;
+  } else if (before === "live") {
+    lostAt = now;
+    const whom = after === "leader down" ? leaderId.value : own.value?.node;
+    model.note(now, "bad", `No events from ${whom}; trying again.`);
+  }
+  tick.value++;
+}
+
+/** Asks the page's own node; it answers with what it knows by itself where the leader is silent. */
+async function refreshCluster(): Promise<void> {
+  const answer = await call<ClusterView>("/cluster");
+  if (!answer.ok) return;
+  batch(() => {
+    if (answer.value.leader !== "") leaderId.value = answer.value.leader;
+    if (cluster.value === undefined || !answer.value.fromLeader || connection.value !== "live") {
+      cluster.value = answer.value;
+    }
+  });
+}
+
+const fallbackEveryMs = 2000;
+const hiddenForMs = 60_000;
+let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+
+/**
+ * Starts everything. A tab that stays hidden gives its connections back: a browser has six for an
+ * origin, and people keep many tabs.
+ */
+export function start(): void {
+  connect();
+  setInterval(() => {
+    if (connection.value === "leader down") void refreshCluster();
+  }, fallbackEveryMs);
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiddenTimer);
+    if (document.hidden) hiddenTimer = setTimeout(disconnect, hiddenForMs);
+    else connect();
+  });
+}
+
+function disconnect(): void {
+  ownEvents?.close();
+  ownEvents = undefined;
+  leaderEvents?.stream.close();
+  leaderEvents = undefined;
+}

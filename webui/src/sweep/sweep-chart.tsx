@@ -1,0 +1,122 @@
+/** Latency against quorum: every write as a point, means with intervals, theory as line and band. */
+import {
+  equalFollowers,
+  type Prediction,
+  predictSettle,
+} from "../../../simulation/theory/index.ts";
+import type { Sweep } from "../api/wire.ts";
+import { niceCeiling, ticksUpTo } from "../lib/scale.ts";
+import { useWidth } from "../lib/throttled.ts";
+import { duration } from "../lib/units.ts";
+import type { Sample } from "./sweeps.ts";
+
+interface SweepChartProps {
+  readonly sweep: Sweep;
+  readonly samples: readonly Sample[];
+  readonly followers: number;
+}
+
+const height = 320;
+const frame = { left: 64, right: 16, top: 14, bottom: 44 };
+/** Share of a quorum's column over which its points are spread. */
+const spread = 0.62;
+
+export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
+  const [width, measure] = useWidth<HTMLDivElement>();
+  const { quorums, minDelay, maxDelay } = sweep.options;
+  const members = equalFollowers(followers, { minDelayMs: minDelay, maxDelayMs: maxDelay });
+  const theory = quorums
+    .filter((quorum) => quorum <= followers)
+    .map((quorum) => predictSettle({ followers: members, quorum }));
+  const topMs = niceCeiling(
+    Math.max(
+      ...[1, maxDelay, ...samples.map(({ latencyMs }) => latencyMs)],
+      ...sweep.results.map(({ maxMs }) => maxMs),
+    ),
+  );
+  const column = Math.max(20, width - frame.left - frame.right) / Math.max(1, quorums.length);
+  const x = (quorum: number) => frame.left + column * (quorums.indexOf(quorum) + 0.5);
+  const y = (ms: number) =>
+    height - frame.bottom - (ms / topMs) * (height - frame.top - frame.bottom);
+  return (
+    <div ref={measure} class="sweep-chart">
+      {width > 0 && (
+        <svg {...{ width, height }} role="img" aria-label={inWords(sweep, theory)}>
+          {ticksUpTo(topMs, 5).map((ms) => (
+            <g key={ms} class="grid">
+              <line x1={frame.left} x2={width - frame.right} y1={y(ms)} y2={y(ms)} />
+              <text x={frame.left - 8} y={y(ms) + 4} text-anchor="end">
+                {duration(ms)}
+              </text>
+            </g>
+          ))}
+          <path class="theory-band" d={bandPath(theory, { x, y })} />
+          <path class="theory-line" d={linePath(theory, { x, y })} />
+          {samples.map(({ quorum, latencyMs }, place) => (
+            <circle
+              key={place}
+              class="sample-point"
+              cx={x(quorum) + (scattered(place) - 0.5) * column * spread}
+              cy={y(latencyMs)}
+              r="2.4"
+            />
+          ))}
+          {sweep.results.map((row) => (
+            <g key={row.quorum} class="mean" transform={`translate(${x(row.quorum)} 0)`}>
+              <line y1={y(row.meanLowMs)} y2={y(row.meanHighMs)} x1="0" x2="0" />
+              <line y1={y(row.meanLowMs)} y2={y(row.meanLowMs)} x1="-6" x2="6" />
+              <line y1={y(row.meanHighMs)} y2={y(row.meanHighMs)} x1="-6" x2="6" />
+              <path d="M-7 0L0 -7L7 0L0 7z" transform={`translate(0 ${y(row.meanMs)})`} />
+              <text x="12" y={y(row.meanMs) + 4}>
+                {duration(row.meanMs)}
+              </text>
+            </g>
+          ))}
+          {quorums.map((quorum) => (
+            <text
+              key={quorum}
+              class="quorum-label"
+              x={x(quorum)}
+              y={height - frame.bottom + 18}
+              text-anchor="middle"
+            >
+              {quorum}
+            </text>
+          ))}
+          <text class="axis-title" x={frame.left} y={height - 6}>
+            write quorum, follower acks
+          </text>
+        </svg>
+      )}
+    </div>
+  );
+}
+
+interface Place {
+  readonly x: (quorum: number) => number;
+  readonly y: (ms: number) => number;
+}
+
+function linePath(theory: readonly Prediction[], { x, y }: Place): string {
+  return pathThrough(theory.map(({ quorum, meanMs }) => [x(quorum), y(meanMs)]));
+}
+
+function bandPath(theory: readonly Prediction[], { x, y }: Place): string {
+  const up = theory.map(({ quorum, p95Ms }): [number, number] => [x(quorum), y(p95Ms)]);
+  const down = theory.map(({ quorum, p5Ms }): [number, number] => [x(quorum), y(p5Ms)]);
+  return up.length === 0 ? "" : `${pathThrough([...up, ...down.reverse()])}z`;
+}
+
+const pathThrough = (points: readonly (readonly [number, number] | number[])[]): string =>
+  points.length === 0 ? "" : `M${points.map((point) => point.join(" ")).join("L")}`;
+
+/** A place in 0..1 for the n-th point, evenly spread and always the same (golden ratio). */
+const scattered = (place: number): number => (place * 0.618_033_988_75) % 1;
+
+function inWords(sweep: Sweep, theory: readonly Prediction[]): string {
+  const means = sweep.results.map(
+    ({ quorum, meanMs }) => `quorum ${quorum} mean ${duration(meanMs)}`,
+  );
+  const expected = theory.map(({ quorum, meanMs }) => `quorum ${quorum} ${duration(meanMs)}`);
+  return `Measured: ${means.join(", ") || "nothing yet"}. Theory: ${expected.join(", ")}.`;
+}

@@ -1,0 +1,89 @@
+/** Sweep jobs on the leader's node, and the one that runs followed live. */
+import { signal } from "@preact/signals";
+import { addressOf, call, type Problem } from "../api/http.ts";
+import type { Sweep, SweepOptions, SweepProgress, SweepResult } from "../api/wire.ts";
+import { announce } from "../state/announcer.ts";
+import { leaderId } from "../state/live.ts";
+
+export interface Sample {
+  readonly quorum: number;
+  readonly latencyMs: number;
+}
+
+export const sweeps = signal<readonly Sweep[]>([]);
+export const listProblem = signal<Problem | undefined>(undefined);
+/** Live samples of each run seen since the page was opened. */
+export const samples = signal<Readonly<Record<string, readonly Sample[]>>>({});
+const samplesKept = 5000;
+
+export const samplesOf = (id: string): readonly Sample[] => samples.value[id] ?? [];
+
+export async function loadSweeps(): Promise<void> {
+  const answer = await call<{ sweeps: readonly Sweep[] }>(addressOf("/sweeps", leaderId.value));
+  listProblem.value = answer.ok ? undefined : answer.problem;
+  if (answer.ok) sweeps.value = answer.value.sweeps;
+}
+
+export async function startSweep(options: SweepOptions): Promise<Problem | undefined> {
+  const answer = await call<{ sweep: Sweep }>(addressOf("/sweeps", leaderId.value), {
+    method: "POST",
+    body: JSON.stringify(options),
+  });
+  if (!answer.ok) return answer.problem;
+  await loadSweeps();
+  announce("The sweep has started");
+  return undefined;
+}
+
+export async function cancelSweep(id: string): Promise<void> {
+  await call(addressOf(`/sweeps/${id}`, leaderId.value), { method: "DELETE" });
+  await loadSweeps();
+}
+
+function patch(id: string, change: (sweep: Sweep) => Sweep): void {
+  sweeps.value = sweeps.value.map((sweep) => (sweep.id === id ? change(sweep) : sweep));
+}
+
+/** Follows a run until the returned function is called; it comes back by itself. */
+export function follow(id: string): () => void {
+  const source = new EventSource(addressOf(`/sweeps/${id}/events`, leaderId.value));
+  let waiting: Sample[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const land = () => {
+    timer = undefined;
+    const all = [...samplesOf(id), ...waiting].slice(-samplesKept);
+    waiting = [];
+    samples.value = { ...samples.value, [id]: all };
+  };
+  // The stream tells the whole run again to whoever opens it anew.
+  source.onopen = () => {
+    samples.value = { ...samples.value, [id]: [] };
+  };
+  source.addEventListener("progress", ({ data }) => {
+    const progress = JSON.parse(data) as SweepProgress;
+    patch(id, (sweep) => ({ ...sweep, progress }));
+  });
+  source.addEventListener("sample", ({ data }) => {
+    waiting.push(JSON.parse(data) as Sample);
+    timer ??= setTimeout(land, 150);
+  });
+  source.addEventListener("quorum", ({ data }) => {
+    const row = JSON.parse(data) as SweepResult;
+    patch(id, (sweep) => ({
+      ...sweep,
+      results: [...sweep.results.filter(({ quorum }) => quorum !== row.quorum), row].sort(
+        (a, b) => a.quorum - b.quorum,
+      ),
+    }));
+  });
+  source.addEventListener("done", () => {
+    source.close();
+    announce("The sweep has ended");
+    void loadSweeps();
+  });
+  source.onerror = () => void loadSweeps();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

@@ -1,0 +1,64 @@
+/** A framed part of the page: heading, a hint on how to read it, and a table behind each chart. */
+import type { ComponentChildren } from "preact";
+import { useId, useState } from "preact/hooks";
+
+interface PanelProps {
+  readonly title: string;
+  readonly hint?: string;
+  readonly actions?: ComponentChildren;
+  /** The same figures as rows; the panel then has a switch between chart and table. */
+  readonly table?: () => ComponentChildren;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+}
+
+export function Panel({ title, hint, actions, table, class: name, children }: PanelProps) {
+  const id = useId();
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <section class={`panel ${name ?? ""}`} aria-labelledby={id}>
+      <header class="panel-head">
+        <div class="panel-title">
+          <h2 id={id}>{title}</h2>
+          {hint !== undefined && <p class="hint">{hint}</p>}
+        </div>
+        <div class="panel-actions">
+          {actions}
+          {table !== undefined && (
+            <button
+              type="button"
+              class="quiet"
+              aria-pressed={asTable}
+              aria-label={`${title} as a table`}
+              onClick={() => setAsTable(!asTable)}
+            >
+              Table
+            </button>
+          )}
+        </div>
+      </header>
+      <div class="panel-body">
+        {asTable && table !== undefined ? <Scroller label={title}>{table()}</Scroller> : children}
+      </div>
+    </section>
+  );
+}
+
+/** A region that scrolls must be reachable by keyboard. */
+export function Scroller(props: { label: string; children: ComponentChildren; class?: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keyboard's focus
+    <section class={`scroller ${props.class ?? ""}`} aria-label={props.label} tabIndex={0}>
+      {props.children}
+    </section>
+  );
+}
+
+/** What a panel says while it has nothing to show. */
+export function Blank(props: { tone?: "loading" | "error"; children: ComponentChildren }) {
+  return (
+    <p class={`blank ${props.tone ?? ""}`} role={props.tone === "error" ? "alert" : undefined}>
+      {props.children}
+    </p>
+  );
+}
