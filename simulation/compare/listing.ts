@@ -1,0 +1,29 @@
+/** A node's whole store, key by key, through `GET /read`: one page in memory at a time. */
+import { keyPageSchema } from "../http/answers.ts";
+import { callJson } from "../http/client.ts";
+import type { ListedKey } from "./merge.ts";
+
+const pageKeysMax = 1000;
+
+export interface ListingOptions {
+  readonly prefix?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function* listStore(
+  url: string,
+  { prefix = "", signal }: ListingOptions = {},
+): AsyncGenerator<ListedKey> {
+  let after: string | null = null;
+  do {
+    const query = new URLSearchParams({ prefix, limit: String(pageKeysMax) });
+    if (after !== null) query.set("after", after);
+    const page: { entries: readonly unknown[]; next: string | null } & {
+      entries: readonly { key: string; value: unknown; version: number }[];
+    } = await callJson(`${url}/read?${query}`, keyPageSchema, { signal, timeoutMs: 30_000 });
+    for (const { key, value, version } of page.entries) {
+      yield { key, text: JSON.stringify(value), version };
+    }
+    after = page.next;
+  } while (after !== null);
+}

@@ -1,0 +1,61 @@
+/** The parts of a node's answers that the simulation reads. Nodes may say more. */
+import { z } from "zod";
+
+const delayRange = z.object({ minDelayMs: z.number(), maxDelayMs: z.number() });
+
+export const liveConfigSchema = z.object({
+  writeQuorum: z.number().int(),
+  minDelay: z.number(),
+  maxDelay: z.number(),
+  followerDelays: z.record(z.string(), delayRange).default({}),
+});
+export type LiveConfig = z.infer<typeof liveConfigSchema>;
+
+export const statusSchema = z.object({
+  id: z.string(),
+  role: z.enum(["leader", "follower"]),
+  leader: z.string(),
+  committed: z.number().int(),
+  applied: z.number().int(),
+  digest: z.string(),
+  keys: z.number().int(),
+  config: liveConfigSchema.extend({ timeout: z.number() }),
+});
+export type Status = z.infer<typeof statusSchema>;
+
+export const clusterSchema = z.object({
+  leader: z.string(),
+  writeQuorum: z.number().int(),
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      role: z.enum(["leader", "follower"]),
+      url: z.string(),
+      state: z.enum(["live", "syncing", "unreachable"]),
+    }),
+  ),
+});
+export type ClusterAnswer = z.infer<typeof clusterSchema>;
+
+const keyValue = z.object({ key: z.string(), value: z.json(), version: z.number().int() });
+export const keyValueSchema = keyValue;
+export type KeyValue = z.infer<typeof keyValue>;
+
+export const keyPageSchema = z.object({
+  entries: z.array(keyValue),
+  next: z.string().nullable(),
+  sequence: z.number().int(),
+});
+
+const ack = z.object({ node: z.string(), ms: z.number(), delayMs: z.number() });
+
+/** The answer to a write with `"trace": true`. */
+export const receiptSchema = z.object({
+  version: z.number().int(),
+  acks: z.array(ack),
+  latencyMs: z.number(),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** The `ack` event of `GET /events`. */
+export const ackEventSchema = ack.extend({ sequence: z.number().int() });

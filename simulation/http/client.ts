@@ -1,0 +1,87 @@
+/** Small calls to a node's REST gateway. Load goes through autocannon, never through this. */
+import { z } from "zod";
+import { reasonOf, unreachable } from "../errors.ts";
+
+const problem = z.looseObject({ code: z.string(), detail: z.string().default("") });
+
+/** A node answered, with a problem document. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(`${code} (${status}): ${detail}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface Call {
+  readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** Default 5000. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The JSON that a node answers, checked against a schema; members it does not name pass by.
+ * Throws Problem for an answered refusal, a SimulationError with exit code 3 when no answer came.
+ */
+export const callJson = async <T>(
+  url: string,
+  schema: z.ZodType<T>,
+  call: Call = {},
+): Promise<T> => {
+  const { response, text } = await exchange(url, call);
+  if (!response.ok) throw problemOf(response.status, text);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw unreachable(
+    `${url} does not answer like a Quorum KV node: ${z.prettifyError(parsed.error)}`,
+  );
+};
+
+/** Status and headers of an answer, whatever its status. */
+export const probe = async (
+  url: string,
+  call: Call = {},
+): Promise<{ status: number; node: string | null }> => {
+  const { response } = await exchange(url, call);
+  return { status: response.status, node: response.headers.get("x-kv-node") };
+};
+
+const exchange = async (
+  url: string,
+  { method = "GET", body, signal, timeoutMs = 5000 }: Call,
+): Promise<{ response: Response; text: string }> => {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method,
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+    return { response, text: await response.text() };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreachable(`${method} ${url} got no answer: ${reasonOf(error)}`, error);
+  }
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const problemOf = (status: number, text: string): Problem => {
+  const parsed = problem.safeParse(parseJson(text));
+  return parsed.success
+    ? new Problem(status, parsed.data.code, parsed.data.detail)
+    : new Problem(status, "INTERNAL", text.slice(0, 200));
+};

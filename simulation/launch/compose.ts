@@ -1,0 +1,105 @@
+/** The containers of the compose file, really restarted for each quorum, as the lab did it. */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { statusOf } from "../compare/compare.ts";
+import { reasonOf, unreachable } from "../errors.ts";
+import { liveConfigSchema } from "../http/answers.ts";
+import { callJson } from "../http/client.ts";
+import type { DelayRange } from "../theory/index.ts";
+import { patientTimeoutMs, type Target } from "./cluster.ts";
+import { discover } from "./discover.ts";
+import { waitUntilReady } from "./readiness.ts";
+import { delayOf } from "./settings.ts";
+
+export interface ComposeOptions {
+  readonly minDelay: number;
+  readonly maxDelay: number;
+  readonly followerDelays: Readonly<Record<string, DelayRange>>;
+}
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+const leaderUrl = "http://localhost:4567";
+const startLimitMs = 10 * 60_000;
+const readyLimitMs = 120_000;
+
+export const createComposeTarget = async (
+  options: ComposeOptions,
+  signal: AbortSignal,
+): Promise<Target> => {
+  const compose = await findCompose(signal);
+  const wasRunning = (await compose(["ps", "-q"], {})).trim() !== "";
+  let touched = false;
+  const delays = Object.values(options.followerDelays).map(({ maxDelayMs }) => maxDelayMs);
+  const timeoutMs = patientTimeoutMs([options.maxDelay, ...delays]);
+  return {
+    description: "the containers of docker-compose.yml",
+    prepare: async (quorum, abort) => {
+      touched = true;
+      // Settings in the environment win over those in .env; --force-recreate restarts every container
+      // even where nothing changed.
+      await compose(["up", "-d", "--build", "--force-recreate"], {
+        WRITE_QUORUM: String(quorum),
+        MIN_DELAY: String(options.minDelay),
+        MAX_DELAY: String(options.maxDelay),
+        TIMEOUT: String(timeoutMs),
+      });
+      const entry = { id: "leader", url: leaderUrl };
+      await waitUntilReady({ leader: entry, followers: [], limitMs: readyLimitMs, signal: abort });
+      const { leader, followers } = await discover(leaderUrl, abort);
+      await waitUntilReady({ leader, followers, limitMs: readyLimitMs, signal: abort });
+      if (Object.keys(options.followerDelays).length > 0) {
+        const body = { followerDelays: options.followerDelays };
+        await callJson(`${leaderUrl}/config`, liveConfigSchema, { method: "PATCH", body });
+      }
+      const { config } = await statusOf(leader.url, abort);
+      return {
+        leader,
+        followers: followers.map((one) => ({ ...one, delay: delayOf(config, one.id) })),
+        quorumPerWrite: false,
+        timeoutMs,
+      };
+    },
+    close: async () => {
+      if (!touched) return;
+      touched = false;
+      // Without our settings the containers come back as .env has them.
+      await compose(wasRunning ? ["up", "-d"] : ["down"], {});
+    },
+  };
+};
+
+type Compose = (
+  words: readonly string[],
+  settings: Readonly<Record<string, string>>,
+) => Promise<string>;
+
+/** The v2 plugin where there is one, else docker-compose 1.29. */
+const findCompose = async (signal: AbortSignal): Promise<Compose> => {
+  const candidates: readonly (readonly [string, ...string[]])[] = [
+    ["docker", "compose"],
+    ["docker-compose"],
+  ];
+  for (const [program, ...first] of candidates) {
+    try {
+      await run(program, [...first, "version"], { signal });
+    } catch {
+      signal.throwIfAborted();
+      continue;
+    }
+    return async (words, settings) => {
+      try {
+        const { stdout } = await run(program, [...first, ...words], {
+          cwd: repository,
+          env: { ...process.env, ...settings },
+          timeout: startLimitMs,
+        });
+        return stdout;
+      } catch (error) {
+        throw unreachable(`${program} ${words.join(" ")} failed: ${reasonOf(error)}`, error);
+      }
+    };
+  }
+  throw unreachable("neither `docker compose` nor `docker-compose` answers here");
+};

@@ -1,0 +1,117 @@
+/** A cluster of our own: one process per node, free ports, temporary data, restarted per quorum. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { liveConfigSchema } from "../http/answers.ts";
+import { callJson } from "../http/client.ts";
+import type { DelayRange } from "../theory/index.ts";
+import { type Cluster, patientTimeoutMs, type Target } from "./cluster.ts";
+import { freePorts } from "./free-ports.ts";
+import { NodeProcess } from "./node-process.ts";
+import { waitUntilReady } from "./readiness.ts";
+
+export interface ProcessesOptions {
+  readonly followers: number;
+  readonly minDelay: number;
+  readonly maxDelay: number;
+  readonly followerDelays: Readonly<Record<string, DelayRange>>;
+}
+
+const readyLimitMs = 30_000;
+const leaderId = "leader";
+
+export const createProcessesTarget = async (options: ProcessesOptions): Promise<Target> => {
+  const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
+  const ids = [leaderId, ...followerIds(options.followers)];
+  const ports = await freePorts(ids.length * 2);
+  const members = ids.map((id, index) => ({
+    id,
+    port: ports[2 * index] ?? 0,
+    grpcPort: ports[2 * index + 1] ?? 0,
+  }));
+  const delays = Object.values(options.followerDelays).map(({ maxDelayMs }) => maxDelayMs);
+  const timeoutMs = patientTimeoutMs([options.maxDelay, ...delays]);
+  let nodes: readonly NodeProcess[] = [];
+
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    nodes = [];
+  };
+  // The nodes have process groups of their own, so a crash of ours would leave them running.
+  const killAll = () => {
+    for (const node of nodes) node.kill();
+  };
+  process.once("exit", killAll);
+
+  const settingsOf = (member: (typeof members)[number], quorum: number) => ({
+    NODE_ID: member.id,
+    NODES: members.map(({ id, grpcPort }) => `${id}=127.0.0.1:${grpcPort}`).join(","),
+    LEADER: leaderId,
+    HOST: "127.0.0.1",
+    PORT: String(member.port),
+    GRPC_PORT: String(member.grpcPort),
+    DATA_DIR: join(directory, member.id),
+    WRITE_QUORUM: String(quorum),
+    MIN_DELAY: String(options.minDelay),
+    MAX_DELAY: String(options.maxDelay),
+    TIMEOUT: String(timeoutMs),
+    LOG_LEVEL: "warn",
+  });
+
+  return {
+    description: `${ids.length} own processes`,
+    prepare: async (quorum, signal) => {
+      await stop();
+      nodes = members.map((member) => new NodeProcess(member.id, settingsOf(member, quorum)));
+      const cluster = clusterOf(members, { ...options, timeoutMs });
+      await waitUntilReady({
+        ...cluster,
+        limitMs: readyLimitMs,
+        signal,
+        check: () => {
+          for (const node of nodes) node.assertRunning();
+        },
+      });
+      await setFollowerDelays(cluster, options, signal);
+      return cluster;
+    },
+    close: async () => {
+      await stop();
+      process.off("exit", killAll);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** follower1 … followerN, as everywhere else. */
+export const followerIds = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `follower${index + 1}`);
+
+const clusterOf = (
+  members: readonly { id: string; port: number }[],
+  { minDelay, maxDelay, followerDelays, timeoutMs }: ProcessesOptions & { timeoutMs: number },
+): Cluster => {
+  const addressed = members.map(({ id, port }) => ({ id, url: `http://127.0.0.1:${port}` }));
+  const [leader, ...followers] = addressed;
+  const usual = { minDelayMs: minDelay, maxDelayMs: maxDelay };
+  return {
+    leader: leader ?? { id: leaderId, url: "" },
+    followers: followers.map((follower) => ({
+      ...follower,
+      delay: followerDelays[follower.id] ?? usual,
+    })),
+    quorumPerWrite: false,
+    timeoutMs,
+  };
+};
+
+/** Delays of single followers are not among a node's settings; a running leader takes them. */
+const setFollowerDelays = async (
+  { leader }: Cluster,
+  { followerDelays }: ProcessesOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (Object.keys(followerDelays).length === 0) return;
+  const body = { followerDelays };
+  await callJson(`${leader.url}/config`, liveConfigSchema, { method: "PATCH", body, signal });
+};

@@ -1,0 +1,46 @@
+/** Waits until a cluster that was just started serves writes with all its followers. */
+import { setTimeout as pause } from "node:timers/promises";
+import { reasonOf, SimulationError, unreachable } from "../errors.ts";
+import { clusterSchema } from "../http/answers.ts";
+import { callJson, probe } from "../http/client.ts";
+import type { Member } from "./cluster.ts";
+
+const pollEveryMs = 50;
+
+export interface ReadinessOptions {
+  readonly leader: Member;
+  readonly followers: readonly Member[];
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+  /** Throws when waiting has become pointless. */
+  readonly check?: () => void;
+}
+
+export const waitUntilReady = async (options: ReadinessOptions): Promise<void> => {
+  const deadline = performance.now() + options.limitMs;
+  let reason = "nothing asked yet";
+  while (performance.now() < deadline) {
+    options.signal.throwIfAborted();
+    options.check?.();
+    const answer = await whatIsMissing(options);
+    if (answer === undefined) return;
+    reason = answer;
+    await pause(pollEveryMs, undefined, { signal: options.signal });
+  }
+  throw unreachable(`the cluster did not become ready in ${options.limitMs / 1000} s: ${reason}`);
+};
+
+const whatIsMissing = async ({ leader, followers, signal }: ReadinessOptions) => {
+  try {
+    for (const { id, url } of [leader, ...followers]) {
+      const { status } = await probe(`${url}/readyz`, { signal });
+      if (status !== 200) return `${id} is not ready (${status})`;
+    }
+    const { nodes } = await callJson(`${leader.url}/cluster`, clusterSchema, { signal });
+    const lacking = nodes.find(({ role, state }) => role === "follower" && state !== "live");
+    return lacking && `${lacking.id} is ${lacking.state}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof SimulationError ? error.message : reasonOf(error);
+  }
+};

@@ -1,0 +1,99 @@
+/**
+ * The load: autocannon's clients, each one connection that sends its next write when the last was
+ * answered (a closed loop). autocannon's own histogram holds whole milliseconds only, so the raw time of
+ * every request is taken from the clients' `response` events.
+ */
+import autocannon from "autocannon";
+import { seededRandom } from "../statistics/index.ts";
+import { ClientScript, type ScriptOptions, type Span } from "./client-script.ts";
+import { keysOfClient } from "./writes.ts";
+
+export interface Load extends ScriptOptions {
+  /** The leader's REST API. */
+  readonly url: string;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+/** Instants of performance.now(). */
+export interface LoadEnd {
+  readonly startedAt: number;
+  readonly lastAnswerAt: number;
+}
+
+/** A write without an answer is given up this long after the store's own timeout. */
+const patienceMs = 10_000;
+
+/** Ends when every client has made its writes, or soon after the signal. */
+export const generateLoad = async (load: Load): Promise<LoadEnd> => {
+  const { clients, writes, warmup, signal } = load;
+  const random = seededRandom(load.seed);
+  const span: Span = { startedAt: undefined, lastAnswerAt: performance.now() };
+  let client = 0;
+  const run = autocannon({
+    url: `${load.url}/write`,
+    connections: clients,
+    amount: clients * (warmup + writes),
+    // autocannon looks for its end once per sampling interval.
+    sampleInt: 25,
+    timeout: (load.timeoutMs + patienceMs) / 1000,
+    setupClient: (connection) => {
+      const own = { client, keys: keysOfClient(load, client, random), span };
+      drive(connection as unknown as Driven, new ClientScript(load, own), signal);
+      client += 1;
+    },
+  });
+  const stop = () => (run as unknown as { stop(): void }).stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    await run;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  return { startedAt: span.startedAt ?? span.lastAnswerAt, lastAnswerAt: span.lastAnswerAt };
+};
+
+/** autocannon's client as its source has it; its published types lack most of this. */
+interface Driven {
+  readonly conn: object;
+  readonly pipelinedRequests: { clear(): void };
+  setRequests(requests: readonly object[]): void;
+  on(event: "request", listener: () => void): void;
+  on(event: "response", listener: (status: number, bytes: number, ms: number) => void): void;
+  on(event: "connError", listener: (error: Error) => void): void;
+  on(event: "done", listener: () => void): void;
+}
+
+const drive = (client: Driven, script: ClientScript, signal: AbortSignal): void => {
+  let connection: object | undefined;
+  let body = "";
+  client.setRequests([
+    {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      setupRequest: (request: object) => ({ ...request, body: script.nextBody() }),
+      onResponse: (_status: number, text: string) => {
+        body = text;
+      },
+    },
+  ]);
+  client.on("request", () => {
+    if (connection !== undefined && client.conn !== connection) {
+      // The old connection took its unanswered write with it. Left in the queue, that write would be
+      // paired with the next one's answer.
+      client.pipelinedRequests.clear();
+      script.lost("the connection ended, or the answer did not come in time");
+    }
+    connection = client.conn;
+    script.departed(performance.now());
+  });
+  client.on("response", (status, _bytes, latencyMs) =>
+    script.answered({ status, latencyMs, body, now: performance.now() }),
+  );
+  client.on("connError", (error) => script.lost(error.message));
+  client.on("done", () => {
+    // What an interrupt leaves under way was not waited for, so nothing is said about it.
+    if (!signal.aborted) script.lost("the connection ended, or the answer did not come in time");
+  });
+};

@@ -1,0 +1,76 @@
+/** What became of one write: a sample, a refusal, or an unknown outcome; never guessed. */
+import { z } from "zod";
+import { type Receipt, receiptSchema } from "../http/answers.ts";
+import { rounded } from "../numbers.ts";
+import type { Failure, Sample } from "../results/schema.ts";
+
+export interface Sent {
+  readonly client: number;
+  /** Below 0: a warm-up write. */
+  readonly write: number;
+  readonly key: string;
+  readonly startedAtMs: number;
+}
+
+export interface Answer {
+  readonly sent: Sent;
+  readonly latencyMs: number | null;
+  readonly status: number | null;
+  readonly body?: string;
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+const problem = z.looseObject({ code: z.string(), detail: z.string() });
+
+/** Undefined when the answer is not a success with a trace. */
+export const sampleOf = ({ sent, latencyMs, status, body }: Answer): Sample | undefined => {
+  const receipt = status === 200 ? parsed(receiptSchema, body) : undefined;
+  if (receipt === undefined || latencyMs === null) return undefined;
+  return {
+    ...startOf(sent),
+    latencyMs: rounded(latencyMs),
+    settleMs: rounded(receipt.latencyMs),
+    version: receipt.version,
+    acks: receipt.acks.map(roundedAck),
+  };
+};
+
+export const failureOf = ({ sent, latencyMs, status, body, ...why }: Answer): Failure => {
+  const said = parsed(problem, body);
+  const code = why.code ?? said?.code ?? "INTERNAL";
+  return {
+    ...startOf(sent),
+    latencyMs: latencyMs === null ? null : rounded(latencyMs),
+    outcome: isRefusal(status, code) ? "refused" : "unknown",
+    status,
+    code,
+    detail: why.detail ?? said?.detail ?? "an answer without a problem document",
+  };
+};
+
+/** Only these answers promise that nothing was written. */
+const isRefusal = (status: number | null, code: string): boolean =>
+  status !== null && status >= 400 && status !== 500 && code !== "OUTCOME_UNKNOWN";
+
+const startOf = ({ client, write, key, startedAtMs }: Sent) => ({
+  client,
+  write,
+  key,
+  startedAtMs: rounded(startedAtMs),
+});
+
+export const roundedAck = ({ node, ms, delayMs }: Receipt["acks"][number]) => ({
+  node,
+  ms: rounded(ms),
+  delayMs: rounded(delayMs),
+});
+
+const parsed = <T>(schema: z.ZodType<T>, text: string | undefined): T | undefined => {
+  try {
+    const result = schema.safeParse(JSON.parse(text ?? ""));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+};

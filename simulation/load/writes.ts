@@ -1,0 +1,42 @@
+/** Which keys and values the clients write, all of it decided by the seed. */
+import { type Random, shuffled } from "../statistics/index.ts";
+
+export const keyPrefix = "sweep/";
+
+export interface WritePlan {
+  readonly clients: number;
+  readonly writes: number;
+  /** null: a new key for each write. */
+  readonly keys: number | null;
+  /** Bytes of a value's JSON text, at least. */
+  readonly payload: number;
+  /** Tells one pass's values and unique keys from another's. */
+  readonly label: string;
+}
+
+/** The key of each write of one client: every key equally often, in an order of its own. */
+export const keysOfClient = (
+  plan: WritePlan,
+  client: number,
+  random: Random,
+): readonly string[] => {
+  const { keys, writes, label } = plan;
+  if (keys === null) {
+    return Array.from({ length: writes }, (_, write) => `${keyPrefix}${label}/${client}-${write}`);
+  }
+  const numbers = Array.from({ length: writes }, (_, write) => (client + write) % keys);
+  const width = String(keys - 1).length;
+  return shuffled(numbers, random).map(
+    (number) => `${keyPrefix}key-${String(number).padStart(width, "0")}`,
+  );
+};
+
+export const valueToWrite = (
+  { label, payload }: WritePlan,
+  client: number,
+  write: number,
+): unknown => {
+  const value = { pass: label, client, write, filler: "" };
+  const missing = payload - JSON.stringify(value).length;
+  return { ...value, filler: "x".repeat(Math.max(0, missing)) };
+};

@@ -1,0 +1,50 @@
+import { followerShades, shadeAt } from "../palette.ts";
+import { common, type FigureMaker, jitter, width } from "./figure.ts";
+
+/** How long after the last answer each follower's store equalled the leader's. */
+export const convergenceFigure: FigureMaker = ({ results, analysis }) => {
+  const ids = results.followers.map(({ id }) => id);
+  const points = results.passes.flatMap(({ quorum, convergence }) =>
+    convergence.flatMap(({ node, ms }) =>
+      ms === null ? [] : [{ at: quorum + 0.5 * jitter(ids.indexOf(node) + 1), node, ms }],
+    ),
+  );
+  if (points.length === 0) return undefined;
+  const quorums = analysis.quorums.map(({ quorum }) => quorum);
+  return {
+    name: "convergence",
+    title: "Convergence after the last answer",
+    caption:
+      "Each dot is one follower after one pass: how long until its store equalled the leader's. At a " +
+      "quorum of all followers nothing is left to wait for but the last commit notice.",
+    spec: {
+      ...common,
+      width,
+      height: 220,
+      data: { values: points },
+      mark: { type: "circle", size: 70, opacity: 0.9 },
+      encoding: {
+        x: {
+          field: "at",
+          type: "quantitative",
+          scale: {
+            domain: [Math.min(...quorums) - 0.55, Math.max(...quorums) + 0.55],
+            nice: false,
+            zero: false,
+          },
+          axis: { values: quorums, format: "d", title: "write quorum" },
+        },
+        y: { field: "ms", type: "quantitative", title: "ms until equal" },
+        color: {
+          field: "node",
+          type: "nominal",
+          scale: {
+            domain: ids,
+            range: ids.map((_, index) => shadeAt(followerShades, index).light),
+          },
+          title: null,
+        },
+      },
+    },
+  };
+};

@@ -1,0 +1,85 @@
+/** What every figure of the report is, and what they have in common. */
+import type { TopLevelSpec } from "vega-lite";
+import type { Analysis } from "../../analysis/analyse.ts";
+import type { Results } from "../../results/schema.ts";
+import { palette, quorumShades, shadeAt } from "../palette.ts";
+
+export interface Figure {
+  /** File name without its ending. */
+  readonly name: string;
+  readonly title: string;
+  /** How to read it. */
+  readonly caption: string;
+  readonly spec: TopLevelSpec;
+}
+
+export interface Source {
+  readonly results: Results;
+  readonly analysis: Analysis;
+}
+
+/** Undefined where the run left nothing to draw. */
+export type FigureMaker = (source: Source) => Figure | undefined;
+
+export const width = 660;
+export const height = 300;
+
+const font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+
+/** Set beside each spec's own parts. */
+export const common = {
+  $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+  background: "transparent",
+  padding: 6,
+  config: {
+    font,
+    view: { stroke: null },
+    axis: {
+      labelColor: palette.muted.light,
+      titleColor: palette.ink.light,
+      gridColor: palette.grid.light,
+      domainColor: palette.muted.light,
+      tickColor: palette.muted.light,
+      labelFontSize: 12,
+      titleFontSize: 12.5,
+      titleFontWeight: 500,
+      titlePadding: 10,
+      labelPadding: 6,
+    },
+    axisX: { grid: false },
+    axisY: { domain: false, ticks: false },
+    legend: {
+      labelColor: palette.ink.light,
+      titleColor: palette.muted.light,
+      labelFontSize: 12,
+      titleFontSize: 12,
+      titleFontWeight: 500,
+      orient: "top",
+      symbolStrokeWidth: 2.5,
+    },
+    header: {
+      labelColor: palette.ink.light,
+      titleColor: palette.muted.light,
+      labelFontSize: 12,
+      labelFontWeight: 500,
+    },
+    text: { color: palette.ink.light, fontSize: 12 },
+  },
+} as const satisfies Partial<TopLevelSpec>;
+
+/** The scale that gives each quorum its step of the ramp. */
+export const quorumScale = ({ analysis }: Source) => {
+  const domain = analysis.quorums.map(({ quorum }) => quorum);
+  // The ramp's ends stand for one ack and for all of them.
+  return { domain, range: domain.map((quorum) => shadeAt(quorumShades, quorum - 1).light) };
+};
+
+/** A fixed, even-looking sideways shift in -0.5..0.5: the same points for the same data. */
+export const jitter = (index: number): number => ((index * 0.618_033_988_75) % 1) - 0.5;
+
+/** At most that many, evenly chosen: a figure of a million points shows no more than one of 2000. */
+export const thinned = <T>(items: readonly T[], most = 2000): readonly T[] => {
+  if (items.length <= most) return items;
+  const step = items.length / most;
+  return Array.from({ length: most }, (_, index) => items[Math.floor(index * step)] as T);
+};

@@ -1,0 +1,26 @@
+import { convergenceFigure } from "./convergence.ts";
+import { delaysFigure } from "./delays.ts";
+import { ecdfFigure } from "./ecdf.ts";
+import type { Figure, Source } from "./figure.ts";
+import { freshnessFigure } from "./freshness.ts";
+import { latencyFigure } from "./latency.ts";
+import { overheadFigure } from "./overhead.ts";
+import { runOrderFigure } from "./run-order.ts";
+import { timelinesFigure } from "./timelines.ts";
+
+export type { Figure, Source } from "./figure.ts";
+
+/** In the order of the report. */
+const makers = [
+  latencyFigure,
+  ecdfFigure,
+  overheadFigure,
+  timelinesFigure,
+  delaysFigure,
+  freshnessFigure,
+  convergenceFigure,
+  runOrderFigure,
+];
+
+export const figuresOf = (source: Source): readonly Figure[] =>
+  makers.flatMap((make) => make(source) ?? []);

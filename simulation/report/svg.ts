@@ -1,0 +1,37 @@
+/** A figure's drawing: vega-lite compiled and rendered here, without a browser or a canvas. */
+import { parse, View } from "vega";
+import { compile } from "vega-lite";
+import type { Figure } from "./figures/index.ts";
+import { darkRules } from "./palette.ts";
+
+/** An SVG for use inside a page: its colours follow the page's rules, its ids are its own. */
+export const inlineSvg = async ({ name, title, spec }: Figure): Promise<string> => {
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  try {
+    return withOwnIds(labelled(await view.toSVG(), title), name);
+  } finally {
+    view.finalize();
+  }
+};
+
+/** The same as a picture of its own, which turns dark where its reader's system is. */
+export const standaloneSvg = (inline: string): string => {
+  const style = `<style>@media (prefers-color-scheme:dark){${darkRules("")}}</style>`;
+  return `<?xml version="1.0" encoding="utf-8"?>\n${inline.replace(/>/, `>${style}`)}\n`;
+};
+
+const labelled = (svg: string, title: string): string =>
+  svg.replace(/<svg /, `<svg role="img" aria-label="${escaped(title)}" `);
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** vega counts clip paths over all drawings of a process; two figures in one page must not share one. */
+const withOwnIds = (svg: string, name: string): string => {
+  const known = new Map<string, string>();
+  return svg.replace(/\b(clip|gradient_)(\d+)\b/g, (id) => {
+    const own = known.get(id) ?? `${name}-${known.size + 1}`;
+    known.set(id, own);
+    return own;
+  });
+};

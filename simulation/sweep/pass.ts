@@ -1,0 +1,132 @@
+/** One pass: load with one quorum, the stores compared at two moments, what the acks told. */
+import { compareStores } from "../compare/compare.ts";
+import { converge } from "../compare/converge.ts";
+import type { Cluster } from "../launch/cluster.ts";
+import { openAckStream } from "../load/ack-stream.ts";
+import { createFreshnessProbe } from "../load/freshness.ts";
+import { generateLoad } from "../load/generator.ts";
+import { listenForNoise } from "../load/noise.ts";
+import { rounded } from "../numbers.ts";
+import type { Comparison, Failure, Pass, Sample, SweepOptions } from "../results/schema.ts";
+import type { PlannedPass } from "./plan.ts";
+import type { Stage } from "./progress.ts";
+
+export interface PassOptions {
+  readonly cluster: Cluster;
+  readonly planned: PlannedPass;
+  readonly options: SweepOptions;
+  /** Stops the load once more writes than this share of the pass failed. */
+  readonly failedShareMax: number;
+  readonly signal: AbortSignal;
+  readonly stage: (stage: Stage) => void;
+  readonly wrote: (latencyMs: number | null) => void;
+}
+
+/** Below this many keys the stores are listed even where digests agree: it costs nothing. */
+const listAnywayKeysMax = 10_000;
+/** Of each pass, the first ones: they are drawn, not averaged. */
+const timelinesMax = 200;
+
+type Draft = { -readonly [Name in keyof Pass]: Pass[Name] };
+
+/**
+ * Fills the draft as it goes, so that whatever ends the pass early, what was measured is kept. Throws when
+ * the leader stops answering.
+ */
+export const runPass = async (draft: Draft, context: PassOptions): Promise<void> => {
+  const { cluster, signal, stage } = context;
+  stage("loading");
+  const acks = await openAckStream(cluster.leader.url, signal);
+  try {
+    const lastAnswerAt = await loadPass(draft, context);
+    signal.throwIfAborted();
+    stage("settling");
+    await settlePass(draft, { cluster, signal, lastAnswerAt });
+    draft.complete = draft.samples.length + draft.failures.length === draft.expected;
+  } finally {
+    // Only now have the slowest acks of the last writes arrived as well.
+    draft.timelines = acks
+      .timelines(draft.samples, cluster.followers.length)
+      .slice(0, timelinesMax);
+    acks.close();
+  }
+};
+
+export const emptyPass = (
+  { quorum, round }: PlannedPass,
+  { clients, writes }: SweepOptions,
+): Draft => ({
+  quorum,
+  round,
+  startedAt: new Date().toISOString(),
+  loadMs: 0,
+  expected: clients * writes,
+  complete: false,
+  samples: [],
+  failures: [],
+  noise: { meanMs: 0, p99Ms: 0, maxMs: 0 },
+  freshness: [],
+  timelines: [],
+  comparisons: [],
+  convergence: [],
+});
+
+/** Resolves with the instant of the last answer. */
+const loadPass = async (draft: Draft, context: PassOptions): Promise<number> => {
+  const { cluster, planned, options, signal } = context;
+  const samples: Sample[] = [];
+  const failures: Failure[] = [];
+  Object.assign(draft, { samples, failures, startedAt: new Date().toISOString() });
+  const giveUp = new AbortController();
+  const failuresMax = draft.expected * context.failedShareMax;
+  const either = AbortSignal.any([signal, giveUp.signal]);
+  const probe = createFreshnessProbe(cluster.followers, either);
+  const heard = listenForNoise();
+  const { startedAt, lastAnswerAt } = await generateLoad({
+    ...options,
+    url: cluster.leader.url,
+    quorum: cluster.quorumPerWrite ? planned.quorum : undefined,
+    timeoutMs: cluster.timeoutMs,
+    label: `q${planned.quorum}r${planned.round}`,
+    seed: options.seed + 1000 * planned.quorum + planned.round,
+    signal: either,
+    sampled: (sample) => {
+      samples.push(sample);
+      probe.answered(sample);
+      context.wrote(sample.latencyMs);
+    },
+    failed: (failure) => {
+      failures.push(failure);
+      context.wrote(null);
+      if (failures.length > failuresMax) giveUp.abort();
+    },
+  });
+  draft.loadMs = rounded(lastAnswerAt - startedAt);
+  draft.noise = heard();
+  if (!either.aborted) draft.comparisons = [await compareNow(context, { lastAnswerAt })];
+  draft.freshness = [...(await probe.finish())];
+  return lastAnswerAt;
+};
+
+const compareNow = async (
+  { cluster, signal }: Pick<PassOptions, "cluster" | "signal">,
+  { lastAnswerAt }: { lastAnswerAt: number },
+): Promise<Comparison> => {
+  const atMs = rounded(performance.now() - lastAnswerAt);
+  const found = await compareStores({ ...cluster, signal, listAnywayKeysMax });
+  return { moment: "answered", atMs, ...found };
+};
+
+const settlePass = async (
+  draft: Draft,
+  {
+    cluster,
+    signal,
+    lastAnswerAt,
+  }: { cluster: Cluster; signal: AbortSignal; lastAnswerAt: number },
+): Promise<void> => {
+  const limitMs = cluster.timeoutMs;
+  draft.convergence = await converge({ ...cluster, since: lastAnswerAt, limitMs, signal });
+  const settled = await compareNow({ cluster, signal }, { lastAnswerAt });
+  draft.comparisons = [...draft.comparisons, { ...settled, moment: "settled" }];
+};
