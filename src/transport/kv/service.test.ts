@@ -1,21 +1,14 @@
 import { once } from "node:events";
-import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { refusalOf, TestClient } from "../../../test/support/kv-client.ts";
 import { StandInNode } from "../../../test/support/stand-in-node.ts";
 import { type ErrorCode, failed } from "../../errors.ts";
 import { keyBytesMax, valueBytesMax } from "../../limits.ts";
-import {
-  type BatchOperation,
-  type BatchResponse,
-  type BulkWriteResponse,
-  type DeleteResponse,
-  KVClient,
-  type ListRequest,
-  type ListResponse,
-  type ReadResponse,
-  type StatusResponse,
-  type WatchResponse,
-  type WriteResponse,
+import type {
+  BatchOperation,
+  BulkWriteRequest,
+  WatchResponse,
 } from "../generated/quorumkv/v1/kv.ts";
 import { createGrpcServer, type GrpcServer } from "../server.ts";
 
@@ -24,14 +17,14 @@ const member = (id: string) => ({ id, host: "127.0.0.1", grpcPort: 1 });
 
 let node: StandInNode;
 let server: GrpcServer;
-let client: KVClient;
+let client: TestClient;
 
 beforeEach(async () => {
   node = new StandInNode();
   const nodes = ["leader", "follower1", "follower2"].map(member);
   server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
   const { port } = await server.serve(node);
-  client = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  client = new TestClient(port);
 });
 
 afterEach(async () => {
@@ -39,63 +32,29 @@ afterEach(async () => {
   await server.close();
 });
 
-type Done<Response> = (error: ServiceError | null, value: Response) => void;
-
-/** One unary call of the generated client as a promise. */
-const call = <Response>(start: (done: Done<Response>) => unknown) =>
-  new Promise<Response>((resolve, reject) => {
-    start((error, value) => (error === null ? resolve(value) : reject(error)));
-  });
-
-const put = (key: string, value: string, options?: object) =>
-  call<WriteResponse>((done) => {
-    const given = options === undefined ? undefined : { trace: false, ...options };
-    client.write({ key, value, options: given }, done);
-  });
-const read = (key: string) => call<ReadResponse>((done) => client.read({ key }, done));
-const remove = (key: string) =>
-  call<DeleteResponse>((done) => client.delete({ key, options: undefined }, done));
-const list = (request: ListRequest) => call<ListResponse>((done) => client.list(request, done));
-const batch = (operations: BatchOperation[]) =>
-  call<BatchResponse>((done) => client.batch({ operations, options: undefined }, done));
-const nodeStatus = () => call<StatusResponse>((done) => client.status({}, done));
-
-/** The stable code a call ends with, and what came with it. */
-const refusal = async (answer: Promise<unknown>) => {
-  const error = (await answer.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )) as ServiceError;
-  const [members] = error.metadata.get("kv-problem-bin");
-  return {
-    status: error.code,
-    code: error.metadata.get("kv-code")[0],
-    detail: error.details,
-    members: members === undefined ? undefined : JSON.parse(members.toString()),
-  };
-};
-
 describe("reads and writes", () => {
   test("a written value is read back as JSON text without white space", async () => {
-    const { result } = await put("k", '{ "a" : [1, 2.0] }', { trace: true, quorum: 2 });
+    const { result } = await client.put("k", '{ "a" : [1, 2.0] }', { trace: true, quorum: 2 });
     expect(result).toEqual({
       version: 1,
       quorum: 2,
       acks: [{ node: "follower1", ms: 1.5, delayMs: 0.5 }],
       latencyMs: 2,
     });
-    expect(await read("k")).toEqual({ entry: { key: "k", value: '{"a":[1,2]}', version: 1 } });
+    expect(await client.read("k")).toEqual({
+      entry: { key: "k", value: '{"a":[1,2]}', version: 1 },
+    });
   });
 
   test("acks are ids alone unless a trace is asked for", async () => {
-    const { result } = await put("k", "1");
+    const { result } = await client.put("k", "1");
     expect(result?.acks).toEqual([{ node: "follower1" }]);
   });
 
   test("keys of any text come back as they were", async () => {
     for (const key of ["__proto__", "\u0000", "\ufeffbom", "😀", "é".repeat(keyBytesMax / 2)]) {
-      await put(key, JSON.stringify(key));
-      expect((await read(key)).entry).toMatchObject({ key, value: JSON.stringify(key) });
+      await client.put(key, JSON.stringify(key));
+      expect((await client.read(key)).entry).toMatchObject({ key, value: JSON.stringify(key) });
     }
   });
 
@@ -103,31 +62,31 @@ describe("reads and writes", () => {
     const operations: BatchOperation[] = ["a", "b", "c"].map((key) => ({
       operation: { $case: "put", value: { key, value: "1" } },
     }));
-    const { result } = await batch(operations);
+    const { result } = await client.batch(operations);
     expect(result?.version).toBe(1);
-    await remove("b");
-    const first = await list({ prefix: "", limit: 1 });
+    await client.remove("b");
+    const first = await client.list({ prefix: "", limit: 1 });
     expect(first).toMatchObject({ entries: [{ key: "a" }], next: "a", sequence: 2 });
-    const rest = await list({ prefix: "", after: first.next });
+    const rest = await client.list({ prefix: "", after: first.next });
     expect(rest.entries.map(({ key }) => key)).toEqual(["c"]);
     expect(rest.next).toBeUndefined();
   });
 
   test("the status is the node's", async () => {
-    await put("k", "1");
-    expect(await nodeStatus()).toMatchObject({ id: "leader", applied: 1, keys: 1 });
+    await client.put("k", "1");
+    expect(await client.status()).toMatchObject({ id: "leader", applied: 1, keys: 1 });
   });
 });
 
 describe("a refusal", () => {
   test("names its code and what the REST answer would name", async () => {
-    await put("k", "1");
-    expect(await refusal(put("k", "2", { ifVersion: 7 }))).toMatchObject({
+    await client.put("k", "1");
+    expect(await refusalOf(client.put("k", "2", { ifVersion: 7 }))).toMatchObject({
       status: status.ABORTED,
       code: "VERSION_MISMATCH",
       members: { version: 1 },
     });
-    expect(await refusal(read("absent"))).toMatchObject({
+    expect(await refusalOf(client.read("absent"))).toMatchObject({
       status: status.NOT_FOUND,
       code: "KEY_NOT_FOUND",
       members: undefined,
@@ -147,7 +106,7 @@ describe("a refusal", () => {
     for (const [code, expected] of Object.entries(table)) {
       const members = { leaderUrl: "http://127.0.0.1:4567" };
       node.beforeWrite = async () => failed(code as ErrorCode, "Half: \ud800", { members });
-      const refused = await refusal(put("k", "1"));
+      const refused = await refusalOf(client.put("k", "1"));
       expect(refused).toEqual({ status: expected, code, detail: "Half: \ufffd", members });
     }
   });
@@ -157,23 +116,27 @@ describe("a refusal", () => {
       operation: { $case: "put", value: { key: "k", value: "1" } },
     };
     const bad: [() => Promise<unknown>, string, string][] = [
-      [() => put("", "1"), "INVALID_ARGUMENT", "key"],
-      [() => put("x".repeat(keyBytesMax + 1), "1"), "TOO_LARGE", "key"],
-      [() => put("k", ""), "INVALID_ARGUMENT", "JSON"],
-      [() => put("k", "1e999"), "INVALID_ARGUMENT", "double"],
-      [() => put("k", "[".repeat(100_000) + "]".repeat(100_000)), "INVALID_ARGUMENT", "deep"],
-      [() => put("k", `"${"x".repeat(valueBytesMax)}"`), "TOO_LARGE", "value"],
-      [() => put("k", "1", { quorum: 3 }), "INVALID_ARGUMENT", "quorum"],
-      [() => put("k", "1", { timeoutMs: 0 }), "INVALID_ARGUMENT", "timeout_ms"],
-      [() => batch([]), "INVALID_ARGUMENT", "1 to 128"],
-      [() => batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
-      [() => batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
-      [() => read(""), "INVALID_ARGUMENT", "key"],
-      [() => list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
-      [() => list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
+      [() => client.put("", "1"), "INVALID_ARGUMENT", "key"],
+      [() => client.put("x".repeat(keyBytesMax + 1), "1"), "TOO_LARGE", "key"],
+      [() => client.put("k", ""), "INVALID_ARGUMENT", "JSON"],
+      [() => client.put("k", "1e999"), "INVALID_ARGUMENT", "double"],
+      [
+        () => client.put("k", "[".repeat(100_000) + "]".repeat(100_000)),
+        "INVALID_ARGUMENT",
+        "deep",
+      ],
+      [() => client.put("k", `"${"x".repeat(valueBytesMax)}"`), "TOO_LARGE", "value"],
+      [() => client.put("k", "1", { quorum: 3 }), "INVALID_ARGUMENT", "quorum"],
+      [() => client.put("k", "1", { timeoutMs: 0 }), "INVALID_ARGUMENT", "timeout_ms"],
+      [() => client.batch([]), "INVALID_ARGUMENT", "1 to 128"],
+      [() => client.batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
+      [() => client.batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
+      [() => client.read(""), "INVALID_ARGUMENT", "key"],
+      [() => client.list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
+      [() => client.list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
     ];
     for (const [answer, code, word] of bad) {
-      const refused = await refusal(answer());
+      const refused = await refusalOf(answer());
       expect([refused.code, refused.status]).toEqual([code, status.INVALID_ARGUMENT]);
       expect(refused.detail).toContain(word);
     }
@@ -182,7 +145,7 @@ describe("a refusal", () => {
   test("of what is no protobuf, or no UTF-8, is INVALID_ARGUMENT", async () => {
     for (const bytes of [[0xff], [0x0a, 0x01, 0xff], [0x0a, 0x7f]]) {
       const raw = new Promise((resolve, reject) => {
-        client.makeUnaryRequest(
+        client.raw.makeUnaryRequest(
           "/quorumkv.v1.KV/Read",
           () => Buffer.from(bytes),
           (value) => value,
@@ -190,7 +153,7 @@ describe("a refusal", () => {
           (error: ServiceError | null, value) => (error === null ? resolve(value) : reject(error)),
         );
       });
-      expect(await refusal(raw)).toMatchObject({
+      expect(await refusalOf(raw)).toMatchObject({
         status: status.INVALID_ARGUMENT,
         code: "INVALID_ARGUMENT",
       });
@@ -201,7 +164,7 @@ describe("a refusal", () => {
     node.beforeWrite = async () => {
       throw new Error("secret");
     };
-    const refused = await refusal(put("k", "1"));
+    const refused = await refusalOf(client.put("k", "1"));
     expect([refused.code, refused.status]).toEqual(["INTERNAL", status.INTERNAL]);
     expect(refused.detail).not.toContain("secret");
   });
@@ -209,7 +172,7 @@ describe("a refusal", () => {
 
 describe("a watch", () => {
   const open = async (request: { prefix: string; after?: number }) => {
-    const stream = client.watch(request);
+    const stream = client.raw.watch(request);
     const seen: WatchResponse[] = [];
     stream.on("data", (message: WatchResponse) => seen.push(message));
     stream.on("error", () => {});
@@ -221,11 +184,11 @@ describe("a watch", () => {
   };
 
   test("streams what happens under its prefix, and what happened since", async () => {
-    await put("a1", "1");
-    await put("b", "2");
+    await client.put("a1", "1");
+    await client.put("b", "2");
     const { stream, seen, until } = await open({ prefix: "a", after: 0 });
-    await put("a2", "3");
-    await remove("a1");
+    await client.put("a2", "3");
+    await client.remove("a1");
     await until(3);
     expect(seen).toEqual([
       { sequence: 1, key: "a1", value: "1" },
@@ -239,7 +202,7 @@ describe("a watch", () => {
     const { stream } = await open({ prefix: "" });
     expect(node.watchers).toBe(1);
     stream.cancel();
-    while (node.watchers > 0) await put("k", "1");
+    while (node.watchers > 0) await client.put("k", "1");
   });
 });
 
@@ -248,32 +211,23 @@ describe("a stream of bulk writes", () => {
     { operation: { $case: "put", value: { key: "k", value: "1" } } },
   ];
 
-  const collect = async (stream: ReturnType<KVClient["bulkWrite"]>) => {
-    const answers: BulkWriteResponse[] = [];
-    stream.on("data", (answer: BulkWriteResponse) => answers.push(answer));
-    await once(stream, "end");
-    return answers;
-  };
+  const requests = (count: number): BulkWriteRequest[] =>
+    Array.from({ length: count }, (_, id) => ({ id, operations, options: undefined }));
 
   test("answers every write in the order asked, however they settle", async () => {
     node.beforeWrite = () =>
       new Promise((resolve) => setTimeout(() => resolve(undefined), Math.random() * 5));
-    const stream = client.bulkWrite();
-    const answers = collect(stream);
-    for (let id = 0; id < 3000; id++) stream.write({ id, operations, options: undefined });
-    stream.end();
-    const ids = (await answers).map(({ id }) => id);
-    expect(ids).toEqual(Array.from({ length: 3000 }, (_, id) => id));
+    const answers = await client.bulkWrite(requests(3000));
+    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 3000 }, (_, id) => id));
   });
 
   test("goes on after a write that is refused", async () => {
-    const stream = client.bulkWrite();
-    const answers = collect(stream);
-    stream.write({ id: 1, operations: [], options: undefined });
-    stream.write({ id: 2, operations, options: { trace: false, ifVersion: 9 } });
-    stream.write({ id: 3, operations, options: undefined });
-    stream.end();
-    expect(await answers).toMatchObject([
+    const answers = await client.bulkWrite([
+      { id: 1, operations: [], options: undefined },
+      { id: 2, operations, options: { trace: false, ifVersion: 9 } },
+      { id: 3, operations, options: undefined },
+    ]);
+    expect(answers).toMatchObject([
       { id: 1, outcome: { value: { code: "INVALID_ARGUMENT" } } },
       { id: 2, outcome: { value: { code: "VERSION_MISMATCH", members: '{"version":0}' } } },
       { id: 3, outcome: { $case: "result", value: { version: 1 } } },
@@ -294,13 +248,10 @@ describe("a stream of bulk writes", () => {
       await gate;
       return undefined;
     };
-    const stream = client.bulkWrite();
-    const answers = collect(stream);
-    for (let id = 0; id < 5000; id++) stream.write({ id, operations, options: undefined });
-    stream.end();
+    const answers = client.bulkWrite(requests(5000));
     await filled;
     // Another call's round trip is time enough for the stream to run over, if it could.
-    for (let calls = 0; calls < 20; calls++) await nodeStatus();
+    for (let calls = 0; calls < 20; calls++) await client.status();
     expect(asked).toBeLessThan(1100);
     release();
     expect((await answers).length).toBe(5000);
@@ -309,8 +260,8 @@ describe("a stream of bulk writes", () => {
 
 test("a call without a deadline ends when the server closes", async () => {
   node.beforeWrite = () => new Promise(() => {});
-  const answer = refusal(put("k", "1"));
-  const stream = client.watch({ prefix: "" }, new Metadata());
+  const answer = refusalOf(client.put("k", "1"));
+  const stream = client.raw.watch({ prefix: "" }, new Metadata());
   const ended = once(stream, "error");
   stream.resume();
   await once(stream, "metadata");

@@ -1,0 +1,102 @@
+/** The generated client of the public gRPC service, with promises. */
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import {
+  type BatchOperation,
+  type BatchResponse,
+  type BulkWriteRequest,
+  type BulkWriteResponse,
+  type DeleteResponse,
+  KVClient,
+  type ListRequest,
+  type ListResponse,
+  type ReadResponse,
+  type StatusResponse,
+  type WriteOptions,
+  type WriteResponse,
+} from "../../src/transport/generated/quorumkv/v1/kv.ts";
+
+type Options = Partial<WriteOptions>;
+type Done<Response> = (error: ServiceError | null, value: Response) => void;
+
+export class TestClient {
+  readonly raw: KVClient;
+
+  constructor(port: number) {
+    this.raw = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  }
+
+  close(): void {
+    this.raw.close();
+  }
+
+  /** `value` is JSON text. */
+  put(key: string, value: string, options?: Options): Promise<WriteResponse> {
+    return call((done) => this.raw.write({ key, value, options: complete(options) }, done));
+  }
+
+  remove(key: string, options?: Options): Promise<DeleteResponse> {
+    return call((done) => this.raw.delete({ key, options: complete(options) }, done));
+  }
+
+  batch(operations: BatchOperation[], options?: Options): Promise<BatchResponse> {
+    return call((done) => this.raw.batch({ operations, options: complete(options) }, done));
+  }
+
+  read(key: string, minVersion?: number): Promise<ReadResponse> {
+    return call((done) => this.raw.read({ key, minVersion }, done));
+  }
+
+  list(request: ListRequest): Promise<ListResponse> {
+    return call((done) => this.raw.list(request, done));
+  }
+
+  status(): Promise<StatusResponse> {
+    return call((done) => this.raw.status({}, done));
+  }
+
+  /** Sends all at once, as far as the server takes them, and waits for every answer. */
+  bulkWrite(requests: Iterable<BulkWriteRequest>): Promise<BulkWriteResponse[]> {
+    return new Promise((resolve, reject) => {
+      const answers: BulkWriteResponse[] = [];
+      const stream = this.raw.bulkWrite();
+      stream.on("data", (answer: BulkWriteResponse) => answers.push(answer));
+      stream.on("error", reject);
+      stream.on("end", () => resolve(answers));
+      for (const request of requests) stream.write(request);
+      stream.end();
+    });
+  }
+}
+
+const complete = (options: Options | undefined): WriteOptions | undefined =>
+  options === undefined ? undefined : { trace: false, ...options };
+
+const call = <Response>(start: (done: Done<Response>) => unknown) =>
+  new Promise<Response>((resolve, reject) => {
+    start((error, value) => (error === null ? resolve(value) : reject(error)));
+  });
+
+export interface Refusal {
+  /** The gRPC status. */
+  readonly status: number;
+  /** The stable code. */
+  readonly code: string | undefined;
+  readonly detail: string;
+  readonly members: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** How a call was refused; throws if it was not. */
+export const refusalOf = async (answer: Promise<unknown>): Promise<Refusal> => {
+  const error = (await answer.then(
+    () => Promise.reject(new Error("the call was not refused")),
+    (reason: unknown) => reason,
+  )) as ServiceError;
+  if (!("metadata" in error)) throw error;
+  const [members] = error.metadata.get("kv-problem-bin");
+  return {
+    status: error.code,
+    code: error.metadata.get("kv-code")[0]?.toString(),
+    detail: error.details,
+    members: members === undefined ? undefined : JSON.parse(members.toString()),
+  };
+};
