@@ -10,7 +10,8 @@ import { DatabaseSync } from "node:sqlite";
 export function lockDirectory(directory: string): (() => void) | undefined {
   const database = new DatabaseSync(join(directory, "in-use.lock"), { timeout: 0 });
   try {
-    database.exec("BEGIN EXCLUSIVE");
+    // Without a journal on disk nothing is written, so a node starts on a full disk, too.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return () => database.close();
   } catch (error) {
     database.close();

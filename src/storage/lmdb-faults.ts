@@ -27,7 +27,7 @@ const FREE_BYTES_ENOUGH = 64 * 1024 * 1024;
 export async function explainFailure(failed: unknown, directory: string): Promise<WriteFailure> {
   const error = await causeOf(failed);
   const code = codeOf(error);
-  if (code === EIO && (await isShortOfRoom(directory))) {
+  if (code === EIO && (await isShortOfRoom(directory).catch(() => false))) {
     return { reason: "no room for the whole batch (short write)", lasting: false };
   }
   if (code !== undefined && (PASSING.has(code) || LMDB_PASSING.has(code))) {

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EMPTY_DIGEST } from "../replication/types.ts";
+import { EMPTY_STANDING, planApply } from "./apply.ts";
+import { compareBytes } from "./byte-order.ts";
+import { digestOf, recordHash, toDigest } from "./digest.ts";
+
+const entry = (sequence: number) => ({ sequence, epoch: 1, origin: 1, operations: [] });
+const nothing = (): undefined => undefined;
+
+test("entries with a hole between them, or before them, are not applied", () => {
+  for (const sequences of [[2], [1, 3], [1, 1], [0]]) {
+    expect(() => planApply(EMPTY_STANDING, sequences.map(entry), nothing)).toThrow(
+      "broken promise: entries are applied one after the other",
+    );
+  }
+  expect(planApply(EMPTY_STANDING, [entry(1), entry(2)], nothing).standing.applied).toBe(2);
+});
+
+test("a digest is 16 hexadecimal digits, whatever the order of the records", () => {
+  const records = ["a", "b", "c"].map((key, index) => ({
+    key,
+    value: "1",
+    version: index,
+    origin: 1,
+  }));
+  expect(digestOf([])).toBe(EMPTY_DIGEST);
+  expect(digestOf(records)).toMatch(/^[0-9a-f]{16}$/);
+  expect(digestOf([...records].reverse())).toBe(digestOf(records));
+  expect(toDigest(-1n)).toBe("f".repeat(16));
+});
+
+test("key, version and value all count, and cannot be taken for one another", () => {
+  const hashes = [
+    { key: "a", value: "bc", version: 1 },
+    { key: "ab", value: "c", version: 1 },
+    { key: "a", value: "bc", version: 2 },
+    { key: "a", value: "bd", version: 1 },
+    { key: "1 a", value: "bc", version: 1 },
+    { key: "a", value: "bc", version: 11 },
+  ].map(recordHash);
+  expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("byte order is that of UTF-8", () => {
+  const texts = fc.string({ unit: "binary" }).filter((text) => text.isWellFormed());
+  fc.assert(
+    fc.property(texts, texts, (one, other) => {
+      const expected = Buffer.compare(Buffer.from(one), Buffer.from(other));
+      expect(compareBytes(one, other)).toBe(expected);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,91 @@
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { explainFailure } from "./lmdb-faults.ts";
+
+const run = promisify(execFile);
+const script = fileURLToPath(new URL("tools/fill-disk.ts", import.meta.url));
+const isPossible = (command: string): boolean => spawnSync("sh", ["-c", command]).status === 0;
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "quorum-kv-faults-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** Runs the script in a shell that first makes the disk small. */
+async function fillDisk(shrink: string, makeRoom: string): Promise<Record<string, unknown>> {
+  const command = `${shrink} && exec "$0" "$1" "$2/data" "$3"`;
+  const shell = ["-c", command, process.execPath, script, directory, makeRoom];
+  const wrapped = shrink.startsWith("mount") ? ["-rm", "sh", ...shell] : shell;
+  const { stdout } = await run(shrink.startsWith("mount") ? "unshare" : "sh", wrapped);
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+}
+
+function expectPromisesKept(found: Record<string, unknown>, reason: RegExp): void {
+  const sequence = Number(found["sequence"]);
+  expect(sequence).toBeGreaterThan(10);
+  expect(found["fault"]).toEqual({ reason: expect.stringMatching(reason) });
+  expect(found["again"]).toEqual({ reason: expect.stringMatching(reason) });
+  const last = sequence - 1;
+  expect(found["whileFull"]).toEqual({
+    applied: last,
+    logged: last,
+    readable: false,
+    before: true,
+  });
+  expect(found["withRoom"]).toBeUndefined();
+  const retried = { applied: sequence, logged: sequence, readable: true };
+  expect(found["afterRetry"]).toEqual(retried);
+  expect(found["afterRestart"]).toEqual(retried);
+}
+
+describe("nothing of a refused batch is there, reads go on, and a retry works", () => {
+  test.skipIf(!isPossible("prlimit --version"))("at the limit of a file's size", async () => {
+    const found = await fillDisk(
+      "prlimit --pid $$ --fsize=4000000:unlimited",
+      "prlimit --pid $WRITER --fsize=unlimited:unlimited",
+    );
+    expectPromisesKept(found, /^file too large \(EFBIG\)$|^no room/);
+  });
+
+  const canMount = isPossible("unshare -rm sh -c 'mount -t tmpfs -o size=1m none /mnt'");
+  test.skipIf(!canMount)("on a full disk", async () => {
+    const found = await fillDisk(
+      'mount -t tmpfs -o size=6m none "$2" && head -c 2000000 /dev/zero > "$2/ballast"',
+      `rm "${directory}/ballast"`,
+    );
+    expectPromisesKept(found, /^no space left on device \(ENOSPC\)$|^no room/);
+  });
+});
+
+describe("the reason of a failed transaction", () => {
+  const failed = (code: number): Error => Object.assign(new Error("from LMDB"), { code });
+
+  test("names the system's error, and passes where room or rights can be given", async () => {
+    expect(await explainFailure(failed(28), directory)).toEqual({
+      reason: "no space left on device (ENOSPC)",
+      lasting: false,
+    });
+    expect(await explainFailure(failed(30), directory)).toMatchObject({ lasting: false });
+    expect(await explainFailure(failed(-30792), directory)).toMatchObject({ lasting: false });
+  });
+
+  test("is that of the promise in which lmdb hides it", async () => {
+    const commitError = Promise.reject(failed(27));
+    const outer = Object.assign(new Error("Commit failed"), { commitError });
+    expect((await explainFailure(outer, directory)).reason).toBe("file too large (EFBIG)");
+  });
+
+  test("lasts until a restart after an I/O error or a broken environment", async () => {
+    for (const code of [5, -30795]) {
+      const { reason, lasting } = await explainFailure(failed(code), directory);
+      expect(lasting).toBe(true);
+      expect(reason).toMatch(/; nothing is written until this node is restarted$/);
+    }
+  });
+});

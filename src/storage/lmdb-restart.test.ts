@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ENOUGH, entry, everything, put, write } from "./contract.ts";
+import { digestOf } from "./digest.ts";
+import { openLmdbStorage, StorageUnusable } from "./lmdb.ts";
+import { openEnvironment } from "./lmdb-environment.ts";
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "quorum-kv-restart-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const tool = (name: string): string => fileURLToPath(new URL(`tools/${name}`, import.meta.url));
+
+/** Resolves with the process and the lines it prints; it is up when the first one came. */
+async function startWriter(): Promise<{ child: ChildProcess; lines: string[] }> {
+  const child = spawn(process.execPath, [tool("write-forever.ts"), directory], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout });
+  reader.on("line", (line) => lines.push(line));
+  await once(reader, "line");
+  return { child, lines };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, "close");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+describe("a process killed at any moment", () => {
+  test("leaves everything it was told to be flushed, and a whole store", async () => {
+    for (let round = 1; round <= 6; round += 1) {
+      const { child, lines } = await startWriter();
+      // Let it come to a different point each time: this many flushes later.
+      while (lines.length < round * 7) await new Promise((resolve) => setImmediate(resolve));
+      await kill(child);
+      const storage = await openLmdbStorage({ directory });
+      const { applied, digest, keys } = storage.summary();
+      expect(applied).toBeGreaterThanOrEqual(Number(lines.at(-1)));
+      const records = everything(storage);
+      expect({ digest, keys }).toEqual({ digest: digestOf(records), keys: records.length });
+      expect(storage.marks().committed).toBe(applied);
+      const { last } = storage.logBounds();
+      expect([0, applied]).toContain(last);
+      const missing = storage.readLog(applied + 1, ENOUGH);
+      expect(missing).toEqual([]);
+      await storage.close();
+    }
+  });
+});
+
+describe("a directory that cannot be used is refused in a sentence", () => {
+  const opening = () => openLmdbStorage({ directory });
+
+  test("while another process holds it, and no longer", async () => {
+    const { child } = await startWriter();
+    await expect(opening()).rejects.toThrow(/^the data in .* is in use by another process$/);
+    await kill(child);
+    await (await opening()).close();
+  });
+
+  test("while this process holds it", async () => {
+    const storage = await opening();
+    await expect(opening()).rejects.toThrow(StorageUnusable);
+    await write(storage, { append: [entry(1, [])] });
+    await storage.close();
+  });
+
+  test("where it is no directory", async () => {
+    const path = join(directory, "file");
+    await writeFile(path, "");
+    await expect(openLmdbStorage({ directory: path })).rejects.toThrow(/cannot be opened: EEXIST/);
+  });
+
+  test("where the data file is not LMDB's", async () => {
+    await writeFile(join(directory, "data.mdb"), "x".repeat(100_000));
+    await expect(opening()).rejects.toThrow(/is damaged: its header is not LMDB's/);
+    await writeFile(join(directory, "data.mdb"), "x");
+    await expect(opening()).rejects.toThrow(/is damaged: its header is not LMDB's/);
+  });
+
+  test("where the data file was cut short", async () => {
+    const storage = await opening();
+    const operations = Array.from({ length: 5000 }, (_, index) => put(`key ${index}`));
+    await write(storage, { apply: [entry(1, operations)] });
+    await storage.close();
+    const path = join(directory, "data.mdb");
+    const { size } = await stat(path);
+    for (const part of [0.9, 0.5, 0.1]) {
+      const cut = await mkdtemp(join(tmpdir(), "quorum-kv-cut-"));
+      await cp(path, join(cut, "data.mdb"));
+      await truncate(join(cut, "data.mdb"), Math.floor(size * part));
+      await expect(openLmdbStorage({ directory: cut })).rejects.toThrow(
+        /is damaged: .*cut short|cannot be opened: MDB_CORRUPTED/,
+      );
+      await rm(cut, { recursive: true });
+    }
+  });
+
+  test("where the format is unknown", async () => {
+    await (await opening()).close();
+    const environment = openEnvironment(directory);
+    await environment.commit(() => void environment.meta.put("format", Buffer.from("newer")));
+    await environment.close();
+    await expect(opening()).rejects.toThrow(/has the format "newer"; this version reads/);
+  });
+});
+
+test("an empty data file, left by a process killed while it began, is begun again", async () => {
+  await writeFile(join(directory, "data.mdb"), "");
+  const storage = await openLmdbStorage({ directory });
+  await write(storage, { append: [entry(1, [])] });
+  await storage.close();
+});

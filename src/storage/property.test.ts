@@ -1,0 +1,171 @@
+/** Both storages against the plainest model of the port, on histories drawn at random. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Storage } from "../node/ports.ts";
+import { BLANK_MARKS, type Entry, type Operation, type StoreRecord } from "../replication/types.ts";
+import { everything, flushed, write } from "./contract.ts";
+import { digestOf } from "./digest.ts";
+import { openLmdbStorage } from "./lmdb.ts";
+import { createMemoryStorage } from "./memory.ts";
+
+type Step =
+  | { readonly type: "append"; readonly entries: readonly Entry[] }
+  | { readonly type: "apply"; readonly operations: readonly (readonly Operation[])[] }
+  | { readonly type: "compact"; readonly to: number }
+  | { readonly type: "install"; readonly to: number; readonly keys: readonly string[] }
+  | { readonly type: "restart" };
+
+const keys = fc.oneof(
+  fc.constantFrom("a", "b", "ab", "é", "\ue000", "😀", "__proto__"),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 4 }).filter((key) => key.isWellFormed()),
+);
+const operations = fc.array(
+  fc.record({ key: keys, value: fc.option(fc.json(), { nil: undefined }) }),
+  { maxLength: 5 },
+);
+const sequences = fc.nat({ max: 40 }).map((number) => number + 1);
+const entries = fc.record({
+  sequence: sequences,
+  epoch: fc.integer({ min: 1, max: 4 }),
+  origin: fc.constant(1),
+  operations,
+});
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ type: fc.constant("append" as const), entries: fc.array(entries, { maxLength: 6 }) }),
+  fc.record({
+    type: fc.constant("apply" as const),
+    operations: fc.array(operations, { maxLength: 6 }),
+  }),
+  fc.record({ type: fc.constant("compact" as const), to: sequences }),
+  fc.record({
+    type: fc.constant("install" as const),
+    to: sequences,
+    keys: fc.uniqueArray(keys, { maxLength: 8 }),
+  }),
+  fc.constant({ type: "restart" as const }),
+);
+
+/** The port's promises, with nothing but maps and arrays. */
+class Model {
+  log = new Map<number, Entry>();
+  store = new Map<string, StoreRecord>();
+  applied = 0;
+  forgotten = 0;
+
+  next(operations: readonly (readonly Operation[])[]): Entry[] {
+    return operations.map((list, index) => {
+      const sequence = this.applied + 1 + index;
+      return { sequence, epoch: 1, origin: sequence, operations: list };
+    });
+  }
+
+  append(entry: Entry): void {
+    const present = this.log.get(entry.sequence);
+    if (entry.sequence <= this.forgotten || (present && present.epoch > entry.epoch)) return;
+    this.log.set(entry.sequence, entry);
+  }
+
+  apply({ sequence, origin, operations }: Entry): void {
+    for (const { key, value } of operations) {
+      if (value === undefined) this.store.delete(key);
+      else this.store.set(key, { key, value, version: sequence, origin });
+    }
+    this.applied = sequence;
+  }
+
+  forget(to: number): void {
+    this.forgotten = Math.max(this.forgotten, to);
+    for (const sequence of this.log.keys()) if (sequence <= to) this.log.delete(sequence);
+  }
+
+  install(records: readonly StoreRecord[], applied: number): void {
+    this.store = new Map(records.map((record) => [record.key, record]));
+    this.applied = applied;
+    this.forget(applied);
+    this.forgotten = applied;
+  }
+
+  records(): StoreRecord[] {
+    const order = (key: string): Buffer => Buffer.from(key);
+    return [...this.store.values()].sort((one, other) =>
+      Buffer.compare(order(one.key), order(other.key)),
+    );
+  }
+
+  entries(): Entry[] {
+    return [...this.log.values()].sort((one, other) => one.sequence - other.sequence);
+  }
+}
+
+async function perform(step: Step, model: Model, storage: Storage): Promise<void> {
+  if (step.type === "append") await write(storage, { append: step.entries });
+  if (step.type === "apply") await write(storage, { apply: model.next(step.operations) });
+  if (step.type === "compact") await write(storage, { compactTo: step.to });
+  if (step.type === "install") {
+    const records = recordsOf(step);
+    storage.incoming.begin();
+    const half = records.length >> 1;
+    for (const part of [records.slice(half), records.slice(0, half)]) {
+      await flushed((done) => storage.incoming.add(part, done));
+    }
+    const end = { applied: step.to, digest: digestOf(records), marks: BLANK_MARKS };
+    await flushed((done) => storage.incoming.install(end, done));
+  }
+}
+
+function performOnModel(step: Step, model: Model): void {
+  if (step.type === "append") for (const entry of step.entries) model.append(entry);
+  if (step.type === "apply") {
+    for (const entry of model.next(step.operations)) model.apply(entry);
+  }
+  if (step.type === "compact") model.forget(step.to);
+  if (step.type === "install") model.install(recordsOf(step), step.to);
+}
+
+const recordsOf = (step: { to: number; keys: readonly string[] }): StoreRecord[] =>
+  step.keys.map((key) => ({ key, value: "1", version: step.to, origin: 1 }));
+
+function expectSame(storage: Storage, model: Model): void {
+  const records = model.records();
+  const log = model.entries();
+  expect(everything(storage)).toEqual(records);
+  expect(storage.list({ prefix: "", limit: 1000 })).toEqual(records);
+  expect(storage.summary()).toEqual({
+    applied: model.applied,
+    digest: digestOf(records),
+    keys: records.length,
+  });
+  expect(storage.readLog(0, { entriesMax: 1000, bytesMax: 1 << 24 })).toEqual(log);
+  const bounds = { first: log[0]?.sequence ?? 0, last: log.at(-1)?.sequence ?? 0 };
+  expect(storage.logBounds()).toEqual(bounds);
+  for (const record of records) expect(storage.get(record.key)).toEqual(record);
+}
+
+test("every history leaves both storages as the model says", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (history) => {
+      const directory = await mkdtemp(join(tmpdir(), "quorum-kv-property-"));
+      const memory = createMemoryStorage();
+      let lmdb = await openLmdbStorage({ directory });
+      const model = new Model();
+      try {
+        for (const step of history) {
+          if (step.type === "restart") {
+            await lmdb.close();
+            lmdb = await openLmdbStorage({ directory });
+          }
+          for (const storage of [memory, lmdb]) await perform(step, model, storage);
+          performOnModel(step, model);
+          for (const storage of [memory, lmdb]) expectSame(storage, model);
+        }
+      } finally {
+        await lmdb.close();
+        await rm(directory, { recursive: true });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
