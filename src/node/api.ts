@@ -230,6 +230,13 @@ export interface KvNode {
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
 
   status(): NodeStatus;
+  /** The marks alone, cheap enough to look at all the time. */
+  marks(): {
+    readonly epoch: Epoch;
+    readonly last: Sequence;
+    readonly committed: Sequence;
+    readonly applied: Sequence;
+  };
   /** The leader's own view; on a follower what it knows by itself (the gateway asks the leader). */
   cluster(): ClusterView;
   /** Other members' gateways, for the proxy; undefined: no such member. */

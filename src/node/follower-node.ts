@@ -176,6 +176,11 @@ export class FollowerNode implements KvNode {
     });
   }
 
+  marks(): ReturnType<KvNode["marks"]> {
+    const { epoch, last, committed, applied } = this.#core;
+    return { epoch, last, committed, applied };
+  }
+
   status(): NodeStatus {
     const { config, clock, storage } = this.#options;
     const { digest, keys } = storage.summary();

@@ -337,6 +337,11 @@ export class LeaderNode implements KvNode {
 
   // --- what the world sees ---------------------------------------------------------------------
 
+  marks(): ReturnType<KvNode["marks"]> {
+    const { epoch, last, committed, applied } = this.#core;
+    return { epoch, last, committed, applied };
+  }
+
   status(): NodeStatus {
     const core = this.#core;
     const { digest, keys } = this.#options.storage.summary();

@@ -393,7 +393,7 @@ export class Leader {
   #storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
     this.#applied = end.applied;
     this.#applying = end.applied;
-    this.#digest = end.digest;
+    this.#ledger = new Ledger(end.applied);
     this.#noteDigest(end.applied, end.digest);
     if (this.#phase.phase !== "recovering") return [];
     return this.#recover(this.#phase.recovery.installed(end), now);
@@ -446,19 +446,9 @@ export class Leader {
 
   #reignFlushed(): readonly LeaderEffect[] {
     this.#epochDurable = true;
-    const lead = [...this.#peers.values()]
-      .filter(({ link }) => link.state === "promised")
-      .flatMap((peer) => this.#prepareAgain(peer));
-    const prepare = [...this.#peers.values()]
-      .filter(({ link }) => link.state === "preparing")
-      .map((peer) => this.#prepare(peer));
-    return [...this.#settle(this.#ledger.flush(this.#ledger.last)), ...lead, ...prepare];
-  }
-
-  /** A promise given to the recovery may be old news: what was applied since is asked anew. */
-  #prepareAgain(peer: Peer): readonly LeaderEffect[] {
-    peer.link = { state: "preparing" };
-    return [this.#prepare(peer)];
+    // A promise given to the recovery may be old news: what was applied since is asked anew.
+    const settled = this.#settle(this.#ledger.flush(this.#ledger.last));
+    return [...settled, ...this.#prepareAll()];
   }
 
   // --- messages --------------------------------------------------------------------------------
@@ -472,10 +462,9 @@ export class Leader {
       case "acks":
         return this.#acks(peer, message, now);
       case "heartbeatReply":
-        peer.applied = Math.max(peer.applied, message.applied);
         peer.storageFault = message.storageFault;
-        peer.digest = message.digest;
-        return [...this.#compareDigest(peer, message.applied), ...this.#reportMembers()];
+        peer.showed(message);
+        return [...this.#compareDigest(peer), ...this.#reportMembers()];
       case "snapshotReceipt":
         return this.#receipt(peer, message);
       case "logPage":
@@ -517,8 +506,7 @@ export class Leader {
     const restarted = peer.incarnation !== "" && peer.incarnation !== message.incarnation;
     peer.incarnation = message.incarnation;
     peer.member = message.member;
-    peer.applied = message.applied;
-    peer.digest = message.digest;
+    peer.startsFrom(message);
     peer.storageFault = "";
     peer.link = { state: "promised" };
     if (message.blank) this.#forgetDisk(peer);
@@ -530,7 +518,7 @@ export class Leader {
         return [...news, ...this.#recover(this.#phase.recovery.answered(peer.id, message), now)];
       case "leading":
         if (message.applied > this.#ledger.last) return this.#admitLoss(peer);
-        return [...(this.#epochDurable ? this.#lead(peer) : []), ...news];
+        return [...(this.#epochDurable ? this.#lead(peer, now) : []), ...news];
     }
   }
 
@@ -550,8 +538,11 @@ export class Leader {
     if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);
   }
 
-  #lead(peer: Peer): readonly LeaderEffect[] {
+  #lead(peer: Peer, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase === "leading", "only a reign sends entries");
+    const settled = this.#settle(
+      this.#ledger.acknowledge({ node: peer.id, at: now }, this.#openUpTo(peer.applied)),
+    );
     const { floor } = this.#phase;
     const message = {
       type: "lead",
@@ -562,9 +553,15 @@ export class Leader {
     const first = this.#start.log.first();
     const reachesBack = peer.applied >= this.#applied || (first > 0 && first <= peer.applied + 1);
     const send = { type: "send", to: peer.id, message } as const;
-    if (!reachesBack) return [send, ...this.#startSnapshot(peer)];
+    if (!reachesBack) return [send, ...settled, ...this.#startSnapshot(peer)];
     peer.stream(peer.applied + 1);
-    return [send, ...this.#pump(peer), ...this.#reportMembers()];
+    return [send, ...settled, ...this.#pump(peer), ...this.#reportMembers()];
+  }
+
+  /** What a follower has applied it will not be sent again, so its promise is the ack. */
+  #openUpTo(applied: Sequence): readonly Sequence[] {
+    const { committed } = this.#ledger;
+    return Array.from({ length: Math.max(0, applied - committed) }, (_, at) => committed + 1 + at);
   }
 
   #acks(
@@ -573,8 +570,7 @@ export class Leader {
     now: Instant,
   ): readonly LeaderEffect[] {
     if (peer.link.state !== "streaming") return [];
-    peer.applied = Math.max(peer.applied, message.applied);
-    peer.digest = message.digest;
+    peer.showed(message);
     const sequences: Sequence[] = [];
     for (const { from, to } of message.ranges) {
       peer.delivered(from, to);
@@ -584,7 +580,7 @@ export class Leader {
     }
     const acked = { type: "acked", from: peer.id, ranges: message.ranges } as const;
     const settled = this.#settle(this.#ledger.acknowledge({ node: peer.id, at: now }, sequences));
-    const compared = this.#compareDigest(peer, message.applied);
+    const compared = this.#compareDigest(peer);
     return [acked, ...settled, ...compared, ...this.#pump(peer)];
   }
 
@@ -761,9 +757,9 @@ export class Leader {
     if (link.state !== "snapshot" || link.number !== message.snapshot) return [];
     link.received = Math.max(link.received, message.index + 1);
     if (!message.installed) return this.#pumpSnapshot(peer);
-    const { applied } = link.copy;
+    const { applied, digest } = link.copy;
     peer.drop();
-    peer.applied = applied;
+    peer.startsFrom({ applied, digest });
     peer.acked = Math.max(peer.acked, applied);
     peer.stream(applied + 1);
     return [...this.#reportMembers(), ...this.#pump(peer)];
@@ -861,9 +857,10 @@ export class Leader {
 
   readonly #matches = new Map<NodeId, boolean>();
 
-  #compareDigest(peer: Peer, applied: Sequence = peer.applied): readonly LeaderEffect[] {
+  #compareDigest(peer: Peer): readonly LeaderEffect[] {
+    const { applied } = peer;
     const own = this.#digests.get(applied);
-    if (own === undefined || peer.digest === "" || applied !== peer.applied) return [];
+    if (own === undefined || peer.digest === "") return [];
     const matches = own === peer.digest;
     const before = this.#matches.get(peer.id);
     this.#matches.set(peer.id, matches);

@@ -39,9 +39,8 @@ export type PeerLink =
 export class Peer {
   readonly id: NodeId;
   link: PeerLink = { state: "down" };
-  /** Highest applied mark it reported. */
-  applied: Sequence = 0;
-  digest: Digest = "";
+  #applied: Sequence = 0;
+  #digest: Digest = "";
   /** Highest contiguous ack, over all streams since it last came with a disk. */
   acked: Sequence = 0;
   /** The committed mark it was last told on this stream. */
@@ -56,6 +55,27 @@ export class Peer {
 
   constructor(id: NodeId) {
     this.id = id;
+  }
+
+  /** The applied mark it last reported. */
+  get applied(): Sequence {
+    return this.#applied;
+  }
+
+  /** The digest of its store at that mark; empty while it reported none. */
+  get digest(): Digest {
+    return this.#digest;
+  }
+
+  /** It begins a stream with its store as it is, be it that its disk was replaced. */
+  startsFrom(store: { applied: Sequence; digest: Digest }): void {
+    this.#applied = store.applied;
+    this.#digest = store.digest;
+  }
+
+  /** A report may be older than the last one: mark and digest go together. */
+  showed(store: { applied: Sequence; digest: Digest }): void {
+    if (store.applied >= this.#applied) this.startsFrom(store);
   }
 
   /** Live followers count for a quorum: they have a stream of entries, speak, and can flush. */

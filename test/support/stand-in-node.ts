@@ -81,6 +81,10 @@ export class StandInNode implements KvNode {
     };
   }
 
+  marks(): ReturnType<KvNode["marks"]> {
+    return { epoch: 1, last: this.applied, committed: this.applied, applied: this.applied };
+  }
+
   cluster(): ReturnType<KvNode["cluster"]> {
     const { id, epoch, last, committed } = this.status();
     const view = { leader: id, servedBy: id, fromLeader: true, epoch, last, committed };

@@ -4,13 +4,22 @@
  * told, so each unflushed batch survives whole or vanishes whole, as chance has it, and none
  * survives one that vanished before it.
  */
-import type { Cancel, Clock, Random, Storage, StorageFault } from "../../src/node/ports.ts";
+import type {
+  Cancel,
+  Clock,
+  Random,
+  Storage,
+  StorageFault,
+  StoreSummary,
+} from "../../src/node/ports.ts";
 import { storageOver } from "../../src/storage/memory.ts";
 import { MemoryState } from "../../src/storage/memory-state.ts";
 
 export interface VirtualDisk {
   /** The storage of a process that starts on this disk. The one before must have crashed. */
   open(): Storage;
+  /** What is on the disk right now, for checkers. */
+  peek(): StoreSummary;
   /** Power goes: unflushed batches may be lost, no `done` is called any more. */
   crash(): void;
   /** A crash after which an empty disk is put in. */
@@ -56,6 +65,10 @@ class Disk implements VirtualDisk {
     return storageOver(this.#state, (change, done) => {
       if (process === this.#process) this.#add({ change, done });
     });
+  }
+
+  peek(): StoreSummary {
+    return this.#state.summary;
   }
 
   crash(): void {
