@@ -73,7 +73,12 @@ type Stage =
   /** No leader's stream, or one whose promise is not durable yet. */
   | { readonly stage: "idle" }
   | { readonly stage: "promised"; copy: StoreCopyView | undefined }
-  | { readonly stage: "following"; readonly completeAt: Sequence };
+  | {
+      readonly stage: "following";
+      readonly completeAt: Sequence;
+      /** A store is arriving that will replace this one: entries are kept but not applied. */
+      installing: boolean;
+    };
 
 export interface FollowerStart {
   readonly id: NodeId;
@@ -277,7 +282,7 @@ export class Follower {
     this.#leaveStage();
     this.#received.clear();
     this.#progress = new Progress(this.#applying);
-    this.#stage = { stage: "following", completeAt: message.completeAt };
+    this.#stage = { stage: "following", completeAt: message.completeAt, installing: false };
     this.#completeIfWhole();
     return this.#noteFloor(link, message.floor);
   }
@@ -318,6 +323,7 @@ export class Follower {
   #applyUpTo(committed: Sequence): readonly FollowerEffect[] {
     this.#committed = Math.max(this.#committed, committed);
     const entries: Entry[] = [];
+    if (this.#stage.stage !== "following" || this.#stage.installing) return [];
     while (this.#applying < this.#committed) {
       const entry = this.#received.get(this.#applying + 1);
       if (entry === undefined) break;
@@ -342,7 +348,7 @@ export class Follower {
   ): readonly FollowerEffect[] {
     const { epoch, number, committed, last, writeQuorum, members } = message;
     this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
-    const effects = this.#stage.stage === "following" ? [...this.#applyUpTo(committed)] : [];
+    const effects = [...this.#applyUpTo(committed)];
     if (JSON.stringify(members) !== JSON.stringify(this.#marks.members)) {
       this.#marks = { ...this.#marks, members };
       const flush = { is: "marks" } as const;
@@ -364,6 +370,7 @@ export class Follower {
     const { epoch, snapshot, index, records, end } = message;
     const begin = index === 0;
     if (begin) this.#snapshot = { number: snapshot, next: 0 };
+    this.#stage.installing = true;
     if (this.#snapshot?.number !== snapshot || this.#snapshot.next !== index)
       return [this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`)];
     this.#snapshot.next += 1;
@@ -383,6 +390,7 @@ export class Follower {
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
     this.#progress = new Progress(end.applied);
+    if (this.#stage.stage === "following") this.#stage.installing = false;
   }
 
   // --- what a recovery asks for ----------------------------------------------------------------

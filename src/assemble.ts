@@ -1,0 +1,88 @@
+/** Puts the parts of one node together, and takes them apart again in the opposite order. */
+import { randomUUID } from "node:crypto";
+import type { GatewayLog } from "../gateway/context.ts";
+import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { createMetrics } from "../gateway/metrics.ts";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { KvNode } from "./node/api.ts";
+import { createNode } from "./node/node.ts";
+import type { Storage } from "./node/ports.ts";
+import { openLmdbStorage } from "./storage/lmdb.ts";
+import { createMemoryStorage } from "./storage/memory.ts";
+import { createDelayedNetwork } from "./transport/delayed.ts";
+import { createFaultyNetwork } from "./transport/faulty.ts";
+import { createGrpcServer } from "./transport/server.ts";
+
+export interface RunningNode {
+  readonly node: KvNode;
+  readonly gateway: Gateway;
+  /** Answers what is in flight, flushes, and frees every port and file. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface Assembly {
+  readonly config: Config;
+  readonly log: GatewayLog;
+  /** The node must not go on: see NodeOptions. */
+  readonly fatal: (reason: string) => void;
+  /** The built page; absent: the one that belongs to this source. */
+  readonly pageDirectory?: string | undefined;
+}
+
+/** Rejects with one sentence when a port is taken or the data folder cannot be used. */
+export async function startNode({
+  config,
+  log,
+  fatal,
+  pageDirectory,
+}: Assembly): Promise<RunningNode> {
+  const clock = systemClock;
+  const storage: Storage =
+    config.dataDir === ""
+      ? createMemoryStorage()
+      : await openLmdbStorage({ directory: config.dataDir });
+  const server = createGrpcServer({ config, log });
+  const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
+  const faulty = config.faults
+    ? createFaultyNetwork({ network: delayed.network, clock })
+    : undefined;
+  const metrics = createMetrics();
+  const node = createNode({
+    config,
+    storage,
+    network: faulty?.network ?? delayed.network,
+    delays: delayed.delays,
+    clock,
+    observer: metrics.observer,
+    log,
+    incarnation: randomUUID(),
+    fatal,
+  });
+  const closeParts = async (gateway?: Gateway) => {
+    await Promise.all([gateway?.close(), node.close()]);
+    await server.close();
+    await storage.close();
+    metrics.close();
+  };
+  try {
+    await server.serve(node);
+    const gateway = await startGateway({
+      node,
+      config,
+      faults: faulty?.faults,
+      metrics,
+      log,
+      pageDirectory,
+    });
+    let closed: Promise<void> | undefined;
+    const close = () => {
+      closed ??= closeParts(gateway);
+      return closed;
+    };
+    return { node, gateway, close };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
