@@ -75,11 +75,8 @@ class Peer {
       openedAt = performance.now();
       const { opened, limits } = this.#options;
       link = new StreamLink(
-        {
-          write: (bytes, written) => call.write(bytes, written),
-          end: () => call.end(),
-          abort: () => call.cancel(),
-        },
+        // A leader that closes has given up on the stream: it is broken off, to dial anew at once.
+        { write: (bytes, written) => call.write(bytes, written), abort: () => call.cancel() },
         encodeLeaderMessage,
         limits,
       );

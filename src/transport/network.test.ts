@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { silent, startFollower, startLeader } from "../../test/support/link-ends.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
+import { GrpcNetwork } from "./network.ts";
 import { createGrpcServer } from "./server.ts";
 
 const connect = async () => {
@@ -75,6 +76,34 @@ describe("a link", () => {
     here.link.close();
     await there.until(({ closings }) => closings > 0);
     expect([here.received.length, here.closings]).toEqual([0, 1]);
+  });
+
+  test("of the leader that closes towards a peer that does not read is replaced at once", async () => {
+    const follower = await startFollower();
+    const relay = await startRelay(follower.port);
+    const leader = startLeader(relay.port);
+    const here = await leader.links.next();
+    const before = [...relay.sockets];
+    for (const socket of before) socket.pause();
+    here.link.send(fetchLog(1));
+    here.link.close();
+    const closedAt = performance.now();
+    await leader.links.next();
+    expect(performance.now() - closedAt).toBeLessThan(900);
+    expect(here.closings).toBe(1);
+  });
+
+  test("finds a follower by its name", async () => {
+    const { port } = await startFollower();
+    const nodes = [{ id: "follower1", host: "localhost", grpcPort: port }];
+    const network = new GrpcNetwork({ nodes, log: silent });
+    onTestFinished(() => network.close());
+    await new Promise<void>((resolve) => {
+      network.dial("follower1", () => {
+        resolve();
+        return { received() {}, closed() {} };
+      });
+    });
   });
 
   test("closes when the other server goes, and opens again when it is back", async () => {

@@ -43,8 +43,9 @@ export const createGrpcServer = ({ config, log }: GrpcServerOptions): GrpcServer
       const followers = config.nodes.length - 1;
       server.addService(kvDefinition, createKvService({ node, followers, log }));
       addReflection(server);
+      const port = await bind(server, config);
       health = addHealth(server, node);
-      return { port: await bind(server, config) };
+      return { port };
     },
     close: async () => {
       health?.close();

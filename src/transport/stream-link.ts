@@ -4,8 +4,8 @@ import { Outbox, type OutboxLimits } from "./outbox.ts";
 /** The little of a gRPC call that a link needs; both sides' calls can offer it. */
 export interface Stream {
   write(bytes: Buffer, written: () => void): void;
-  /** Ends this direction in order, after what was written. */
-  end(): void;
+  /** Ends this direction in order, after what was written; absent: closing is aborting. */
+  readonly end?: () => void;
   /** Ends the call as soon as the library can. */
   abort(reason: string): void;
 }
@@ -41,18 +41,19 @@ export class StreamLink<In, Out> implements Link<Out> {
     if (!this.#outbox.push(this.#encode(message))) this.#abort("the peer does not read");
   }
 
-  /** What was sent before still goes out, if the peer takes it within a second. */
+  /** Where the stream can end in order, what was sent before goes out if the peer takes it soon. */
   close(): void {
     if (this.#state !== "open") return;
+    const reason = "closed here";
+    const { end } = this.#stream;
+    if (end === undefined) {
+      this.#abort(reason);
+      return;
+    }
     this.#state = "closing";
-    this.#farewell = setTimeout(() => this.#dropStream("closed here"), farewellMs);
-    this.#outbox.whenDrained(() => {
-      clearTimeout(this.#farewell);
-      this.#stream.end();
-      // The peer ends its direction in answer; this waits for one that does not.
-      this.#farewell = setTimeout(() => this.#dropStream("closed here"), farewellMs);
-    });
-    this.#tellLater("closed here");
+    this.#farewell = setTimeout(() => this.#dropStream(reason), farewellMs);
+    this.#outbox.whenDrained(end);
+    this.#tellLater(reason);
   }
 
   /** The stream's owner passes on what arrived. */
