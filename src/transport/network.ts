@@ -14,6 +14,8 @@ export class GrpcNetwork implements Network {
   readonly #log: Log;
   readonly #limits: OutboxLimits | undefined;
   readonly #dials = new Set<Cancel>();
+  /** Streams that leaders opened to this node, for as long as they live. */
+  readonly #accepted = new Set<Link<FollowerMessage>>();
   #opened: Opened | undefined;
 
   constructor(options: { nodes: readonly MemberAddress[]; log: Log; limits?: OutboxLimits }) {
@@ -42,12 +44,18 @@ export class GrpcNetwork implements Network {
 
   /** A leader's call to this node. */
   accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
-    if (this.#opened === undefined) refuse(call, "this node takes no streams yet");
-    else accept(call, this.#opened, this.#limits);
+    if (this.#opened === undefined) {
+      refuse(call, "this node takes no streams now");
+      return;
+    }
+    const link = accept(call, this.#opened, this.#limits);
+    this.#accepted.add(link);
+    call.once("cancelled", () => this.#accepted.delete(link));
   }
 
   close(): void {
     this.#opened = undefined;
+    for (const link of this.#accepted) link.close();
     for (const cancel of this.#dials) cancel();
   }
 }

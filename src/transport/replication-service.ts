@@ -26,7 +26,7 @@ export const accept = (
   call: Call,
   opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>,
   limits?: OutboxLimits,
-): void => {
+): Link<FollowerMessage> => {
   const link = new StreamLink<LeaderMessage, FollowerMessage>(
     {
       write: (bytes, written) => call.write(bytes, written),
@@ -45,6 +45,7 @@ export const accept = (
   // Tells the leader that the stream is open: it hands out its link only then.
   call.sendMetadata(new Metadata());
   link.report(opened(link));
+  return link;
 };
 
 /** Ends a call that cannot be served now; the leader tries again. */
