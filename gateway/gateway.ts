@@ -41,12 +41,13 @@ export interface Gateway {
   readonly port: number;
   /**
    * Stops accepting, refuses what still comes in, ends event streams, and lets answers under way
-   * finish for at most `closeTimeoutMs`. The node must still run meanwhile.
+   * finish for at most 3.5 s. Close the node at the same time: it answers the writes under way.
    */
   close(): Promise<void>;
 }
 
-const closeTimeoutMs = 3000;
+/** A little longer than a closing node takes to answer the writes under way. */
+const closeTimeoutMs = 3500;
 
 /** Bounds on what a slow or idle client may hold. */
 const serverOptions = {

@@ -26,6 +26,8 @@ interface Call {
   readonly id: string;
   readonly peerUrl: string;
   readonly target: string;
+  /** The client wants its connection closed after this call. */
+  readonly lastOne: boolean;
   /** True once a connection to the member stands: from then on a write may have arrived. */
   connected: boolean;
 }
@@ -48,9 +50,9 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
     on: {
       proxyReq: (outgoing, request) => watchConnection(outgoing, calls.get(request)),
       proxyRes: (incoming, request) => {
-        // These belong to the connection between the two gateways.
-        delete incoming.headers.connection;
+        // The member's belong to the connection between the two gateways.
         delete incoming.headers["keep-alive"];
+        incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
         context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
       },
       error: (error, request, response) => {
@@ -74,7 +76,8 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
       refuse(request, response, failed("OVERLOADED", "Too many calls to other members.").failure);
       return;
     }
-    calls.set(request, { ...path, peerUrl, connected: false });
+    const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
+    calls.set(request, { ...path, peerUrl, lastOne, connected: false });
     response.on("close", () => calls.delete(request));
     for (const name of hopHeaders) delete request.headers[name];
     await pass(request, response, () => {});

@@ -67,7 +67,9 @@ export const startSmallCluster = async (
     leader,
     followers: rest,
     close: async () => {
-      await Promise.all(running.map((each) => each.close()));
+      // The leader first, so that its writes under way still find their followers.
+      await leader.close();
+      await Promise.all(rest.map((each) => each.close()));
     },
   };
 };

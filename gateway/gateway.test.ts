@@ -1,0 +1,156 @@
+/** Starting, stopping, the page, faults, and the answers that only a troubled cluster gives. */
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { openStream } from "../test/support/event-source.ts";
+import { ask, type RestAnswer } from "../test/support/rest.ts";
+import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
+
+let cluster: SmallCluster | undefined;
+const start = async (given: Parameters<typeof startSmallCluster>[0] = {}) => {
+  cluster = await startSmallCluster(given);
+  return cluster.leader.gateway.url;
+};
+afterEach(() => cluster?.close());
+
+const put = (url: string, fields: object = {}): Promise<RestAnswer> =>
+  ask(url, "/write", { method: "PUT", body: { key: "a", value: 1, ...fields } });
+
+describe("in trouble", () => {
+  test("a write without its quorum is unknown, and names version, acks and quorum", async () => {
+    const url = await start({ followers: 2, settings: { faults: true } });
+    await put(url);
+    for (const follower of ["follower1", "follower2"]) {
+      const fault = { type: follower === "follower1" ? "pause" : "slow", delayMs: 2000 };
+      if (fault.type === "pause") Reflect.deleteProperty(fault, "delayMs");
+      const set = await ask(url, `/faults/${follower}`, { method: "PUT", body: fault });
+      expect(set.status).toBe(200);
+    }
+    const answer = await put(url, { quorum: 2, timeoutMs: 50 });
+    expect(answer).toMatchObject({ status: 504, json: { code: "OUTCOME_UNKNOWN", quorum: 2 } });
+    expect(answer.json["version"]).toBeGreaterThan(0);
+    expect(answer.json["acks"]).toEqual([]);
+  });
+
+  test("with too few live followers nothing is written", async () => {
+    const url = await start({ followers: 1, settings: { writeQuorum: 1, faults: true } });
+    await put(url);
+    await ask(url, "/faults/follower1", { method: "PUT", body: { type: "cut" } });
+    let answer = await put(url, { timeoutMs: 200 });
+    while (answer.json["code"] === "OUTCOME_UNKNOWN") answer = await put(url, { timeoutMs: 200 });
+    expect(answer).toMatchObject({
+      ...{ status: 503, json: { code: "QUORUM_UNAVAILABLE", live: 0, quorum: 1 } },
+    });
+    expect(answer.headers["retry-after"]).toBeDefined();
+    const ready = await ask(url, "/readyz");
+    expect(ready).toMatchObject({ status: 503, json: { ready: false } });
+    expect(ready.json["reasons"]).not.toEqual([]);
+  });
+
+  test("minVersion that a follower does not reach in time is RECOVERING", async () => {
+    await start({ followers: 1, settings: { timeout: 50 } });
+    const url = cluster?.followers[0]?.gateway.url ?? "";
+    const answer = await ask(url, "/read?key=a&minVersion=99");
+    expect(answer).toMatchObject({ status: 503, json: { code: "RECOVERING" } });
+  });
+
+  test("a follower whose leader is gone shows what it knows by itself", async () => {
+    await start({ followers: 1 });
+    await cluster?.leader.close();
+    const answer = await ask(cluster?.followers[0]?.gateway.url ?? "", "/cluster");
+    expect(answer.json).toMatchObject({ servedBy: "follower1", fromLeader: false });
+  });
+});
+
+describe("faults", () => {
+  test("are set, listed and reset on the leader", async () => {
+    const url = await start({ followers: 2, settings: { faults: true } });
+    const set = (follower: string, body: object) =>
+      ask(url, `/faults/${follower}`, { method: "PUT", body });
+    expect((await set("follower1", { type: "slow", delayMs: 10 })).json).toMatchObject({
+      faults: { follower1: { fault: { type: "slow", delayMs: 10 } } },
+    });
+    expect((await set("follower2", { type: "pause" })).status).toBe(200);
+    expect((await set("follower9", { type: "cut" })).status).toBe(404);
+    for (const body of [{}, { type: "melt" }, { type: "slow" }, { type: "cut", delayMs: 1 }]) {
+      expect(await set("follower1", body)).toMatchObject({ status: 400 });
+    }
+    expect((await ask(url, "/faults/%zz", { method: "DELETE" })).status).toBe(400);
+    expect((await ask(url, "/faults/follower1", { method: "DELETE" })).json).toMatchObject({
+      faults: { follower2: { endsAt: expect.any(Number) } },
+    });
+    expect((await ask(url, "/faults", { method: "DELETE" })).json).toEqual({ faults: {} });
+    expect((await ask(url, "/faults")).json).toEqual({ faults: {} });
+    const follower = await ask(cluster?.followers[0]?.gateway.url ?? "", "/faults");
+    expect(follower.json["code"]).toBe("NOT_LEADER");
+  });
+});
+
+describe("the page", () => {
+  test("says how to build it while it is missing, and appears once it is there", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "page-"));
+    try {
+      const url = await start({ pageDirectory: directory });
+      expect((await ask(url, "/")).text).toContain("npm run build");
+      mkdirSync(join(directory, "assets"));
+      writeFileSync(join(directory, "index.html"), "<!doctype html><title>page</title>");
+      writeFileSync(join(directory, "assets", "app-1a2b.js"), "let x = 1;\n".repeat(1000));
+      const page = await ask(url, "/");
+      expect(page.text).toContain("<title>page</title>");
+      expect(page.headers["content-security-policy"]).toMatch(/^default-src 'self'/);
+      expect(page.headers["cache-control"]).toBe("no-cache");
+      expect(page.headers["x-kv-node"]).toBe("leader");
+      const script = await ask(url, "/assets/app-1a2b.js");
+      expect(script.headers).toMatchObject({
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "public, max-age=31536000, immutable",
+        "x-content-type-options": "nosniff",
+      });
+      const zipped = await fetch(`${url}/assets/app-1a2b.js`, { headers: { accept: "*/*" } });
+      expect(zipped.headers.get("content-encoding")).toBe("gzip");
+      expect(await zipped.text()).toBe(script.text);
+      expect(Number(zipped.headers.get("content-length"))).toBeLessThan(500);
+      const headers = { "if-none-match": String(page.headers["etag"]) };
+      expect(await ask(url, "/", { headers })).toMatchObject({ status: 304, text: "" });
+      expect((await ask(url, "/assets/%2e%2e/index.html")).status).toBe(404);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describe("closing", () => {
+  test("lets writes under way finish, ends streams, and refuses what comes after", async () => {
+    const url = await start({ followers: 1, settings: { minDelay: 150, maxDelay: 150 } });
+    const { port } = new URL(url);
+    const idle = connect(Number(port), "127.0.0.1");
+    await once(idle, "connect");
+    idle.resume();
+    const stream = await openStream(url, "/watch");
+    const events = await openStream(url, "/events");
+    const write = put(url);
+    do {} while ((await events.next()).event !== "write");
+    const closing = cluster?.close();
+    expect((await write).status).toBe(200);
+    await Promise.all([stream.ended(), events.ended()]);
+    expect(stream.comments).toContain("the node is stopping");
+    await closing;
+    await expect(put(url)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("cuts off what does not end in time", async () => {
+    const url = await start();
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    await once(socket, "connect");
+    socket.write("PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+    socket.write("Content-Length: 100\r\n\r\n{");
+    await ask(url, "/livez");
+    socket.on("error", () => {});
+    const gone = once(socket.resume(), "close");
+    await cluster?.close();
+    await gone;
+  });
+});

@@ -1,0 +1,193 @@
+/** /nodes/:id/…, from one real node to another, and to members that are down or die. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openStream } from "../test/support/event-source.ts";
+import { ask, askRaw } from "../test/support/rest.ts";
+import { type SmallCluster, silentLog, startSmallCluster } from "../test/support/small-cluster.ts";
+import { StandInNode } from "../test/support/stand-in-node.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
+import { createMetrics } from "./metrics.ts";
+
+describe("between real nodes", () => {
+  let cluster: SmallCluster;
+  let url: string;
+  beforeAll(async () => {
+    cluster = await startSmallCluster({ followers: 2 });
+    url = cluster.followers[0]?.gateway.url ?? "";
+  });
+  afterAll(() => cluster.close());
+
+  test("reads and writes pass, and the answering node's headers come back", async () => {
+    const body = { key: "a/ü", value: "x".repeat(500_000) };
+    const put = await ask(url, "/nodes/leader/write", { method: "PUT", body });
+    expect(put).toMatchObject({ status: 200, headers: { "x-kv-node": "leader" } });
+    const read = await ask(url, `/nodes/leader/read?key=${encodeURIComponent(body.key)}`);
+    expect(read.json["value"]).toBe(body.value);
+    const removed = await ask(url, "/nodes/leader/write", {
+      ...{ method: "DELETE", body: { key: body.key } },
+    });
+    expect(removed.status).toBe(200);
+  });
+
+  test("problems pass as they are", async () => {
+    const answers = [
+      await ask(url, "/nodes/leader/read?key="),
+      await ask(url, "/nodes/leader/nope"),
+      await ask(url, "/nodes/leader/write", { method: "POST" }),
+      await ask(url, "/nodes/follower2/write", { method: "PUT", body: { key: "a", value: 1 } }),
+      await ask(url, "/nodes/leader/write", { method: "PUT", body: "x".repeat(5_000_000) }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([400, 404, 405, 421, 413]);
+    for (const { headers } of answers) {
+      expect(headers["content-type"]).toBe("application/problem+json");
+    }
+  });
+
+  test("an event stream passes, and its end reaches the member", async () => {
+    const stream = await openStream(url, "/nodes/leader/watch?prefix=s/");
+    expect(stream.response.headers["x-kv-node"]).toBe("leader");
+    await ask(url, "/nodes/leader/write", { method: "PUT", body: { key: "s/1", value: 1 } });
+    expect((await stream.next()).event).toBe("put");
+    await stream.close();
+  });
+
+  test("this node's own id is answered here", async () => {
+    const { headers } = await ask(url, "/nodes/follower1/status");
+    expect(headers["x-kv-node"]).toBe("follower1");
+    const watch = await ask(url, "/nodes/follower1/watch?after=x");
+    expect(watch.status).toBe(400);
+  });
+
+  test.each([
+    "/nodes/nobody/status",
+    "/nodes/127.0.0.1:1/status",
+    "/nodes/leader/../follower2/status",
+    "/nodes/leader/%2e%2e/status",
+    "/nodes/leader/nodes/follower2/status",
+    "/nodes/follower1/nodes/leader/status",
+    "/nodes",
+  ])("%s is not found", async (target) => {
+    expect(await ask(url, target)).toMatchObject({ status: 404, json: { code: "NOT_FOUND" } });
+  });
+
+  test("a whole URL as target reaches no other host", async () => {
+    const { port } = cluster.followers[0]?.gateway ?? { port: 0 };
+    const request = (target: string) =>
+      askRaw(port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(await request("http://other.example/nodes/leader/livez")).toContain('{"status":"ok"}');
+    expect(await request("http://other.example/status")).toContain("X-KV-Node: follower1");
+  });
+
+  test("chunked bodies and expectations pass", async () => {
+    const { port } = cluster.followers[0]?.gateway ?? { port: 0 };
+    const answer = await askRaw(
+      port,
+      "PUT /nodes/leader/write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+        "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n" +
+        '9\r\n{"key":"c\r\nd\r\n","value":12}\r\n0\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK/);
+  });
+});
+
+describe("to a member that fails", () => {
+  let gateway: Gateway;
+  let stopMember = () => {};
+  /** Starts a gateway whose only other member is a server that treats requests like this. */
+  const withMember = async (
+    treat: (request: IncomingMessage, response: ServerResponse) => void,
+  ) => {
+    const server = createServer(treat).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    stopMember = () => {
+      server.closeAllConnections();
+      server.close();
+    };
+    const { port } = server.address() as AddressInfo;
+    await withPeer(`http://127.0.0.1:${port}`);
+  };
+  const withPeer = async (peerUrl: string) => {
+    const node = Object.assign(new StandInNode(), {
+      peerUrl: (id: string) => (id === "follower1" ? peerUrl : undefined),
+    });
+    const nodes = ["leader", "follower1", "follower2"].map((id) => ({
+      ...{ id, host: "127.0.0.1", grpcPort: 1 },
+    }));
+    const config = {
+      ...{ nodeId: "leader", leader: "leader", nodes, port: 0, grpcPort: 1, host: "127.0.0.1" },
+      ...{ advertiseUrl: "", dataDir: "", writeQuorum: 1, minDelay: 0, maxDelay: 0 },
+      ...{ timeout: 5000, logLevel: "silent", faults: false, logRetention: 1000 },
+    };
+    gateway = await startGateway({ node, config, metrics: createMetrics(), log: silentLog });
+  };
+  afterEach(async () => {
+    stopMember();
+    await gateway.close();
+  });
+  const write = { method: "PUT", body: { key: "a", value: 1 } };
+
+  test("nothing is known to have happened when it cannot be reached", async () => {
+    await withPeer("http://127.0.0.1:1");
+    const answer = await ask(gateway.url, "/nodes/follower1/write", write);
+    expect(answer).toMatchObject({
+      ...{ status: 503, headers: { "retry-after": "1", "x-kv-node": "leader" } },
+      json: { code: "RECOVERING", member: "follower1" },
+    });
+  });
+
+  test("a member whose address nobody knows yet is not ready", async () => {
+    await withPeer("http://127.0.0.1:1");
+    const answer = await ask(gateway.url, "/nodes/follower2/status");
+    expect(answer).toMatchObject({ status: 503, json: { code: "RECOVERING" } });
+  });
+
+  test("a write that lost its member midway is unknown, a read may be asked again", async () => {
+    await withMember((request) => {
+      request.resume().on("end", () => request.socket.destroy());
+    });
+    const lost = await ask(gateway.url, "/nodes/follower1/write", write);
+    expect(lost).toMatchObject({
+      status: 504,
+      json: { code: "OUTCOME_UNKNOWN", version: null, acks: [], quorum: null },
+    });
+    const read = await ask(gateway.url, "/nodes/follower1/read?key=a");
+    expect(read).toMatchObject({ status: 503, json: { code: "RECOVERING" } });
+  });
+
+  test("an answer that breaks off is cut off here as well", async () => {
+    await withMember((_request, response) => {
+      response.writeHead(200, { "content-length": 100 });
+      response.write("half", () => response.destroy());
+    });
+    await expect(ask(gateway.url, "/nodes/follower1/status")).rejects.toThrow("aborted");
+  });
+
+  test("a client that goes away takes its request to the member with it", async () => {
+    let gone: Promise<unknown> | undefined;
+    await withMember((_request, response) => {
+      gone = once(response, "close");
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: 1\n\n");
+    });
+    const stream = await openStream(gateway.url, "/nodes/follower1/events");
+    await stream.next();
+    await stream.close();
+    await gone;
+  });
+
+  test("what belongs to one connection does not pass to the next", async () => {
+    const seen: IncomingMessage["headers"][] = [];
+    await withMember((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(200, { connection: "close", "content-type": "application/json" });
+      response.end("{}");
+    });
+    const headers = { connection: "keep-alive, x-secret", te: "trailers", "x-kept": "1" };
+    const answer = await ask(gateway.url, "/nodes/follower1/status", { headers });
+    expect(answer.status).toBe(200);
+    expect(seen[0]).toMatchObject({ "x-kept": "1" });
+    expect(seen[0]).not.toHaveProperty("te");
+  });
+});
