@@ -23,7 +23,7 @@ export function LagChart() {
   return (
     <Panel
       title="Lag"
-      hint="How far each follower's store is behind the leader's last entry"
+      hint="Behind the leader's last entry"
       class="lag"
       table={() => <LagTable ids={ids} samples={samples.slice(-100).reverse()} />}
       actions={

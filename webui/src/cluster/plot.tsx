@@ -71,7 +71,8 @@ export function axes(colour: (property: string) => string, unit: string): uPlot.
   return [
     {
       ...common,
-      size: 26,
+      size: 30,
+      gap: 9,
       values: (_, splits) => splits.map((at) => (at === 0 ? "now" : `${at} s`)),
     },
     {

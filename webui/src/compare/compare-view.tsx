@@ -13,7 +13,7 @@ import { type Comparison, compareStores, type DifferenceClass } from "./comparin
 const meanings: Readonly<Record<DifferenceClass, string>> = {
   missing: "the follower lacks the key",
   stale: "the follower holds an older version",
-  diverged: "another value under a version the leader does not have so: must never be",
+  diverged: "another value under the same version, or one the leader never had; must never be",
   extra: "the leader lacks the key",
 };
 

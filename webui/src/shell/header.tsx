@@ -76,7 +76,7 @@ function LiveButton() {
   return (
     <button
       type="button"
-      class={`live ${isPaused ? "paused" : state.replace(" ", "-")}`}
+      class={`live-button ${isPaused ? "paused" : state.replace(" ", "-")}`}
       aria-pressed={isPaused}
       title={isPaused ? "Go on (p)" : "Hold the page still (p)"}
       onClick={() => setPaused(!isPaused)}

@@ -2,6 +2,7 @@
  * What the page remembers of the writes it heard of. Events may come twice (a reconnect replays
  * history), late, or without the one before them; a trace takes each fact once.
  */
+import { ascending, quantileOfSorted } from "../../../simulation/statistics/index.ts";
 import type { AckTrace, NodeEvent } from "../api/wire.ts";
 import { Ring } from "../lib/ring.ts";
 
@@ -29,7 +30,6 @@ export class Traces {
   readonly ring = new Ring<WriteTrace>(tracesKept);
   readonly #bySequence = new Map<number, WriteTrace>();
   readonly #recentMs = new Ring<number>(runningWindow);
-  /** Facts that came before their write's own event are not kept: history replays in order. */
 
   find(sequence: number): WriteTrace | undefined {
     return this.#bySequence.get(sequence);
@@ -65,9 +65,9 @@ export class Traces {
     trace.outcome = "settled";
     trace.latencyMs = event.latencyMs;
     this.#recentMs.push(event.latencyMs);
-    const sorted = [...this.#recentMs].sort((a, b) => a - b);
-    trace.runningP50Ms = sorted[Math.floor((sorted.length - 1) * 0.5)];
-    trace.runningP95Ms = sorted[Math.ceil((sorted.length - 1) * 0.95)];
+    const sorted = ascending([...this.#recentMs]);
+    trace.runningP50Ms = quantileOfSorted(sorted, 0.5);
+    trace.runningP95Ms = quantileOfSorted(sorted, 0.95);
     return true;
   }
 
