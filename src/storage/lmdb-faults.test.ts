@@ -64,26 +64,29 @@ describe("nothing of a refused batch is there, reads go on, and a retry works", 
 });
 
 describe("the reason of a failed transaction", () => {
-  const failed = (code: number): Error => Object.assign(new Error("from LMDB"), { code });
+  const failed = (code: number, message = "from LMDB"): Error =>
+    Object.assign(new Error(message), { code });
+  const atPage = "Attempting to write page at position 8192";
 
-  test("names the system's error, and passes where room or rights can be given", async () => {
-    expect(await explainFailure(failed(28), directory)).toEqual({
+  test("names the system's error, and passes where data pages could not be written", async () => {
+    expect(await explainFailure(failed(28, atPage), directory)).toEqual({
       reason: "no space left on device (ENOSPC)",
       lasting: false,
     });
-    expect(await explainFailure(failed(30), directory)).toMatchObject({ lasting: false });
+    expect(await explainFailure(failed(30, atPage), directory)).toMatchObject({ lasting: false });
     expect(await explainFailure(failed(-30792), directory)).toMatchObject({ lasting: false });
   });
 
   test("is that of the promise in which lmdb hides it", async () => {
-    const commitError = Promise.reject(failed(27));
+    const commitError = Promise.reject(failed(27, atPage));
     const outer = Object.assign(new Error("Commit failed"), { commitError });
     expect((await explainFailure(outer, directory)).reason).toBe("file too large (EFBIG)");
   });
 
-  test("lasts until a restart after an I/O error or a broken environment", async () => {
-    for (const code of [5, -30795]) {
-      const { reason, lasting } = await explainFailure(failed(code), directory);
+  test("lasts until a restart where a flush or the meta page failed", async () => {
+    const lastingOnes = [failed(5), failed(5, atPage), failed(28), failed(-30795)];
+    for (const error of lastingOnes) {
+      const { reason, lasting } = await explainFailure(error, directory);
       expect(lasting).toBe(true);
       expect(reason).toMatch(/; nothing is written until this node is restarted$/);
     }

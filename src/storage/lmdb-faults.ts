@@ -12,17 +12,19 @@ export interface WriteFailure {
 }
 
 const EIO = 5;
-/** Numbers of system errors that pass when somebody makes room, mends or remounts the disk. */
-const PASSING = new Set([12, 13, 27, 28, 30, 122]);
 /** LMDB's own errors that pass: the map is full, or the batch was too big for one transaction. */
 const LMDB_PASSING = new Set([-30792, -30788]);
+/** What LMDB adds where it was writing data pages, which nothing refers to yet. */
+const WRITING_PAGES = "Attempting to write page";
 const FREE_BYTES_ENOUGH = 64 * 1024 * 1024;
 
 /**
- * Explains the error of a failed transaction. LMDB reports a write cut short as EIO, which is what
- * a disk just running full or a file at its size limit looks like, so those are looked for first.
- * After any other EIO the disk has refused data that the kernel may have thrown away, and trying
- * again could report as flushed what is not: such a failure lasts until a restart.
+ * Explains the error of a failed transaction. Data pages that could not be written do no harm: the
+ * next attempt writes all of them again. But after a failed flush the kernel may have thrown away
+ * what it held, and a later flush would succeed without it; and when the meta page fails, LMDB
+ * refuses all further work. Both last until a restart, which reads what is really on the disk.
+ * LMDB reports a write cut short as EIO, which is what a disk just running full or a file at its
+ * size limit looks like, so those are looked for.
  */
 export async function explainFailure(failed: unknown, directory: string): Promise<WriteFailure> {
   const error = await causeOf(failed);
@@ -30,12 +32,15 @@ export async function explainFailure(failed: unknown, directory: string): Promis
   if (code === EIO && (await isShortOfRoom(directory).catch(() => false))) {
     return { reason: "no room for the whole batch (short write)", lasting: false };
   }
-  if (code !== undefined && (PASSING.has(code) || LMDB_PASSING.has(code))) {
-    return { reason: sentence(code, error), lasting: false };
+  const reason = sentence(code, error);
+  if (code !== EIO && (isAboutPages(error) || (code !== undefined && LMDB_PASSING.has(code)))) {
+    return { reason, lasting: false };
   }
-  const reason = `${sentence(code, error)}; nothing is written until this node is restarted`;
-  return { reason, lasting: true };
+  return { reason: `${reason}; nothing is written until this node is restarted`, lasting: true };
 }
+
+const isAboutPages = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes(WRITING_PAGES);
 
 /** lmdb hides the cause of a failed commit in a promise that is rejected with it. */
 async function causeOf(error: unknown): Promise<unknown> {
