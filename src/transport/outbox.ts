@@ -9,9 +9,9 @@ export interface OutboxLimits {
   readonly writtenBytesMax: number;
 }
 
-/** Above what the leader keeps unacknowledged, so that it only meets peers that do not read. */
+/** Twice what a leader leaves unacknowledged, so that it only meets peers that do not read. */
 export const outboxLimits: OutboxLimits = {
-  unsentBytesMax: 64 * 1024 * 1024,
+  unsentBytesMax: 32 * 1024 * 1024,
   writtenBytesMax: 256 * 1024,
 };
 

@@ -2056,7 +2056,11 @@ export const KVService = {
     responseSerialize: (value: BatchResponse): Buffer => Buffer.from(BatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): BatchResponse => BatchResponse.decode(value),
   },
-  /** Watch streams applied operations in sequence order. */
+  /**
+   * Watch streams applied operations in sequence order. The operations of one entry share its
+   * sequence: a client that resumes after the last sequence it saw may miss the rest of that
+   * entry, so it resumes after the one before and skips what it knows.
+   */
   watch: {
     path: "/quorumkv.v1.KV/Watch" as const,
     requestStream: false as const,
@@ -2102,7 +2106,11 @@ export interface KVServer extends UntypedServiceImplementation {
   delete: handleUnaryCall<DeleteRequest, DeleteResponse>;
   /** Batch is one atomic entry of 1..128 operations. Leader only. */
   batch: handleUnaryCall<BatchRequest, BatchResponse>;
-  /** Watch streams applied operations in sequence order. */
+  /**
+   * Watch streams applied operations in sequence order. The operations of one entry share its
+   * sequence: a client that resumes after the last sequence it saw may miss the rest of that
+   * entry, so it resumes after the one before and skips what it knows.
+   */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /** Status describes this node. */
   status: handleUnaryCall<StatusRequest, StatusResponse>;
@@ -2188,7 +2196,11 @@ export interface KVClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchResponse) => void,
   ): ClientUnaryCall;
-  /** Watch streams applied operations in sequence order. */
+  /**
+   * Watch streams applied operations in sequence order. The operations of one entry share its
+   * sequence: a client that resumes after the last sequence it saw may miss the rest of that
+   * entry, so it resumes after the one before and skips what it knows.
+   */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
     request: WatchRequest,
