@@ -2,15 +2,6 @@
 import type { PlannedNode } from "./plan.ts";
 
 const idWidth = 10;
-const levelNames: Readonly<Record<number, string>> = {
-  10: "trace",
-  20: "debug",
-  30: "info",
-  40: "warn",
-  50: "error",
-  60: "fatal",
-};
-
 export const readyLine = (node: PlannedNode): string =>
   `${node.id.padEnd(idWidth)} ready at ${node.url}, gRPC ${node.grpcPort}`;
 
@@ -29,13 +20,20 @@ export function logLine(node: PlannedNode, line: string): string {
   return `${node.id.padEnd(idWidth)} ${readable(line)}`;
 }
 
+interface LogRecord {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly reason?: string;
+  readonly err?: { readonly message?: string };
+}
+
 function readable(line: string): string {
   if (!line.startsWith("{")) return line;
   try {
-    const record: { level?: number; msg?: string; err?: { message?: string } } = JSON.parse(line);
-    if (record.msg === undefined) return line;
-    const cause = record.err?.message === undefined ? "" : `: ${record.err.message}`;
-    return `${levelNames[record.level ?? 0] ?? "log"}: ${record.msg}${cause}`;
+    const { level, msg, reason, err }: LogRecord = JSON.parse(line);
+    if (msg === undefined) return line;
+    const cause = err?.message ?? reason;
+    return `${level ?? "log"}: ${msg}${cause === undefined ? "" : `: ${cause}`}`;
   } catch {
     return line;
   }

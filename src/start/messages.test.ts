@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { diedLine, logLine, readyLine } from "./messages.ts";
+import { readOptions } from "./options.ts";
+import { planCluster } from "./plan.ts";
+
+const [node] = planCluster(readOptions([]), {});
+if (node === undefined) throw new Error("no leader");
+
+test("a node's lines start with its id", () => {
+  expect(readyLine(node)).toBe("leader     ready at http://127.0.0.1:4567, gRPC 5567");
+  expect(diedLine(node, { cause: "signal SIGKILL", restartInMs: 500 })).toBe(
+    "leader     died (signal SIGKILL) and starts again in 0.5 s",
+  );
+});
+
+test.each([
+  ['{"level":"warn","msg":"slow disk"}', "warn: slow disk"],
+  ['{"level":"fatal","msg":"the node stops","reason":"disk"}', "fatal: the node stops: disk"],
+  ['{"level":"error","msg":"failed","err":{"message":"why"}}', "error: failed: why"],
+  ["plain text", "plain text"],
+  ["{not json", "{not json"],
+  ['{"a":1}', '{"a":1}'],
+])("the log line %s is shown as %j", (line, shown) => {
+  expect(logLine(node, line)).toBe(`leader     ${shown}`);
+});

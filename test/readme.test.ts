@@ -1,0 +1,149 @@
+/**
+ * The README's examples, run as they stand there: each `console` block is a list of `$ commands`
+ * and what they print. Ports are moved and the data folder is a scratch one; what differs from run
+ * to run is masked on both sides.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { settingsTable } from "../src/config.ts";
+import { readOptions } from "../src/start/options.ts";
+import { planCluster } from "../src/start/plan.ts";
+import { portTrouble } from "../src/start/ports.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const documentedBasePort = 4567;
+
+interface Example {
+  readonly command: string;
+  readonly printed: string;
+}
+
+const examples: readonly Example[] = [...readme.matchAll(/^```console\n(.*?)^```$/gms)].flatMap(
+  ([, block = ""]) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((text) => {
+        const end = text.indexOf("\n");
+        return { command: text.slice(0, end), printed: text.slice(end + 1).trimEnd() };
+      }),
+);
+const [start, ...calls] = examples;
+
+let basePort: number;
+let folder: string;
+let launcher: ChildProcess;
+let launcherPrinted = "";
+
+/** The README's ports, both REST and gRPC, become this run's. */
+const moved = (text: string): string =>
+  text.replaceAll(/\b([45]5[67]\d)\b/g, (port) =>
+    String(Number(port) - documentedBasePort + basePort),
+  );
+
+async function freeBasePort(): Promise<number> {
+  for (;;) {
+    const candidate = 20_000 + Math.floor(Math.random() * 30_000);
+    const nodes = planCluster(readOptions(["--memory", "--base-port", String(candidate)]), {});
+    if ((await portTrouble(nodes)) === undefined) return candidate;
+  }
+}
+
+const variableNumbers = new Set(["latencyMs", "ms", "delayMs"]);
+
+/** Times and which followers were fastest: shown by kind, and by how many. */
+function masked(text: string): string {
+  return JSON.stringify(JSON.parse(text), (name, value) => {
+    if (variableNumbers.has(name)) return typeof value;
+    if (name === "detail") return "…";
+    if (name !== "acks") return value;
+    return value.map((ack: string | { node: string }) =>
+      typeof ack === "string" ? "follower" : { ...ack, node: "follower" },
+    );
+  });
+}
+
+beforeAll(async () => {
+  basePort = await freeBasePort();
+  folder = mkdtempSync(join(tmpdir(), "quorum-kv-readme-"));
+  const args = ["src/start/main.ts", "--base-port", String(basePort), "--data", folder];
+  launcher = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise<void>((ready, failed) => {
+    launcher.once("exit", (code) => failed(new Error(`npm start ended with ${code}`)));
+    launcher.stdout?.on("data", (chunk: Buffer) => {
+      launcherPrinted += chunk;
+      if (launcherPrinted.includes("Ctrl-C")) ready();
+    });
+  });
+});
+afterAll(async () => {
+  if (launcher?.exitCode === null) {
+    launcher.kill("SIGKILL");
+    await once(launcher, "exit");
+  }
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the README's examples", () => {
+  test("npm start prints what it is said to print", () => {
+    expect(start?.command).toBe("npm ci && npm start");
+    const promised = moved(start?.printed ?? "")
+      .split("\n")
+      .filter((line) => line !== "…");
+    const printed = launcherPrinted.replace(folder, "./data").split("\n");
+    expect(printed).toEqual(expect.arrayContaining(promised));
+  });
+
+  test.each(calls)("$command", async ({ command, printed }) => {
+    expect(masked(await shell(moved(command)))).toBe(masked(moved(printed)));
+  });
+
+  test("the curl commands that npm start offers work as pasted", async () => {
+    const offered = [...launcherPrinted.matchAll(/^A (?:write|read): +(curl .*)$/gm)];
+    const answers: unknown[] = [];
+    for (const [, command = ""] of offered) answers.push(JSON.parse(await shell(command)));
+    expect(answers).toMatchObject([{ key: "greeting" }, { key: "greeting", value: "hello" }]);
+  });
+
+  test("Ctrl-C stops all six cleanly within five seconds", async () => {
+    const since = performance.now();
+    launcher.kill("SIGINT");
+    const [code] = await once(launcher, "exit");
+    expect(code).toBe(0);
+    expect(performance.now() - since).toBeLessThan(5000);
+    expect(launcherPrinted).toContain("All nodes stopped.");
+  });
+});
+
+async function shell(command: string): Promise<string> {
+  const silent = command.replace(/^curl /, "curl --silent --show-error ");
+  return (await promisify(execFile)("/bin/sh", ["-c", silent])).stdout;
+}
+
+describe("the README's tables", () => {
+  test("the settings are those of the code, in its order", () => {
+    const rows = settingsTable.map(({ name, shownDefault, meaning }) => {
+      return `| \`${name}\` | ${shownDefault} | ${meaning} |`;
+    });
+    const table = ["| Variable | Default | Meaning |", "|---|---|---|", ...rows].join("\n");
+    expect(readme).toContain(`\n${table}\n`);
+  });
+
+  test("every npm script it names exists", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const named = [...readme.matchAll(/npm (?:run ([a-z:]+)|(start|test)\b)/g)];
+    const names = named.map(([, run, own]) => run ?? own ?? "");
+    expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...new Set(names)]));
+  });
+
+  test("every file it points to is there", () => {
+    const links = [...readme.matchAll(/\]\(([^):#]+)\)/g)].map(([, path = ""]) => path);
+    expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+});
