@@ -89,7 +89,8 @@ describe("a link", () => {
     here.link.close();
     const closedAt = performance.now();
     await leader.links.next();
-    expect(performance.now() - closedAt).toBeLessThan(900);
+    // Far sooner than any keepalive would notice.
+    expect(performance.now() - closedAt).toBeLessThan(5000);
     expect(here.closings).toBe(1);
   });
 
