@@ -33,6 +33,8 @@ export const common = {
   padding: 6,
   config: {
     font,
+    // One label on the whole figure says more than one on each of a thousand dots, and is shorter.
+    aria: false,
     view: { stroke: null },
     axis: {
       labelColor: palette.muted.light,

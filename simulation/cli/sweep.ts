@@ -1,0 +1,207 @@
+/** `simulate sweep`: the whole experiment, from a cluster to a report. */
+import { join } from "node:path";
+import { type Analysis, analyse } from "../analysis/analyse.ts";
+import { type ExitCode, exitCodes, reasonOf, usageError } from "../errors.ts";
+import type { Target } from "../launch/cluster.ts";
+import { createComposeTarget } from "../launch/compose.ts";
+import { checkedUrl } from "../launch/discover.ts";
+import { createProcessesTarget, followerIds } from "../launch/processes.ts";
+import { createUrlTarget } from "../launch/url.ts";
+import { summaryTable } from "../report/table.ts";
+import { type Format, readResults, saveResults, writeReport } from "../report/write.ts";
+import type { Results, SweepOptions } from "../results/schema.ts";
+import type { Listener } from "../sweep/progress.ts";
+import { runSweep } from "../sweep/run.ts";
+import { chartOf, inks, symbols } from "../terminal/chart.ts";
+import { createProgress, type ProgressStyle } from "../terminal/progress.ts";
+import { tableText } from "../terminal/table.ts";
+import type { DelayRange } from "../theory/index.ts";
+import { listenForInterrupts } from "./interrupt.ts";
+import { createOutput, type Output } from "./output.ts";
+import { reproduceCommand } from "./reproduce.ts";
+
+/** As commander hands them over. */
+export interface SweepFlags {
+  readonly target: string;
+  readonly followers: number;
+  readonly quorums: readonly number[];
+  readonly clients: number;
+  readonly writes: number;
+  readonly rounds: number;
+  readonly order: SweepOptions["order"];
+  readonly keys: number | null;
+  readonly payload: number;
+  readonly minDelay?: number;
+  readonly maxDelay?: number;
+  readonly followerDelay?: Readonly<Record<string, DelayRange>>;
+  readonly seed: number;
+  readonly warmup: number;
+  readonly maxFailed: number;
+  readonly out?: string;
+  readonly format: readonly Format[];
+  readonly baseline?: string;
+  readonly keepKeys: boolean;
+  readonly color: boolean;
+  readonly json: boolean;
+  readonly progress: ProgressStyle;
+}
+
+export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
+  const output = createOutput(flags.color);
+  const baseline = flags.baseline === undefined ? undefined : await readResults(flags.baseline);
+  const directory = flags.out ?? defaultDirectory();
+  const listener = createProgress(flags.progress, stderr(), output.paint);
+  const interrupts = listenForInterrupts();
+  try {
+    const { results, error } = await measure(flags, {
+      directory,
+      signal: interrupts.signal,
+      listener,
+    });
+    const analysis = await writeReport(results, {
+      directory,
+      formats: flags.format,
+      baseline: baseline && { name: flags.baseline ?? "", analysis: analyse(baseline) },
+    });
+    show(output, { flags, results, analysis, directory });
+    if (error !== undefined) process.stderr.write(`simulate: ${error.message}\n`);
+    return error?.exitCode ?? codeOf(analysis);
+  } finally {
+    interrupts.stop();
+  }
+};
+
+interface Measuring {
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly listener: Listener;
+}
+
+const measure = async (flags: SweepFlags, { directory, signal, listener }: Measuring) => {
+  const options = optionsOf(flags);
+  const target = await createTarget(flags, signal);
+  try {
+    return await runSweep({
+      target,
+      options,
+      command: reproduceCommand(flags),
+      failedShareMax: flags.maxFailed,
+      signal,
+      listener: (event) => {
+        listener(event);
+        // Whatever happens later, this much is on disk.
+        if (event.type === "passed") void saveResults(directory, event.results);
+      },
+    });
+  } finally {
+    await target.close().catch((error: unknown) => {
+      process.stderr.write(`simulate: could not put everything back: ${reasonOf(error)}\n`);
+    });
+  }
+};
+
+const optionsOf = (flags: SweepFlags): SweepOptions => {
+  const { target, quorums, clients, writes, rounds, order, keys, payload, seed, warmup } = flags;
+  const own = isOwn(target);
+  return {
+    ...{
+      target,
+      quorums: [...quorums],
+      clients,
+      writes,
+      rounds,
+      order,
+      keys,
+      payload,
+      seed,
+      warmup,
+    },
+    minDelay: flags.minDelay ?? (own ? labDelay.min : null),
+    maxDelay: flags.maxDelay ?? (own ? labDelay.max : null),
+    followerDelays: { ...flags.followerDelay },
+  };
+};
+
+const labDelay = { min: 0, max: 1000 };
+const isOwn = (target: string): boolean => target === "processes" || target === "compose";
+
+const createTarget = async (flags: SweepFlags, signal: AbortSignal): Promise<Target> => {
+  const minDelay = flags.minDelay ?? labDelay.min;
+  const maxDelay = flags.maxDelay ?? Math.max(labDelay.max, minDelay);
+  if (minDelay > maxDelay)
+    throw usageError(`--min-delay ${minDelay} is above --max-delay ${maxDelay}`);
+  const followerDelays = flags.followerDelay ?? {};
+  switch (flags.target) {
+    case "processes": {
+      checkFollowers(flags);
+      const { followers } = flags;
+      return createProcessesTarget({ followers, minDelay, maxDelay, followerDelays });
+    }
+    case "compose":
+      return createComposeTarget({ minDelay, maxDelay, followerDelays }, signal);
+    default:
+      return createUrlTarget({
+        url: checkedUrl(flags.target),
+        minDelay: flags.minDelay,
+        maxDelay: flags.maxDelay,
+        followerDelays: flags.followerDelay,
+        keepKeys: flags.keepKeys,
+      });
+  }
+};
+
+/** Before anything is started: what cannot work on a cluster of our own making. */
+const checkFollowers = ({ followers, quorums, followerDelay = {} }: SweepFlags): void => {
+  const highest = Math.max(...quorums);
+  if (highest > followers) {
+    throw usageError(`a quorum of ${highest} needs as many followers; there are ${followers}`);
+  }
+  const ids = followerIds(followers);
+  const stranger = Object.keys(followerDelay).find((id) => !ids.includes(id));
+  if (stranger === undefined) return;
+  throw usageError(`--follower-delay names ${stranger}; followers are ${ids.join(", ")}`);
+};
+
+interface Shown {
+  readonly flags: SweepFlags;
+  readonly results: Results;
+  readonly analysis: Analysis;
+  readonly directory: string;
+}
+
+const show = (output: Output, { flags, results, analysis, directory }: Shown): void => {
+  const report = join(directory, flags.format.includes("html") ? "index.html" : "");
+  if (flags.json) {
+    output.printJson({ ...analysis, cutShort: results.cutShort, report });
+    return;
+  }
+  const { paint } = output;
+  const lines = [
+    "",
+    paint("bold", analysis.headline),
+    "",
+    chartOf({ analysis, paint }),
+    "",
+    tableText(summaryTable(analysis), paint),
+    "",
+    ...analysis.verdicts.map(
+      ({ state, title, detail }) =>
+        `  ${paint(inks[state], `${symbols[state]} ${state.padEnd(12)}`)} ${title}: ${detail}`,
+    ),
+    "",
+    `Report: ${report}`,
+  ];
+  output.print(lines.join("\n"));
+};
+
+const codeOf = ({ verdict }: Analysis): ExitCode =>
+  verdict === "failed" ? exitCodes.verdictFailed : exitCodes.ok;
+
+const defaultDirectory = (): string =>
+  join("reports", `sweep-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);
+
+const stderr = () => ({
+  isTTY: process.stderr.isTTY,
+  columns: process.stderr.columns ?? 100,
+  write: (text: string) => void process.stderr.write(text),
+});

@@ -1,0 +1,163 @@
+/** The summary table and the texts round it, shared by the page, the Markdown and the terminal. */
+import type { Analysis } from "../analysis/analyse.ts";
+import { verdictOnQuorum } from "../analysis/analyse.ts";
+import { comparesWithLab, labMeansMs } from "../analysis/lab.ts";
+import type { Differences, QuorumAnalysis } from "../analysis/per-quorum.ts";
+import type { VerdictState } from "../analysis/verdicts.ts";
+import type { Results } from "../results/schema.ts";
+
+/** Rows of plain text; the first names the columns. */
+export type Table = readonly (readonly string[])[];
+
+export const ms = (value: number | null | undefined): string => {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
+};
+
+const exact = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2));
+
+export const verdictMarks: Readonly<Record<VerdictState, string>> = {
+  passed: "✓ passed",
+  failed: "✗ failed",
+  inconclusive: "? inconclusive",
+};
+
+export const summaryTable = (analysis: Analysis): Table => [
+  [
+    ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "p90", "p95", "p99"],
+    ...["max", "own cost ms", "no success", "verdict"],
+  ],
+  ...analysis.quorums.map((one) => [
+    String(one.quorum),
+    String(one.samples),
+    exact(one.latency?.meanMs),
+    one.meanInterval === undefined
+      ? "–"
+      : `${ms(one.meanInterval.lowMs)} – ${ms(one.meanInterval.highMs)}`,
+    exact(one.theory.meanMs),
+    ms(one.latency?.p50Ms),
+    ms(one.latency?.p90Ms),
+    ms(one.latency?.p95Ms),
+    ms(one.latency?.p99Ms),
+    ms(one.latency?.maxMs),
+    exact(one.overhead?.meanMs),
+    String(one.refused + one.unknown),
+    verdictMarks[verdictOnQuorum(analysis, one.quorum)],
+  ]),
+];
+
+/** Undefined where the run's delays are not those of the lab. */
+export const labTable = (results: Results, analysis: Analysis): Table | undefined => {
+  if (!comparesWithLab(results)) return undefined;
+  const rows = analysis.quorums.flatMap(({ quorum, latency, theory }) => {
+    const lab = labMeansMs[quorum];
+    if (lab === undefined) return [];
+    const apart = latency === undefined ? undefined : 100 * (latency.meanMs / lab - 1);
+    return [
+      [
+        String(quorum),
+        lab.toFixed(2),
+        exact(latency?.meanMs),
+        exact(theory.meanMs),
+        apart === undefined ? "–" : `${apart >= 0 ? "+" : "−"}${Math.abs(apart).toFixed(1)} %`,
+      ],
+    ];
+  });
+  const columns = ["quorum", "lab's mean ms", "this run ms", "theory ms", "this run against lab"];
+  return [columns, ...rows];
+};
+
+/** Two runs side by side; quorums that only one of them has show a dash. */
+export const comparisonTable = (
+  before: readonly QuorumAnalysis[],
+  after: readonly QuorumAnalysis[],
+): Table => {
+  const quorums = [...new Set([...before, ...after].map(({ quorum }) => quorum))];
+  quorums.sort((a, b) => a - b);
+  return [
+    [
+      "quorum",
+      "mean before",
+      "mean after",
+      "change",
+      "own cost before",
+      "own cost after",
+      "meaning",
+    ],
+    ...quorums.map((quorum) => {
+      const left = before.find((one) => one.quorum === quorum);
+      const right = after.find((one) => one.quorum === quorum);
+      return [
+        String(quorum),
+        exact(left?.latency?.meanMs),
+        exact(right?.latency?.meanMs),
+        changeOf(left?.latency?.meanMs, right?.latency?.meanMs),
+        exact(left?.overhead?.meanMs),
+        exact(right?.overhead?.meanMs),
+        meaningOf(left, right),
+      ];
+    }),
+  ];
+};
+
+const changeOf = (before: number | undefined, after: number | undefined): string => {
+  if (before === undefined || after === undefined) return "–";
+  const change = after - before;
+  return `${change >= 0 ? "+" : "−"}${Math.abs(change).toFixed(1)} ms`;
+};
+
+/** Two intervals that overlap leave the change to chance. */
+const meaningOf = (
+  before: QuorumAnalysis | undefined,
+  after: QuorumAnalysis | undefined,
+): string => {
+  const [left, right] = [before?.meanInterval, after?.meanInterval];
+  if (left === undefined || right === undefined) return "cannot be compared";
+  if (left.highMs >= right.lowMs && right.highMs >= left.lowMs) return "within chance";
+  return right.lowMs > left.highMs ? "slower" : "faster";
+};
+
+export const storesTable = ({ quorums }: Analysis): Table => [
+  [
+    "quorum",
+    "right after the last answer",
+    "after convergence",
+    "converged after (worst follower)",
+  ],
+  ...quorums.map(({ quorum, answered, settled, convergence }) => [
+    String(quorum),
+    differencesText(answered),
+    differencesText(settled),
+    convergenceText(convergence),
+  ]),
+];
+
+const differencesText = (found: Differences | null): string => {
+  if (found === null) return "not compared";
+  const classes = (["missing", "stale", "diverged", "extra"] as const)
+    .filter((name) => found[name] > 0)
+    .map((name) => `${found[name]} ${name}`);
+  if (found.uncompared > 0) classes.push(`${found.uncompared} not comparable`);
+  if (classes.length === 0) return "all equal";
+  return `${classes.join(", ")} (${found.followers.join(", ")})`;
+};
+
+const convergenceText = (convergence: QuorumAnalysis["convergence"]): string => {
+  if (convergence === null) return "not measured";
+  const late = convergence.late === 0 ? "" : `; ${convergence.late} not in time`;
+  return `${ms(convergence.maxMs)} ms${late}`;
+};
+
+/** Codes of writes without success, with how often each came. */
+export const errorsTable = ({ passes }: Results): Table | undefined => {
+  const counts = new Map<string, number>();
+  for (const { quorum, failures } of passes) {
+    for (const { code, outcome, status } of failures) {
+      const name = [String(quorum), code, outcome, String(status ?? "no answer")].join("\t");
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  if (counts.size === 0) return undefined;
+  const rows = [...counts].map(([name, count]) => [...name.split("\t"), String(count)]);
+  return [["quorum", "code", "outcome", "HTTP status", "writes"], ...rows];
+};

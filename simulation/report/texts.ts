@@ -1,0 +1,72 @@
+/** What the report explains in words, the same in every format. */
+import type { Results } from "../results/schema.ts";
+
+export const whyStoresDiffer =
+  "A write is answered when its quorum of followers has it on disk; the other followers' copies are " +
+  "still on their way then, and even a follower that has one shows it only once the leader has told " +
+  "it that the entry is committed. So right after the last answer a quorum below all followers may " +
+  "find stores that lack a key (missing) or hold an older version (stale). That is the price of not " +
+  "waiting, not a fault. A value that differs under the same version (diverged), or a key the leader " +
+  "does not have (extra), would be one, at any time; and after convergence nothing may differ.";
+
+export const method: readonly string[] = [
+  "Closed loop: each client sends its next write when the last was answered, so a slow store also " +
+    "lowers the load. The figures are latencies at this concurrency, not a capacity.",
+  "Latency is taken from every single request, in fractions of a millisecond, from the request's " +
+    "departure to the end of its answer. Writes without success are counted apart and are in no " +
+    "latency figure. The p99 is shown from 1000 samples up.",
+  "Theory is the k-th order statistic of the followers' independent delays (Poisson-binomial formula), " +
+    "which for equal uniform delays means min + (max − min) · k / (n + 1). It knows nothing of the " +
+    "store's own cost.",
+  "The store's own cost is a write's latency less the k-th smallest delay that really elapsed for it, " +
+    "as the leader measured it. Timers fire up to about a millisecond off their delay; comparing with " +
+    "elapsed delays keeps that out of the result.",
+  "Intervals are 95 % percentile bootstrap intervals of the mean (2000 resamples, seeded; the normal " +
+    "interval above 5000 samples).",
+  "Load generator and nodes share one host and its processors, and the network is the loopback " +
+    "interface with simulated delays. When the load generator's own timers were late (p99 above " +
+    "5 ms), a time that misses its limit counts as inconclusive, not as failed.",
+  "The followers' reads that measure freshness, at most 100 a second, run beside the writes.",
+];
+
+export const optionsInWords = ({ options, followers }: Results): string => {
+  const { clients, writes, rounds, keys, payload, order, warmup, seed } = options;
+  const keysText = keys === null ? "a key of its own for each write" : `${keys} keys`;
+  return (
+    `${clients} clients made ${writes} writes each per quorum` +
+    `${rounds === 1 ? "" : ` in each of ${rounds} rounds (${order})`}, over ${keysText}, values of ` +
+    `${payload} bytes, after ${warmup} warm-up writes each; seed ${seed}. ${delaysInWords(followers)}`
+  );
+};
+
+const delaysInWords = (followers: Results["followers"]): string => {
+  const ranges = followers.map(({ delay }) => `${delay.minDelayMs}–${delay.maxDelayMs} ms`);
+  const [first] = ranges;
+  if (first === undefined) return "";
+  if (ranges.every((range) => range === first)) {
+    return `Simulated delay on the way to each of ${followers.length} followers: ${first}.`;
+  }
+  const each = followers.map(({ id }, index) => `${id} ${ranges[index]}`);
+  return `Simulated delays: ${each.join(", ")}.`;
+};
+
+export const environmentRows = (results: Results): readonly (readonly [string, string])[] => {
+  const { environment, startedAt, finishedAt } = results;
+  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+  return [
+    ["Run", `${startedAt}, ${seconds.toFixed(0)} s`],
+    ["Cluster", `${environment.cluster}; leader and ${results.followers.length} followers`],
+    ["Node.js", environment.node],
+    ["System", environment.platform],
+    ["Processor", `${environment.cpu}, ${environment.cores} cores`],
+    ["Memory", `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
+    ["Load before and after", `${environment.loadBefore} and ${environment.loadAfter}`],
+    ["Lateness of the load generator's timers", noiseText(results)],
+  ];
+};
+
+const noiseText = ({ passes }: Results): string => {
+  const p99 = Math.max(0, ...passes.map(({ noise }) => noise.p99Ms));
+  const max = Math.max(0, ...passes.map(({ noise }) => noise.maxMs));
+  return `p99 ${p99.toFixed(2)} ms, at most ${max.toFixed(1)} ms`;
+};
