@@ -1,5 +1,6 @@
 import { failed, type Result, succeeded } from "../errors.ts";
-import { Leader, type LeaderEffect } from "../replication/leader.ts";
+import { Leader } from "../replication/leader.ts";
+import type { LeaderEffect } from "../replication/leader-effects.ts";
 import type { Slot } from "../replication/ledger.ts";
 import type { ProposalOutcome, Refusal } from "../replication/proposal.ts";
 import type { LeaderMessage, Member, NodeId, Sequence } from "../replication/types.ts";
@@ -371,7 +372,7 @@ export class LeaderNode implements KvNode {
     if (this.#flusher.fault !== undefined)
       reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
     const live = this.#core.liveFollowers.length;
-    if (this.#core.leading && live < this.#core.writeQuorum)
+    if (this.#core.notReady === undefined && live < this.#core.writeQuorum)
       reasons.push(`${live} live followers, the write quorum is ${this.#core.writeQuorum}`);
     return reasons;
   }
@@ -384,7 +385,7 @@ export class LeaderNode implements KvNode {
       role: "leader",
       url: this.leaderUrl,
       state: "live",
-      acked: core.flushed,
+      acked: core.ledger.flushed,
       applied: core.applied,
       lag: core.last - core.applied,
       lagMs: core.applied < core.last ? this.#timeline.ageMs(core.applied + 1, now) : 0,
@@ -394,7 +395,7 @@ export class LeaderNode implements KvNode {
       storageFault: this.#flusher.fault ?? "",
     };
     const urls = new Map(core.members.map((member) => [member.id, member.url]));
-    const followers = [...core.peers.values()].map((peer): MemberView => {
+    const followers = core.peers.map((peer): MemberView => {
       const lag = Math.max(0, core.last - peer.applied);
       return {
         id: peer.id,
@@ -462,7 +463,7 @@ export class LeaderNode implements KvNode {
   }
 
   gauges(): NodeGauges {
-    const { entries, bytes } = this.#core.backlog;
+    const { entries, bytes } = this.#core.waiting;
     return { inFlight: this.#settling.size, inFlightBytes: bytes, unapplied: entries };
   }
 

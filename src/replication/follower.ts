@@ -415,7 +415,7 @@ export class Follower {
     }
     const { copy } = stage;
     if (copy === undefined) return [this.#refuse(link, "the copy of the store is gone")];
-    const records = copy.page(after, this.#limits.messageBytesMax / 4);
+    const records = copy.page(after, this.#limits.chunkBytesMax);
     const { applied, digest } = copy;
     const end = records.length === 0 ? { applied, digest } : undefined;
     if (end !== undefined) {

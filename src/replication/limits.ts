@@ -12,6 +12,8 @@ export interface Limits {
   /** One append message; an entry larger than that travels alone. */
   readonly messageEntriesMax: number;
   readonly messageBytesMax: number;
+  /** Records of one snapshot chunk; a record larger than that travels alone. */
+  readonly chunkBytesMax: number;
   /** Snapshot chunks that are on their way to one follower. */
   readonly snapshotChunksMax: number;
   readonly heartbeatIntervalMs: number;
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   windowBytesMax: 16 * 1024 * 1024,
   messageEntriesMax: 512,
   messageBytesMax: 1024 * 1024,
+  chunkBytesMax: 256 * 1024,
   snapshotChunksMax: 4,
   heartbeatIntervalMs: 250,
   silenceMsMax: 1_200,

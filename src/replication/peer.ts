@@ -86,6 +86,20 @@ export class Peer {
     return this.storageFault === "" ? "live" : "unreachable";
   }
 
+  /** It promised, and said what it is and holds. */
+  promised(message: {
+    incarnation: string;
+    member: Member;
+    applied: Sequence;
+    digest: Digest;
+  }): void {
+    this.incarnation = message.incarnation;
+    this.member = message.member;
+    this.storageFault = "";
+    this.startsFrom(message);
+    this.link = { state: "promised" };
+  }
+
   stream(from: Sequence): void {
     this.told = 0;
     this.link = {

@@ -20,6 +20,7 @@ export const tightLimits: Limits = {
   windowBytesMax: 16 * 1024,
   messageEntriesMax: 4,
   messageBytesMax: 2_048,
+  chunkBytesMax: 128,
   snapshotChunksMax: 2,
   floorCalmMs: 1_000,
 };

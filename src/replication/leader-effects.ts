@@ -1,0 +1,71 @@
+import type { Slot } from "./ledger.ts";
+import type { Limits } from "./limits.ts";
+import type {
+  Digest,
+  Entry,
+  Epoch,
+  LeaderMessage,
+  Marks,
+  Member,
+  NodeId,
+  Sequence,
+  SequenceRange,
+  SnapshotEnd,
+  StoreRecord,
+} from "./types.ts";
+import type { LogView, StoreView } from "./views.ts";
+
+/** What a leader is made from: its settings, and what its disk holds. */
+export interface LeaderStart {
+  readonly id: NodeId;
+  readonly followers: readonly NodeId[];
+  readonly writeQuorum: number;
+  readonly marks: Marks;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  /** Log entries above the applied mark. */
+  readonly tail: readonly Entry[];
+  readonly member: Member;
+  readonly log: LogView;
+  readonly store: StoreView;
+  readonly limits?: Limits;
+}
+
+/** What the node reports back once an effect's flush is done. */
+export type LeaderFlush =
+  | { readonly is: "epoch"; readonly epoch: Epoch }
+  | { readonly is: "reign"; readonly epoch: Epoch }
+  | { readonly is: "entries"; readonly through: Sequence }
+  | { readonly is: "installed"; readonly end: SnapshotEnd }
+  | { readonly is: "marks" };
+
+export type LeaderEffect =
+  | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
+  | {
+      readonly type: "persist";
+      readonly entries: readonly Entry[];
+      readonly marks: Marks | undefined;
+      readonly flush: LeaderFlush;
+    }
+  | { readonly type: "beginStore" }
+  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[] }
+  | {
+      readonly type: "installStore";
+      readonly end: SnapshotEnd;
+      readonly marks: Marks;
+      readonly flush: LeaderFlush;
+    }
+  /** The overlay shows these entries now, and their writers may be answered. */
+  | { readonly type: "settled"; readonly slots: readonly Slot[] }
+  /** These entries may go into the store, in this order. */
+  | { readonly type: "apply"; readonly entries: readonly Entry[] }
+  | { readonly type: "acked"; readonly from: NodeId; readonly ranges: readonly SequenceRange[] }
+  | {
+      readonly type: "member";
+      readonly id: NodeId;
+      readonly state: "live" | "syncing" | "unreachable";
+      readonly restarted: boolean;
+    }
+  | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }
+  /** Somebody else leads with a higher epoch: this process must end its reign at once. */
+  | { readonly type: "deposed"; readonly by: NodeId; readonly epoch: Epoch };

@@ -1,0 +1,146 @@
+import type { Backlog } from "./backlog.ts";
+import type { LeaderEffect } from "./leader-effects.ts";
+import type { Limits } from "./limits.ts";
+import type { Peer } from "./peer.ts";
+import type { Entry, Epoch, FollowerMessage, LeaderMessage, Sequence } from "./types.ts";
+import type { StoreView } from "./views.ts";
+
+type Append = Extract<LeaderMessage, { type: "append" }>;
+type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
+
+/** How far the reign is, at the moment of sending. */
+export interface Marks {
+  readonly epoch: Epoch;
+  readonly committed: Sequence;
+  readonly last: Sequence;
+}
+
+/**
+ * Sends each follower what it lacks: entries from its cursor on as its window allows, or the store
+ * when the log no longer reaches back. A slow follower costs a cursor; nothing is queued for it.
+ */
+export class Streams {
+  readonly #limits: Limits;
+  readonly #backlog: Backlog;
+  readonly #store: StoreView;
+  readonly #marks: () => Marks;
+  /** The last append made: followers at the same place get the very same one. */
+  #shared: Append | undefined;
+  #snapshots = 0;
+
+  constructor(parts: { limits: Limits; backlog: Backlog; store: StoreView; marks: () => Marks }) {
+    this.#limits = parts.limits;
+    this.#backlog = parts.backlog;
+    this.#store = parts.store;
+    this.#marks = parts.marks;
+  }
+
+  /** Begins right after what the follower has applied. */
+  begin(peer: Peer): readonly LeaderEffect[] {
+    const next = peer.applied + 1;
+    if (next <= this.#marks().last && !this.#backlog.reachesBack(next))
+      return this.#startSnapshot(peer);
+    peer.stream(next);
+    return this.pump(peer);
+  }
+
+  pump(peer: Peer): readonly LeaderEffect[] {
+    const { link } = peer;
+    const effects: LeaderEffect[] = [];
+    while (link.state === "streaming" && link.next <= this.#marks().last) {
+      const room = peer.room(this.#limits);
+      if (room.entriesMax <= 0 || room.bytesMax <= 0) break;
+      const entries = this.#entriesFrom(link.next, room);
+      if (entries[0]?.sequence !== link.next) return [...effects, ...this.#startSnapshot(peer)];
+      peer.sent(entries);
+      peer.told = this.#marks().committed;
+      effects.push({ type: "send", to: peer.id, message: this.#appendOf(entries) });
+    }
+    return effects;
+  }
+
+  /** Tells how far the log is committed to those whom no append has told. */
+  announce(peers: readonly Peer[]): readonly LeaderEffect[] {
+    const { committed } = this.#marks();
+    const untold = peers.filter(({ link, told }) => link.state === "streaming" && told < committed);
+    if (untold.length === 0) return [];
+    const message = this.#appendOf([]);
+    return untold.map((peer) => {
+      peer.told = committed;
+      return { type: "send", to: peer.id, message };
+    });
+  }
+
+  receipt(peer: Peer, message: Receipt): readonly LeaderEffect[] {
+    const { link } = peer;
+    if (link.state !== "snapshot" || link.number !== message.snapshot) return [];
+    link.received = Math.max(link.received, message.index + 1);
+    if (!message.installed) return this.#pumpSnapshot(peer);
+    const { applied, digest } = link.copy;
+    peer.drop();
+    peer.startsFrom({ applied, digest });
+    peer.acked = Math.max(peer.acked, applied);
+    peer.stream(applied + 1);
+    return this.pump(peer);
+  }
+
+  #entriesFrom(from: Sequence, room: { entriesMax: number; bytesMax: number }): readonly Entry[] {
+    const shared = this.#shared?.entries ?? [];
+    const fits =
+      shared[0]?.sequence === from &&
+      shared.at(-1)?.sequence === this.#marks().last &&
+      shared[0].epoch <= this.#marks().epoch &&
+      shared.length <= room.entriesMax &&
+      room.bytesMax >= this.#limits.messageBytesMax;
+    return fits ? shared : this.#backlog.read(from, room);
+  }
+
+  #appendOf(entries: readonly Entry[]): Append {
+    const { epoch, committed } = this.#marks();
+    const shared = this.#shared;
+    const same = shared?.entries === entries && shared.committed === committed;
+    if (shared !== undefined && same && shared.epoch === epoch) return shared;
+    const append: Append = { type: "append", epoch, entries, committed };
+    this.#shared = append;
+    return append;
+  }
+
+  #startSnapshot(peer: Peer): readonly LeaderEffect[] {
+    peer.drop();
+    this.#snapshots += 1;
+    peer.link = {
+      state: "snapshot",
+      number: this.#snapshots,
+      copy: this.#store.copy(),
+      after: undefined,
+      sent: 0,
+      received: 0,
+      ended: false,
+    };
+    return this.#pumpSnapshot(peer);
+  }
+
+  #pumpSnapshot(peer: Peer): readonly LeaderEffect[] {
+    const { link } = peer;
+    const effects: LeaderEffect[] = [];
+    if (link.state !== "snapshot") return effects;
+    const { copy, number } = link;
+    while (!link.ended && link.sent - link.received < this.#limits.snapshotChunksMax) {
+      const records = copy.page(link.after, this.#limits.chunkBytesMax);
+      const last = records.at(-1);
+      link.ended = last === undefined;
+      link.after = last?.key;
+      const message: LeaderMessage = {
+        type: "snapshotChunk",
+        epoch: this.#marks().epoch,
+        snapshot: number,
+        index: link.sent,
+        records,
+        end: link.ended ? { applied: copy.applied, digest: copy.digest } : undefined,
+      };
+      link.sent += 1;
+      effects.push({ type: "send", to: peer.id, message });
+    }
+    return effects;
+  }
+}
