@@ -1,7 +1,16 @@
 /** One node as a real process that can be killed, stopped in its tracks, wiped and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -25,8 +34,6 @@ export interface StartOptions {
   /** Modules loaded before the program. */
   readonly preload?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** No file may grow beyond this; see `freeDisk`. */
-  readonly fileBytesMax?: number;
 }
 
 export class NodeProcess {
@@ -67,13 +74,10 @@ export class NodeProcess {
     }
     const log = openSync(this.settings.logFile, "a");
     const imports = [leash, ...(options.preload ?? [])].flatMap((file) => ["--import", file]);
-    const blocks = Math.ceil((options.fileBytesMax ?? 0) / 1024);
-    const limit = blocks === 0 ? "" : `ulimit -S -f ${blocks}; `;
-    const child = spawn(
-      "/bin/bash",
-      ["-c", `${limit}exec "$@"`, "bash", process.execPath, ...imports, program],
-      { env: { ...this.settings.env, ...options.env }, stdio: ["pipe", log, log] },
-    );
+    const child = spawn(process.execPath, [...imports, program], {
+      env: { ...this.settings.env, ...options.env },
+      stdio: ["pipe", log, log],
+    });
     closeSync(log);
     child.stdin?.on("error", () => undefined);
     child.once("exit", () => {
@@ -146,13 +150,33 @@ export class NodeProcess {
     this.#child?.kill("SIGCONT");
   }
 
-  /** Lifts the limit on file sizes while the process runs, as if somebody had made room. */
+  /** Acts as a full disk does: from now on, no file of the process grows beyond this. */
+  async limitFiles(bytes: number): Promise<void> {
+    await this.#setFileLimit(String(bytes));
+  }
+
+  /** Makes room again. */
   async freeDisk(): Promise<void> {
-    const { fileBytesMax: _, ...rest } = this.#options;
-    this.#options = rest;
+    await this.#setFileLimit("unlimited");
+  }
+
+  /** The size of the largest file on its disk. */
+  largestFileBytes(): number {
+    const files = readdirSync(this.settings.dataDir, { withFileTypes: true, recursive: true });
+    const sizes = files
+      .filter((file) => file.isFile())
+      .map((file) => statSync(join(file.parentPath, file.name)).size);
+    return Math.max(0, ...sizes);
+  }
+
+  /** Only the soft limit, which needs no privilege to be raised again. Gone with the process. */
+  async #setFileLimit(limit: string): Promise<void> {
     if (this.#child !== undefined) {
-      const raise = spawn("prlimit", ["--pid", String(this.pid), "--fsize=unlimited:"]);
-      await once(raise, "exit");
+      const tool = spawn("prlimit", ["--pid", String(this.pid), `--fsize=${limit}:`]);
+      const [code] = await once(tool, "exit");
+      if (code !== 0) {
+        throw new Error(`prlimit ended with ${code}`);
+      }
     }
   }
 

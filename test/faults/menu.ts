@@ -1,0 +1,181 @@
+/** The faults that a round can draw, each with the way back. */
+import type { Cluster } from "../support/cluster.ts";
+import type { NodeProcess } from "../support/node-process.ts";
+import type { Dice } from "../support/random.ts";
+import type { Treatment } from "../support/tcp-proxy.ts";
+
+export interface Fault {
+  /** In a few words, for the log. */
+  readonly name: string;
+  begin(): Promise<void>;
+  heal(): Promise<void>;
+}
+
+export interface FaultContext {
+  readonly cluster: Cluster;
+  readonly dice: Dice;
+  /** Called when a node's disk is taken away. */
+  readonly wiped: (id: string) => void;
+  /** Counts what was done, for the report. */
+  readonly count: (what: string) => void;
+}
+
+export type FaultMaker = (context: FaultContext) => Fault;
+
+/** Faults that may be combined: each leaves the rest of the cluster as it was. */
+export const followerFaults: Readonly<Record<string, FaultMaker>> = {
+  killFollowers: ({ cluster, dice, count }) =>
+    killing(dice.sample(cluster.followers, dice.whole(1, 3)), count),
+  freezeFollowers: ({ cluster, dice, count }) =>
+    freezing(dice.sample(cluster.followers, dice.whole(1, 3)), count),
+  cutLinks({ cluster, dice, count }) {
+    const followers = dice.sample(cluster.followers, dice.whole(1, 3));
+    const refuse = dice.chance(0.7);
+    return onLinks(cluster, followers, {
+      name: refuse ? "cut, and keep cut, the link to" : "break the connection to",
+      begin(link) {
+        count("links cut");
+        link.cut({ refuse });
+      },
+    });
+  },
+  slowLinks({ cluster, dice, count }) {
+    const followers = dice.sample(cluster.followers, dice.whole(1, 5));
+    const treatment: Treatment = dice.pick([
+      { delayMs: dice.whole(20, 300) },
+      { bytesPerSecond: dice.whole(5_000, 50_000) },
+    ]);
+    return treatLinks({ cluster, followers, treatment, dice, count });
+  },
+  silentLinks({ cluster, dice, count }) {
+    const followers = dice.sample(cluster.followers, dice.whole(1, 3));
+    return treatLinks({ cluster, followers, treatment: { hold: true }, dice, count });
+  },
+  wipeFollower({ cluster, dice, wiped, count }) {
+    const follower = dice.pick(cluster.followers);
+    return wiping(follower, { wiped, count });
+  },
+  fillFollowerDisk({ cluster, dice, count }) {
+    return filling(dice.pick(cluster.followers), count);
+  },
+};
+
+/** Faults of the leader or of everybody, which come alone. */
+export const clusterFaults: Readonly<Record<string, FaultMaker>> = {
+  killLeader: ({ cluster, count }) => killing([cluster.leader], count),
+  freezeLeader: ({ cluster, count }) => freezing([cluster.leader], count),
+  killAll: ({ cluster, count }) => killing(cluster.nodes, count),
+  freezeAll: ({ cluster, count }) => freezing(cluster.nodes, count),
+  wipeLeader: ({ cluster, wiped, count }) => wiping(cluster.leader, { wiped, count }),
+  fillLeaderDisk: ({ cluster, count }) => filling(cluster.leader, count),
+};
+
+type Count = FaultContext["count"];
+
+const named = (nodes: readonly NodeProcess[]): string => nodes.map(({ id }) => id).join(", ");
+
+function killing(nodes: readonly NodeProcess[], count: Count): Fault {
+  return {
+    name: `kill -9 ${named(nodes)}`,
+    async begin() {
+      for (const _ of nodes) {
+        count("kill -9");
+      }
+      await Promise.all(nodes.map((node) => node.kill()));
+    },
+    async heal() {
+      await restart(nodes);
+    },
+  };
+}
+
+function freezing(nodes: readonly NodeProcess[], count: Count): Fault {
+  return {
+    name: `SIGSTOP ${named(nodes)}`,
+    async begin() {
+      for (const node of nodes) {
+        count("SIGSTOP");
+        node.freeze();
+      }
+    },
+    async heal() {
+      for (const node of nodes) {
+        node.thaw();
+      }
+    },
+  };
+}
+
+function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">): Fault {
+  return {
+    name: `kill -9 ${node.id} and wipe its disk`,
+    async begin() {
+      tell.count("kill -9");
+      tell.count("disks wiped");
+      await node.kill();
+      node.wipe();
+      tell.wiped(node.id);
+    },
+    heal: () => restart([node]),
+  };
+}
+
+/** Restarts the node so that its files can grow by a little only, until room is made again. */
+function filling(node: NodeProcess, count: Count): Fault {
+  return {
+    name: `fill the disk of ${node.id}`,
+    async begin() {
+      count("disks filled");
+      await node.limitFiles(node.largestFileBytes() + 64 * 1024);
+    },
+    heal: () => node.freeDisk(),
+  };
+}
+
+async function restart(nodes: readonly NodeProcess[]): Promise<void> {
+  for (const node of nodes) {
+    node.start();
+  }
+}
+
+function treatLinks(what: {
+  readonly cluster: Cluster;
+  readonly followers: readonly NodeProcess[];
+  readonly treatment: Treatment;
+  readonly dice: Dice;
+  readonly count: Count;
+}): Fault {
+  const { treatment } = what;
+  const way = what.dice.pick(["both ways", "forth", "back"] as const);
+  return onLinks(what.cluster, what.followers, {
+    name: `${JSON.stringify(treatment)} ${way} on the link to`,
+    begin(link) {
+      what.count("links slowed or silenced");
+      link.treat({
+        ...(way === "back" ? {} : { forth: treatment }),
+        ...(way === "forth" ? {} : { back: treatment }),
+      });
+    },
+  });
+}
+
+function onLinks(
+  cluster: Cluster,
+  followers: readonly NodeProcess[],
+  fault: { readonly name: string; begin(link: ReturnType<Cluster["link"]>): void },
+): Fault {
+  const links = followers.map(({ id }) => cluster.link(id));
+  return {
+    name: `${fault.name} ${named(followers)}`,
+    async begin() {
+      for (const link of links) {
+        fault.begin(link);
+      }
+    },
+    async heal() {
+      for (const link of links) {
+        link.heal();
+      }
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** Turns replies into the history that the checker reads, and notes every reply that must not be. */
+import { performance } from "node:perf_hooks";
+import type { Call } from "../linearizability/history.ts";
+import type { HttpClient, Question, Reply } from "../support/http-client.ts";
+
+export interface Counts {
+  ok: number;
+  /** 404 and 409: answers that changed nothing. */
+  declined: number;
+  /** 503: refused, nothing was written. */
+  refused: number;
+  unknown: number;
+  unreachable: number;
+}
+
+type Intent = Pick<Call, "client" | "kind" | "key" | "value" | "ifVersion">;
+
+/** Codes that promise that nothing was written. */
+const REFUSALS = ["QUORUM_UNAVAILABLE", "OVERLOADED", "RECOVERING", "SHUTTING_DOWN"];
+
+export class Recorder {
+  readonly history: Call[] = [];
+  /** Replies that the documented table does not allow here. */
+  readonly offences: string[] = [];
+  readonly counts: Counts = { ok: 0, declined: 0, refused: 0, unknown: 0, unreachable: 0 };
+  readonly #client: HttpClient;
+  readonly #url: string;
+
+  constructor(client: HttpClient, url: string) {
+    this.#client = client;
+    this.#url = url;
+  }
+
+  /** Asks the leader, records what came of it, and returns it; undefined: nothing happened. */
+  async perform(intent: Intent, question: Question): Promise<Call | undefined> {
+    const invokedAt = performance.now();
+    const reply = await this.#client.ask(this.#url, question);
+    const returnedAt = performance.now();
+    const outcome = this.#judge(intent, reply);
+    if (outcome === undefined) {
+      return undefined;
+    }
+    const call: Call =
+      outcome.outcome === "unknown"
+        ? { ...intent, ...outcome, invokedAt }
+        : { ...intent, ...outcome, invokedAt, returnedAt };
+    this.history.push(call);
+    return call;
+  }
+
+  #judge(intent: Intent, reply: Reply): Pick<Call, "outcome" | "version" | "value"> | undefined {
+    if (reply.type === "unreachable") {
+      this.counts.unreachable += 1;
+      return undefined;
+    }
+    if (reply.type === "broken") {
+      this.counts.unknown += 1;
+      return intent.kind === "read" ? undefined : { outcome: "unknown" };
+    }
+    const { status, body = {} } = reply;
+    const version = typeof body["version"] === "number" ? { version: body["version"] } : {};
+    const code = String(body["code"]);
+    if (status === 200 && version.version !== undefined) {
+      this.counts.ok += 1;
+      const value = intent.kind === "read" ? { value: JSON.stringify(body["value"]) } : {};
+      return { outcome: "ok", ...version, ...value };
+    }
+    if (status === 404 && code === "KEY_NOT_FOUND" && intent.kind !== "put") {
+      this.counts.declined += 1;
+      return { outcome: "missing" };
+    }
+    if (status === 409 && code === "VERSION_MISMATCH" && intent.ifVersion !== undefined) {
+      this.counts.declined += 1;
+      return { outcome: "mismatch", ...version };
+    }
+    if (status === 503 && REFUSALS.includes(code)) {
+      this.counts.refused += 1;
+      return undefined;
+    }
+    if (status === 504 && code === "OUTCOME_UNKNOWN" && intent.kind !== "read") {
+      this.counts.unknown += 1;
+      return { outcome: "unknown", ...version };
+    }
+    this.offences.push(`${intent.kind} ${intent.key}: ${status} ${JSON.stringify(body)}`);
+    return intent.kind === "read" ? undefined : { outcome: "unknown" };
+  }
+}

@@ -1,0 +1,221 @@
+/** One round: a workload, faults in the middle of it, healing, and then every promise is checked. */
+import { performance } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import type { NodeStatus } from "../../src/node/api.ts";
+import { check } from "../linearizability/check.ts";
+import type { Call } from "../linearizability/history.ts";
+import type { Cluster } from "../support/cluster.ts";
+import type { HttpClient } from "../support/http-client.ts";
+import type { Dice } from "../support/random.ts";
+import type { Fault } from "./menu.ts";
+import { Recorder } from "./recorder.ts";
+import { findBrokenPrefixes, Watchers } from "./watchers.ts";
+import { startWorkload } from "./workload.ts";
+
+export interface RoundPlan {
+  readonly number: number;
+  readonly faults: readonly Fault[];
+  readonly quorums: readonly [lowest: number, highest: number];
+  readonly clients: number;
+  /** Milliseconds before the first fault, between faults, and before healing. */
+  readonly pausesMs: readonly [number, number, number];
+}
+
+export interface RoundReport {
+  readonly calls: number;
+  readonly counts: Recorder["counts"];
+  readonly pages: number;
+  /** From the end of the faults to one digest everywhere. */
+  readonly convergedInMs: number;
+  readonly sequence: number;
+}
+
+/** What goes on from round to round. */
+export interface RoundWorld {
+  readonly cluster: Cluster;
+  readonly client: HttpClient;
+  readonly dice: Dice;
+  /** What was on the leader at the end of earlier rounds. */
+  readonly settled: Map<string, string>;
+  /** The watchers in office, to be told of wiped disks. */
+  watchers?: Watchers;
+}
+
+/** A promise that did not hold. Carries the history for whoever looks into it. */
+export class Broken extends Error {
+  readonly history: readonly Call[];
+
+  constructor(message: string, history: readonly Call[]) {
+    super(message);
+    this.history = history;
+  }
+}
+
+const KEYS_PER_ROUND = 8;
+const CONVERGES_WITHIN_MS = 60_000;
+
+export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<RoundReport> {
+  const { cluster, client, dice } = world;
+  const prefix = `r${plan.number}-`;
+  const keys = Array.from({ length: KEYS_PER_ROUND }, (_, index) => `${prefix}${index}`);
+  const recorder = new Recorder(client, cluster.leader.url);
+  const watchers = new Watchers(client, prefix);
+  world.watchers = watchers;
+  for (const follower of cluster.followers) {
+    watchers.watch(follower);
+  }
+  const { clients, quorums } = plan;
+  const workload = startWorkload(recorder, { clients, keys, quorums, dice: dice.fork() });
+  let healedAt = 0;
+  try {
+    await misbehave(plan);
+    healedAt = performance.now();
+    await untilUseful(world, recorder);
+  } finally {
+    await workload.stop();
+    await watchers.stop();
+  }
+  const statuses = await untilOneDigest(cluster);
+  const convergedInMs = performance.now() - healedAt;
+  await readEverything(recorder, keys);
+  await rememberAndCompare(world, keys);
+  judge({ plan, recorder, watchers });
+  return {
+    ...{ calls: recorder.history.length, counts: recorder.counts, convergedInMs },
+    ...{ pages: watchers.pages.length, sequence: statuses[0]?.applied ?? 0 },
+  };
+}
+
+async function misbehave(plan: RoundPlan): Promise<void> {
+  const [before, between, during] = plan.pausesMs;
+  await wait(before);
+  for (const fault of plan.faults) {
+    await fault.begin();
+    await wait(between);
+  }
+  await wait(during);
+  for (const fault of plan.faults.toReversed()) {
+    await fault.heal();
+  }
+}
+
+/** All is well again: a write to every follower goes through while the workload runs. */
+async function untilUseful({ cluster }: RoundWorld, recorder: Recorder): Promise<void> {
+  await cluster.untilReady();
+  const startedAt = performance.now();
+  const quorum = cluster.followers.length;
+  for (let number = 0; ; number += 1) {
+    const body = { key: "probe", value: number, quorum, timeoutMs: 5000 };
+    const call = await recorder.perform(
+      { client: "probe", kind: "put", key: "probe", value: String(number) },
+      { method: "PUT", path: "/write", body },
+    );
+    if (call?.outcome === "ok") {
+      return;
+    }
+    if (performance.now() - startedAt > CONVERGES_WITHIN_MS) {
+      throw new Broken("after healing, no write reaches every follower", recorder.history);
+    }
+    await wait(50);
+  }
+}
+
+/** Waits until every node has applied all there is and every digest is the same. */
+async function untilOneDigest(cluster: Cluster): Promise<readonly NodeStatus[]> {
+  const leader = await cluster.leader.until<NodeStatus>(
+    "/status",
+    ({ last, committed, applied, ready }) => ready && last === committed && applied === last,
+    CONVERGES_WITHIN_MS,
+  );
+  const followers = await Promise.all(
+    cluster.followers.map((follower) =>
+      follower.until<NodeStatus>(
+        "/status",
+        ({ applied }) => applied >= leader.applied,
+        CONVERGES_WITHIN_MS,
+      ),
+    ),
+  );
+  const all = [leader, ...followers];
+  const stores = new Set(all.map(({ applied, digest, keys }) => `${applied} ${digest} ${keys}`));
+  if (stores.size !== 1) {
+    const list = all.map(({ id, applied, digest, keys }) => `${id}: ${applied} ${digest} ${keys}`);
+    throw new Broken(`the stores do not converge:\n${list.join("\n")}`, []);
+  }
+  return all;
+}
+
+/** Last reads, so that the checker sees what became of every write. */
+async function readEverything(recorder: Recorder, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    const path = `/read?key=${key}`;
+    await recorder.perform({ client: "last", kind: "read", key }, { method: "GET", path });
+  }
+}
+
+/** Nothing of earlier rounds may change any more, on any node. */
+async function rememberAndCompare(world: RoundWorld, keys: readonly string[]): Promise<void> {
+  const { cluster, client, settled } = world;
+  const pages = await Promise.all(cluster.nodes.map((node) => listAll(client, node.url)));
+  const [leader = new Map<string, string>()] = pages;
+  for (const [key, record] of settled) {
+    if (leader.get(key) !== record) {
+      throw new Broken(`${key} of an earlier round was ${record}, is ${leader.get(key)}`, []);
+    }
+  }
+  for (const [index, page] of pages.entries()) {
+    const differing = [...leader].find(([key, record]) => page.get(key) !== record);
+    if (page.size !== leader.size || differing !== undefined) {
+      const id = cluster.nodes[index]?.id;
+      throw new Broken(`equal digests, but ${id} differs from the leader: ${differing}`, []);
+    }
+  }
+  for (const key of keys) {
+    settled.set(key, leader.get(key) ?? "absent");
+    if (!leader.has(key)) {
+      settled.delete(key);
+    }
+  }
+}
+
+async function listAll(client: HttpClient, url: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (let after: unknown = ""; after !== null; ) {
+    const from = after === "" ? "" : `&after=${encodeURIComponent(String(after))}`;
+    const reply = await client.ask(url, { method: "GET", path: `/read?limit=1000${from}` });
+    if (reply.type !== "answer" || reply.status !== 200) {
+      throw new Broken(`${url} cannot be listed: ${JSON.stringify(reply)}`, []);
+    }
+    for (const entry of (reply.body?.["entries"] ?? []) as { key: string }[]) {
+      found.set(entry.key, JSON.stringify(entry));
+    }
+    after = reply.body?.["next"] ?? null;
+  }
+  return found;
+}
+
+function judge(found: {
+  readonly plan: RoundPlan;
+  readonly recorder: Recorder;
+  readonly watchers: Watchers;
+}): void {
+  const { plan, recorder, watchers } = found;
+  const { history } = recorder;
+  // The probe's key goes on through all rounds, so that its history has no known beginning here.
+  const round = history.filter(({ key }) => key.startsWith(`r${plan.number}-`));
+  const verdict = check(round);
+  if (verdict.verdict === "violation") {
+    throw new Broken(`not linearizable: ${verdict.violation.text}`, history);
+  }
+  if (verdict.verdict === "gave up") {
+    throw new Broken(`the checker gave up on key ${verdict.key}`, history);
+  }
+  const offences = [
+    ...recorder.offences,
+    ...watchers.offences,
+    ...findBrokenPrefixes(watchers.pages, round),
+  ];
+  if (offences.length > 0) {
+    throw new Broken(offences.slice(0, 10).join("\n"), history);
+  }
+}

@@ -1,0 +1,77 @@
+/** Many clients at once on few keys of the leader, all of whose calls are recorded. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Dice } from "../support/random.ts";
+import type { Recorder } from "./recorder.ts";
+
+export interface WorkloadOptions {
+  readonly clients: number;
+  readonly keys: readonly string[];
+  /** Lowest and highest quorum that a write asks for. */
+  readonly quorums: readonly [lowest: number, highest: number];
+  readonly dice: Dice;
+}
+
+export interface Workload {
+  /** Ends once every call under way has its answer or was given up. */
+  stop(): Promise<void>;
+}
+
+/** Longer than a write may wait for its quorum, so that most calls get a real answer. */
+const CLIENT_PATIENCE_MS = 5000;
+const WRITE_TIMEOUT_MS = 2000;
+
+export function startWorkload(recorder: Recorder, options: WorkloadOptions): Workload {
+  const stopping = new AbortController();
+  /** The newest version that any client heard of: conditional writes fight over it. */
+  const heard = new Map<string, number>();
+
+  const callOnce = (client: string, number: number, dice: Dice) => {
+    const key = dice.pick(options.keys);
+    const kind = dice.pick(["put", "put", "put", "read", "read", "read", "delete"] as const);
+    const ifVersion = dice.chance(0.35) ? conditionFor(heard.get(key), dice) : undefined;
+    const timeoutMs = CLIENT_PATIENCE_MS;
+    if (kind === "read") {
+      const path = `/read?key=${encodeURIComponent(key)}`;
+      return recorder.perform({ client, kind, key }, { method: "GET", path, timeoutMs });
+    }
+    const value = `${client}-${number}`;
+    const body = {
+      key,
+      ...(kind === "put" ? { value } : {}),
+      ...(ifVersion === undefined ? {} : { ifVersion }),
+      ...(dice.chance(0.5) ? { quorum: dice.whole(...options.quorums) } : {}),
+      timeoutMs: WRITE_TIMEOUT_MS,
+    };
+    const intent = { client, kind, key, ifVersion };
+    return recorder.perform(kind === "put" ? { ...intent, value: JSON.stringify(value) } : intent, {
+      method: kind === "put" ? "PUT" : "DELETE",
+      path: "/write",
+      body,
+      timeoutMs,
+    });
+  };
+
+  const live = async (client: string, dice: Dice): Promise<void> => {
+    for (let number = 0; !stopping.signal.aborted; number += 1) {
+      const call = await callOnce(client, number, dice);
+      if (call?.version !== undefined) {
+        heard.set(call.key, call.kind === "delete" ? 0 : call.version);
+      }
+      await wait(call === undefined ? 25 : dice.whole(0, 8));
+    }
+  };
+  const clients = Array.from({ length: options.clients }, (_, index) =>
+    live(`c${index}`, options.dice.fork()),
+  );
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(clients);
+    },
+  };
+}
+
+function conditionFor(heard: number | undefined, dice: Dice): number {
+  const stale = dice.chance(0.2);
+  return stale || heard === undefined ? dice.whole(0, heard ?? 0) : heard;
+}
