@@ -7,6 +7,8 @@ import type { Treatment } from "../support/tcp-proxy.ts";
 export interface Fault {
   /** In a few words, for the log. */
   readonly name: string;
+  /** Bytes that every value of the workload should have, if the fault feeds on them. */
+  readonly valueBytes?: number;
   begin(): Promise<void>;
   heal(): Promise<void>;
 }
@@ -120,13 +122,14 @@ function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">):
   };
 }
 
-/** Restarts the node so that its files can grow by a little only, until room is made again. */
+/** No file of the node can grow any more, until room is made again. */
 function filling(node: NodeProcess, count: Count): Fault {
   return {
     name: `fill the disk of ${node.id}`,
+    valueBytes: 20_000,
     async begin() {
       count("disks filled");
-      await node.limitFiles(node.largestFileBytes() + 64 * 1024);
+      await node.limitFiles(node.largestFileBytes());
     },
     heal: () => node.freeDisk(),
   };

@@ -65,7 +65,10 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
     watchers.watch(follower);
   }
   const { clients, quorums } = plan;
-  const workload = startWorkload(recorder, { clients, keys, quorums, dice: dice.fork() });
+  const valueBytes = Math.max(0, ...plan.faults.map((fault) => fault.valueBytes ?? 0));
+  const workload = startWorkload(recorder, {
+    ...{ clients, keys, quorums, valueBytes, dice: dice.fork() },
+  });
   let healedAt = 0;
   try {
     await misbehave(plan);

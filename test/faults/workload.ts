@@ -8,6 +8,8 @@ export interface WorkloadOptions {
   readonly keys: readonly string[];
   /** Lowest and highest quorum that a write asks for. */
   readonly quorums: readonly [lowest: number, highest: number];
+  /** Bytes that values are padded to. */
+  readonly valueBytes: number;
   readonly dice: Dice;
 }
 
@@ -34,7 +36,7 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
       const path = `/read?key=${encodeURIComponent(key)}`;
       return recorder.perform({ client, kind, key }, { method: "GET", path, timeoutMs });
     }
-    const value = `${client}-${number}`;
+    const value = `${client}-${number}`.padEnd(options.valueBytes, ".");
     const body = {
       key,
       ...(kind === "put" ? { value } : {}),

@@ -40,7 +40,7 @@ export function describeCall(call: Call): string {
 function action(call: Call): string {
   switch (call.kind) {
     case "put":
-      return `put ${call.value}`;
+      return `put ${short(call.value)}`;
     case "delete":
       return "delete";
     case "read":
@@ -51,7 +51,7 @@ function action(call: Call): string {
 function answer(call: Call): string {
   switch (call.outcome) {
     case "ok":
-      return call.kind === "read" ? `found ${call.value}` : "done";
+      return call.kind === "read" ? `found ${short(call.value)}` : "done";
     case "missing":
       return "key is absent";
     case "mismatch":
@@ -67,3 +67,6 @@ function instant(at: number | undefined): string {
   }
   return Number.isInteger(at) ? String(at) : at.toFixed(3);
 }
+
+const short = (value: string | undefined): string =>
+  value !== undefined && value.length > 60 ? `${value.slice(0, 50)}…` : String(value);
