@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerResponse,
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -65,7 +66,7 @@ const serverOptions = {
 } as const;
 const connectionsMax = 20_000;
 
-/** Rejects when the address is taken, with Node's error. */
+/** Rejects with one sentence that names the port if it cannot be opened. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const { node, config, faults, metrics, log } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
@@ -80,8 +81,10 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const app = createApp(context, agent, options.pageDirectory ?? builtPage);
   /** Connections that have not brought a request yet; nobody waits for an answer on them. */
   const silent = new Set<Socket>();
+  const isTalkative = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
+    if (isTalkative) logWhenDone(log, request, response);
     const fault = closing ? shuttingDown : normalize(request, node.id);
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
@@ -147,6 +150,19 @@ const shuttingDown: Failure = {
   detail: "The node is stopping; nothing was written.",
 };
 
+const logWhenDone = (
+  log: GatewayLog,
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+): void => {
+  const startedAt = performance.now();
+  response.once("close", () => {
+    const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
+    const { statusCode: status, writableFinished: sent } = response;
+    log.debug({ method, url, status, sent, ms }, "request");
+  });
+};
+
 /**
  * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
  * this node's own `/nodes/<id>` loses that prefix.
@@ -173,9 +189,14 @@ const normalize = (request: IncomingMessage, ownId: string): Failure | undefined
 
 const listen = (server: Server, { port, host }: Config): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (cause: Error & { code?: string }) => {
+      const taken = cause.code === "EADDRINUSE";
+      const reason = taken ? "another program listens there" : cause.message;
+      reject(new Error(`REST port ${port} on ${host} cannot be opened: ${reason}`, { cause }));
+    };
+    server.once("error", refuse);
     server.listen({ port, host, backlog: 4096 }, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve();
     });
   });

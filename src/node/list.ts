@@ -2,13 +2,38 @@ import type { Overlay } from "../replication/overlay.ts";
 import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
 
+/** Bytes of keys and values after which a page ends early; the next one goes on from there. */
+const pageBytesMax = 2 * 1024 * 1024;
+/** Keys read from storage at once: values may be large, and most of them may not fit. */
+const stepKeys = 64;
+
 /** A page of the store as it is. */
 export function listStore(storage: Storage, query: ListQuery): KeyPage {
-  const { prefix, limit, after } = query;
-  const records = storage.list({ prefix, after, limit: limit + 1 });
-  const entries = records.slice(0, limit).map(toKeyValue);
-  return pageOf(entries, records.length > limit, storage);
+  const { records, more } = readSome(storage, query);
+  return pageOf(records.map(toKeyValue), more, storage);
 }
+
+/** At most `limit` records and about `pageBytesMax` bytes, at least one if any is there. */
+function readSome(
+  storage: Storage,
+  { prefix, limit, after }: ListQuery,
+): { records: readonly KeyValue[]; more: boolean } {
+  const records: KeyValue[] = [];
+  let bytes = 0;
+  for (let from = after; ; from = records.at(-1)?.key) {
+    const wanted = Math.min(stepKeys, limit + 1 - records.length);
+    const step = storage.list({ prefix, after: from, limit: wanted });
+    for (const record of step) {
+      if (records.length === limit || bytes > pageBytesMax) return { records, more: true };
+      records.push(record);
+      bytes += bytesOf(record);
+    }
+    if (step.length < wanted) return { records, more: false };
+  }
+}
+
+const bytesOf = ({ key, value }: KeyValue): number =>
+  Buffer.byteLength(key) + Buffer.byteLength(value);
 
 /** A page of the store with the settled writes above it laid over. */
 export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery): KeyPage {
@@ -22,20 +47,37 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
     over.set(key, value === undefined ? undefined : { key, value, version: sequence });
   }
   if (over.size === 0) return listStore(storage, query);
-  const records = storage.list({ prefix, after, limit: limit + 1 + over.size });
+  const { records, more: hasMore } = readSome(storage, { prefix, after, limit: limit + over.size });
   const below = records.filter(({ key }) => !over.has(key)).map(toKeyValue);
   const above = [...over.values()].filter((entry) => entry !== undefined);
   // Beyond the last key read below there may be more below: what lies over it waits its turn.
-  const horizon = records.length > limit + over.size ? records.at(-1)?.key : undefined;
+  const horizon = hasMore ? records.at(-1)?.key : undefined;
   const entries = [...below, ...above]
     .filter(({ key }) => horizon === undefined || compareBytes(key, horizon) <= 0)
     .sort((left, right) => compareBytes(left.key, right.key));
-  const more = entries.length > limit || horizon !== undefined;
-  return pageOf(entries.slice(0, limit), more, storage);
+  const page = entries.slice(0, fitting(entries, limit));
+  const more = page.length < entries.length || horizon !== undefined;
+  return pageOf(page, more, storage, horizon);
 }
 
-function pageOf(entries: readonly KeyValue[], more: boolean, storage: Storage): KeyPage {
-  const next = more ? (entries.at(-1)?.key ?? null) : null;
+/** How many of the entries fit into one page. */
+function fitting(entries: readonly KeyValue[], limit: number): number {
+  let bytes = 0;
+  for (const [index, entry] of entries.entries()) {
+    if (index === limit || bytes > pageBytesMax) return index;
+    bytes += bytesOf(entry);
+  }
+  return entries.length;
+}
+
+/** `horizon`: where reading stopped, for a page whose keys were all deleted above the store. */
+function pageOf(
+  entries: readonly KeyValue[],
+  more: boolean,
+  storage: Storage,
+  horizon?: string,
+): KeyPage {
+  const next = more ? (entries.at(-1)?.key ?? horizon ?? null) : null;
   return { entries, next, sequence: storage.summary().applied };
 }
 

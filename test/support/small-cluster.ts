@@ -2,42 +2,25 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { performance } from "node:perf_hooks";
-import { type Gateway, startGateway } from "../../gateway/gateway.ts";
-import { createMetrics } from "../../gateway/metrics.ts";
+import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
-import { createNode } from "../../src/node/node.ts";
-import type { Clock, Log } from "../../src/node/ports.ts";
-import { createMemoryStorage } from "../../src/storage/memory.ts";
-import { createDelayedNetwork } from "../../src/transport/delayed.ts";
-import { createFaultyNetwork } from "../../src/transport/faulty.ts";
-import { createGrpcServer } from "../../src/transport/server.ts";
+import type { Log } from "../../src/node/ports.ts";
 
-export interface RunningNode {
+export interface ClusterNode extends RunningNode {
   readonly config: Config;
-  readonly node: KvNode;
-  readonly gateway: Gateway;
-  close(): Promise<void>;
 }
 
 export interface SmallCluster {
-  readonly leader: RunningNode;
-  readonly followers: readonly RunningNode[];
+  readonly leader: ClusterNode;
+  readonly followers: readonly ClusterNode[];
   close(): Promise<void>;
 }
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-const systemClock: Clock = {
-  now: () => performance.now(),
-  wall: () => Date.now(),
-  after: (delayMs, run) => {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-  defer: (run) => {
-    setImmediate(run);
-  },
+const fatal = (reason: string) => {
+  throw new Error(reason);
 };
 
 /** Starts a leader and its followers, and returns once every one of them is ready. */
@@ -58,7 +41,10 @@ export const startSmallCluster = async (
     };
   });
   const running = await Promise.all(
-    configs.map((config) => startNode(config, { log, pageDirectory })),
+    configs.map(async (config) => ({
+      ...(await startNode({ config, log, pageDirectory, fatal })),
+      config,
+    })),
   );
   const [leader, ...rest] = running;
   if (leader === undefined) throw new Error("a cluster has a leader");
@@ -72,46 +58,6 @@ export const startSmallCluster = async (
       await Promise.all(rest.map((each) => each.close()));
     },
   };
-};
-
-const startNode = async (
-  config: Config,
-  { log, pageDirectory }: { log: Log; pageDirectory: string | undefined },
-): Promise<RunningNode> => {
-  const server = createGrpcServer({ config, log });
-  const delayed = createDelayedNetwork({
-    network: server.network,
-    clock: systemClock,
-    random: Math.random,
-  });
-  const faulty = config.faults
-    ? createFaultyNetwork({ network: delayed.network, clock: systemClock })
-    : undefined;
-  const metrics = createMetrics();
-  const node = createNode({
-    config,
-    storage: createMemoryStorage(),
-    network: faulty?.network ?? delayed.network,
-    delays: delayed.delays,
-    clock: systemClock,
-    observer: metrics.observer,
-    log,
-    incarnation: "test",
-    fatal: (reason) => {
-      throw new Error(reason);
-    },
-  });
-  await server.serve(node);
-  const gateway = await startGateway({
-    ...{ node, config, metrics, log, pageDirectory, faults: faulty?.faults },
-  });
-  let closed: Promise<unknown> | undefined;
-  const close = async () => {
-    closed ??= Promise.all([gateway.close(), node.close()]).then(() => server.close());
-    await closed;
-    metrics.close();
-  };
-  return { config, node, gateway, close };
 };
 
 /** Looks again at each turn of the event loop in which the node tells something. */
