@@ -589,6 +589,13 @@ export class LeaderNode implements KvNode {
         this.#hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
         return;
       }
+      case "floor": {
+        const { quorum, degraded } = effect;
+        if (degraded)
+          log.warn({ quorum }, "low quorum with few live followers: keep this disk safe");
+        else log.info({ quorum }, "enough followers know of the low quorum");
+        return;
+      }
       case "digestMismatch": {
         const { id, applied } = effect;
         observer.digestMismatch(id);

@@ -24,6 +24,8 @@ export class Floor {
   /** A lower note that is being spread. */
   #pending: FloorNote | undefined;
   readonly #receipts = new Map<NodeId, number>();
+  /** Followers that must know the floor in force before it is safe; 0: it is. */
+  #owed = 0;
   /** Entries up to here may rely on the floor in force and not on more. */
   #lowThrough: Sequence;
   #lowAt: Instant;
@@ -83,14 +85,28 @@ export class Floor {
    */
   settle(live: readonly NodeId[]): boolean {
     const pending = this.#pending;
+    if (this.#owed > 0 && this.#known(this.#inForce.number) >= this.#owed) this.#owed = 0;
     if (pending === undefined) return false;
     const knows = (node: NodeId) => (this.#receipts.get(node) ?? 0) >= pending.number;
-    const known = [...this.#receipts.keys()].filter(knows).length;
-    const wanted = this.#inForce.quorum;
-    if (known < wanted && !(live.length < wanted && live.every(knows))) return false;
+    const wanted = Math.max(this.#inForce.quorum, this.#owed);
+    const enough = this.#known(pending.number) >= wanted;
+    if (!enough && !(live.length < wanted && live.every(knows))) return false;
+    this.#owed = enough ? 0 : wanted;
     this.#inForce = pending;
     this.#pending = undefined;
     return true;
+  }
+
+  /**
+   * Too few followers know the floor in force: should the leader's disk be lost now, a recovery
+   * might not hear of it, and lose what was written with so low a quorum.
+   */
+  get degraded(): boolean {
+    return this.#owed > 0;
+  }
+
+  #known(number: number): number {
+    return [...this.#receipts.values()].filter((receipt) => receipt >= number).length;
   }
 
   /**

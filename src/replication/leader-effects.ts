@@ -66,6 +66,8 @@ export type LeaderEffect =
       readonly state: "live" | "syncing" | "unreachable";
       readonly restarted: boolean;
     }
+  /** The floor was lowered with too few followers to know it, or enough of them know it now. */
+  | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
   | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }
   /** Somebody else leads with a higher epoch: this process must end its reign at once. */
   | { readonly type: "deposed"; readonly by: NodeId; readonly epoch: Epoch };

@@ -100,6 +100,10 @@ export class Leader {
   get liveFollowers(): readonly NodeId[] {
     return this.#members.live;
   }
+  /** See Floor.degraded. */
+  get floorDegraded(): boolean {
+    return this.#phase.phase === "leading" && this.#phase.floor.degraded;
+  }
   /** Entries that are not applied yet. */
   get waiting(): { entries: number; bytes: number } {
     return this.#writes.waiting;
@@ -513,8 +517,12 @@ export class Leader {
   #reconsiderFloor(): readonly LeaderEffect[] {
     if (this.#phase.phase !== "leading") return [];
     const { floor } = this.#phase;
-    if (!floor.settle(this.#members.live)) return [];
-    return this.#writes.floorInForce(floor.numberInForce);
+    const before = floor.degraded;
+    const news = floor.settle(this.#members.live);
+    const { degraded, note } = floor;
+    const effects: LeaderEffect[] =
+      degraded === before ? [] : [{ type: "floor", quorum: note.quorum, degraded }];
+    return news ? [...effects, ...this.#writes.floorInForce(floor.numberInForce)] : effects;
   }
 
   #raiseFloor(now: Instant): readonly LeaderEffect[] {
