@@ -12,6 +12,8 @@ import { keyFits, type View } from "./lmdb-view.ts";
 export interface Plan {
   readonly footing: Footing;
   readonly marks?: Marks | undefined;
+  /** The sequences that it puts into the log. */
+  readonly appended: readonly Sequence[];
   readonly instructions: readonly (() => void)[];
   /** The inactive store is left empty by this transaction, or left with rubbish. */
   readonly inactiveDirty: boolean;
@@ -50,7 +52,9 @@ export function planWrite(ground: Ground, batch: StorageBatch): Plan {
   const { log, stores } = environment;
   const store = stores[footing.active];
   const instructions: (() => void)[] = [];
+  const appended: Sequence[] = [];
   for (const entry of newestEntries(ground, batch.append)) {
+    appended.push(entry.sequence);
     const bytes = arena.entry(entry);
     instructions.push(() => log.put(entry.sequence, bytes));
   }
@@ -70,6 +74,7 @@ export function planWrite(ground: Ground, batch: StorageBatch): Plan {
   return {
     footing: { ...footing, standing, forgotten },
     marks: batch.marks,
+    appended,
     instructions,
     inactiveDirty: ground.inactiveDirty && !clears,
     rubbish,
@@ -95,7 +100,13 @@ export function planAdd(
     const bytes = arena.record(record, hash);
     instructions.push(() => store.put(record.key, bytes));
   }
-  const plan = { footing, instructions, inactiveDirty: true, rubbish: ground.rubbish };
+  const plan = {
+    footing,
+    appended: [],
+    instructions,
+    inactiveDirty: true,
+    rubbish: ground.rubbish,
+  };
   return { plan, after: { sum: BigInt.asUintN(64, sum), keys, started: true } };
 }
 
@@ -118,6 +129,7 @@ export function planInstall(
   return {
     footing: { standing, active, forgotten: end.applied },
     marks: end.marks,
+    appended: [],
     instructions,
     inactiveDirty: true,
     rubbish,

@@ -19,15 +19,15 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const tool = (name: string): string => fileURLToPath(new URL(`tools/${name}`, import.meta.url));
 
-/** Resolves with the process and the lines it prints; it is up when the first one came. */
-async function startWriter(): Promise<{ child: ChildProcess; lines: string[] }> {
+/** A writing process and the lines that it prints, once it has printed that many. */
+async function startWriter(linesMin: number): Promise<{ child: ChildProcess; lines: string[] }> {
   const child = spawn(process.execPath, [tool("write-forever.ts"), directory], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on("line", (line) => lines.push(line));
-  await once(reader, "line");
+  while (lines.length < linesMin) await once(reader, "line");
   return { child, lines };
 }
 
@@ -40,9 +40,8 @@ async function kill(child: ChildProcess): Promise<void> {
 describe("a process killed at any moment", () => {
   test("leaves everything it was told to be flushed, and a whole store", async () => {
     for (let round = 1; round <= 6; round += 1) {
-      const { child, lines } = await startWriter();
-      // Let it come to a different point each time: this many flushes later.
-      while (lines.length < round * 7) await new Promise((resolve) => setImmediate(resolve));
+      // It comes to a different point each time, in the middle of what it does next.
+      const { child, lines } = await startWriter(round * 7);
       await kill(child);
       const storage = await openLmdbStorage({ directory });
       const { applied, digest, keys } = storage.summary();
@@ -63,7 +62,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
   const opening = () => openLmdbStorage({ directory });
 
   test("while another process holds it, and no longer", async () => {
-    const { child } = await startWriter();
+    const { child } = await startWriter(1);
     await expect(opening()).rejects.toThrow(/^the data in .* is in use by another process$/);
     await kill(child);
     await (await opening()).close();

@@ -265,9 +265,20 @@ class LmdbStorage implements Storage {
     this.#footing = plan.footing;
     this.#store = this.#environment.stores[plan.footing.active];
     this.#marks = plan.marks ?? this.#marks;
-    this.#bounds = this.#view.logBounds(plan.footing.forgotten);
+    this.#bounds = this.#boundsAfter(plan);
     this.#inactiveDirty = plan.inactiveDirty;
     this.#rubbish = plan.rubbish;
+  }
+
+  /** Looks on disk only where the lowest entry may be another one than before. */
+  #boundsAfter({ appended, footing }: Plan): { readonly first: Sequence; readonly last: Sequence } {
+    let { first, last } = this.#bounds;
+    for (const sequence of appended) {
+      if (sequence < first) first = sequence;
+      if (sequence > last) last = sequence;
+    }
+    const known = this.#bounds.first > 0 && first > footing.forgotten;
+    return known ? { first, last } : this.#view.logBounds(footing.forgotten);
   }
 
   async #fail(job: Job, error: unknown): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Three writes, one after the other, each announced on standard error when it is told to be
+ * Six writes, one after the other, each announced on standard error when it is told to be
  * flushed: made to be run under strace, as docs/durability.md shows.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { openLmdbStorage } from "../lmdb.ts";
 const directory = await mkdtemp(join(tmpdir(), "quorum-kv-trace-"));
 const storage = await openLmdbStorage({ directory });
 process.stderr.write("storage is open\n");
-for (const sequence of [1, 2, 3]) {
+for (const sequence of [1, 2, 3, 4, 5, 6]) {
   const operations = [{ key: `key ${sequence}`, value: `"value ${sequence}"` }];
   const entry = { sequence, epoch: 1, origin: 1, operations };
   await new Promise<void>((resolve) => {
