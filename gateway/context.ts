@@ -19,6 +19,8 @@ export interface Context {
   readonly metrics: Metrics;
   readonly log: GatewayLog;
   readonly streams: EventStreams;
+  /** Runs when the gateway closes, for what a route started and must end. */
+  onClose(run: () => void | Promise<void>): void;
   /** True once the gateway stops: what still comes in is refused. */
   readonly closing: boolean;
 }

@@ -17,10 +17,10 @@ import type { FaultControl } from "../src/node/ports.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { mount } from "./endpoint.ts";
-import { readMemberPath } from "./member-path.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { mountPages } from "./pages.ts";
+import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
 import { answerClientError, answerConnect } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
@@ -71,9 +71,13 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const { node, config, faults, metrics, log } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const streams = createEventStreams();
+  const closers: (() => void | Promise<void>)[] = [];
   let closing = false;
   const context: Context = {
     ...{ node, config, faults, metrics, log, streams },
+    onClose: (run) => {
+      closers.push(run);
+    },
     get closing() {
       return closing;
     },
@@ -85,7 +89,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
     if (isTalkative) logWhenDone(log, request, response);
-    const fault = closing ? shuttingDown : normalize(request, node.id);
+    const fault = closing ? shuttingDown : normalizeTarget(request, node.id);
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
   };
@@ -112,8 +116,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       closing = true;
       const closed = closeServer(server);
       streams.close();
+      const others = Promise.all(closers.map((run) => run()));
       for (const socket of silent) socket.destroy();
-      await closed;
+      await Promise.all([closed, others]);
       agent.destroy();
     },
   };
@@ -161,30 +166,6 @@ const logWhenDone = (
     const { statusCode: status, writableFinished: sent } = response;
     log.debug({ method, url, status, sent, ms }, "request");
   });
-};
-
-/**
- * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
- * this node's own `/nodes/<id>` loses that prefix.
- */
-const normalize = (request: IncomingMessage, ownId: string): Failure | undefined => {
-  const { url = "/" } = request;
-  if (request.httpVersion === "1.1" && request.headers.host === undefined) {
-    return failed("INVALID_ARGUMENT", "An HTTP/1.1 request needs a Host header.").failure;
-  }
-  if (url[0] !== "/") {
-    const origin = /^https?:\/\/[^/?#]*/i.exec(url);
-    if (origin === null) {
-      return failed("INVALID_ARGUMENT", "The request's target must be a path.").failure;
-    }
-    const rest = url.slice(origin[0].length);
-    request.url = rest[0] === "/" ? rest : `/${rest}`;
-  }
-  if (request.url?.startsWith("/nodes/")) {
-    const path = readMemberPath(request.url);
-    if (path?.id === ownId) request.url = path.target;
-  }
-  return undefined;
 };
 
 const listen = (server: Server, { port, host }: Config): Promise<void> =>
