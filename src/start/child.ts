@@ -19,6 +19,8 @@ export interface ChildEvents {
 
 export interface Child {
   readonly node: PlannedNode;
+  /** Of the process that runs now. */
+  readonly pid: number | undefined;
   /** Settles when the node was ready for the first time, or was stopped before. */
   readonly firstReady: Promise<void>;
   /** Asks it to end and waits; never fails. */
@@ -86,6 +88,9 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
   const finished = keepRunning();
   return {
     node,
+    get pid() {
+      return running?.pid;
+    },
     firstReady: firstReady.promise,
     async stop() {
       stopping.abort();

@@ -6,6 +6,8 @@ import type { PlannedNode } from "./plan.ts";
 export interface LocalCluster {
   /** Settles when every node was ready once, or when the cluster was closed before. */
   readonly ready: Promise<void>;
+  /** Of a node's process, if it runs now. */
+  pid(id: string): number | undefined;
   /** Resolves with the ids of the nodes that had to be killed because they did not end in time. */
   close(): Promise<readonly string[]>;
   /** Ends every process at once. */
@@ -45,6 +47,7 @@ export function startCluster(
 
   return {
     ready: Promise.all(children.map((child) => child.firstReady)).then(() => undefined),
+    pid: (id) => children.find(({ node }) => node.id === id)?.pid,
     close,
     kill() {
       for (const child of children) child.kill();

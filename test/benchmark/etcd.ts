@@ -1,0 +1,76 @@
+/** A six-member etcd on this machine, to measure beside: Debian's package etcd-server. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+export interface Etcd {
+  readonly version: string;
+  readonly leaderUrl: string;
+  close(): Promise<void>;
+}
+
+const members = 6;
+
+/** Undefined where etcd is not installed. */
+export async function startEtcd(folder: string, basePort: number): Promise<Etcd | undefined> {
+  const asked = spawnSync("etcd", ["--version"], { encoding: "utf8" });
+  const version = /etcd Version: (\S+)/.exec(asked.stdout ?? "")?.[1];
+  if (version === undefined) return undefined;
+  const all = Array.from({ length: members }, (_, index) => ({
+    name: `member${index + 1}`,
+    clientUrl: `http://127.0.0.1:${basePort + index}`,
+    peerUrl: `http://127.0.0.1:${basePort + members + index}`,
+  }));
+  const initialCluster = all.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",");
+  const processes = all.map(({ name, clientUrl, peerUrl }) => {
+    const settings = {
+      name,
+      "data-dir": join(folder, name),
+      "listen-client-urls": clientUrl,
+      "advertise-client-urls": clientUrl,
+      "listen-peer-urls": peerUrl,
+      "initial-advertise-peer-urls": peerUrl,
+      "initial-cluster": initialCluster,
+      "initial-cluster-state": "new",
+      "log-level": "error",
+    };
+    const args = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
+    return spawn("etcd", args, { stdio: "ignore" });
+  });
+  const close = (): Promise<void> => stop(processes);
+  try {
+    const leaderUrl = await findLeader(all.map(({ clientUrl }) => clientUrl));
+    return { version, leaderUrl, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function stop(processes: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    processes.map(async (member) => {
+      if (member.exitCode !== null || member.signalCode !== null) return;
+      member.kill("SIGKILL");
+      await once(member, "exit");
+    }),
+  );
+}
+
+/** Both stores are asked at their leader, so that neither pays for forwarding. */
+async function findLeader(urls: readonly string[]): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    for (const url of urls) {
+      const status = await statusOf(url).catch(() => undefined);
+      if (status?.leader !== undefined && status.leader === status.header.member_id) return url;
+    }
+    await wait(200);
+  }
+  throw new Error("etcd found no leader within 20 s");
+}
+
+async function statusOf(url: string): Promise<{ leader?: string; header: { member_id: string } }> {
+  const answer = await fetch(`${url}/v3/maintenance/status`, { method: "POST", body: "{}" });
+  return (await answer.json()) as { leader?: string; header: { member_id: string } };
+}

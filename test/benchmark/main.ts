@@ -1,0 +1,168 @@
+/**
+ * `npm run benchmark`: write rates beside a six-member etcd, leader reads beside a bare Express GET,
+ * and the leader's memory while one follower is frozen. Runs alternate, so that a busy machine
+ * hurts both sides alike; each figure is the median of its rounds. It judges nothing: it prints.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { startEtcd } from "./etcd.ts";
+import { type Figures, generator, load, type Workload } from "./load.ts";
+import { memoryOf, type Ours, startOurs } from "./ours.ts";
+
+const warmUpSeconds = 2;
+const ports = { ours: 24_567, etcd: 23_790, express: 23_700 };
+const mebibyte = 1024 * 1024;
+
+interface Options {
+  readonly connections: string;
+  readonly seconds: string;
+  readonly rounds: string;
+  readonly writes: string;
+  readonly only: string;
+  readonly profile?: string;
+}
+const options = new Command("npm run benchmark --")
+  .option("--connections <list>", "numbers of connections", "10,64,256")
+  .option("--seconds <n>", "length of each run", "8")
+  .option("--rounds <n>", "runs of each kind", "3")
+  .option("--writes <n>", "writes of the memory run", "500000")
+  .option("--only <parts>", "some of: writes,reads,memory", "writes,reads,memory")
+  .option("--profile <folder>", "take a CPU profile of the leader during the writes and reads")
+  .parse()
+  .opts<Options>();
+const seconds = Number(options.seconds);
+const parts = new Set(options.only.split(","));
+const folder = mkdtempSync(join(tmpdir(), "quorum-kv-benchmark-"));
+const results: Record<string, unknown> = { generator, cpu: cpus()[0]?.model, cores: cpus().length };
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Side {
+  readonly name: string;
+  readonly url: string;
+  readonly workload: Workload;
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Runs of both sides in turn; the median rate of each. */
+async function compare(title: string, sides: readonly Side[], connections: number) {
+  for (const side of sides) await load({ ...side, connections, seconds: warmUpSeconds });
+  const runs = new Map<string, Figures[]>(sides.map(({ name }) => [name, []]));
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const side of sides) {
+      runs.get(side.name)?.push(await load({ ...side, connections, seconds }));
+    }
+  }
+  const rates = sides.map((side) => {
+    const figures = runs.get(side.name) ?? [];
+    const rate = median(figures.map((figure) => figure.rate));
+    const failed = figures.reduce((sum, figure) => sum + figure.failed, 0);
+    const p50Ms = median(figures.map((figure) => figure.p50Ms));
+    const p99Ms = median(figures.map((figure) => figure.p99Ms));
+    say(
+      `${title}, ${connections} connections, ${side.name.padEnd(12)} ${rate.toFixed(0).padStart(7)}/s` +
+        `  p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${failed} failed`,
+    );
+    return rate;
+  });
+  const [first = Number.NaN, second] = rates;
+  const ratio = second === undefined ? undefined : first / second;
+  if (ratio !== undefined) {
+    say(`${title}, ${connections} connections, ratio ${ratio.toFixed(2)}`);
+  }
+  results[`${title} ${connections}`] = { ratio, runs: Object.fromEntries(runs) };
+}
+
+async function writes(ours: Ours): Promise<void> {
+  const etcd = await startEtcd(join(folder, "etcd"), ports.etcd);
+  if (etcd === undefined) {
+    say("etcd is not installed (Debian: etcd-server), so there is nothing to compare with.");
+  }
+  try {
+    const sides: Side[] = [{ name: "Quorum KV", url: ours.leaderUrl, workload: "kv-put" }];
+    if (etcd !== undefined) {
+      sides.push({ name: `etcd ${etcd.version}`, url: etcd.leaderUrl, workload: "etcd-put" });
+    }
+    for (const connections of options.connections.split(",").map(Number)) {
+      await compare("writes", sides, connections);
+    }
+  } finally {
+    await etcd?.close();
+  }
+}
+
+async function reads(ours: Ours): Promise<void> {
+  const url = ours.leaderUrl;
+  await load({ url, workload: "kv-put", connections: 10, seconds: 1 });
+  const program = join(import.meta.dirname, "bare-express.ts");
+  const express = spawn(process.execPath, [program, String(ports.express)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(express.stdout, "data");
+    const sides: Side[] = [
+      { name: "Quorum KV", url, workload: "kv-get" },
+      { name: "bare Express", url: `http://127.0.0.1:${ports.express}`, workload: "kv-get" },
+    ];
+    await compare("leader reads", sides, 64);
+  } finally {
+    express.kill("SIGKILL");
+  }
+}
+
+async function memory(ours: Ours): Promise<void> {
+  const leader = ours.cluster.pid("leader");
+  const follower = ours.cluster.pid("follower5");
+  if (leader === undefined || follower === undefined) throw new Error("a node is away");
+  process.kill(follower, "SIGSTOP");
+  const wanted = Number(options.writes);
+  const samples: { writes: number; bytes: number }[] = [];
+  let written = 0;
+  while (written < wanted) {
+    const figures = await load({
+      ...{ url: ours.leaderUrl, workload: "kv-put", connections: 64, seconds: 5 },
+    });
+    if (figures.rate === 0) throw new Error("no write succeeds any more");
+    written += figures.answered - figures.failed;
+    samples.push({ writes: written, bytes: memoryOf(leader) });
+    const mebibytes = (samples.at(-1)?.bytes ?? 0) / mebibyte;
+    say(`memory after ${String(written).padStart(7)} writes: ${mebibytes.toFixed(1)} MiB`);
+  }
+  const bytes = samples.map((sample) => sample.bytes);
+  const spread = (Math.max(...bytes) - Math.min(...bytes)) / mebibyte;
+  say(`leader memory, one follower frozen, ${written} writes: within ${spread.toFixed(1)} MiB`);
+  results["memory"] = samples;
+}
+
+/** A cluster of its own for each part, so that none inherits another's heap. */
+async function onCluster(part: string, run: (ours: Ours) => Promise<void>): Promise<void> {
+  if (!parts.has(part)) return;
+  const profileFolder = part === "memory" ? undefined : options.profile;
+  const data = join(folder, part);
+  const ours = await startOurs({ folder: data, basePort: ports.ours, profileFolder });
+  try {
+    await run(ours);
+  } finally {
+    await ours.cluster.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+try {
+  say(
+    `Six nodes each on ${cpus().length} cores, load by ${generator}, closed loop, ${seconds} s a run.`,
+  );
+  await onCluster("writes", writes);
+  await onCluster("reads", reads);
+  await onCluster("memory", memory);
+  mkdirSync("reports", { recursive: true });
+  writeFileSync("reports/benchmark.json", `${JSON.stringify(results, undefined, 2)}\n`);
+  say("All figures: reports/benchmark.json");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,45 @@
+/** A local Quorum KV cluster to measure, in a scratch folder. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type LocalCluster, startCluster } from "../../src/start/cluster.ts";
+import { readOptions } from "../../src/start/options.ts";
+import { planCluster } from "../../src/start/plan.ts";
+import { portTrouble } from "../../src/start/ports.ts";
+
+export interface Ours {
+  readonly leaderUrl: string;
+  readonly cluster: LocalCluster;
+}
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export async function startOurs(run: {
+  readonly folder: string;
+  readonly basePort: number;
+  /** Where the leader's CPU profile goes when it ends; absent: none is taken. */
+  readonly profileFolder?: string | undefined;
+}): Promise<Ours> {
+  const args = ["--quorum", "3", "--data", run.folder, "--base-port", String(run.basePort)];
+  const planned = planCluster(readOptions(args), { ...process.env, FAULTS: "0" });
+  const trouble = await portTrouble(planned);
+  if (trouble !== undefined) throw new Error(trouble);
+  const profiling = `--cpu-prof --cpu-prof-dir=${run.profileFolder}`;
+  const nodes = planned.map((node) =>
+    node.role === "leader" && run.profileFolder !== undefined
+      ? { ...node, env: { ...node.env, NODE_OPTIONS: profiling } }
+      : node,
+  );
+  const cluster = startCluster(nodes, program, {
+    ready: () => undefined,
+    died: (node, { cause }) => process.stderr.write(`${node.id} died: ${cause}\n`),
+    printed: (node, line) => process.stderr.write(`${node.id} ${line}\n`),
+  });
+  await cluster.ready;
+  return { cluster, leaderUrl: nodes[0]?.url ?? "" };
+}
+
+/** Bytes of a process's own memory, without the pages of mapped files; Linux only. */
+export function memoryOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+}
