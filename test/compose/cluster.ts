@@ -53,6 +53,8 @@ export async function eventually<T>(
 
 export interface ContainerState {
   readonly Status: string;
+  /** Of its process, as the engine's host counts. */
+  readonly Pid: number;
   readonly ExitCode: number;
   readonly StartedAt: string;
   readonly Health: { readonly Status: string };
@@ -120,8 +122,15 @@ export class ComposeCluster {
     return this.docker("exec", await this.container(id), ...command);
   }
 
-  async kill(id: string, signal = "KILL"): Promise<void> {
-    await this.docker("kill", "--signal", signal, await this.container(id));
+  async kill(id: string): Promise<void> {
+    await this.docker("kill", await this.container(id));
+  }
+
+  /** Kills the process rather than the container: the engine takes that for a crash. */
+  async crash(id: string): Promise<void> {
+    const { Pid } = await this.state(id);
+    const asHost = ["run", "--rm", "--pid", "host", "--user", "root", "quorum-kv"];
+    await this.docker(...asHost, "sh", "-c", `kill -KILL ${Pid}`);
   }
 
   async start(id: string): Promise<void> {

@@ -141,7 +141,7 @@ test("docker kill of all six under load, and their return, lose nothing", async 
 
 test("a node that crashes is started again by the engine", async () => {
   const before = (await cluster.state("follower2")).StartedAt;
-  await cluster.kill("follower2", "SEGV");
+  await cluster.crash("follower2");
   await eventually("another start", async () => {
     const state = await cluster.state("follower2");
     return state.Status === "running" && state.StartedAt > before;
