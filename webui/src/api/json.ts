@@ -26,14 +26,27 @@ export function printJson(value: unknown, shape: "indented" | "compact" = "inden
   return JSON.stringify(value, null, shape === "indented" ? 2 : undefined) ?? "null";
 }
 
-export type JsonCheck = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type JsonCheck =
+  | {
+      readonly ok: true;
+      /** Whole numbers of the text that a node, which counts in doubles, would round. */
+      readonly rounded: readonly string[];
+    }
+  | { readonly ok: false; readonly reason: string };
 
 /** Says in words why a text is not JSON. */
 export function checkJson(text: string): JsonCheck {
   if (text.trim() === "") return { ok: false, reason: "The value is empty; null is a value." };
+  const rounded: string[] = [];
+  const note = (_key: string, value: unknown, context?: SourceContext): unknown => {
+    const source = context?.source ?? "";
+    const isWhole = typeof value === "number" && /^-?\d+$/.test(source);
+    if (isWhole && BigInt(source) !== BigInt(value)) rounded.push(source);
+    return value;
+  };
   try {
-    JSON.parse(text);
-    return { ok: true };
+    JSON.parse(text, note as (this: unknown, key: string, value: unknown) => unknown);
+    return { ok: true, rounded };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }

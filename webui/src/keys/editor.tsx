@@ -118,6 +118,11 @@ export function JsonField(props: { text: string; onChange: (text: string) => voi
         {check.ok ? (
           <>
             <span aria-hidden="true">✓ </span>valid JSON
+            {check.rounded.length > 0 && (
+              <span class="warning-note">
+                {check.rounded[0]} has more digits than a number keeps; a string keeps all.
+              </span>
+            )}
             <button type="button" class="link" onClick={() => onChange(printJson(parseJson(text)))}>
               Tidy up
             </button>

@@ -7,7 +7,7 @@ import { useEvery } from "../lib/throttled.ts";
 import { count } from "../lib/units.ts";
 import { cluster, leaderId } from "../state/live.ts";
 import { NodeName } from "../ui/mark.tsx";
-import { Blank, Panel } from "../ui/panel.tsx";
+import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { readKey, useNewest } from "./reading.ts";
 
 type Presence = "same" | "stale" | "ahead" | "diverged" | "missing" | "extra" | "absent" | "silent";
@@ -41,32 +41,34 @@ export function Presence({ name }: { readonly name: string }) {
       {answers.length === 0 ? (
         <Blank tone="loading">Asking every node …</Blank>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Node</th>
-              <th scope="col">Presence</th>
-              <th scope="col">Version</th>
-              <th scope="col">Value</th>
-            </tr>
-          </thead>
-          <tbody>
-            {answers.map(({ node, answer }) => {
-              const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
-              const value = answer.ok ? printJson(answer.value.value, "compact") : "";
-              return (
-                <tr key={node} data-node={node}>
-                  <th scope="row">
-                    <NodeName id={node} />
-                  </th>
-                  <td class={`presence-${presence}`}>{words[presence]}</td>
-                  <td class="number">{answer.ok ? count(answer.value.version) : "–"}</td>
-                  <td class="clipped">{value.slice(0, 80)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
+        <Scroller label="This key on every node">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Node</th>
+                <th scope="col">Presence</th>
+                <th scope="col">Version</th>
+                <th scope="col">Value</th>
+              </tr>
+            </thead>
+            <tbody>
+              {answers.map(({ node, answer }) => {
+                const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
+                const value = answer.ok ? printJson(answer.value.value, "compact") : "";
+                return (
+                  <tr key={node} data-node={node}>
+                    <th scope="row">
+                      <NodeName id={node} />
+                    </th>
+                    <td class={`presence-${presence}`}>{words[presence]}</td>
+                    <td class="number">{answer.ok ? count(answer.value.version) : "–"}</td>
+                    <td class="clipped">{value.slice(0, 80)}</td>
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        </Scroller>
       )}
     </Panel>
   );

@@ -44,13 +44,19 @@ export function Panel({ title, hint, actions, table, class: name, children }: Pa
   );
 }
 
-/** A region that scrolls must be reachable by keyboard. */
+/** What scrolls must be reachable by keyboard. */
 export function Scroller(props: { label: string; children: ComponentChildren; class?: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keyboard's focus
-    <section class={`scroller ${props.class ?? ""}`} aria-label={props.label} tabIndex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups fields, this groups what scrolls
+    <div
+      class={`scroller ${props.class ?? ""}`}
+      role="group"
+      aria-label={props.label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keyboard's focus
+      tabIndex={0}
+    >
       {props.children}
-    </section>
+    </div>
   );
 }
 

@@ -1,0 +1,69 @@
+/**
+ * A real Chromium for tests of the page. It notes whatever a clean page never does: errors, requests
+ * to anywhere but its own node, breaches of the content security policy.
+ */
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { buildPage } from "../../webui/build.ts";
+
+const installed = "/usr/bin/chromium";
+/** Nothing may leave the machine: a browser asks for updates and more unless told not to. */
+const quiet = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
+
+async function launch(): Promise<Browser> {
+  if (existsSync(installed))
+    return await chromium.launch({ executablePath: installed, args: quiet });
+  // The package unpacks its system libraries only where it believes to be at home.
+  process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs22.x";
+  const { default: packed } = await import("@sparticuz/chromium");
+  const executablePath = await packed.executablePath();
+  return await chromium.launch({ executablePath, args: [...packed.args, ...quiet] });
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Sentences; empty for a clean page. Failed loads of a node that is down are not among them. */
+  readonly faults: readonly string[];
+}
+
+export interface TestBrowser {
+  open(url: string, options?: BrowserContextOptions): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+/** Builds the page if its sources changed, and starts a browser. */
+export async function startBrowser(): Promise<TestBrowser> {
+  await buildPage();
+  const browser = await launch();
+  return {
+    open: async (url, options = {}) => {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 900 },
+        ...options,
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      const faults = watch(page, new URL(url).origin);
+      await page.goto(url);
+      return { page, faults };
+    },
+    close: () => browser.close(),
+  };
+}
+
+function watch(page: Page, origin: string): string[] {
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(`threw: ${error.message}`));
+  page.on("console", (message) => {
+    const text = message.text();
+    if (message.type() !== "error" || text.startsWith("Failed to load resource")) return;
+    faults.push(`said: ${text}`);
+  });
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== origin) faults.push(`asked for ${request.url()}`);
+  });
+  return faults;
+}

@@ -1,0 +1,158 @@
+/** What the page is made like: small, self-contained, readable by all, usable by keyboard. */
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { startBrowser, type TestBrowser } from "./browser.ts";
+
+let cluster: Cluster;
+let browser: TestBrowser;
+const scriptBytesMax = 80 * 1024;
+
+beforeAll(async () => {
+  [cluster, browser] = await Promise.all([
+    startCluster({ env: { FAULTS: "1", MAX_DELAY: "100" } }),
+    startBrowser(),
+  ]);
+  const operations = [{ put: { key: "sample", value: { text: "a value", list: [1, 2, 3] } } }];
+  await send("/write/batch", "POST", { operations });
+  for (let number = 0; number < 8; number++) {
+    await send("/write", "PUT", { key: `sample/${number}`, value: number });
+  }
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.close();
+});
+
+async function send(path: string, method: string, body: unknown): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  await fetch(cluster.leader.url + path, { method, body: JSON.stringify(body), headers });
+}
+
+const places: Readonly<Record<string, string>> = {
+  cluster: "/",
+  keys: "/?view=keys&key=sample",
+  compare: "/?view=compare",
+  sweep: "/?view=sweep",
+  faults: "/?panel=faults",
+  help: "/?panel=help",
+};
+
+const isLive = (page: Page): Promise<void> =>
+  page.locator(".live-button.live", { hasText: "Live" }).waitFor();
+
+test("all scripts together stay within 80 KB, compressed", () => {
+  const folder = new URL("../../webui/dist/assets/", import.meta.url);
+  const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const sizes = scripts.map((name) => gzipSync(readFileSync(new URL(name, folder))).length);
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(scriptBytesMax);
+});
+
+test("the page is served under a policy without exceptions, and holds no inline code", async () => {
+  const response = await fetch(cluster.leader.url);
+  const policy = response.headers.get("content-security-policy") ?? "";
+  const html = await response.text();
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/unsafe|\*|https?:/);
+  expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/);
+});
+
+for (const theme of ["light", "dark"] as const) {
+  for (const [name, address] of Object.entries(places)) {
+    test(`${name} in ${theme}: axe finds nothing, the policy is kept, nobody else is asked`, async () => {
+      const { page, faults } = await browser.open(cluster.leader.url + address, {
+        colorScheme: theme,
+        reducedMotion: "reduce",
+      });
+      await isLive(page);
+      await page.getByText("followers live").waitFor();
+      const found = await new AxeBuilder({ page })
+        .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+        .analyze();
+      const told = found.violations.map(({ id, help, nodes }) => ({
+        ...{ id, help },
+        where: nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+      }));
+      expect(told).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    });
+  }
+}
+
+test("at 320 px nothing is wider than the page", async () => {
+  for (const address of Object.values(places)) {
+    const { page } = await browser.open(cluster.leader.url + address, {
+      viewport: { width: 320, height: 700 },
+    });
+    await isLive(page);
+    await page.getByText("followers live").waitFor();
+    const width = await page.evaluate("document.documentElement.scrollWidth");
+    expect(width, address).toBeLessThanOrEqual(320);
+    await page.context().close();
+  }
+});
+
+test("keys alone lead from opening the page to a changed value and back", async () => {
+  const { page, faults } = await browser.open(`${cluster.leader.url}/?view=keys&key=sample`);
+  await isLive(page);
+  await page.locator("[data-test=value]").waitFor();
+  await page.keyboard.press("e");
+  await page.locator("textarea").waitFor();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type('"typed"');
+  await page.keyboard.press("Tab");
+  for (let stop = 0; stop < 4; stop++) await page.keyboard.press("Tab");
+  const focused = await page.evaluate("document.activeElement.textContent");
+  expect(focused).toBe("Write");
+  await page.keyboard.press("Enter");
+  await page.locator("[data-test=result]").waitFor();
+  await page.locator("[data-test=value]", { hasText: "typed" }).waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Help" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("1");
+  await page.getByRole("heading", { name: "Topology" }).waitFor();
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  expect(faults).toEqual([]);
+  await page.context().close();
+});
+
+test("the skip link comes first and leads past the header", async () => {
+  const { page } = await browser.open(cluster.leader.url);
+  await isLive(page);
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  await page.context().close();
+});
+
+test("the theme can be set against the system's, and stays set", async () => {
+  const { page } = await browser.open(cluster.leader.url, { colorScheme: "dark" });
+  await isLive(page);
+  const ground = "getComputedStyle(document.documentElement).backgroundColor";
+  const dark = await page.evaluate(ground);
+  await page.getByRole("button", { name: "Theme: system" }).click();
+  const light = await page.evaluate(ground);
+  expect(light).not.toBe(dark);
+  await page.reload();
+  await page.getByRole("button", { name: "Theme: light" }).waitFor();
+  expect(await page.evaluate(ground)).toBe(light);
+  await page.context().close();
+});
+
+test("whoever wants less motion sees no dot travel, and the caption all the same", async () => {
+  const { page } = await browser.open(cluster.leader.url, { reducedMotion: "reduce" });
+  await isLive(page);
+  await send("/write", "PUT", { key: "calm", value: 1 });
+  await page.locator("[data-test=answer-caption]").waitFor();
+  expect(await page.locator(".dots .dot").count()).toBe(0);
+  await page.context().close();
+});

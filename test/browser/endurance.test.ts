@@ -1,0 +1,88 @@
+/**
+ * A page that stays open under load: 100 writes a second. `ENDURANCE_SECONDS=60` runs it for the full
+ * minute; the suite runs a shorter one.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { startBrowser, type TestBrowser } from "./browser.ts";
+
+const seconds = Number(process.env["ENDURANCE_SECONDS"] ?? 12);
+const writesPerSecond = 100;
+
+let cluster: Cluster;
+let browser: TestBrowser;
+
+beforeAll(async () => {
+  [cluster, browser] = await Promise.all([
+    startCluster({ env: { MIN_DELAY: "5", MAX_DELAY: "50" } }),
+    startBrowser(),
+  ]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.close();
+});
+
+/** Starts a write every 10 ms, whether or not those before were answered. */
+async function load(forSeconds: number): Promise<void> {
+  const under: Promise<unknown>[] = [];
+  const startedAt = performance.now();
+  for (let number = 0; number < forSeconds * writesPerSecond; number++) {
+    const due = startedAt + (number * 1000) / writesPerSecond;
+    const waitMs = due - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const body = JSON.stringify({ key: `load/${number % 50}`, value: number });
+    const headers = { "content-type": "application/json" };
+    under.push(fetch(`${cluster.leader.url}/write`, { method: "PUT", body, headers }));
+  }
+  await Promise.all(under);
+}
+
+/** Counts frames and the longest gap between two, in the page. */
+const countFrames = `(() => {
+  const seen = { frames: 0, longestMs: 0 };
+  let last = performance.now();
+  const next = (at) => {
+    seen.frames += 1;
+    seen.longestMs = Math.max(seen.longestMs, at - last);
+    last = at;
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+  window.framesSeen = seen;
+})()`;
+
+test(`${writesPerSecond} writes a second for ${seconds} s: no growth, no frozen page`, async () => {
+  const { page, faults } = await browser.open(cluster.leader.url);
+  await page.getByRole("button", { name: "Live" }).waitFor();
+  const devtools = await page.context().newCDPSession(page);
+  const measure = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+    const elements = await page.evaluate("document.querySelectorAll('*').length");
+    return { bytes: usedSize, elements: Number(elements) };
+  };
+  // The rings fill up first; growth is what comes after.
+  await load(seconds / 2);
+  const before = await measure();
+  await page.evaluate(countFrames);
+  const startedAt = performance.now();
+  await load(seconds);
+  const tookMs = performance.now() - startedAt;
+  const frames = (await page.evaluate("window.framesSeen")) as {
+    frames: number;
+    longestMs: number;
+  };
+  const after = await measure();
+  process.stdout.write(
+    `endurance: ${JSON.stringify({ before, after, ...frames, perSecond: (frames.frames * 1000) / tookMs })}\n`,
+  );
+  expect(after.bytes - before.bytes).toBeLessThan(4 * 1024 * 1024);
+  expect(after.elements - before.elements).toBeLessThan(150);
+  // Seven processes and a browser without a graphics card share the machine: generous bounds.
+  expect((frames.frames * 1000) / tookMs).toBeGreaterThan(20);
+  expect(frames.longestMs).toBeLessThan(700);
+  expect(faults).toEqual([]);
+  await page.context().close();
+}, 240_000);

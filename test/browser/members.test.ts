@@ -1,0 +1,133 @@
+/** Nodes that die and return, as people see it on the page. */
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+
+let cluster: Cluster;
+let browser: TestBrowser;
+const open: OpenPage[] = [];
+
+beforeAll(async () => {
+  [cluster, browser] = await Promise.all([
+    startCluster({ disk: true, env: { FAULTS: "1", MIN_DELAY: "20", MAX_DELAY: "120" } }),
+    startBrowser(),
+  ]);
+});
+
+afterEach(async () => {
+  for (const { page } of open.splice(0)) await page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.close();
+});
+
+async function show(node: string, path = "/"): Promise<OpenPage> {
+  const opened = await browser.open(cluster.node(node).url + path);
+  open.push(opened);
+  await opened.page.getByRole("button", { name: "Live" }).waitFor();
+  return opened;
+}
+
+async function write(key: string, value: unknown): Promise<void> {
+  const response = await fetch(`${cluster.leader.url}/write`, {
+    method: "PUT",
+    body: JSON.stringify({ key, value }),
+    headers: { "content-type": "application/json" },
+  });
+  expect(response.status).toBe(200);
+}
+
+test("a write is drawn, captioned at its last awaited ack, and told in the feed", async () => {
+  const { page, faults } = await show("leader");
+  await page.getByRole("button", { name: "Write", exact: true }).click();
+  await page.locator("[data-test=answer-caption]", { hasText: "ack 3 of 3" }).waitFor();
+  await page.locator(".feed-list li", { hasText: "Wrote “greeting”" }).waitFor();
+  await page.locator(".waterfall .row.settled").first().waitFor();
+  await page.getByRole("button", { name: "Write waterfall as a table" }).click();
+  const row = page.locator(".waterfall tbody tr").first();
+  await row.getByText("settled").waitFor();
+  expect(await row.textContent()).toMatch(/follower\d .*ms/);
+  expect(faults).toEqual([]);
+});
+
+test("a killed follower shows within 2 s, its return says that it restarted", async () => {
+  const { page } = await show("leader");
+  const card = page.locator("li.card[data-node=follower4]");
+  await card.locator(".state-live").waitFor();
+  await cluster.node("follower4").kill();
+  const killedAt = performance.now();
+  await card.locator(".state-unreachable").waitFor();
+  expect(performance.now() - killedAt).toBeLessThan(2000);
+  await page.getByText("4 of 5 followers live, follower4 unreachable").waitFor();
+  await write("while/away", 1);
+  cluster.node("follower4").start();
+  await card.locator(".state-live").waitFor();
+  await card.getByText("restarted").waitFor();
+  await page.getByText("5 of 5 followers live, all in sync").waitFor();
+});
+
+test("a follower's page says when the leader is gone, still reads, and comes back", async () => {
+  await write("kept", "still here");
+  const { page } = await show("follower1", "/?view=keys&key=kept");
+  await page.locator("[data-test=value]", { hasText: "still here" }).waitFor();
+  await cluster.leader.kill();
+  await page.locator(".banner", { hasText: "leader does not answer" }).waitFor();
+  await page.getByRole("button", { name: "No leader" }).waitFor();
+  await page.getByText("no writes; reads here show version").waitFor();
+  await page.reload();
+  await page.locator("[data-test=value]", { hasText: "still here" }).waitFor();
+  cluster.leader.start();
+  await page.getByRole("button", { name: "Live" }).waitFor();
+  await page.getByText("5 of 5 followers live").waitFor();
+  expect(await page.locator(".banner").count()).toBe(0);
+});
+
+test("a page that was cut off for a moment shows every write made meanwhile", async () => {
+  const { page } = await show("follower2");
+  await page.getByText("5 of 5 followers live").waitFor();
+  await cluster.node("follower2").stop();
+  await page.getByRole("button", { name: "Reconnecting" }).waitFor();
+  for (let number = 0; number < 20; number++) await write(`gap/${number}`, number);
+  cluster.node("follower2").start();
+  await page.getByRole("button", { name: "Live" }).waitFor();
+  await write("gap/last", "end");
+  await page.locator(".feed-list li", { hasText: "gap/last" }).waitFor();
+  const told = await page.locator(".feed-list").textContent();
+  for (let number = 0; number < 20; number++) expect(told).toContain(`“gap/${number}”`);
+  const lines = await page.locator(".feed-list li", { hasText: "gap/last" }).count();
+  expect(lines).toBe(1);
+});
+
+test("pausing holds the page still; going on shows what happened meanwhile", async () => {
+  const { page } = await show("leader");
+  await page.getByRole("button", { name: "Live" }).click();
+  await page.getByRole("button", { name: "Paused" }).waitFor();
+  await write("held", 1);
+  await page.getByText(/Paused \(\d/).waitFor();
+  expect(await page.locator(".feed-list li", { hasText: "“held”" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Paused" }).click();
+  await page.locator(".feed-list li", { hasText: "“held”" }).waitFor();
+});
+
+test("the faults drawer cuts a link, warns of what to expect, and heals it", async () => {
+  const { page } = await show("follower1", "/?panel=faults");
+  await page.getByRole("button", { name: "Cut the link to follower5" }).click();
+  await page.getByText("Quorum 3 with 4 live: writes go on, 1 to spare.").waitFor();
+  await page.locator("li.card[data-node=follower5] .state-unreachable").waitFor();
+  await page.getByRole("button", { name: "Quorum out of reach" }).click();
+  await page.getByText("Quorum 3 with 2 live: writes will be refused.").waitFor();
+  await page.getByRole("button", { name: "Healthy" }).click();
+  await page.getByText("5 live: all is healthy").waitFor();
+});
+
+test("equal stores are proved by their digests, and by every key when asked", async () => {
+  await write("compared", { a: 1 });
+  const { page } = await show("leader", "/?view=compare&follower=follower2");
+  await page.getByText("all in sync").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.locator("[data-test=headline]", { hasText: "both digests at version" }).waitFor();
+  await page.getByRole("button", { name: "Compare every key" }).click();
+  await page.locator("[data-test=headline]", { hasText: "keys compared" }).waitFor();
+});

@@ -1,0 +1,206 @@
+/** What people do with keys, on the leader's page and on a follower's. */
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+
+let cluster: Cluster;
+let browser: TestBrowser;
+const open: OpenPage[] = [];
+
+beforeAll(async () => {
+  [cluster, browser] = await Promise.all([startCluster({ env: { FAULTS: "1" } }), startBrowser()]);
+});
+
+afterEach(async () => {
+  await call("DELETE", "/faults");
+  await call("PATCH", "/config", { writeQuorum: 3, minDelay: 0, maxDelay: 0 });
+  for (const { page } of open.splice(0)) await page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.close();
+});
+
+async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  return await fetch(cluster.leader.url + path, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+}
+
+async function show(node: string, path: string): Promise<OpenPage> {
+  const opened = await browser.open(cluster.node(node).url + path);
+  open.push(opened);
+  await opened.page.getByRole("button", { name: "Live" }).waitFor();
+  return opened;
+}
+
+const addressOf = (key: string): string => `/?view=keys&key=${encodeURIComponent(key)}`;
+
+async function edit(page: Page, value: string): Promise<void> {
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Value, as JSON").fill(value);
+}
+
+const write = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: "Write", exact: true }).click();
+
+const valueOn = async (key: string, node = "leader"): Promise<unknown> => {
+  const url = `${cluster.node(node).url}/read?key=${encodeURIComponent(key)}`;
+  const body = (await (await fetch(url)).json()) as { value?: unknown };
+  return body.value;
+};
+
+test("a new key written on the leader's page is on every node", async () => {
+  const { page, faults } = await show("leader", "/?view=keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Key", { exact: true }).fill("new/one");
+  await page.getByLabel("Value, as JSON").fill('{"digits": 9007199254740993}');
+  await page.getByText("9007199254740993 has more digits than a number keeps").waitFor();
+  await page.getByLabel("Value, as JSON").fill('{"digits": "9007199254740993"}');
+  await write(page);
+  const result = page.locator("[data-test=result]");
+  await result.getByText("3 of 3 acks").waitFor();
+  await page.getByRole("button", { name: "Open “new/one”" }).click();
+  await page.locator("[data-test=value]", { hasText: "9007199254740993" }).waitFor();
+  for (const node of cluster.nodes) {
+    await page.locator(`tr[data-node=${node.id}]`, { hasText: "= same" }).waitFor();
+  }
+  await page.locator(".key-row", { hasText: "new/one" }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("text that is not JSON is explained and cannot be written", async () => {
+  const { page } = await show("leader", "/?view=keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Key", { exact: true }).fill("new/broken");
+  await page.getByLabel("Value, as JSON").fill('{"a": ');
+  await page.locator(".json-check.bad").waitFor();
+  expect(await page.getByRole("button", { name: "Write", exact: true }).isDisabled()).toBe(true);
+});
+
+test("a follower's page refuses a write in words and offers to send it to the leader", async () => {
+  await call("PUT", "/write", { key: "via", value: 1, quorum: 5 });
+  const { page, faults } = await show("follower2", addressOf("via"));
+  await edit(page, "2");
+  await write(page);
+  const offer = page.locator("[data-test=not-leader]");
+  await offer.getByText("follower2 is a follower and takes no writes").waitFor();
+  expect(await valueOn("via")).toBe(1);
+  await offer.getByRole("button", { name: "Send to the leader" }).click();
+  await page.locator("[data-test=result]").waitFor();
+  expect(await valueOn("via")).toBe(2);
+  await page.getByText("Read from follower2").waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("what another client writes shows up without a click, on leader and follower", async () => {
+  await call("PUT", "/write", { key: "shared", value: "before", quorum: 5 });
+  const pages = await Promise.all([
+    show("leader", addressOf("shared")),
+    show("follower3", addressOf("shared")),
+  ]);
+  for (const { page } of pages) {
+    await page.locator("[data-test=value]", { hasText: "before" }).waitFor();
+  }
+  await call("PUT", "/write", { key: "shared", value: "after" });
+  for (const { page } of pages) {
+    await page.locator("[data-test=value]", { hasText: "after" }).waitFor();
+  }
+});
+
+test("two people change one key: the second sees both values and chooses", async () => {
+  await call("PUT", "/write", { key: "contested", value: { owner: "nobody" }, quorum: 5 });
+  const { page } = await show("leader", addressOf("contested"));
+  await edit(page, '{"owner": "me"}');
+  await call("PUT", "/write", { key: "contested", value: { owner: "you" } });
+  await page.getByText("Somebody wrote version").waitFor();
+  await write(page);
+  const conflict = page.locator("[data-test=conflict]");
+  await conflict.locator(".diff-left", { hasText: '"owner": "you"' }).waitFor();
+  await conflict.locator(".diff-right", { hasText: '"owner": "me"' }).waitFor();
+  expect(await valueOn("contested")).toEqual({ owner: "you" });
+  await conflict.getByRole("button", { name: "Replace theirs with mine" }).click();
+  await page.locator("[data-test=result]").waitFor();
+  expect(await valueOn("contested")).toEqual({ owner: "me" });
+});
+
+test("a deletion asks first, and says when somebody else was faster", async () => {
+  await call("PUT", "/write", { key: "doomed", value: 1, quorum: 5 });
+  const { page } = await show("leader", addressOf("doomed"));
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await page.getByRole("button", { name: "Keep it" }).click();
+  expect(await valueOn("doomed")).toBe(1);
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("leader has no key “doomed”").waitFor();
+  await page.locator("[data-test=result]", { hasText: "Deleted as version" }).waitFor();
+  expect((await call("GET", "/read?key=doomed")).status).toBe(404);
+});
+
+test("an unknown outcome is shown as unknown, and followed until it settles", async () => {
+  await call("PUT", "/write", { key: "late", value: 1, quorum: 5 });
+  const { page } = await show("leader", addressOf("late"));
+  for (const { id } of cluster.followers.slice(0, 3)) {
+    await call("PUT", `/faults/${id}`, { type: "slow", delayMs: 600 });
+  }
+  await edit(page, "2");
+  await page.getByLabel("Timeout, ms").fill("200");
+  await write(page);
+  const unknown = page.locator("[data-test=unknown]");
+  await unknown.getByText("Outcome unknown: 2 of 3 acks").waitFor();
+  expect(await unknown.textContent()).not.toMatch(/fail/i);
+  await page.locator("[data-test=resolved]", { hasText: "has settled after all" }).waitFor();
+  expect(await valueOn("late")).toBe(2);
+});
+
+test("with the quorum out of reach the page says so before and after the button", async () => {
+  await call("PUT", "/write", { key: "refused", value: 1, quorum: 5 });
+  const { page } = await show("leader", addressOf("refused"));
+  for (const { id } of cluster.followers.slice(0, 3)) {
+    await call("PUT", `/faults/${id}`, { type: "cut" });
+  }
+  await page.getByText("quorum 3 is out of reach, writes are refused").waitFor();
+  await edit(page, "2");
+  await page.getByText("2 live: a quorum of 3 is out of reach").waitFor();
+  await write(page);
+  await page.locator(".problem", { hasText: "QUORUM_UNAVAILABLE" }).waitFor();
+  await page.getByText("Nothing was written.").first().waitFor();
+  await page.locator("select[name=quorum]").selectOption("2");
+  await write(page);
+  await page.locator("[data-test=result]", { hasText: "2 of 2 acks" }).waitFor();
+  expect(await valueOn("refused")).toBe(2);
+});
+
+test("the write quorum set on a follower's page holds for the cluster", async () => {
+  const { page } = await show("follower1", "/");
+  await page.getByRole("radio", { name: "4", exact: true }).first().check();
+  const config = (await (await call("GET", "/status")).json()) as {
+    config: { writeQuorum: number };
+  };
+  await page.getByText("Settings are now: write quorum 4").waitFor();
+  expect(config.config.writeQuorum).toBeGreaterThanOrEqual(3);
+  const after = (await (await call("GET", "/status")).json()) as typeof config;
+  expect(after.config.writeQuorum).toBe(4);
+});
+
+test("search and paging find keys among thousands, and the address keeps the place", async () => {
+  for (let part = 0; part < 10; part++) {
+    const operations = Array.from({ length: 60 }, (_, number) => ({
+      put: { key: `many/${part}/${String(number).padStart(3, "0")}`, value: number },
+    }));
+    await call("POST", "/write/batch", { operations });
+  }
+  const { page } = await show("leader", "/?view=keys&prefix=many%2F7");
+  await page.locator(".key-row").nth(49).waitFor();
+  await page.getByRole("button", { name: "Next" }).click();
+  await page.locator(".key-row", { hasText: "many/7/059" }).click();
+  await page.locator("[data-test=value]", { hasText: "59" }).waitFor();
+  expect(new URL(page.url()).searchParams.get("key")).toBe("many/7/059");
+  await page.reload();
+  await page.locator("[data-test=value]", { hasText: "59" }).waitFor();
+});
