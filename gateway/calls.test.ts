@@ -119,6 +119,7 @@ describe("POST /write/batch", () => {
       ],
     });
     expect(answer.status).toBe(200);
+    expect(Object.keys(answer.json)).toEqual(["version", "quorum", "acks", "latencyMs"]);
     const version = answer.json["version"];
     const { json } = await leader("/read?prefix=b");
     expect(json["entries"]).toEqual([

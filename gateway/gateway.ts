@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Config } from "../src/config.ts";
 import { type Failure, failed } from "../src/errors.ts";
+import { timeoutMsMax } from "../src/limits.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { refusal, send } from "./answers.ts";
@@ -65,6 +66,8 @@ const serverOptions = {
   requireHostHeader: false,
 } as const;
 const connectionsMax = 20_000;
+/** A connection on which nothing moves this long is cut off; only the longest write is as quiet. */
+const silenceMsMax = timeoutMsMax + 30_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
@@ -97,6 +100,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   // What else a client expects may be ignored, says RFC 9110; Node would answer without our headers.
   server.on("checkExpectation", serve);
   server.maxConnections = connectionsMax;
+  server.timeout = silenceMsMax;
   server.on("connection", (socket: Socket) => {
     silent.add(socket);
     socket.once("close", () => silent.delete(socket));

@@ -13,12 +13,13 @@ type Reader = WriteReaders[keyof WriteReaders];
 
 export const writeEndpoints = (context: Context): readonly Endpoint[] => {
   const readers = createWriteReaders(context.config);
+  const single = (request: WriteRequest) => request.operations[0]?.key;
   return [
     {
       path: "/write",
       methods: {
-        PUT: writeHandler(context, readers.put),
-        DELETE: writeHandler(context, readers.remove),
+        PUT: writeHandler(context, readers.put, single),
+        DELETE: writeHandler(context, readers.remove, single),
       },
     },
     { path: "/write/batch", methods: { POST: writeHandler(context, readers.batch) } },
@@ -26,12 +27,17 @@ export const writeEndpoints = (context: Context): readonly Endpoint[] => {
 };
 
 const writeHandler =
-  (context: Context, read: Reader): Handler =>
+  (
+    context: Context,
+    read: Reader,
+    keyOf: (request: WriteRequest) => string | undefined = () => undefined,
+  ): Handler =>
   async (request) => {
     const wanted = await readWrite(request, read);
     if (!wanted.ok) return refusal(wanted.failure);
     const receipt = await context.node.write(wanted.value);
-    return receipt.ok ? receiptAnswer(wanted.value, receipt.value) : refusal(receipt.failure);
+    if (!receipt.ok) return refusal(receipt.failure);
+    return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);
   };
 
 const readWrite = async (request: Request, read: Reader): Promise<Result<WriteRequest>> => {
@@ -43,10 +49,8 @@ const readWrite = async (request: Request, read: Reader): Promise<Result<WriteRe
 };
 
 /** A batch has no key of its own; all its operations share the version. */
-const receiptAnswer = (wanted: WriteRequest, receipt: WriteReceipt): Answer => {
-  const [first] = wanted.operations;
-  const single = wanted.operations.length === 1 ? first : undefined;
-  const acks = wanted.trace
+const receiptAnswer = (key: string | undefined, receipt: WriteReceipt, trace: boolean): Answer => {
+  const acks = trace
     ? receipt.acks.map(({ node, ms, delayMs }) => ({
         node,
         ms: roundMs(ms),
@@ -55,7 +59,7 @@ const receiptAnswer = (wanted: WriteRequest, receipt: WriteReceipt): Answer => {
     : receipt.acks.map(({ node }) => node);
   return ok(
     JSON.stringify({
-      key: single?.key,
+      key,
       version: receipt.version,
       quorum: receipt.quorum,
       acks,

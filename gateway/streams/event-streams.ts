@@ -99,6 +99,8 @@ const endStream = (response: ServerResponse, comment: string): void => {
 /** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */
 const beat = (stream: OpenStream): void => {
   const { response } = stream;
+  // Cut off, and not closed yet: writing now would be an error.
+  if (response.writableEnded || response.destroyed) return;
   const taken = (response.socket?.bytesWritten ?? 0) - response.writableLength;
   const now = performance.now();
   if (taken !== stream.taken || response.writableLength === 0) {
