@@ -39,7 +39,7 @@ module.exports = {
       name: "nobody-imports-main",
       severity: "error",
       from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^src/main\\.ts$" },
+      to: { path: "^src/(main|process)\\.ts$" },
     },
     {
       name: "products-do-not-import-tests",

@@ -1,67 +1,8 @@
-/** One node: settings, log, parts, signals. */
-import { pino } from "pino";
-import { type RunningNode, startNode } from "./assemble.ts";
-import { ConfigError, readConfig } from "./config.ts";
+/**
+ * The program of one node. With compiled code kept between starts, a start takes half the time, and
+ * that must be asked for before anything else is loaded.
+ */
+import { enableCompileCache } from "node:module";
 
-const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
-/** A node that was asked to end is gone by then, whatever hangs. Milliseconds. */
-const closingMsMax = 4_800;
-
-let ending = false;
-let running: RunningNode | undefined;
-const config = readConfigOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { node: config.nodeId, role: config.leader === config.nodeId ? "leader" : "follower" },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-  mixin: () => (running === undefined ? {} : { epoch: running.node.marks().epoch }),
-});
-
-process.on("uncaughtException", (error) => {
-  log.fatal({ err: error }, "the node stops: a promise of its own is broken");
-  process.exit(exitCodes.stopped);
-});
-process.on("SIGTERM", () => void end("SIGTERM"));
-process.on("SIGINT", () => void end("SIGINT"));
-
-try {
-  running = await startNode({
-    config,
-    log,
-    fatal: (reason) => {
-      log.fatal({ reason }, "the node stops");
-      process.exit(exitCodes.stopped);
-    },
-  });
-  const { port, grpcPort, dataDir, writeQuorum } = config;
-  log.info({ port, grpcPort, dataDir, writeQuorum, url: running.gateway.url }, "listening");
-} catch (error) {
-  const reason = error instanceof Error ? error.message : String(error);
-  log.fatal({ reason }, "the node cannot start");
-  process.exit(exitCodes.cannotStart);
-}
-
-/** Stops accepting, answers what is in flight, flushes. A second signal changes nothing. */
-async function end(cause: string): Promise<void> {
-  if (ending) return;
-  ending = true;
-  log.info({ cause }, "shutting down");
-  setTimeout(() => {
-    log.error({}, "shutting down took too long");
-    process.exit(exitCodes.forced);
-  }, closingMsMax).unref();
-  await running?.close();
-  log.info({}, "bye");
-  process.exit(0);
-}
-
-function readConfigOrExit() {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(exitCodes.usage);
-  }
-}
+enableCompileCache();
+await import("./process.ts");
