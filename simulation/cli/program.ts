@@ -4,6 +4,7 @@ import type { ExitCode } from "../errors.ts";
 import { formats } from "../report/write.ts";
 import { progressStyles } from "../terminal/progress.ts";
 import { type DiffFlags, diffCommand } from "./diff.ts";
+import type { SweepFlags } from "./flags.ts";
 import {
   type CompareFlags,
   compareCommand,
@@ -13,7 +14,7 @@ import {
   theoryCommand,
 } from "./offline.ts";
 import { sweepDefaults } from "./reproduce.ts";
-import { type SweepFlags, sweepCommand } from "./sweep.ts";
+import { sweepCommand } from "./sweep.ts";
 import {
   delayMs,
   parseFollowerDelay,

@@ -1,5 +1,5 @@
 /** The command that makes a run again: every option that differs from its default. */
-import type { SweepFlags } from "./sweep.ts";
+import type { SweepFlags } from "./flags.ts";
 import { quorumsText } from "./values.ts";
 
 export const sweepDefaults = {

@@ -8,43 +8,17 @@ import { checkedUrl } from "../launch/discover.ts";
 import { createProcessesTarget, followerIds } from "../launch/processes.ts";
 import { createUrlTarget } from "../launch/url.ts";
 import { summaryTable } from "../report/table.ts";
-import { type Format, readResults, saveResults, writeReport } from "../report/write.ts";
+import { readResults, saveResults, writeReport } from "../report/write.ts";
 import type { Results, SweepOptions } from "../results/schema.ts";
 import type { Listener } from "../sweep/progress.ts";
 import { runSweep } from "../sweep/run.ts";
 import { chartOf, inks, symbols } from "../terminal/chart.ts";
-import { createProgress, type ProgressStyle } from "../terminal/progress.ts";
+import { createProgress } from "../terminal/progress.ts";
 import { tableText } from "../terminal/table.ts";
-import type { DelayRange } from "../theory/index.ts";
+import type { SweepFlags } from "./flags.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { reproduceCommand } from "./reproduce.ts";
-
-/** As commander hands them over. */
-export interface SweepFlags {
-  readonly target: string;
-  readonly followers: number;
-  readonly quorums: readonly number[];
-  readonly clients: number;
-  readonly writes: number;
-  readonly rounds: number;
-  readonly order: SweepOptions["order"];
-  readonly keys: number | null;
-  readonly payload: number;
-  readonly minDelay?: number;
-  readonly maxDelay?: number;
-  readonly followerDelay?: Readonly<Record<string, DelayRange>>;
-  readonly seed: number;
-  readonly warmup: number;
-  readonly maxFailed: number;
-  readonly out?: string;
-  readonly format: readonly Format[];
-  readonly baseline?: string;
-  readonly keepKeys: boolean;
-  readonly color: boolean;
-  readonly json: boolean;
-  readonly progress: ProgressStyle;
-}
 
 export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
   const output = createOutput(flags.color);

@@ -1,0 +1,30 @@
+import type { Format } from "../report/write.ts";
+import type { SweepOptions } from "../results/schema.ts";
+import type { ProgressStyle } from "../terminal/progress.ts";
+import type { DelayRange } from "../theory/index.ts";
+
+/** As commander hands them over. */
+export interface SweepFlags {
+  readonly target: string;
+  readonly followers: number;
+  readonly quorums: readonly number[];
+  readonly clients: number;
+  readonly writes: number;
+  readonly rounds: number;
+  readonly order: SweepOptions["order"];
+  readonly keys: number | null;
+  readonly payload: number;
+  readonly minDelay?: number;
+  readonly maxDelay?: number;
+  readonly followerDelay?: Readonly<Record<string, DelayRange>>;
+  readonly seed: number;
+  readonly warmup: number;
+  readonly maxFailed: number;
+  readonly out?: string;
+  readonly format: readonly Format[];
+  readonly baseline?: string;
+  readonly keepKeys: boolean;
+  readonly color: boolean;
+  readonly json: boolean;
+  readonly progress: ProgressStyle;
+}
