@@ -25,6 +25,8 @@ import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
 import { answerClientError, answerConnect } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
+import { sweepEndpoints } from "./sweeps/endpoints.ts";
+import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
 
 export interface GatewayOptions {
   readonly node: KvNode;
@@ -85,7 +87,11 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       return closing;
     },
   };
-  const app = createApp(context, agent, options.pageDirectory ?? builtPage);
+  const sweeps = createSweeps({ node, log, url: () => localUrl(server, config) });
+  const app = createApp(context, {
+    ...{ agent, sweeps },
+    pageDirectory: options.pageDirectory ?? builtPage,
+  });
   /** Connections that have not brought a request yet; nobody waits for an answer on them. */
   const silent = new Set<Socket>();
   const isTalkative = log.isLevelEnabled?.("debug") === true;
@@ -114,10 +120,11 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${shownHost(config.host)}:${port}`,
+    url: localUrl(server, config),
     port,
     close: async () => {
       closing = true;
+      sweeps.close();
       const closed = closeServer(server);
       streams.close();
       const others = Promise.all(closers.map((run) => run()));
@@ -130,12 +137,19 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 
 const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
 
-const createApp = (context: Context, agent: Agent, pageDirectory: string): Express => {
+interface AppParts {
+  readonly agent: Agent;
+  readonly sweeps: Sweeps;
+  readonly pageDirectory: string;
+}
+
+const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts): Express => {
   const app = express();
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
   for (const endpoint of endpoints(context, agent)) mount(app, context, endpoint);
+  for (const endpoint of sweepEndpoints(context, sweeps)) mount(app, context, endpoint);
   mountMemberProxy(app, context, agent);
   mountPages(app, context, pageDirectory);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
@@ -185,6 +199,9 @@ const listen = (server: Server, { port, host }: Config): Promise<void> =>
       resolve();
     });
   });
+
+const localUrl = (server: Server, { host }: Config): string =>
+  `http://${shownHost(host)}:${(server.address() as AddressInfo).port}`;
 
 const shownHost = (host: string): string => {
   if (host === "0.0.0.0") return "127.0.0.1";

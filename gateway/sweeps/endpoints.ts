@@ -1,0 +1,94 @@
+/** /sweeps: the simulation as a job on the leader's node, for the page's sweep view. */
+import { failed } from "../../src/errors.ts";
+import { type Answer, jsonType, nodeHeaders, ok, refusal } from "../answers.ts";
+import { type Context, followerIds, leaderOnly } from "../context.ts";
+import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
+import { readBody } from "../requests/body.ts";
+import { readQuery } from "../requests/query.ts";
+import type { Job } from "./job.ts";
+import { reportFile } from "./report.ts";
+import { readSweepRequest } from "./request.ts";
+import type { Sweeps } from "./sweeps.ts";
+
+export const sweepEndpoints = (context: Context, sweeps: Sweeps): readonly Endpoint[] => {
+  /** Sweeps are the leader's; others say who that is. */
+  const onLeader =
+    (run: Handler): Handler =>
+    (request, response) => {
+      const query = readQuery(request.url, []);
+      if (!query.ok) return refusal(query.failure);
+      const elsewhere = leaderOnly(context);
+      return elsewhere === undefined ? run(request, response) : refusal(elsewhere);
+    };
+
+  const onJob = (run: (job: Job, ...rest: Parameters<Handler>) => ReturnType<Handler>): Handler =>
+    onLeader((request, response) => {
+      const job = sweeps.find(String(request.params["id"]));
+      if (job !== undefined) return run(job, request, response);
+      return refusal(failed("NOT_FOUND", "There is no such sweep, or no longer.").failure);
+    });
+
+  const start: Handler = async (request, response) => {
+    const body = await readBody(request);
+    return onLeader(async () => {
+      if (!body.ok) return refusal(body.failure);
+      const wanted = readSweepRequest(body.value, followerIds(context.config).length);
+      if (!wanted.ok) return refusal(wanted.failure);
+      const job = await sweeps.start(wanted.value);
+      return job.ok ? { ...sweepAnswer(job.value), status: 202 } : refusal(job.failure);
+    })(request, response);
+  };
+
+  return [
+    {
+      path: "/sweeps",
+      methods: {
+        GET: onLeader(() =>
+          ok(JSON.stringify({ sweeps: sweeps.list().map((job) => job.describe()) })),
+        ),
+        POST: start,
+      },
+    },
+    {
+      path: "/sweeps/:id",
+      methods: {
+        GET: onJob(sweepAnswer),
+        DELETE: onJob((job) => {
+          job.cancel();
+          return sweepAnswer(job);
+        }),
+      },
+    },
+    { path: "/sweeps/:id/events", methods: { GET: onJob(followJob(context)) } },
+    {
+      path: "/sweeps/:id/report/*file",
+      methods: {
+        GET: onJob((job, request) =>
+          reportFile(job.directory, [request.params["file"] ?? []].flat().join("/")),
+        ),
+      },
+    },
+  ];
+};
+
+const sweepAnswer = (job: Job): Answer => ({
+  ...ok(JSON.stringify({ sweep: job.describe() })),
+  contentType: jsonType,
+});
+
+const followJob =
+  (context: Context) =>
+  (job: Job, ...[request, response]: Parameters<Handler>): ReturnType<Handler> => {
+    if (!context.streams.hasRoom()) {
+      return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
+    }
+    const stream = context.streams.open(request, response, nodeHeaders(context.node));
+    context.metrics.requests.count("/sweeps/:id/events", request.method, 200);
+    if (request.method === "HEAD") return streaming;
+    const stop = job.follow(({ name, data }) => {
+      stream.send({ name, data: JSON.stringify(data) });
+      if (name === "done") stream.end("the sweep has ended");
+    });
+    stream.onEnd(stop);
+    return streaming;
+  };

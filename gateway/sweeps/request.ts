@@ -1,0 +1,48 @@
+/** The body of `POST /sweeps`, with bounds that keep a sweep within minutes. */
+import { z } from "zod";
+import { failed, type Result } from "../../src/errors.ts";
+import { delayMsMax } from "../../src/limits.ts";
+import { readFields, strict } from "../requests/fields.ts";
+import type { SweepRequest } from "./types.ts";
+
+const writesMax = 100_000;
+
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+
+const schemaFor = (followers: number) => {
+  const listError = `must be a list of 1 to ${followers + 1} different write quorums`;
+  return z.strictObject(
+    {
+      quorums: z
+        .array(whole(0, followers), { error: listError })
+        .min(1, { error: listError })
+        .refine((list) => new Set(list).size === list.length, { error: listError }),
+      clients: whole(1, 200),
+      writes: whole(1, 10_000),
+      rounds: whole(1, 100),
+      minDelay: whole(0, delayMsMax),
+      maxDelay: whole(0, delayMsMax),
+      seed: whole(0, 2 ** 31).default(1),
+    },
+    strict,
+  );
+};
+
+export const readSweepRequest = (body: unknown, followers: number): Result<SweepRequest> => {
+  const request = readFields(schemaFor(followers), body);
+  if (!request.ok) return request;
+  const { quorums, clients, writes, rounds, minDelay, maxDelay } = request.value;
+  if (minDelay > maxDelay) {
+    return failed(
+      "INVALID_ARGUMENT",
+      `minDelay (${minDelay}) must not exceed maxDelay (${maxDelay}).`,
+    );
+  }
+  if (quorums.length * clients * writes * rounds > writesMax) {
+    return failed("INVALID_ARGUMENT", `A sweep makes at most ${writesMax} writes in all.`);
+  }
+  return request;
+};

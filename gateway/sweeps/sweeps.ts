@@ -1,0 +1,90 @@
+/**
+ * The sweeps of this node: one at a time, a bounded history, and the cluster's delays put back whatever
+ * becomes of the process that measures.
+ */
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { failed, type Result, succeeded } from "../../src/errors.ts";
+import type { KvNode, LiveConfig } from "../../src/node/api.ts";
+import type { Log } from "../../src/node/ports.ts";
+import { type Job, startJob } from "./job.ts";
+import type { SweepRequest } from "./types.ts";
+
+const historyMax = 10;
+
+export interface Sweeps {
+  /** OVERLOADED while another one runs. */
+  start(request: SweepRequest): Promise<Result<Job>>;
+  /** Newest first. */
+  list(): readonly Job[];
+  find(id: string): Job | undefined;
+  /** Ends the run and removes all reports. */
+  close(): void;
+}
+
+export interface SweepsOptions {
+  readonly node: KvNode;
+  readonly log: Log;
+  /** This node's REST API as reached from this machine. */
+  readonly url: () => string;
+}
+
+export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
+  const jobs: Job[] = [];
+  let count = 0;
+  let starting = false;
+  let closed = false;
+  /** What the running sweep borrowed; undefined: nothing is owed. */
+  let owed: Pick<LiveConfig, "minDelay" | "maxDelay" | "followerDelays"> | undefined;
+
+  const restore = () => {
+    if (owed === undefined || closed) return;
+    const { minDelay, maxDelay, followerDelays } = owed;
+    owed = undefined;
+    const result = node.configure({ minDelay, maxDelay, followerDelays });
+    if (!result.ok) log.error({ reason: result.failure.detail }, "a sweep's delays stay in force");
+  };
+
+  const begin = async (request: SweepRequest): Promise<Job> => {
+    const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
+    count += 1;
+    // Ids of an earlier process must not name sweeps of this one.
+    const id = `${Date.now().toString(36)}-${count}`;
+    owed = node.status().config;
+    const job = startJob({ id, request, url: url(), directory, ended: restore });
+    log.info({ sweep: id, request }, "a sweep begins");
+    jobs.unshift(job);
+    for (const old of jobs.splice(historyMax)) removeReport(old);
+    return job;
+  };
+
+  return {
+    start: async (request) => {
+      if (starting || jobs.some(({ running }) => running)) {
+        return failed("OVERLOADED", "Another sweep is running; one at a time.", {
+          retryAfterSeconds: 5,
+        });
+      }
+      starting = true;
+      try {
+        return succeeded(await begin(request));
+      } finally {
+        starting = false;
+      }
+    },
+    list: () => jobs,
+    find: (id) => jobs.find((job) => job.id === id),
+    close: () => {
+      closed = true;
+      for (const job of jobs) {
+        if (job.running) job.kill();
+        removeReport(job);
+      }
+    },
+  };
+};
+
+const removeReport = ({ directory }: Job): void =>
+  rmSync(directory, { recursive: true, force: true });
