@@ -38,7 +38,7 @@ module.exports = {
     {
       name: "nobody-imports-main",
       severity: "error",
-      from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.ts$" },
       to: { path: "^src/(main|process)\\.ts$" },
     },
     {

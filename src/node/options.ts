@@ -1,12 +1,33 @@
-import type { Config } from "../config.ts";
 import type { Limits } from "../replication/limits.ts";
 import type { Member, NodeId } from "../replication/types.ts";
 import type { NodeObserver } from "./api.ts";
 import type { Clock, DelayControl, Log, Network, Storage } from "./ports.ts";
 
+/** What a node needs of its settings. Times are milliseconds. */
+export interface NodeSettings {
+  readonly nodeId: NodeId;
+  /** Every member, and where the others reach its gRPC port. */
+  readonly nodes: readonly {
+    readonly id: NodeId;
+    readonly host: string;
+    readonly grpcPort: number;
+  }[];
+  readonly leader: NodeId;
+  readonly host: string;
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly advertiseUrl: string;
+  readonly writeQuorum: number;
+  readonly minDelay: number;
+  readonly maxDelay: number;
+  readonly timeout: number;
+  /** Applied entries kept in the log. */
+  readonly logRetention: number;
+}
+
 /** The parts and settings of one node. */
 export interface NodeOptions {
-  readonly config: Config;
+  readonly config: NodeSettings;
   readonly storage: Storage;
   readonly network: Network;
   readonly delays: DelayControl;
@@ -24,14 +45,14 @@ export interface NodeOptions {
 export const tickMs = 100;
 
 /** This node's gateway, as the others should know it. */
-export function ownMember(config: Config): Member {
+export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);
   const host = address?.host ?? config.host;
   return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
 }
 
 /** Where a member's gateway should be by the distance of the ports here, while it has not said. */
-export function guessedUrl(config: Config, id: NodeId): string | undefined {
+export function guessedUrl(config: NodeSettings, id: NodeId): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
   return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);
