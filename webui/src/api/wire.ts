@@ -74,8 +74,9 @@ export interface SweepResult {
   readonly quorum: number;
   readonly samples: number;
   readonly meanMs: number;
-  readonly meanLowMs: number;
-  readonly meanHighMs: number;
+  /** Null: too few samples for an interval. */
+  readonly meanLowMs: number | null;
+  readonly meanHighMs: number | null;
   readonly p50Ms: number;
   readonly p90Ms: number;
   readonly p95Ms: number;
@@ -89,11 +90,12 @@ export interface SweepResult {
 export interface Sweep {
   readonly id: string;
   readonly state: "running" | "done" | "failed" | "cancelled";
-  readonly startedAt: number | string;
-  readonly finishedAt: number | string | null;
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
   readonly options: SweepOptions;
-  readonly progress: SweepProgress | null;
+  readonly progress: SweepProgress;
   readonly results: readonly SweepResult[];
   readonly headline: string | null;
+  /** Why it failed, or which verdict did. */
   readonly error: string | null;
 }

@@ -40,7 +40,7 @@ const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 
 /** Wall-clock ms as "16:04:31.207". */
 export const timeOfDay = (at: number): string => clock.format(at);
-export const dateAndTime = (at: number | string): string => minute.format(new Date(at));
+export const dateAndTime = (at: number): string => minute.format(at);
 
 /** "1 ack", "2 acks". */
 export function plural(number: number, one: string, many = `${one}s`): string {

@@ -51,7 +51,7 @@ function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | und
   const done = { put: "Wrote", delete: "Deleted", batch: "Wrote a batch of" };
   const what = trace === undefined ? "Wrote" : `${done[trace.kind]} ${keysInWords(trace.keys)}`;
   const acks = event.quorum === 0 ? "no ack asked for" : `ack ${event.quorum} of ${event.quorum}`;
-  const late = trace?.outcome === "unknown" ? " That outcome was unknown until now." : "";
+  const late = trace?.wasUnknown === true ? " That outcome was unknown until now." : "";
   return {
     tone: "good",
     text: `${what} as version ${event.sequence}: ${acks} after ${duration(event.latencyMs)}.${late}`,

@@ -16,6 +16,8 @@ export interface WriteTrace {
   /** In the order of arrival, the late ones after the settling too. */
   readonly acks: AckTrace[];
   outcome: "waiting" | "settled" | "unknown";
+  /** Its deadline passed before it settled, if it did. */
+  wasUnknown: boolean;
   /** From the proposal to the settling; undefined until then. */
   latencyMs: number | undefined;
   /** Median and 95th percentile of the last settled writes, this one included. */
@@ -41,6 +43,7 @@ export class Traces {
     const { sequence, at, keys, kind, quorum } = event;
     const trace: WriteTrace = {
       ...{ sequence, at, keys, kind, quorum, acks: [], outcome: "waiting" },
+      wasUnknown: false,
       ...{ latencyMs: undefined, runningP50Ms: undefined, runningP95Ms: undefined },
     };
     this.#bySequence.set(sequence, trace);
@@ -75,6 +78,7 @@ export class Traces {
     const trace = this.#bySequence.get(event.sequence);
     if (trace === undefined || trace.outcome !== "waiting" || event.at < trace.at) return false;
     trace.outcome = "unknown";
+    trace.wasUnknown = true;
     return true;
   }
 }

@@ -4,7 +4,7 @@ import {
   type Prediction,
   predictSettle,
 } from "../../../simulation/theory/index.ts";
-import type { Sweep } from "../api/wire.ts";
+import type { Sweep, SweepResult } from "../api/wire.ts";
 import { niceCeiling, ticksUpTo } from "../lib/scale.ts";
 import { useWidth } from "../lib/throttled.ts";
 import { duration } from "../lib/units.ts";
@@ -52,20 +52,10 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
           ))}
           <path class="theory-band" d={bandPath(theory, { x, y })} />
           <path class="theory-line" d={linePath(theory, { x, y })} />
-          {samples.map(({ quorum, latencyMs }, place) => (
-            <circle
-              key={place}
-              class="sample-point"
-              cx={x(quorum) + (scattered(place) - 0.5) * column * spread}
-              cy={y(latencyMs)}
-              r="2.4"
-            />
-          ))}
+          <path class="sample-points" d={pointsPath(samples, { x, y }, column)} />
           {sweep.results.map((row) => (
             <g key={row.quorum} class="mean" transform={`translate(${x(row.quorum)} 0)`}>
-              <line y1={y(row.meanLowMs)} y2={y(row.meanHighMs)} x1="0" x2="0" />
-              <line y1={y(row.meanLowMs)} y2={y(row.meanLowMs)} x1="-6" x2="6" />
-              <line y1={y(row.meanHighMs)} y2={y(row.meanHighMs)} x1="-6" x2="6" />
+              <path class="interval" d={intervalPath(row, y)} />
               <path d="M-7 0L0 -7L7 0L0 7z" transform={`translate(0 ${y(row.meanMs)})`} />
               <text x="12" y={y(row.meanMs) + 4}>
                 {duration(row.meanMs)}
@@ -109,6 +99,21 @@ function bandPath(theory: readonly Prediction[], { x, y }: Place): string {
 
 const pathThrough = (points: readonly (readonly [number, number] | number[])[]): string =>
   points.length === 0 ? "" : `M${points.map((point) => point.join(" ")).join("L")}`;
+
+/** One path for all: thousands of points stay one element. */
+const pointsPath = (samples: readonly Sample[], { x, y }: Place, column: number): string =>
+  samples
+    .map(({ quorum, latencyMs }, place) => {
+      const across = x(quorum) + (scattered(place) - 0.5) * column * spread;
+      return `M${across.toFixed(1)} ${y(latencyMs).toFixed(1)}h0`;
+    })
+    .join("");
+
+function intervalPath({ meanLowMs, meanHighMs }: SweepResult, y: Place["y"]): string {
+  if (meanLowMs === null || meanHighMs === null) return "";
+  const [low, high] = [y(meanLowMs), y(meanHighMs)];
+  return `M0 ${low}V${high}M-6 ${low}h12M-6 ${high}h12`;
+}
 
 /** A place in 0..1 for the n-th point, evenly spread and always the same (golden ratio). */
 const scattered = (place: number): number => (place * 0.618_033_988_75) % 1;

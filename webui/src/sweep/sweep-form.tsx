@@ -11,8 +11,8 @@ import { ProblemNote } from "../ui/problem.tsx";
 import { startSweep } from "./sweeps.ts";
 
 const fields = [
-  { name: "clients", text: "Clients", unit: "at once", min: 1, max: 256 },
-  { name: "writes", text: "Writes", unit: "per client", min: 1, max: 1000 },
+  { name: "clients", text: "Clients", unit: "at once", min: 1, max: 200 },
+  { name: "writes", text: "Writes", unit: "per client", min: 1, max: 10_000 },
   { name: "rounds", text: "Rounds", unit: "per quorum", min: 1, max: 100 },
   { name: "minDelay", text: "Shortest delay", unit: "ms", min: 0, max: 60_000 },
   { name: "maxDelay", text: "Longest delay", unit: "ms", min: 0, max: 60_000 },
@@ -66,7 +66,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
             </label>
           ))}
           <label>
-            <span>Seed, of key order</span>
+            <span>Seed, of the order</span>
             <input
               name="seed"
               type="number"

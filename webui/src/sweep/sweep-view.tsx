@@ -19,7 +19,12 @@ export function SweepView() {
     sweeps.value.find(({ id }) => id === route.value.sweep) ??
     (route.value.sweep === "" ? sweeps.value[0] : undefined);
   const running = sweeps.value.find(({ state }) => state === "running");
-  useEffect(() => (running === undefined ? undefined : follow(running.id)), [running?.id]);
+  // A finished run tells its points again to whoever asks; one that runs elsewhere is followed too.
+  useEffect(() => (chosen === undefined ? undefined : follow(chosen.id)), [chosen?.id]);
+  useEffect(
+    () => (running === undefined || running.id === chosen?.id ? undefined : follow(running.id)),
+    [running?.id, chosen?.id],
+  );
   return (
     <div class="sweep-grid">
       <SweepForm running={running} />
@@ -70,16 +75,16 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
       </p>
     );
   }
-  if (progress === null) return <Blank tone="loading">Starting …</Blank>;
   const { quorum, writesDone, writesTotal, meanMs, theoryMs, secondsLeft } = progress;
   return (
     <div class="sweep-progress">
       <progress max={Math.max(1, writesTotal)} value={writesDone} aria-label="Writes done" />
       <p>
-        Quorum {quorum}: {count(writesDone)} of {plural(writesTotal, "write")}
-        {meanMs !== null && `, mean so far ${duration(meanMs)}`}
+        {count(writesDone)} of {plural(writesTotal, "write")}
+        {secondsLeft !== null && `, about ${longDuration(secondsLeft * 1000)} left`}. Now quorum{" "}
+        {quorum}
+        {meanMs !== null && `: mean so far ${duration(meanMs)}`}
         {theoryMs !== null && `, theory ${duration(theoryMs)}`}
-        {secondsLeft !== null && `, about ${longDuration(secondsLeft * 1000)} left`}
       </p>
       <button type="button" class="danger" onClick={() => void cancelSweep(sweep.id)}>
         Cancel
@@ -114,9 +119,11 @@ function Results({ sweep }: { readonly sweep: Sweep }) {
             <td class="number">{count(row.samples)}</td>
             <td class="number">
               {duration(row.meanMs)}{" "}
-              <span class="dim">
-                ({duration(row.meanLowMs)} to {duration(row.meanHighMs)})
-              </span>
+              {row.meanLowMs !== null && row.meanHighMs !== null && (
+                <span class="dim">
+                  ({duration(row.meanLowMs)} to {duration(row.meanHighMs)})
+                </span>
+              )}
             </td>
             <td class="number">{duration(row.theoryMs)}</td>
             <td class="number">{duration(row.overheadMs)}</td>

@@ -78,6 +78,7 @@ export function follow(id: string): () => void {
   });
   source.addEventListener("done", () => {
     source.close();
+    if (sweeps.value.find((sweep) => sweep.id === id)?.state !== "running") return;
     announce("The sweep has ended");
     void loadSweeps();
   });

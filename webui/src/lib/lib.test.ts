@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { markOf, shapePath, shapes, shortName } from "./followers.ts";
+import { diffLines } from "./line-diff.ts";
+import { Ring } from "./ring.ts";
+import { niceCeiling, ticksUpTo } from "./scale.ts";
+import { predict } from "./theory.ts";
+import { count, duration, inWords, longDuration, plural, rate } from "./units.ts";
+
+test("a ring keeps the newest items in order and hands back what had to go", () => {
+  const ring = new Ring<number>(3);
+  const gone = [1, 2, 3, 4, 5].map((item) => ring.push(item));
+  expect(gone).toEqual([undefined, undefined, undefined, 1, 2]);
+  expect([...ring]).toEqual([3, 4, 5]);
+  expect(ring.newest(2)).toEqual([5, 4]);
+  expect([ring.at(0), ring.at(-1), ring.at(3), ring.at(-4)]).toEqual([3, 5, undefined, undefined]);
+});
+
+test("durations have a unit and about three digits", () => {
+  const shown = [0.421, 8.31, 502.7, 9999, 12_400, 600_000].map(duration);
+  expect(shown).toEqual(["0.42 ms", "8.3 ms", "503 ms", "9\u202f999 ms", "12.4 s", "10 min"]);
+  expect([200, 89_000, 3_600_000, 90_000_000].map(longDuration)).toEqual([
+    ...["0 s", "89 s", "60 min", "25 h"],
+  ]);
+});
+
+test("counts, rates and lists read as people write them", () => {
+  expect(count(1_234_567)).toBe("1\u202f234\u202f567");
+  expect([rate(0.5), rate(3), rate(120)]).toEqual(["0.5/s", "3/s", "120/s"]);
+  expect([plural(1, "ack"), plural(2, "entry", "entries")]).toEqual(["1 ack", "2 entries"]);
+  expect([inWords([]), inWords(["a"]), inWords(["a", "b", "c"])]).toEqual(["", "a", "a, b and c"]);
+});
+
+test("axes end at round numbers that hold what they show", () => {
+  expect([0, 7, 503, 997, 1000, 1001].map(niceCeiling)).toEqual([...[1, 8, 600, 1000, 1000, 1500]]);
+  expect(ticksUpTo(1000, 4)).toEqual([0, 250, 500, 750, 1000]);
+  expect(ticksUpTo(8, 4)).toEqual([0, 2, 4, 6, 8]);
+});
+
+test("no two of ten followers share both colour and shape", () => {
+  const marks = Array.from({ length: 10 }, (_, index) => markOf(index));
+  expect(new Set(marks.map(({ colour, shape }) => `${colour} ${shape}`)).size).toBe(10);
+  expect(new Set(shapes.map((shape) => shapePath(shape, 5))).size).toBe(shapes.length);
+  expect([shortName("follower12"), shortName("amsterdam")]).toEqual(["F12", "amster"]);
+});
+
+test("a line diff keeps what is common and shows both sides of what is not", () => {
+  const diff = diffLines("{\na\nb\nc\n}", "{\na\nx\nc\nd\n}");
+  expect(diff.map(({ side, text }) => `${side} ${text}`)).toEqual([
+    ...["both {", "both a", "left b", "right x", "both c", "right d", "both }"],
+  ]);
+  expect(diffLines("same", "same")).toEqual([{ side: "both", text: "same" }]);
+});
+
+test("a diff of thousands of lines is shown as replaced, at once", () => {
+  const lines = (word: string) =>
+    Array.from({ length: 2000 }, (_, at) => `${word}${at}`).join("\n");
+  expect(diffLines(lines("a"), lines("b"))).toHaveLength(4000);
+});
+
+test("theory knows each follower's own delay, and nothing beyond the followers there are", () => {
+  const settings = { writeQuorum: 1, minDelay: 0, maxDelay: 1000, followerDelays: {} };
+  const ids = ["follower1", "follower2", "follower3", "follower4", "follower5"];
+  expect(predict(settings, ids, 3)?.meanMs).toBeCloseTo(500, 6);
+  const slow = { follower1: { minDelayMs: 5000, maxDelayMs: 5000 } };
+  expect(predict({ ...settings, followerDelays: slow }, ids, 5)?.meanMs).toBeCloseTo(5000, 6);
+  expect(predict(settings, ids, 6)).toBeUndefined();
+});

@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { ClusterView, MemberView, NodeEvent } from "../api/wire.ts";
+import { healthOf } from "./health.ts";
+import { Model } from "./model.ts";
+
+const write = (sequence: number, at: number): NodeEvent => ({
+  ...{ type: "write", at, sequence, keys: [`key/${sequence}`], kind: "put", quorum: 2 },
+});
+const ack = (sequence: number, at: number, node: string): NodeEvent => ({
+  ...{ type: "ack", at, sequence, node, ms: 10, delayMs: 8 },
+});
+const settled = (sequence: number, at: number, latencyMs: number): NodeEvent => ({
+  ...{ type: "settled", at, sequence, quorum: 2, latencyMs },
+});
+
+const member = (id: string, change: Partial<MemberView> = {}): MemberView => ({
+  ...{ id, role: id === "leader" ? "leader" : "follower", url: "", state: "live" },
+  ...{ acked: 7, applied: 7, lag: 0, lagMs: 0, digestMatch: true, lastContactMs: 1 },
+  ...{ incarnation: "a", storageFault: "", ...change },
+});
+
+const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): ClusterView => ({
+  ...{ leader: "leader", servedBy: "leader", fromLeader: true, epoch: 1 },
+  ...{ last: 7, committed: 7, writeQuorum: 2 },
+  nodes: ["leader", "follower1", "follower2", "follower3"].map((id) => member(id, changes[id])),
+});
+
+test("history replayed after a reconnect changes nothing that is known", () => {
+  const model = new Model();
+  const events: readonly NodeEvent[] = [
+    ...[write(1, 100), ack(1, 110, "follower1"), ack(1, 112, "follower2"), settled(1, 112, 12)],
+    { type: "member", at: 120, id: "follower3", state: "unreachable", restarted: false },
+    { type: "rate", at: 200, writes: 1, acks: {}, p50: 12, p95: 12, unshown: 0 },
+    { type: "cluster", at: 210, cluster: view() },
+  ];
+  expect(events.map((event) => model.apply(event))).toEqual(events.map(() => true));
+  const told = model.feed.length;
+  expect(events.map((event) => model.apply(event))).toEqual(events.map(() => false));
+  expect(model.feed.length).toBe(told);
+  expect(model.traces.ring.at(-1)).toMatchObject({ latencyMs: 12, outcome: "settled" });
+  expect(model.traces.ring.at(-1)?.acks.map(({ node }) => node)).toEqual([
+    ...["follower1", "follower2"],
+  ]);
+});
+
+test("a new reign may give a sequence to another write; its acks do not mix", () => {
+  const model = new Model();
+  for (const event of [write(1, 100), ack(1, 110, "follower1"), write(1, 900)]) model.apply(event);
+  model.apply(ack(1, 910, "follower1"));
+  expect(model.traces.ring.length).toBe(2);
+  expect(model.traces.find(1)).toMatchObject({ at: 900 });
+  expect(model.traces.find(1)?.acks).toHaveLength(1);
+});
+
+test("memory stays bounded however many writes pass", () => {
+  const model = new Model();
+  for (let sequence = 1; sequence <= 5000; sequence++) {
+    model.apply(write(sequence, sequence * 10));
+    model.apply(settled(sequence, sequence * 10 + 5, 5));
+  }
+  expect(model.traces.ring.length).toBe(600);
+  expect(model.traces.find(1)).toBeUndefined();
+  expect(model.traces.find(5000)).toBeDefined();
+  expect(model.feed.length).toBe(200);
+});
+
+test("an unknown outcome that settles later is told as settled, never as failed", () => {
+  const model = new Model();
+  model.apply(write(1, 100));
+  model.apply({ type: "unknown", at: 300, sequence: 1, quorum: 2, acks: ["follower1"] });
+  expect(model.traces.find(1)?.outcome).toBe("unknown");
+  model.apply(settled(1, 900, 800));
+  expect(model.traces.find(1)?.outcome).toBe("settled");
+  const told = [...model.feed].map(({ text }) => text).join("\n");
+  expect(told).toContain("outcome unknown, 1 of 2 acks in time. It may still settle.");
+  expect(told).toContain("That outcome was unknown until now.");
+  expect(told).not.toMatch(/fail/i);
+});
+
+test("a restart is counted, and the state keeps its beginning", () => {
+  const model = new Model();
+  const news = (at: number, state: MemberView["state"], restarted = false): NodeEvent => ({
+    ...{ type: "member", at, id: "follower1", state, restarted },
+  });
+  for (const event of [news(100, "unreachable"), news(400, "live", true)]) model.apply(event);
+  expect(model.members["follower1"]).toEqual({
+    ...{ state: "live", since: 400, restartedAt: 400, restarts: 1 },
+  });
+});
+
+test("the health sentence says the worst news, and only that", () => {
+  const sentence = (cluster: ClusterView, quorum = 2) => healthOf(cluster, quorum).sentence;
+  expect(sentence(view())).toBe("3 of 3 followers live, all in sync at version 7");
+  expect(sentence(view({ follower2: { lag: 3 } }))).toBe(
+    "3 of 3 followers live, 1 behind by up to 3 entries",
+  );
+  const one = { follower2: { state: "unreachable" } } as const;
+  expect(sentence(view(one))).toBe("2 of 3 followers live, follower2 unreachable");
+  expect(sentence(view(one), 3)).toContain("quorum 3 is out of reach, writes are refused");
+  const differs = { ...one, follower1: { digestMatch: false } };
+  expect(sentence(view(differs))).toBe("follower1 is not equal to the leader");
+  expect(sentence(view({ follower1: { state: "syncing" } }))).toContain("catching up by snapshot");
+  expect(sentence(view({ leader: { storageFault: "no space left (ENOSPC)" } }))).toContain(
+    "ENOSPC",
+  );
+  const alone = { ...view(), fromLeader: false, servedBy: "follower1" };
+  expect(sentence(alone)).toBe("leader does not answer: no writes; reads here show version 7");
+});
