@@ -106,7 +106,7 @@ async function guarded(what: {
 
 /** Puts the history and the whole logs where they outlive the test. */
 function keep(cluster: Cluster, history: readonly Call[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "quorum-kv-failure-"));
+  const folder = mkdtempSync(join(tmpdir(), "kv-failure-"));
   writeFileSync(
     join(folder, "history.jsonl"),
     history.map((call) => JSON.stringify(call)).join("\n"),

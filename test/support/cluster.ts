@@ -49,7 +49,7 @@ process.on("exit", () => {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const ids = ["leader", ...numbered(options.followers ?? 5)];
   const ports = await findPorts(ids.length * 3);
-  const directory = mkdtempSync(join(tmpdir(), "quorum-kv-"));
+  const directory = mkdtempSync(join(tmpdir(), "kv-cluster-"));
   const places = ids.map((id, index) => ({
     id,
     port: ports[3 * index] ?? 0,

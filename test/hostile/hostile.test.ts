@@ -1,0 +1,339 @@
+/**
+ * Whatever arrives, every answer is from the documented table, the nodes stay up within bounds, and
+ * a well-behaved client notices nothing. `HOSTILE_SECONDS=600` spends that long on each fuzzer.
+ */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from "vitest";
+import {
+  BatchRequest,
+  BulkWriteRequest,
+  DeleteRequest,
+  ListRequest,
+  ReadRequest,
+  WriteRequest,
+} from "../../src/transport/generated/quorumkv/v1/kv.ts";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { documented, findFault, parse } from "./documented.ts";
+import { mutated, send, wildPut, wildRequest } from "./requests.ts";
+import { type Drip, drip, open, openMany, sendRaw } from "./sockets.ts";
+import { WellBehavedClient } from "./well-behaved.ts";
+
+const secondsPerFuzzer = Number(process.env["HOSTILE_SECONDS"] ?? 3);
+const patient = { timeout: 60_000 + secondsPerFuzzer * 2000 };
+/** Far above what a node takes (about 150 MiB), far below what unbounded buffers would. */
+const memoryMiBMax = 700;
+
+let cluster: Cluster;
+let client: WellBehavedClient;
+let restPort: number;
+let slowHeads: readonly Drip[];
+
+beforeAll(async () => {
+  const env = { WRITE_QUORUM: "2", TIMEOUT: "1000", LOG_LEVEL: "warn" };
+  cluster = await startCluster({ followers: 2, env });
+  restPort = Number(new URL(cluster.leader.url).port);
+  client = new WellBehavedClient(cluster);
+  // They take 15 s to be cut off, so they begin first and are looked at last.
+  const head = "GET /read?key=a HTTP/1.1\r\nHost: a\r\nX-Slow: ";
+  slowHeads = await Promise.all(Array.from({ length: 100 }, () => drip(restPort, head, "x")));
+});
+
+afterAll(async () => {
+  for (const slow of slowHeads) {
+    slow.stop();
+  }
+  await client.stop();
+  await cluster.close();
+});
+
+afterEach(() => {
+  const { errors, peakMemoryMiB } = client.look();
+  expect(errors).toEqual([]);
+  expect(peakMemoryMiB).toBeLessThan(memoryMiBMax);
+  expect(cluster.nodes.every((node) => node.isRunning)).toBe(true);
+});
+
+function parameters(): fc.Parameters<unknown> {
+  onTestFailed(() => console.error(cluster.logTails()));
+  return {
+    ...(process.env["SEED"] === undefined ? {} : { seed: Number(process.env["SEED"]) }),
+    numRuns: 1_000_000,
+    interruptAfterTimeLimit: secondsPerFuzzer * 1000,
+    endOnFailure: false,
+  };
+}
+
+/** That many requests at once keep the node busy while the next ones are made up. */
+const group = { minLength: 1, maxLength: 4 * availableParallelism() };
+
+test("REST: generated and mutated requests get documented answers", patient, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(wildRequest, group), async (requests) => {
+      const urls = cluster.nodes.map(({ url }) => url);
+      await Promise.all(
+        requests.map(async (wild, index) => {
+          const answer = await send(urls[index % urls.length] ?? "", wild);
+          const fault = findFault(wild.method, answer);
+          const isStream = answer.headers["content-type"] === "text/event-stream";
+          expect(isStream ? undefined : fault, `${answer.status} ${answer.text}`).toBeUndefined();
+        }),
+      );
+    }),
+    parameters(),
+  );
+  await fetch(`${cluster.leader.url}/config`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ writeQuorum: 2 }),
+  });
+});
+
+test("REST: what is stored is what was sent, however odd", patient, async () => {
+  const { url } = cluster.leader;
+  await fc.assert(
+    fc.asyncProperty(wildPut, async ({ key, value }) => {
+      const body = Buffer.from(JSON.stringify({ key, value }));
+      const headers = { "content-type": "application/json" };
+      const written = await send(url, { method: "PUT", target: "/write", headers, body });
+      const refused = findFault("PUT", written) ?? (written.status === 200 ? "" : written.text);
+      const target = `/read?key=${encodeURIComponent(key.toWellFormed())}`;
+      const read = await send(url, { method: "GET", target, headers: {}, body: undefined });
+      if (refused === "") {
+        expect(JSON.stringify(parse(read.text)?.["value"])).toBe(JSON.stringify(value));
+      } else {
+        expect(parse(written.text)?.["code"]).toBe("INVALID_ARGUMENT");
+      }
+    }),
+    { ...parameters(), interruptAfterTimeLimit: (secondsPerFuzzer * 1000) / 2 },
+  );
+});
+
+const version = fc.option(fc.nat(100), { nil: undefined });
+const text = fc.oneof(
+  fc.constantFrom("a", "", "__proto__", "é", '"x"', "{}", "[1", "k".repeat(1025)),
+  fc.string({ maxLength: 30 }),
+);
+const writeOptions = fc.option(
+  fc.record({
+    ...{ quorum: fc.nat(4), timeoutMs: fc.nat(3000), ifVersion: version, trace: fc.boolean() },
+  }),
+  { nil: undefined },
+);
+const operation = fc.record({
+  operation: fc.oneof(
+    fc.record({ $case: fc.constant("put" as const), value: fc.record({ key: text, value: text }) }),
+    fc.record({ $case: fc.constant("remove" as const), value: fc.record({ key: text }) }),
+    fc.constant(undefined),
+  ),
+  ifVersion: version,
+});
+const bytes = (array: Uint8Array): Buffer => Buffer.from(array);
+const messages: readonly (readonly [method: string, message: fc.Arbitrary<Buffer>])[] = [
+  [
+    "Read",
+    fc.record({ key: text, minVersion: version }).map((m) => bytes(ReadRequest.encode(m).finish())),
+  ],
+  [
+    "List",
+    fc
+      .record({ prefix: text, limit: version, after: fc.option(text, { nil: undefined }) })
+      .map((m) => bytes(ListRequest.encode(m).finish())),
+  ],
+  [
+    "Write",
+    fc
+      .record({ key: text, value: text, options: writeOptions })
+      .map((m) => bytes(WriteRequest.encode(m).finish())),
+  ],
+  [
+    "Delete",
+    fc
+      .record({ key: text, options: writeOptions })
+      .map((m) => bytes(DeleteRequest.encode(m).finish())),
+  ],
+  [
+    "Batch",
+    fc
+      .record({ operations: fc.array(operation, { maxLength: 5 }), options: writeOptions })
+      .map((m) => bytes(BatchRequest.encode(m).finish())),
+  ],
+  ["Status", fc.constant(Buffer.alloc(0))],
+];
+const wildMessage = fc.oneof(
+  ...messages.map(([method, message]) =>
+    fc.tuple(
+      fc.constant(method),
+      fc.oneof(
+        { weight: 3, arbitrary: message },
+        { weight: 2, arbitrary: mutated(message) },
+        { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map(bytes) },
+      ),
+    ),
+  ),
+);
+
+test("gRPC: generated and mutated messages get documented answers", patient, async () => {
+  const channel = new Client(`127.0.0.1:${cluster.leader.grpcPort}`, credentials.createInsecure());
+  const call = (method: string, message: Buffer): Promise<ServiceError | null> =>
+    new Promise((resolve) => {
+      const same = (buffer: Buffer): Buffer => buffer;
+      const path = `/quorumkv.v1.KV/${method}`;
+      const deadline = Date.now() + 20_000;
+      channel.makeUnaryRequest(path, same, same, message, { deadline }, resolve);
+    });
+  await fc.assert(
+    fc.asyncProperty(fc.array(wildMessage, group), async (calls) => {
+      await Promise.all(
+        calls.map(async ([method, message]) => {
+          const error = await call(method, message);
+          if (error !== null) {
+            const code = String(error.metadata.get("kv-code")[0]);
+            expect(documented[code]?.[1], `${code}: ${error.message}`).toBe(error.code);
+          }
+        }),
+      );
+    }),
+    parameters(),
+  );
+  channel.close();
+});
+
+test("gRPC: a bulk write of garbage ends in an answer for each or an end", patient, async () => {
+  const channel = new Client(`127.0.0.1:${cluster.leader.grpcPort}`, credentials.createInsecure());
+  const bulk = fc
+    .record({
+      id: fc.nat(),
+      operations: fc.array(operation, { maxLength: 4 }),
+      options: writeOptions,
+    })
+    .map((message) => bytes(BulkWriteRequest.encode(message).finish()));
+  const stream = fc.array(fc.oneof(bulk, mutated(bulk)), { minLength: 1, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(stream, async (messages) => {
+      const same = (buffer: Buffer): Buffer => buffer;
+      const path = "/quorumkv.v1.KV/BulkWrite";
+      const duplex = channel.makeBidiStreamRequest(path, same, same);
+      duplex.on("error", () => undefined);
+      duplex.on("data", () => undefined);
+      for (const message of messages) {
+        duplex.write(message);
+      }
+      duplex.end();
+      const status = await new Promise<{ code: number }>((resolve) => duplex.on("status", resolve));
+      const codes = Object.values(documented).map(([, grpc]) => grpc);
+      expect([0, ...codes]).toContain(status.code);
+    }),
+    { ...parameters(), interruptAfterTimeLimit: (secondsPerFuzzer * 1000) / 2 },
+  );
+  channel.close();
+});
+
+const goodRequest = Buffer.from(
+  'PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"key":"a","value":1}',
+);
+const rawBytes = fc.oneof(
+  fc.uint8Array({ maxLength: 3000 }).map(bytes),
+  mutated(fc.constant(goodRequest)),
+  mutated(fc.constant(Buffer.concat([goodRequest, goodRequest]))),
+  fc.constantFrom(
+    Buffer.from("\r\n".repeat(5000)),
+    Buffer.from(`GET /${"a".repeat(100_000)} HTTP/1.1\r\n\r\n`),
+    Buffer.from(`GET / HTTP/1.1\r\n${"X: y\r\n".repeat(5000)}\r\n`),
+    Buffer.from("GET / HTTP/9.9\r\n\r\n"),
+    Buffer.from("POST /write HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n"),
+    Buffer.from("PUT /write HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"),
+    Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]),
+  ),
+);
+
+test("bare sockets: garbage gets a documented status or an end", patient, async () => {
+  const statuses = new Set(Object.values(documented).map(([http]) => String(http)));
+  statuses.add("200").add("100");
+  await fc.assert(
+    fc.asyncProperty(fc.array(rawBytes, group), async (all) => {
+      await Promise.all(
+        all.flatMap((garbage) => [
+          sendRaw(restPort, garbage).then((answer) => {
+            const status = answer === "" ? "200" : /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1];
+            expect(statuses, answer.slice(0, 300)).toContain(status);
+          }),
+          sendRaw(cluster.leader.grpcPort, garbage, 200),
+        ]),
+      );
+    }),
+    parameters(),
+  );
+});
+
+test("bodies that are never finished, and clients that leave in the middle", patient, async () => {
+  const head =
+    "PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
+  const slow = await Promise.all(
+    Array.from({ length: 100 }, () => drip(restPort, `${head}{"key":"`, "x")),
+  );
+  for (let wave = 0; wave < 20; wave += 1) {
+    const leaving = await openMany(restPort, 50);
+    for (const [index, socket] of leaving.entries()) {
+      socket.write(head);
+      socket.write("x".repeat(1000 * index));
+      if (index % 2 === 0) {
+        socket.resetAndDestroy();
+      } else {
+        socket.destroy();
+      }
+    }
+  }
+  await once(AbortSignal.timeout(1000), "abort");
+  for (const { stop } of slow) {
+    stop();
+  }
+});
+
+test("event streams whose readers never read", patient, async () => {
+  const readers = await openMany(restPort, 100);
+  for (const [index, socket] of readers.entries()) {
+    socket.pause();
+    const path = index % 2 === 0 ? "/events" : "/watch?prefix=";
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  }
+  const value = "v".repeat(50_000);
+  const headers = { "content-type": "application/json" };
+  for (let number = 0; number < 60; number += 1) {
+    const body = Buffer.from(JSON.stringify({ key: `loud-${number % 10}`, value }));
+    const answer = await send(cluster.leader.url, {
+      ...{ method: "PUT", target: "/write", headers, body },
+    });
+    expect(answer.status).toBe(200);
+  }
+  for (const socket of readers) {
+    socket.destroy();
+  }
+});
+
+test("10,000 idle connections", patient, async () => {
+  const wanted = 10_000;
+  const before = await open(restPort);
+  const idle = await openMany(restPort, wanted - 1);
+  const observed = await new Promise<number>((resolve) => {
+    setTimeout(() => resolve(client.look().calls), 3000);
+  });
+  expect(observed).toBeGreaterThan(3);
+  const left = [before, ...idle].filter(
+    (socket) => !socket.destroyed && socket.readyState === "open",
+  );
+  expect(left.length).toBeGreaterThan(wanted * 0.9);
+  for (const socket of [before, ...idle]) {
+    socket.destroy();
+  }
+});
+
+test("heads that never end are answered and cut off", patient, async () => {
+  for (const answer of await Promise.all(slowHeads.map((slow) => slow.answer))) {
+    expect(answer).toContain("HTTP/1.1 400 ");
+    expect(answer).toContain("INVALID_ARGUMENT");
+  }
+});

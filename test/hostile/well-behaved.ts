@@ -1,0 +1,106 @@
+/** A client that does nothing wrong while others do, and a watch on the memory of every node. */
+import { setTimeout as wait } from "node:timers/promises";
+import { type Client, credentials } from "@grpc/grpc-js";
+import { KVClient } from "../../src/transport/generated/quorumkv/v1/kv.ts";
+import type { Cluster } from "../support/cluster.ts";
+import { HttpClient } from "../support/http-client.ts";
+
+export interface Observation {
+  readonly calls: number;
+  readonly errors: readonly string[];
+  readonly slowestMs: number;
+  /** Highest resident memory of any node, in MiB. */
+  readonly peakMemoryMiB: number;
+}
+
+/** Writes and reads over REST and gRPC until it is stopped. */
+export class WellBehavedClient {
+  readonly #http = new HttpClient();
+  readonly #grpc: KVClient;
+  readonly #cluster: Cluster;
+  readonly #stopping = new AbortController();
+  readonly #loops: readonly Promise<void>[];
+  readonly #errors: string[] = [];
+  #calls = 0;
+  #slowestMs = 0;
+  #peakMemoryMiB = 0;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#grpc = new KVClient(`127.0.0.1:${cluster.leader.grpcPort}`, credentials.createInsecure());
+    this.#loops = [this.#live(), this.#watchMemory()];
+  }
+
+  /** What happened since the last look. */
+  look(): Observation {
+    const seen = {
+      ...{ calls: this.#calls, errors: [...this.#errors] },
+      ...{ slowestMs: this.#slowestMs, peakMemoryMiB: this.#peakMemoryMiB },
+    };
+    this.#errors.length = 0;
+    this.#calls = 0;
+    this.#slowestMs = 0;
+    this.#peakMemoryMiB = 0;
+    return seen;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#loops);
+    this.#http.close();
+    (this.#grpc as Client).close();
+  }
+
+  async #live(): Promise<void> {
+    for (let number = 0; !this.#stopping.signal.aborted; number += 1) {
+      const startedAt = performance.now();
+      await this.#writeAndRead(number);
+      this.#calls += 1;
+      this.#slowestMs = Math.max(this.#slowestMs, performance.now() - startedAt);
+      await wait(20);
+    }
+  }
+
+  async #writeAndRead(number: number): Promise<void> {
+    const { leader, followers } = this.#cluster;
+    const body = { key: "well-behaved", value: number };
+    const written = await this.#http.ask(leader.url, { method: "PUT", path: "/write", body });
+    if (written.type !== "answer" || written.status !== 200) {
+      this.#errors.push(`write: ${JSON.stringify(written)}`);
+      return;
+    }
+    const version = written.body?.["version"];
+    for (const node of [leader, ...followers]) {
+      const path = `/read?key=well-behaved&minVersion=${version}`;
+      const read = await this.#http.ask(node.url, { method: "GET", path });
+      if (read.type !== "answer" || read.status !== 200 || read.body?.["value"] !== number) {
+        this.#errors.push(`read from ${node.id}: ${JSON.stringify(read)}`);
+      }
+    }
+    await new Promise<void>((resolve) => {
+      this.#grpc.read({ key: "well-behaved" }, (error, response) => {
+        if (error !== null || response?.entry?.value !== String(number)) {
+          this.#errors.push(`gRPC read: ${error?.message ?? JSON.stringify(response)}`);
+        }
+        resolve();
+      });
+    });
+  }
+
+  async #watchMemory(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      for (const node of this.#cluster.nodes) {
+        const text = await fetch(`${node.url}/metrics`).then(
+          (response) => response.text(),
+          (error: unknown) => String(error),
+        );
+        const bytes = /^process_resident_memory_bytes\S* (\S+)/m.exec(text)?.[1];
+        if (bytes === undefined) {
+          this.#errors.push(`metrics of ${node.id}: ${text.slice(0, 200)}`);
+        }
+        this.#peakMemoryMiB = Math.max(this.#peakMemoryMiB, Number(bytes ?? 0) / 2 ** 20);
+      }
+      await wait(250);
+    }
+  }
+}
