@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 export interface Etcd {
   readonly version: string;
   readonly leaderUrl: string;
+  readonly pids: readonly number[];
   close(): Promise<void>;
 }
 
@@ -41,7 +42,8 @@ export async function startEtcd(folder: string, basePort: number): Promise<Etcd 
   const close = (): Promise<void> => stop(processes);
   try {
     const leaderUrl = await findLeader(all.map(({ clientUrl }) => clientUrl));
-    return { version, leaderUrl, close };
+    const pids = processes.flatMap(({ pid }) => pid ?? []);
+    return { version, leaderUrl, pids, close };
   } catch (error) {
     await close();
     throw error;

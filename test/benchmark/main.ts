@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { startEtcd } from "./etcd.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
-import { memoryOf, type Ours, startOurs } from "./ours.ts";
+import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
 
 const warmUpSeconds = 2;
 const ports = { ours: 24_567, etcd: 23_790, express: 23_700 };
@@ -44,6 +44,20 @@ interface Side {
   readonly name: string;
   readonly url: string;
   readonly workload: Workload;
+  /** Its server processes. */
+  readonly pids: readonly number[];
+}
+
+/** Microseconds of processor time that all servers of a side together spend on one answer. */
+interface Measured extends Figures {
+  readonly cpuMicros: number;
+}
+
+async function measure(side: Side, connections: number): Promise<Measured> {
+  const before = cpuSecondsOf(side.pids);
+  const figures = await load({ ...side, connections, seconds });
+  const cpuMicros = ((cpuSecondsOf(side.pids) - before) / figures.answered) * 1e6;
+  return { ...figures, cpuMicros };
 }
 
 const median = (values: readonly number[]): number =>
@@ -52,10 +66,10 @@ const median = (values: readonly number[]): number =>
 /** Runs of both sides in turn; the median rate of each. */
 async function compare(title: string, sides: readonly Side[], connections: number) {
   for (const side of sides) await load({ ...side, connections, seconds: warmUpSeconds });
-  const runs = new Map<string, Figures[]>(sides.map(({ name }) => [name, []]));
+  const runs = new Map<string, Measured[]>(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const side of sides) {
-      runs.get(side.name)?.push(await load({ ...side, connections, seconds }));
+      runs.get(side.name)?.push(await measure(side, connections));
     }
   }
   const rates = sides.map((side) => {
@@ -63,10 +77,11 @@ async function compare(title: string, sides: readonly Side[], connections: numbe
     const rate = median(figures.map((figure) => figure.rate));
     const failed = figures.reduce((sum, figure) => sum + figure.failed, 0);
     const p50Ms = median(figures.map((figure) => figure.p50Ms));
+    const cpuMicros = median(figures.map((figure) => figure.cpuMicros));
     const p99Ms = median(figures.map((figure) => figure.p99Ms));
     say(
       `${title}, ${connections} connections, ${side.name.padEnd(12)} ${rate.toFixed(0).padStart(7)}/s` +
-        `  p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${failed} failed`,
+        `  p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${cpuMicros.toFixed(0)} µs of CPU each, ${failed} failed`,
     );
     return rate;
   });
@@ -84,9 +99,12 @@ async function writes(ours: Ours): Promise<void> {
     say("etcd is not installed (Debian: etcd-server), so there is nothing to compare with.");
   }
   try {
-    const sides: Side[] = [{ name: "Quorum KV", url: ours.leaderUrl, workload: "kv-put" }];
+    const sides: Side[] = [
+      { name: "Quorum KV", url: ours.leaderUrl, workload: "kv-put", pids: ours.pids },
+    ];
     if (etcd !== undefined) {
-      sides.push({ name: `etcd ${etcd.version}`, url: etcd.leaderUrl, workload: "etcd-put" });
+      const { version, leaderUrl, pids } = etcd;
+      sides.push({ name: `etcd ${version}`, url: leaderUrl, workload: "etcd-put", pids });
     }
     for (const connections of options.connections.split(",").map(Number)) {
       await compare("writes", sides, connections);
@@ -105,9 +123,10 @@ async function reads(ours: Ours): Promise<void> {
   });
   try {
     await once(express.stdout, "data");
+    const bareUrl = `http://127.0.0.1:${ports.express}`;
     const sides: Side[] = [
-      { name: "Quorum KV", url, workload: "kv-get" },
-      { name: "bare Express", url: `http://127.0.0.1:${ports.express}`, workload: "kv-get" },
+      { name: "Quorum KV", url, workload: "kv-get", pids: ours.pids.slice(0, 1) },
+      { name: "bare Express", url: bareUrl, workload: "kv-get", pids: [express.pid ?? 0] },
     ];
     await compare("leader reads", sides, 64);
   } finally {

@@ -8,9 +8,12 @@ import { portTrouble } from "../../src/start/ports.ts";
 
 export interface Ours {
   readonly leaderUrl: string;
+  readonly pids: readonly number[];
   readonly cluster: LocalCluster;
 }
 
+/** What Linux shows to programs, whatever its own clock does. */
+const ticksPerSecond = 100;
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export async function startOurs(run: {
@@ -35,7 +38,19 @@ export async function startOurs(run: {
     printed: (node, line) => process.stderr.write(`${node.id} ${line}\n`),
   });
   await cluster.ready;
-  return { cluster, leaderUrl: nodes[0]?.url ?? "" };
+  const pids = nodes.flatMap(({ id }) => cluster.pid(id) ?? []);
+  return { cluster, leaderUrl: nodes[0]?.url ?? "", pids };
+}
+
+/** Seconds of processor time that processes have used so far, all together; Linux only. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, count) => sum + count, 0) / ticksPerSecond;
 }
 
 /** Bytes of a process's own memory, without the pages of mapped files; Linux only. */
