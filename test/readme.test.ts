@@ -3,17 +3,14 @@
  * and what they print. Ports are moved and the data folder is a scratch one; what differs from run
  * to run is masked on both sides.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { settingsTable } from "../src/config.ts";
-import { readOptions } from "../src/start/options.ts";
-import { planCluster } from "../src/start/plan.ts";
-import { portTrouble } from "../src/start/ports.ts";
+import { freeBasePort, Launched, launcher } from "./start/launched.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -38,8 +35,7 @@ const [start, ...calls] = examples;
 
 let basePort: number;
 let folder: string;
-let launcher: ChildProcess;
-let launcherPrinted = "";
+let launched: Launched;
 
 /** The README's ports, both REST and gRPC, become this run's. */
 const moved = (text: string): string =>
@@ -47,13 +43,7 @@ const moved = (text: string): string =>
     String(Number(port) - documentedBasePort + basePort),
   );
 
-async function freeBasePort(): Promise<number> {
-  for (;;) {
-    const candidate = 20_000 + Math.floor(Math.random() * 30_000);
-    const nodes = planCluster(readOptions(["--memory", "--base-port", String(candidate)]), {});
-    if ((await portTrouble(nodes)) === undefined) return candidate;
-  }
-}
+const withoutPids = (text: string): string => text.replaceAll(/pid \d+/g, "pid …");
 
 const variableNumbers = new Set(["latencyMs", "ms", "delayMs"]);
 
@@ -72,31 +62,21 @@ function masked(text: string): string {
 beforeAll(async () => {
   basePort = await freeBasePort();
   folder = mkdtempSync(join(tmpdir(), "quorum-kv-readme-"));
-  const args = ["src/start/main.ts", "--base-port", String(basePort), "--data", folder];
-  launcher = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise<void>((ready, failed) => {
-    launcher.once("exit", (code) => failed(new Error(`npm start ended with ${code}`)));
-    launcher.stdout?.on("data", (chunk: Buffer) => {
-      launcherPrinted += chunk;
-      if (launcherPrinted.includes("Ctrl-C")) ready();
-    });
-  });
+  launched = new Launched(launcher, ["--base-port", String(basePort), "--data", folder]);
+  await launched.prints("Ctrl-C stops");
 });
 afterAll(async () => {
-  if (launcher?.exitCode === null) {
-    launcher.kill("SIGKILL");
-    await once(launcher, "exit");
-  }
+  await launched?.dispose();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
 describe("the README's examples", () => {
   test("npm start prints what it is said to print", () => {
     expect(start?.command).toBe("npm ci && npm start");
-    const promised = moved(start?.printed ?? "")
+    const promised = withoutPids(moved(start?.printed ?? ""))
       .split("\n")
       .filter((line) => line !== "…");
-    const printed = launcherPrinted.replace(folder, "./data").split("\n");
+    const printed = withoutPids(launched.printed.replace(folder, "./data")).split("\n");
     expect(printed).toEqual(expect.arrayContaining(promised));
   });
 
@@ -105,7 +85,7 @@ describe("the README's examples", () => {
   });
 
   test("the curl commands that npm start offers work as pasted", async () => {
-    const offered = [...launcherPrinted.matchAll(/^A (?:write|read): +(curl .*)$/gm)];
+    const offered = [...launched.printed.matchAll(/^A (?:write|read): +(curl .*)$/gm)];
     const answers: unknown[] = [];
     for (const [, command = ""] of offered) answers.push(JSON.parse(await shell(command)));
     expect(answers).toMatchObject([{ key: "greeting" }, { key: "greeting", value: "hello" }]);
@@ -113,11 +93,10 @@ describe("the README's examples", () => {
 
   test("Ctrl-C stops all six cleanly within five seconds", async () => {
     const since = performance.now();
-    launcher.kill("SIGINT");
-    const [code] = await once(launcher, "exit");
-    expect(code).toBe(0);
+    launched.interrupt();
+    expect(await launched.ended()).toBe(0);
     expect(performance.now() - since).toBeLessThan(5000);
-    expect(launcherPrinted).toContain("All nodes stopped.");
+    expect(launched.printed).toContain("All nodes stopped.");
   });
 });
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import type { PlannedNode } from "./plan.ts";
 
 export interface ChildEvents {
-  ready(node: PlannedNode): void;
+  ready(node: PlannedNode, pid: number): void;
   /** It ended without being asked to, and starts again after so many milliseconds. */
   died(node: PlannedNode, how: { readonly cause: string; readonly restartInMs: number }): void;
   /** A line of its log. */
@@ -63,7 +63,7 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
     const watched = untilReady(node.url, watching.signal).then((isReady) => {
       if (!isReady) return;
       readyAt = performance.now();
-      events.ready(node);
+      events.ready(node, child.pid ?? 0);
       firstReady.resolve();
     });
     const cause = await ended;

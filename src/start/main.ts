@@ -41,7 +41,7 @@ async function run(): Promise<number> {
       (options.dataDir === "" ? "in memory" : `data in ${options.dataDir}`),
   );
   const cluster = startCluster(nodes, program, {
-    ready: (node) => say(readyLine(node)),
+    ready: (node, pid) => say(readyLine(node, pid)),
     died: (node, how) => complain(diedLine(node, how)),
     printed: (node, line) => complain(logLine(node, line)),
   });

@@ -7,7 +7,7 @@ const [node] = planCluster(readOptions([]), {});
 if (node === undefined) throw new Error("no leader");
 
 test("a node's lines start with its id", () => {
-  expect(readyLine(node)).toBe("leader     ready at http://127.0.0.1:4567, gRPC 5567");
+  expect(readyLine(node, 42)).toBe("leader     ready at http://127.0.0.1:4567, gRPC 5567, pid 42");
   expect(diedLine(node, { cause: "signal SIGKILL", restartInMs: 500 })).toBe(
     "leader     died (signal SIGKILL) and starts again in 0.5 s",
   );

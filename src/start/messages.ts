@@ -2,8 +2,8 @@
 import type { PlannedNode } from "./plan.ts";
 
 const idWidth = 10;
-export const readyLine = (node: PlannedNode): string =>
-  `${node.id.padEnd(idWidth)} ready at ${node.url}, gRPC ${node.grpcPort}`;
+export const readyLine = (node: PlannedNode, pid: number): string =>
+  `${node.id.padEnd(idWidth)} ready at ${node.url}, gRPC ${node.grpcPort}, pid ${pid}`;
 
 export function diedLine(
   node: PlannedNode,
