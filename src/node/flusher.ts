@@ -39,6 +39,8 @@ export interface FlusherEvents {
   /** Storage refuses or accepts flushes again (undefined). */
   fault(reason: string | undefined): void;
   flushed(figures: { ms: number; entries: number }): void;
+  /** One flush has ended, the next has not begun: what is added now belongs to it. */
+  between(): void;
 }
 
 const retryMs = 500;
@@ -76,6 +78,11 @@ export class Flusher {
   /** Why storage refuses to flush; undefined while it does not. */
   get fault(): string | undefined {
     return this.#fault;
+  }
+
+  /** A flush is under way. */
+  get busy(): boolean {
+    return this.#busy;
   }
 
   add(job: FlushJob): void {
@@ -188,6 +195,7 @@ export class Flusher {
 
   #finished(jobs: readonly FlushJob[]): void {
     for (const job of jobs) if (job.kind !== "begin") job.flushed?.();
+    this.#events.between();
     this.#busy = false;
     this.kick();
   }

@@ -84,6 +84,7 @@ export class FollowerNode implements KvNode {
         },
         fault: (reason) => this.#storageFault(reason),
         flushed: (figures) => options.observer.flushed(figures),
+        between: () => {},
       },
     });
   }

@@ -39,6 +39,8 @@ interface Ask {
 const waitingMax = 65_536;
 /** A commit mark travels with the next append, or alone after this time. */
 const announceMs = 2;
+/** Writes wait at most this long for a flush that is under way before they are proposed. */
+const gatherMsMax = 3;
 const clusterEventMs = 500;
 /** How long a closing leader waits for what is in flight. */
 const closingMs = 3_000;
@@ -57,8 +59,10 @@ export class LeaderNode implements KvNode {
   readonly #watches: Watches;
   /** Those who wait until one entry is settled. */
   readonly #settling: Waiting;
-  /** Writes of this turn. */
+  /** Writes that will be proposed together. */
   #asks: Ask[] = [];
+  #gathering = false;
+  #stopGathering: Cancel = () => {};
   #facts: (() => readonly LeaderEffect[])[] = [];
   #performing = false;
   #cancels: Cancel[] = [];
@@ -111,6 +115,9 @@ export class LeaderNode implements KvNode {
         },
         fault: (reason) => this.#storageFault(reason),
         flushed: (figures) => options.observer.flushed(figures),
+        between: () => {
+          if (this.#gathering) this.#propose();
+        },
       },
     });
   }
@@ -216,7 +223,7 @@ export class LeaderNode implements KvNode {
     const proposedAt = this.#options.clock.now();
     const deadlineAt = proposedAt + (request.timeoutMs ?? this.#options.config.timeout);
     this.#asks.push({ request, proposedAt, deadlineAt, answer });
-    if (this.#asks.length === 1) this.#options.clock.defer(() => this.#propose());
+    if (this.#asks.length === 1) this.#options.clock.defer(() => this.#proposeSoon());
   }
 
   #refuseEarly(request: WriteRequest): Result<WriteReceipt> | undefined {
@@ -236,7 +243,23 @@ export class LeaderNode implements KvNode {
     return undefined;
   }
 
+  /**
+   * While a flush is under way, the writes of further turns join this one: they could not be
+   * flushed sooner, and share one message for each follower. Only a slow disk makes them go alone.
+   */
+  #proposeSoon(): void {
+    if (this.#asks.length === 0 || this.#gathering) return;
+    if (!this.#flusher.busy) {
+      this.#propose();
+      return;
+    }
+    this.#gathering = true;
+    this.#stopGathering = this.#options.clock.after(gatherMsMax, () => this.#propose());
+  }
+
   #propose(): void {
+    this.#gathering = false;
+    this.#stopGathering();
     const asks = this.#asks;
     this.#asks = [];
     if (this.#dead) {
@@ -474,7 +497,8 @@ export class LeaderNode implements KvNode {
       const waitMs = Math.min(closingMs, this.#options.config.timeout);
       const until = this.#options.clock.now() + waitMs;
       const look = () => {
-        if (this.#settling.size > 0 && this.#options.clock.now() < until && !this.#dead) {
+        const open = this.#settling.size + this.#asks.length;
+        if (open > 0 && this.#options.clock.now() < until && !this.#dead) {
           this.#options.clock.after(10, look);
           return;
         }
