@@ -68,12 +68,12 @@ export function Digest({ match }: { readonly match: boolean | null }) {
 }
 
 /** In entries and ms, and in terms of the delay that was asked for. */
-export function lagInWords(member: MemberView): string {
+export function lagInWords(member: MemberView, length: "short" | "full" = "full"): string {
   if (member.lag === 0) return "in sync";
   const ownDelay = config.value?.followerDelays[member.id]?.maxDelayMs;
   const delayMs = ownDelay ?? config.value?.maxDelay ?? 0;
   const size = `${plural(member.lag, "entry", "entries")}, ${duration(member.lagMs)}`;
-  if (delayMs < 1 || member.state !== "live") return size;
+  if (length === "short" || delayMs < 1 || member.state !== "live") return size;
   return `${size} (${(member.lagMs / delayMs).toFixed(1)}× the delay)`;
 }
 

@@ -62,7 +62,7 @@ function NodeRow({ member }: { readonly member: MemberView }) {
       </td>
       <td class="number">{count(member.applied)}</td>
       <td class="number">{count(member.acked)}</td>
-      <td>{isLeader ? "–" : lagInWords(member)}</td>
+      <td>{isLeader ? "–" : lagInWords(member, "short")}</td>
       <td>{isLeader ? "–" : lastContact(member)}</td>
       <td>{isLeader ? "reference" : <Digest match={member.digestMatch} />}</td>
       <td>

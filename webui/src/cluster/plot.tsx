@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { useWidth } from "../lib/throttled.ts";
+import { count } from "../lib/units.ts";
 import { schemeInForce } from "../state/preferences.ts";
 
 export interface PlotProps {
@@ -78,7 +79,8 @@ export function axes(colour: (property: string) => string, unit: string): uPlot.
     {
       ...common,
       size: 62,
-      values: (_, splits) => splits.map((value) => `${value.toLocaleString("en")} ${unit}`),
+      values: (_, splits) =>
+        splits.map((value) => `${value < 1 && value > 0 ? value : count(value)} ${unit}`),
     },
   ];
 }

@@ -35,8 +35,10 @@ export function Topology() {
       hint="Each write goes to every follower; the k-th ack answers it"
       class="topology"
     >
-      {members.length === 0 ? (
+      {cluster.value === undefined ? (
         <Blank tone="loading">Waiting for the first word of the cluster …</Blank>
+      ) : members.length === 0 ? (
+        <Blank>This leader has no followers: a write is answered after its own flush.</Blank>
       ) : (
         <Drawing />
       )}
@@ -83,6 +85,7 @@ function Drawing() {
           <div class="topology-drawing">
             <Roads layout={layout} throughput={throughput} onAnswered={setAnswered} />
             <Caption trace={answered} throughput={throughput} />
+            {!throughput.busy && <DotLegend />}
           </div>
           <ul class="cards" aria-label="Followers">
             {members.map((member) => (
@@ -92,6 +95,31 @@ function Drawing() {
         </>
       )}
     </div>
+  );
+}
+
+function DotLegend() {
+  return (
+    <ul class="dot-legend" aria-label="Dots">
+      <li>
+        <svg viewBox="-8 -8 16 16" aria-hidden="true">
+          <circle r="5" class="dot out" />
+        </svg>
+        entry on its way
+      </li>
+      <li>
+        <svg viewBox="-8 -8 16 16" aria-hidden="true">
+          <circle r="5" class="dot back" />
+        </svg>
+        ack on its way back
+      </li>
+      <li>
+        <svg viewBox="-8 -8 16 16" aria-hidden="true">
+          <circle r="6.5" class="dot out answers" />
+        </svg>
+        the one that answers
+      </li>
+    </ul>
   );
 }
 

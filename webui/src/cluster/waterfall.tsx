@@ -2,10 +2,11 @@
 import { useState } from "preact/hooks";
 import { shapePath } from "../lib/followers.ts";
 import { niceCeiling, ticksUpTo } from "../lib/scale.ts";
+import { longestDelayMs } from "../lib/theory.ts";
 import { useThrottled, useWidth } from "../lib/throttled.ts";
 import { count, duration } from "../lib/units.ts";
 import { keysInWords } from "../state/feed.ts";
-import { followers, model, tick } from "../state/live.ts";
+import { config, followers, model, tick } from "../state/live.ts";
 import type { WriteTrace } from "../state/traces.ts";
 import { markFor } from "../ui/mark.tsx";
 import { Blank, Panel } from "../ui/panel.tsx";
@@ -15,10 +16,19 @@ const rowsShown = 14;
 const rowHeight = 26;
 const axisHeight = 22;
 
+/** Above this rate, writes that still wait would fill all rows; those answered say more. */
+const waitingUpToPerSecond = 15;
+
 export function Waterfall() {
-  useThrottled(tick, 5);
+  const busy = (model.rates.at(-1)?.writes ?? 0) > waitingUpToPerSecond;
+  useThrottled(tick, busy ? 2 : 5);
   const [ghost, setGhost] = useState(0);
-  const traces = model.traces.ring.newest(rowsShown);
+  const traces = busy
+    ? model.traces.ring
+        .newest(200)
+        .filter(({ outcome }) => outcome !== "waiting")
+        .slice(0, rowsShown)
+    : model.traces.ring.newest(rowsShown);
   const options = [
     { value: 0, text: "off" },
     ...followers.value.map((_, place) => ({ value: place + 1, text: String(place + 1) })),
@@ -82,8 +92,7 @@ function Rows({
 }) {
   const [width, measure] = useWidth<HTMLDivElement>();
   const labelWidth = width < 420 ? 88 : 132;
-  const longestMs = Math.max(...traces.flatMap(({ acks }) => acks.map(({ ms }) => ms)), 1);
-  const topMs = niceCeiling(longestMs);
+  const topMs = niceCeiling(longestTravelMs());
   const plotWidth = Math.max(60, width - labelWidth - 62);
   const x = (ms: number) => labelWidth + (ms / topMs) * plotWidth;
   const height = axisHeight + rowsShown * rowHeight;
@@ -100,7 +109,7 @@ function Rows({
             <g key={ms} class="grid">
               <line x1={x(ms)} x2={x(ms)} y1={axisHeight - 4} y2={height} />
               <text x={x(ms)} y={12} text-anchor="middle">
-                {duration(ms)}
+                {ms === 0 ? "0 ms" : duration(ms)}
               </text>
             </g>
           ))}
@@ -116,6 +125,13 @@ function Rows({
       )}
     </div>
   );
+}
+
+/** Over more writes than are shown, and the delays asked for, so that the axis keeps still. */
+function longestTravelMs(): number {
+  const recent = model.traces.ring.newest(60).flatMap(({ acks }) => acks.map(({ ms }) => ms));
+  const askedMs = config.value === undefined ? 0 : longestDelayMs(config.value);
+  return Math.max(askedMs, ...recent, 1);
 }
 
 interface RowProps {

@@ -31,7 +31,7 @@ test("counts, rates and lists read as people write them", () => {
 });
 
 test("axes end at round numbers that hold what they show", () => {
-  expect([0, 7, 503, 997, 1000, 1001].map(niceCeiling)).toEqual([...[1, 8, 600, 1000, 1000, 1500]]);
+  expect([0, 7, 503, 997, 1000, 1001].map(niceCeiling)).toEqual([...[1, 7, 600, 1000, 1000, 1200]]);
   expect(ticksUpTo(1000, 4)).toEqual([0, 250, 500, 750, 1000]);
   expect(ticksUpTo(8, 4)).toEqual([0, 2, 4, 6, 8]);
 });

@@ -10,7 +10,7 @@ function roundStep(rough: number): number {
 /** The round number at or above a value. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1;
-  const step = roundStep(value / 4);
+  const step = roundStep(value / 8);
   return Math.ceil(value / step - 1e-9) * step;
 }
 

@@ -46,7 +46,7 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
             <g key={ms} class="grid">
               <line x1={frame.left} x2={width - frame.right} y1={y(ms)} y2={y(ms)} />
               <text x={frame.left - 8} y={y(ms) + 4} text-anchor="end">
-                {duration(ms)}
+                {ms === 0 ? "0 ms" : duration(ms)}
               </text>
             </g>
           ))}
@@ -57,9 +57,11 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
             <g key={row.quorum} class="mean" transform={`translate(${x(row.quorum)} 0)`}>
               <path class="interval" d={intervalPath(row, y)} />
               <path d="M-7 0L0 -7L7 0L0 7z" transform={`translate(0 ${y(row.meanMs)})`} />
-              <text x="12" y={y(row.meanMs) + 4}>
-                {duration(row.meanMs)}
-              </text>
+              {column > 90 && (
+                <text x="12" y={y(row.meanMs) + 4}>
+                  {duration(row.meanMs)}
+                </text>
+              )}
             </g>
           ))}
           {quorums.map((quorum) => (
