@@ -28,6 +28,7 @@ export const unreachable = (message: string, cause?: unknown): SimulationError =
 
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof SimulationError) return error.message;
   // fetch says only "fetch failed"; what happened is in its cause.
   return error.cause instanceof Error ? error.cause.message : error.message;
 };

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { unreachable } from "../errors.ts";
 
 const entryPoint = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** Ends a node whose standard input closes, so that none outlives us, however we end. */
+const leash = fileURLToPath(new URL("../../src/start/leash.ts", import.meta.url));
 const lastWordsMax = 20;
 /** A node promises to stop within 5 s. */
 const stopLimitMs = 7000;
@@ -17,14 +19,15 @@ export class NodeProcess {
 
   constructor(id: string, settings: Readonly<Record<string, string>>) {
     this.id = id;
-    this.#child = spawn(process.execPath, [entryPoint], {
+    this.#child = spawn(process.execPath, ["--import", leash, entryPoint], {
       // Only what a program needs to run at all: no setting of ours may leak into the experiment.
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       // A group of its own: Ctrl-C is for us to handle, and we stop the nodes when we are done.
       detached: true,
     });
     this.#exited = once(this.#child, "exit");
+    this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => this.#remember(text));
     }

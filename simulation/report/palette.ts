@@ -16,6 +16,8 @@ export const palette = {
   band: { light: "#f6dcc8", dark: "#4a3423" },
   points: { light: "#8aa6bf", dark: "#54718c" },
   limit: { light: "#b3261e", dark: "#ff8a80" },
+  /** On top of a follower's colour. */
+  onColor: { light: "#ffffff", dark: "#11171d" },
 } as const satisfies Record<string, Shade>;
 
 /** Ordered: the more acks, the darker on paper and the brighter on a dark page. */
@@ -29,7 +31,7 @@ export const quorumShades: readonly Shade[] = [
 
 export const followerShades: readonly Shade[] = [
   { light: "#0072b1", dark: "#4da9e0" },
-  { light: "#d98e00", dark: "#f0b33e" },
+  { light: "#b26f00", dark: "#f0b33e" },
   { light: "#00926b", dark: "#3cc79d" },
   { light: "#c2649a", dark: "#e294c0" },
   { light: "#6b6bc8", dark: "#a3a3f0" },

@@ -9,7 +9,7 @@ export const pageStyle = `
 @media screen and (prefers-color-scheme:dark){:root{${dark}}${darkRules(".drawing ")}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:820px;margin:0 auto;padding:48px 24px 72px}
+main{max-width:880px;margin:0 auto;padding:48px 24px 72px}
 .kicker{margin:0;color:var(--muted);font-size:14px;letter-spacing:.02em}
 h1{margin:.1em 0 .5em;font-size:34px;line-height:1.2;letter-spacing:-.01em}
 h2{margin:2.2em 0 .7em;padding-bottom:.3em;border-bottom:1px solid var(--line);font-size:22px;line-height:1.3}
@@ -23,12 +23,13 @@ h3{margin:0 0 .6em;font-size:17px}
 figure{margin:0 0 40px;break-inside:avoid}
 .drawing svg{display:block;width:100%;height:auto}
 figcaption{margin-top:10px;color:var(--muted);font-size:14.5px;line-height:1.5}
-.scroll{overflow-x:auto;margin:1em 0}
+.scroll{overflow-x:auto;margin:1em 0}.data{font-size:13.5px}
 .scroll:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
-th,td{padding:7px 10px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th,td{padding:7px 8px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600}
+td:last-child{white-space:nowrap}.wrap td{white-space:normal}
 .number{font-variant-numeric:tabular-nums;white-space:nowrap}
 .properties th{width:38%;color:var(--muted);font-weight:500}
 pre{overflow-x:auto;padding:14px 16px;background:var(--card);border:1px solid var(--line);border-radius:4px;font-size:14px}

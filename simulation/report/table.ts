@@ -22,7 +22,16 @@ export const verdictMarks: Readonly<Record<VerdictState, string>> = {
   inconclusive: "? inconclusive",
 };
 
-export const summaryTable = (analysis: Analysis): Table => [
+export const summaryTable = (analysis: Analysis): Table =>
+  // Most runs are too short for a p99; its column would hold nothing but dashes.
+  withoutEmptyColumns(wholeSummary(analysis));
+
+const withoutEmptyColumns = ([head = [], ...rows]: Table): Table => {
+  const kept = head.map((name, at) => name !== "p99" || rows.some((row) => row[at] !== "–"));
+  return [head, ...rows].map((row) => row.filter((_, at) => kept[at] === true));
+};
+
+const wholeSummary = (analysis: Analysis): Table => [
   [
     ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "p90", "p95", "p99"],
     ...["max", "own cost ms", "no success", "verdict"],

@@ -18,7 +18,6 @@ export const delaysFigure: FigureMaker = ({ results }) => {
   const y = {
     type: "quantitative",
     scale: { domain: shares },
-    axis: { format: "%", tickCount: 3 },
   } as const;
   return {
     name: "delays",
@@ -35,7 +34,13 @@ export const delaysFigure: FigureMaker = ({ results }) => {
       hconcat: panels.map(({ id, index, bars, expected }) => ({
         width: Math.floor(width / panels.length) - 24,
         height: 140,
-        title: { text: id, fontSize: 12, fontWeight: 600, color: palette.ink.light },
+        title: {
+          text: id,
+          frame: "group",
+          fontSize: 12,
+          fontWeight: 600,
+          color: palette.ink.light,
+        },
         layer: [
           {
             data: { values: bars },
@@ -46,10 +51,15 @@ export const delaysFigure: FigureMaker = ({ results }) => {
                 type: "quantitative",
                 bin: { binned: true },
                 title: "ms",
-                axis: { tickCount: 3, format: "~s" },
+                axis: { tickCount: 3, format: "d" },
               },
               x2: { field: "toMs" },
-              y: { field: "share", ...y, title: index === 0 ? "share of entries" : null },
+              y: {
+                field: "share",
+                ...y,
+                axis: { format: "%", tickCount: 3, labels: index === 0 },
+                title: index === 0 ? "share of entries" : null,
+              },
             },
           },
           {

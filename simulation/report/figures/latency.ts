@@ -24,7 +24,8 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
     meanMs: latency?.meanMs,
     lowMs: meanInterval?.lowMs ?? latency?.meanMs,
     highMs: meanInterval?.highMs ?? latency?.meanMs,
-    label: `${latency?.meanMs.toFixed((latency?.meanMs ?? 0) < 100 ? 1 : 0)}`,
+    beside: quorum + 0.36,
+    label: `${latency?.meanMs.toFixed((latency?.meanMs ?? 0) < 100 ? 1 : 0)} ms`,
   }));
   const quorums = analysis.quorums.map(({ quorum }) => quorum);
   const ends = [Math.min(...quorums) - 0.55, Math.max(...quorums) + 0.55];
@@ -62,7 +63,13 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
         },
         {
           data: { values: theory },
-          mark: { type: "line", color: palette.theory.light, strokeWidth: 1.5, strokeDash: [5, 4] },
+          mark: {
+            type: "line",
+            color: palette.theory.light,
+            strokeWidth: 1,
+            strokeDash: [2, 4],
+            opacity: 0.7,
+          },
           encoding: { x: { field: "quorum", ...x }, y: { field: "meanMs", type: "quantitative" } },
         },
         {
@@ -100,13 +107,12 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
           mark: {
             type: "text",
             align: "left",
-            dx: 10,
-            dy: -9,
+            dy: 1,
             fontWeight: 600,
             color: palette.measured.light,
           },
           encoding: {
-            x: { field: "quorum", ...x },
+            x: { field: "beside", ...x },
             y: { field: "meanMs", type: "quantitative" },
             text: { field: "label" },
           },

@@ -82,7 +82,7 @@ export const timelinesFigure: FigureMaker = (source) => {
           },
           {
             data: { values: acks.filter((ack) => ack.row === row) },
-            mark: { type: "text", color: "white", fontSize: 11, fontWeight: 700 },
+            mark: { type: "text", color: palette.onColor.light, fontSize: 11, fontWeight: 700 },
             encoding: { x, y, text: { field: "rank" } },
           },
         ],
