@@ -20,8 +20,11 @@ export const standaloneSvg = (inline: string): string => {
   return `<?xml version="1.0" encoding="utf-8"?>\n${inline.replace(/>/, `>${style}`)}\n`;
 };
 
+/** A picture with one label; vega's own labels on each group of marks would only be noise. */
 const labelled = (svg: string, title: string): string =>
-  svg.replace(/<svg /, `<svg role="img" aria-label="${escaped(title)}" `);
+  svg
+    .replace(/ (?:role="graphics-[\w-]+"|aria-[\w-]+="[^"]*")/g, "")
+    .replace(/<svg /, `<svg role="img" aria-label="${escaped(title)}" `);
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
