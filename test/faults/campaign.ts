@@ -14,6 +14,8 @@ export interface Campaign {
   readonly seed: number;
   readonly rounds: number;
   readonly log: (line: string) => void;
+  /** False: in memory, where a kill must lose what was acknowledged. */
+  readonly disk?: boolean;
   /** Names from the menu for the first rounds, one round each; later rounds draw theirs. */
   readonly first?: readonly string[];
 }
@@ -34,7 +36,7 @@ export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
   // Little is kept of the log, so that a follower that was away needs a snapshot now and then.
   const env = { LOG_RETENTION: "1000", LOG_LEVEL: "info", TIMEOUT: "3000" };
   const start = { preload: [jumpingClock] };
-  const cluster = await startCluster({ disk: true, proxies: true, env, start });
+  const cluster = await startCluster({ disk: campaign.disk ?? true, proxies: true, env, start });
   const client = new HttpClient();
   const done: Record<string, number> = {};
   const count = (what: string): void => {
