@@ -27,6 +27,13 @@ interface Status {
   readonly config: { readonly writeQuorum: number };
 }
 
+interface Sweep {
+  readonly id: string;
+  readonly state: string;
+  readonly error: string | null;
+  readonly results: readonly { readonly quorum: number; readonly samples: number }[];
+}
+
 /** Waits until all six stores are equal, and answers their common state. */
 async function converged(): Promise<Status> {
   return eventually("all stores equal", async () => {
@@ -115,6 +122,28 @@ test("a node reaches every other one through /nodes", async () => {
 });
 
 test("settings come from the environment", async () => {
+  expect((await json<Status>(`${cluster.url("leader")}/status`)).config.writeQuorum).toBe(2);
+});
+
+test("a quorum sweep runs inside the image", async () => {
+  const sweeps = `${cluster.url("leader")}/sweeps`;
+  const started = await json<{ sweep: Sweep }>(sweeps, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      ...{ quorums: [1, 5], clients: 2, writes: 5, rounds: 1 },
+      ...{ minDelay: 0, maxDelay: 20, seed: 7 },
+    }),
+  });
+  const sweep = await eventually("the sweep's end", async () => {
+    const { sweep: now } = await json<{ sweep: Sweep }>(`${sweeps}/${started.sweep.id}`);
+    return now.state !== "running" && now;
+  });
+  expect(sweep, sweep.error ?? "").toMatchObject({ state: "done" });
+  expect(sweep.results.map(({ quorum, samples }) => [quorum, samples])).toEqual([
+    [1, 10],
+    [5, 10],
+  ]);
   expect((await json<Status>(`${cluster.url("leader")}/status`)).config.writeQuorum).toBe(2);
 });
 
