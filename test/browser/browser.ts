@@ -13,14 +13,16 @@ const quiet = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
+/** Chromium of the system; where it has none, the one from the npm package. */
 async function launch(): Promise<Browser> {
-  if (existsSync(installed))
+  if (existsSync(installed) && process.env["PACKED_CHROMIUM"] !== "1")
     return await chromium.launch({ executablePath: installed, args: quiet });
   // The package unpacks its system libraries only where it believes to be at home.
   process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs22.x";
   const { default: packed } = await import("@sparticuz/chromium");
   const executablePath = await packed.executablePath();
-  return await chromium.launch({ executablePath, args: [...packed.args, ...quiet] });
+  // Its own flags put everything into one process, which ends with the first page that is closed.
+  return await chromium.launch({ executablePath, args: quiet });
 }
 
 export interface OpenPage {
@@ -42,10 +44,12 @@ export async function startBrowser(): Promise<TestBrowser> {
     open: async (url, options = {}) => {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 900 },
+        // A machine without a locale gives the packed browser one that no formatter knows.
+        locale: "en-US",
         ...options,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(20_000);
       const faults = watch(page, new URL(url).origin);
       await page.goto(url);
       return { page, faults };

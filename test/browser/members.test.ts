@@ -1,7 +1,10 @@
 /** Nodes that die and return, as people see it on the page. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+
+// A browser and six nodes take their time on a machine that others use too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let cluster: Cluster;
 let browser: TestBrowser;

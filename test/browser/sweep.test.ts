@@ -1,7 +1,10 @@
 /** A quorum sweep from the browser: start, points, table, report, history; and one that is cancelled. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { startBrowser, type TestBrowser } from "./browser.ts";
+
+// A browser and six nodes take their time on a machine that others use too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let cluster: Cluster;
 let browser: TestBrowser;
@@ -54,7 +57,7 @@ test("a sweep started on a follower's page ends with a table, a report, and old 
   await page.locator("table.results tbody tr").nth(4).waitFor();
   expect(faults).toEqual([]);
   await page.context().close();
-}, 120_000);
+});
 
 test("a cancelled sweep stops and gives the settings back", async () => {
   const { page } = await browser.open(`${cluster.leader.url}/?view=sweep`);
@@ -67,4 +70,4 @@ test("a cancelled sweep stops and gives the settings back", async () => {
   await page.locator(".run-row", { hasText: "cancelled" }).waitFor({ timeout: 30_000 });
   expect(await settings()).toEqual(before);
   await page.context().close();
-}, 120_000);
+});

@@ -1,8 +1,11 @@
 /** What people do with keys, on the leader's page and on a follower's. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+
+// A browser and six nodes take their time on a machine that others use too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let cluster: Cluster;
 let browser: TestBrowser;
