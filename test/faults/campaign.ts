@@ -7,7 +7,13 @@ import type { Call } from "../linearizability/history.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { HttpClient } from "../support/http-client.ts";
 import { Dice, mulberry32 } from "../support/random.ts";
-import { clusterFaults, type Fault, type FaultContext, followerFaults } from "./menu.ts";
+import {
+  clusterFaults,
+  type Fault,
+  type FaultContext,
+  type FaultMaker,
+  followerFaults,
+} from "./menu.ts";
 import { Broken, type RoundReport, type RoundWorld, runRound } from "./round.ts";
 
 export interface Campaign {
@@ -69,17 +75,24 @@ function drawFaults(
   wanted: string | undefined,
 ): { faults: readonly Fault[]; quorums: readonly [number, number] } {
   const { dice } = context;
-  const alone = clusterFaults[wanted ?? ""];
-  if (alone !== undefined || (wanted === undefined && dice.chance(0.5))) {
-    const name = wanted ?? dice.pick(Object.keys(clusterFaults));
-    const fault = (clusterFaults[name] as (context: FaultContext) => Fault)(context);
-    // With quorum 0 the leader's disk holds the only copy, and nobody promises to survive its loss.
-    return { faults: [fault], quorums: [name === "wipeLeader" ? 1 : 0, 5] };
+  const makers = wanted === undefined ? drawMakers(dice) : [makerOf(wanted)];
+  const faults = makers.map((make) => make(context));
+  return { faults, quorums: [faults.some(({ needsQuorum }) => needsQuorum) ? 1 : 0, 5] };
+}
+
+function drawMakers(dice: Dice): readonly FaultMaker[] {
+  return dice.chance(0.5)
+    ? [dice.pick(Object.values(clusterFaults))]
+    : dice.sample(Object.values(followerFaults), dice.whole(1, 2));
+}
+
+function makerOf(name: string): FaultMaker {
+  const maker = clusterFaults[name] ?? followerFaults[name];
+  if (maker === undefined) {
+    const known = Object.keys({ ...clusterFaults, ...followerFaults });
+    throw new Error(`no fault is called ${name}; known are ${known.join(", ")}`);
   }
-  const makers = wanted === undefined ? undefined : followerFaults[wanted];
-  const drawn =
-    makers === undefined ? dice.sample(Object.values(followerFaults), dice.whole(1, 2)) : [makers];
-  return { faults: drawn.map((make) => make(context)), quorums: [0, 5] };
+  return maker;
 }
 
 /** Adds to a failure all that is needed to look into it. */

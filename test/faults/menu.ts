@@ -1,4 +1,5 @@
 /** The faults that a round can draw, each with the way back. */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Cluster } from "../support/cluster.ts";
 import type { NodeProcess } from "../support/node-process.ts";
 import type { Dice } from "../support/random.ts";
@@ -9,6 +10,11 @@ export interface Fault {
   readonly name: string;
   /** Bytes that every value of the workload should have, if the fault feeds on them. */
   readonly valueBytes?: number;
+  /**
+   * With quorum 0 the leader's disk holds the only copy, and nobody promises that it survives the
+   * loss of that disk.
+   */
+  readonly needsQuorum?: boolean;
   begin(): Promise<void>;
   heal(): Promise<void>;
 }
@@ -57,6 +63,17 @@ export const followerFaults: Readonly<Record<string, FaultMaker>> = {
     const follower = dice.pick(cluster.followers);
     return wiping(follower, { wiped, count });
   },
+  changeQuorum({ cluster, dice, count }) {
+    const writeQuorum = dice.pick([1, 2, 4, 5]);
+    return {
+      name: `write quorum ${writeQuorum}`,
+      async begin() {
+        count("quorums changed");
+        await configure(cluster.leader, { writeQuorum });
+      },
+      heal: () => configure(cluster.leader, { writeQuorum: 3 }),
+    };
+  },
   fillFollowerDisk({ cluster, dice, count }) {
     return filling(dice.pick(cluster.followers), count);
   },
@@ -70,6 +87,26 @@ export const clusterFaults: Readonly<Record<string, FaultMaker>> = {
   freezeAll: ({ cluster, count }) => freezing(cluster.nodes, count),
   wipeLeader: ({ cluster, wiped, count }) => wiping(cluster.leader, { wiped, count }),
   fillLeaderDisk: ({ cluster, count }) => filling(cluster.leader, count),
+  /** The leader dies again while it is still getting up. */
+  killLeaderTwice: ({ cluster, dice, count }) =>
+    relapsing(cluster.leader, killing([cluster.leader], count), dice.whole(300, 2500)),
+  wipeLeaderTwice: ({ cluster, dice, wiped, count }) =>
+    relapsing(cluster.leader, wiping(cluster.leader, { wiped, count }), dice.whole(300, 2500)),
+  /** What was acknowledged survives in the logs of the followers alone. */
+  killAllWipeLeader({ cluster, wiped, count }) {
+    const all = killing(cluster.nodes, count);
+    return {
+      name: `${all.name}, and wipe the leader's disk`,
+      needsQuorum: true,
+      async begin() {
+        await all.begin();
+        count("disks wiped");
+        cluster.leader.wipe();
+        wiped("leader");
+      },
+      heal: all.heal,
+    };
+  },
 };
 
 type Count = FaultContext["count"];
@@ -111,6 +148,7 @@ function freezing(nodes: readonly NodeProcess[], count: Count): Fault {
 function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">): Fault {
   return {
     name: `kill -9 ${node.id} and wipe its disk`,
+    needsQuorum: node.id === "leader",
     async begin() {
       tell.count("kill -9");
       tell.count("disks wiped");
@@ -120,6 +158,31 @@ function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">):
     },
     heal: () => restart([node]),
   };
+}
+
+/** After the fault, the node starts, and suffers the same again before it is done. */
+function relapsing(node: NodeProcess, fault: Fault, afterMs: number): Fault {
+  return {
+    ...fault,
+    name: `${fault.name}, start it, and again after ${afterMs} ms`,
+    async begin() {
+      await fault.begin();
+      node.start();
+      await wait(afterMs);
+      await fault.begin();
+    },
+  };
+}
+
+async function configure(leader: NodeProcess, settings: object): Promise<void> {
+  const response = await fetch(`${leader.url}/config`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(settings),
+  });
+  if (!response.ok) {
+    throw new Error(`settings were refused: ${await response.text()}`);
+  }
 }
 
 /** No file of the node can grow any more, until room is made again. */
