@@ -15,11 +15,15 @@ import type {
 import { storageOver } from "../../src/storage/memory.ts";
 import { MemoryState } from "../../src/storage/memory-state.ts";
 
+export type DiskLook = Pick<Storage, "marks" | "summary" | "readLog" | "get" | "list">;
+
 export interface VirtualDisk {
   /** The storage of a process that starts on this disk. The one before must have crashed. */
   open(): Storage;
   /** What is on the disk right now, for checkers. */
   peek(): StoreSummary;
+  /** The same in full: what a process would find that started now. */
+  look(): DiskLook;
   /** Power goes: unflushed batches may be lost, no `done` is called any more. */
   crash(): void;
   /** A crash after which an empty disk is put in. */
@@ -69,6 +73,12 @@ class Disk implements VirtualDisk {
 
   peek(): StoreSummary {
     return this.#state.summary;
+  }
+
+  look(): DiskLook {
+    return storageOver(this.#state, () => {
+      throw new Error("who looks at a disk does not write to it");
+    });
   }
 
   crash(): void {

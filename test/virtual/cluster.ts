@@ -1,14 +1,15 @@
 import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
 import { createNode } from "../../src/node/node.ts";
-import type { DelayControl, Log } from "../../src/node/ports.ts";
+import type { Log, Storage } from "../../src/node/ports.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
+import { Coverage } from "./coverage.ts";
 import { History, Violation } from "./history.ts";
 import { VirtualNetwork } from "./network.ts";
-import { Chance } from "./random.ts";
+import type { Chance } from "./random.ts";
 import { ProcessClock, Time } from "./time.ts";
 
 /** Small bounds, so that every one of them is met within a short story. */
@@ -20,27 +21,34 @@ export const tightLimits: Limits = {
   windowBytesMax: 16 * 1024,
   messageEntriesMax: 4,
   messageBytesMax: 2_048,
-  chunkBytesMax: 128,
+  chunkBytesMax: 96,
   snapshotChunksMax: 2,
   floorCalmMs: 1_000,
 };
 
+export interface Process {
+  readonly node: KvNode;
+  readonly clock: ProcessClock;
+  readonly storage: Storage;
+}
+
 export interface Member {
   readonly id: NodeId;
   readonly disk: VirtualDisk;
-  process: { readonly node: KvNode; readonly clock: ProcessClock } | undefined;
+  process: Process | undefined;
   /** Marks of the present process that must not move back. */
-  seen: { epoch: number; committed: number; applied: number; last: number };
+  seen: { epoch: number; committed: number; applied: number };
 }
 
 export interface ClusterSettings {
-  readonly seed: number;
+  readonly chance: Chance;
   readonly followers: number;
   readonly writeQuorum: number;
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly retention: number;
   readonly limits?: Limits;
+  readonly coverage?: Coverage;
 }
 
 const noLog = () => {};
@@ -50,36 +58,43 @@ export class VirtualCluster {
   readonly settings: ClusterSettings;
   readonly time = new Time();
   readonly chance: Chance;
+  readonly coverage: Coverage;
   readonly network: VirtualNetwork;
-  readonly history = new History();
+  readonly history: History;
   readonly members = new Map<NodeId, Member>();
-  readonly leader: NodeId = "leader";
+  readonly ids: readonly NodeId[];
+  /** Who leads by the settings that nodes start with. */
+  leader: NodeId = "leader";
   /** Sentences of nodes that stopped by themselves. */
-  readonly stops: string[] = [];
+  stopped: (id: NodeId, reason: string) => void = () => {};
+  log: (id: NodeId, line: string, facts: object) => void = noLog;
+  /** A floor was lowered while too few were live: from then on the design admits a loss. */
+  degraded = false;
+  /** Of everything that happened: two runs of one seed must end with the same. */
+  fingerprint = 0x811c9dc5;
   #incarnations = 0;
-  log: Log | undefined;
 
   constructor(settings: ClusterSettings) {
     this.settings = settings;
-    this.chance = new Chance(settings.seed);
-    this.network = new VirtualNetwork(this.time, this.chance);
-    const world = { random: this.chance.next, clock: this.time };
+    this.chance = settings.chance;
+    this.coverage = settings.coverage ?? new Coverage();
+    this.history = new History(this.coverage);
+    const { time, chance, coverage } = this;
+    this.network = new VirtualNetwork({ time, chance, coverage });
+    this.network.delivered = ({ message }) => this.#cover(message.type);
+    const numbers = Array.from({ length: settings.followers }, (_, index) => index + 1);
+    this.ids = ["leader", ...numbers.map((number) => `follower${number}`)];
     for (const id of this.ids)
       this.members.set(id, {
         id,
-        disk: createVirtualDisk(world),
+        disk: createVirtualDisk({ random: chance.next, clock: time }),
         process: undefined,
-        seen: { epoch: 0, committed: 0, applied: 0, last: 0 },
+        seen: { epoch: 0, committed: 0, applied: 0 },
       });
   }
 
-  get ids(): readonly NodeId[] {
-    const numbers = Array.from({ length: this.settings.followers }, (_, index) => index + 1);
-    return [this.leader, ...numbers.map((number) => `follower${number}`)];
-  }
-
   get followers(): readonly NodeId[] {
-    return this.ids.slice(1);
+    return this.ids.filter((id) => id !== this.leader);
   }
 
   member(id: NodeId): Member {
@@ -98,18 +113,15 @@ export class VirtualCluster {
     const clock = new ProcessClock(this.time);
     const storage = this.history.watch(id, member.disk.open());
     this.#incarnations += 1;
-    const delayed = createDelayedNetwork({
-      network: this.network.of(id, clock),
-      clock,
-      random: this.chance.next,
-    });
-    const delays: DelayControl = delayed.delays;
+    const incarnation = String(this.#incarnations);
+    const random = this.chance.next;
+    const delayed = createDelayedNetwork({ network: this.network.of(id, clock), clock, random });
     const { limits = tightLimits } = this.settings;
     const node = createNode({
       config: this.#config(id),
       storage,
       network: delayed.network,
-      delays,
+      delays: delayed.delays,
       clock,
       observer: {
         wrote: noLog,
@@ -119,20 +131,18 @@ export class VirtualCluster {
           throw new Violation(`${id} sees another digest on ${other}`);
         },
       },
-      log: this.log ?? { debug: noLog, info: noLog, warn: noLog, error: noLog },
-      incarnation: String(this.#incarnations),
-      fatal: (reason) => {
-        this.stops.push(`${id}: ${reason}`);
-        this.time.after(0, () => this.crash(id));
-      },
+      log: this.#logOf(id),
+      incarnation,
+      fatal: (reason) => this.#fatal(id, reason),
       limits,
     });
-    member.process = { node, clock };
-    member.seen = { epoch: 0, committed: 0, applied: 0, last: 0 };
+    member.process = { node, clock, storage };
+    member.seen = { epoch: 0, committed: 0, applied: 0 };
   }
 
   crash(id: NodeId): void {
     const member = this.member(id);
+    if (member.process !== undefined) this.history.crashed(id);
     member.process?.clock.kill();
     member.process = undefined;
     member.disk.crash();
@@ -145,38 +155,79 @@ export class VirtualCluster {
     this.history.wiped(id);
   }
 
-  /** Runs until a moment; each event is followed by the examination of every node. */
-  runUntil(at: number): void {
-    while (this.time.step(at)) this.examine();
+  /** Every node stops, and each comes back with other settings when it is started. */
+  moveLeader(to: NodeId): void {
+    for (const id of this.ids) this.crash(id);
+    this.leader = to;
   }
 
-  /** Runs until something is true; false when it is not by then. */
-  runWhile(pending: () => boolean, until: number): boolean {
-    while (pending()) {
-      if (!this.time.step(until)) return !pending();
-      this.examine();
-    }
+  /** Runs the next event and examines every node; false when there is none before `until`. */
+  step(until: number): boolean {
+    if (!this.time.step(until)) return false;
+    this.examine();
     return true;
   }
 
   /** Marks hold their order, never move back, and every queue is within its bound. */
   examine(): void {
     const { backlogEntriesMax } = this.settings.limits ?? tightLimits;
+    this.#mix(Math.round(this.time.now() * 1e6));
     for (const { id, process, seen } of this.members.values()) {
       if (process === undefined) continue;
       const { epoch, committed, applied, last } = process.node.marks();
+      this.#mix(epoch * 1e6 + last * 1e4 + committed * 100 + applied);
       if (applied > committed) throw new Violation(`${id}: applied ${applied} > ${committed}`);
+      if (process.node.role === "leader" && committed > last)
+        throw new Violation(`${id}: committed ${committed} > last ${last}`);
       if (epoch < seen.epoch) throw new Violation(`${id}: epoch moved back`);
       if (committed < seen.committed) throw new Violation(`${id}: committed moved back`);
       if (applied < seen.applied) throw new Violation(`${id}: applied moved back`);
       seen.epoch = epoch;
       seen.committed = committed;
       seen.applied = applied;
-      seen.last = last;
       const { unapplied } = process.node.gauges();
       if (unapplied > 2 * backlogEntriesMax)
         throw new Violation(`${id}: ${unapplied} entries wait to be applied`);
     }
+  }
+
+  #mix(number: number): void {
+    this.fingerprint = Math.imul(this.fingerprint ^ (number % 0x1_0000_0000), 0x01000193) >>> 0;
+  }
+
+  #fatal(id: NodeId, reason: string): void {
+    if (reason.includes("broken promise")) throw new Violation(`${id}: ${reason}`);
+    this.coverage.met("reign ended by a higher epoch");
+    this.stopped(id, reason);
+    const { process } = this.member(id);
+    this.time.after(0, () => {
+      if (this.member(id).process === process) this.crash(id);
+    });
+  }
+
+  #cover(type: string): void {
+    if (type === "refusal") this.coverage.met("stale epoch or stream refused");
+    if (type === "snapshotChunk") this.coverage.met("snapshot sent");
+    if (type === "storePage") this.coverage.met("store copied by a recovery");
+  }
+
+  #logOf(id: NodeId): Log {
+    const say = (facts: object, line: string) => {
+      if (line === "member changed") this.#memberChanged(facts as { state: string });
+      if (line.startsWith("low quorum with few live followers")) this.#lowered();
+      this.log(id, line, facts);
+    };
+    return { debug: say, info: say, warn: say, error: say };
+  }
+
+  #lowered(): void {
+    this.degraded = true;
+    this.coverage.met("floor lowered while too few were live");
+  }
+
+  #memberChanged({ state }: { state: string }): void {
+    if (state === "unreachable") this.coverage.met("follower fell silent");
+    if (state === "live") this.coverage.met("follower came back");
   }
 
   #config(id: NodeId): Config {

@@ -1,5 +1,13 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
-import type { Digest, Entry, Marks, NodeId, Sequence } from "../../src/replication/types.ts";
+import type {
+  Digest,
+  Entry,
+  Marks,
+  NodeId,
+  Operation,
+  Sequence,
+} from "../../src/replication/types.ts";
+import type { Coverage } from "./coverage.ts";
 
 /** A promise of the design was seen broken. */
 export class Violation extends Error {
@@ -7,35 +15,69 @@ export class Violation extends Error {
 }
 
 interface Held {
-  /** What this node ever made durable: a disk that was lost since has kept its promise. */
+  /** What this node ever made durable, on this disk or one before. */
   readonly ever: Map<Sequence, string>;
-  /** Log entries that are durable on this disk, as content. */
-  readonly log: Map<Sequence, string>;
+  /** What was durable on disks of this node that were lost. */
+  readonly lost: Map<Sequence, string>;
+  /** The highest mark that a lost disk had applied. */
+  lostThrough: Sequence;
   applied: Sequence;
   promised: number;
+  reign: number;
+  /** It leads and asks its followers what they hold. */
+  recovering: boolean;
 }
 
-interface Settled {
+/** What a writer was told of an entry, or what a node applied. */
+export interface Known {
   readonly content: string;
-  readonly quorum: number;
+  /** Undefined: applied, but no writer was told how it settled. */
+  readonly quorum: number | undefined;
 }
 
-const blank = (): Held => ({ ever: new Map(), log: new Map(), applied: 0, promised: 0 });
+const blank = (): Held => ({
+  ever: new Map(),
+  lost: new Map(),
+  lostThrough: 0,
+  applied: 0,
+  promised: 0,
+  reign: 0,
+  recovering: false,
+});
 
-const contentOf = (entry: Entry): string =>
-  JSON.stringify(entry.operations.map(({ key, value }) => [key, value ?? null]));
+/** What an entry does, as text that two entries share only if they do the same. */
+export const contentOf = (operations: readonly Operation[]): string =>
+  operations.length === 0
+    ? noOp
+    : JSON.stringify(operations.map(({ key, value }) => [key, value ?? null]));
+
+const noOp = "[]";
+const everything = {
+  entriesMax: Number.MAX_SAFE_INTEGER,
+  bytesMax: Number.MAX_SAFE_INTEGER,
+};
 
 /**
  * The one history that all nodes must tell: built from what any disk applies, checked against what
  * every other disk applies and against what writers were told.
  */
 export class History {
-  /** Content of each sequence that any node has applied. */
-  readonly #applied: string[] = [""];
+  readonly #coverage: Coverage;
+  /** Operations of each sequence that any node has applied. */
+  readonly #applied: (readonly Operation[])[] = [[]];
+  readonly #contents: string[] = [noOp];
   /** The store's digest after each sequence, as the first node to apply it had it. */
   readonly #digests = new Map<Sequence, Digest>();
   readonly #held = new Map<NodeId, Held>();
-  readonly #settled = new Map<Sequence, Settled>();
+  readonly #settled = new Map<Sequence, Known>();
+  /** Contents that were durable anywhere and are not no-ops, by sequence. */
+  readonly #durable = new Map<Sequence, Set<string>>();
+  /** Conditional entries that some follower showed to a recovery. */
+  readonly #offered = new Set<string>();
+
+  constructor(coverage: Coverage) {
+    this.#coverage = coverage;
+  }
 
   get length(): Sequence {
     return this.#applied.length - 1;
@@ -43,6 +85,24 @@ export class History {
 
   get settledCount(): number {
     return this.#settled.size;
+  }
+
+  /** Operations that are applied at a sequence; undefined: nobody has applied it yet. */
+  operations(sequence: Sequence): readonly Operation[] | undefined {
+    return this.#applied[sequence];
+  }
+
+  /** Everything that may never vanish again, above a mark. */
+  *known(above: Sequence): IterableIterator<[Sequence, Known]> {
+    for (let at = above + 1; at <= this.length; at += 1)
+      yield [at, { content: this.#contents[at] ?? noOp, quorum: this.#settled.get(at)?.quorum }];
+    for (const [at, known] of this.#settled) if (at > above && at > this.length) yield [at, known];
+  }
+
+  /** A disk of this node that held this was lost. */
+  wasLost(id: NodeId, sequence: Sequence, content: string): boolean {
+    const held = this.#of(id);
+    return sequence <= held.lostThrough || held.lost.get(sequence) === content;
   }
 
   #of(id: NodeId): Held {
@@ -53,20 +113,23 @@ export class History {
 
   /** Watches a process's storage: whatever it makes durable is held against the history. */
   watch(id: NodeId, storage: Storage): Storage {
-    const held = this.#of(id);
-    this.#survived(id, held, storage);
+    this.#survived(id, storage);
+    const refused = (fault: StorageFault | undefined) => {
+      if (fault !== undefined) this.#coverage.met("flush refused by a full disk");
+      return fault !== undefined;
+    };
     return {
       ...storage,
       write: (batch, done) =>
         storage.write(batch, (fault) => {
-          if (fault === undefined) this.#flushed(id, batch, storage);
+          if (!refused(fault)) this.#flushed(id, batch, storage);
           done(fault);
         }),
       incoming: {
         ...storage.incoming,
         install: (end, done) =>
-          storage.incoming.install(end, (fault: StorageFault | undefined) => {
-            if (fault === undefined) this.#installed(id, end);
+          storage.incoming.install(end, (fault) => {
+            if (!refused(fault)) this.#installed(id, end);
             done(fault);
           }),
       },
@@ -74,60 +137,81 @@ export class History {
   }
 
   /** A flush that nobody was told of may have survived the crash. */
-  #survived(id: NodeId, held: Held, storage: Storage): void {
+  #survived(id: NodeId, storage: Storage): void {
+    const held = this.#of(id);
     const { applied } = storage.summary();
-    held.promised = Math.max(held.promised, storage.marks().promisedEpoch);
-    const limit = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
-    for (const entry of storage.readLog(held.applied + 1, limit)) {
-      held.log.set(entry.sequence, contentOf(entry));
-      held.ever.set(entry.sequence, contentOf(entry));
+    this.#noteMarks(id, held, storage.marks());
+    for (const entry of storage.readLog(held.applied + 1, everything)) {
+      const content = this.#durably(entry);
+      if (held.ever.get(entry.sequence) !== content)
+        this.#coverage.met("flush survived a crash untold");
+      held.ever.set(entry.sequence, content);
       if (entry.sequence === held.applied + 1 && entry.sequence <= applied)
         this.#apply(id, held, entry);
     }
     held.applied = applied;
   }
 
+  /** The process died. */
+  crashed(id: NodeId): void {
+    const held = this.#of(id);
+    if (held.recovering) this.#coverage.met("recovery interrupted by a crash");
+    held.recovering = false;
+  }
+
   /** The disk was replaced by an empty one. */
   wiped(id: NodeId): void {
-    this.#held.set(id, { ...blank(), ever: this.#of(id).ever });
+    const { ever, applied, lostThrough } = this.#of(id);
+    const lost = new Map(ever);
+    this.#held.set(id, {
+      ...blank(),
+      ever,
+      lost,
+      lostThrough: Math.max(applied, lostThrough),
+    });
   }
 
-  /** Whether an empty disk in this node would leave something settled or applied nowhere. */
-  mayWipe(id: NodeId): boolean {
-    const others = [...this.#held].filter(([other]) => other !== id).map(([, held]) => held);
-    const safeBelow = Math.max(0, ...others.map(({ applied }) => applied));
-    const elsewhere = (sequence: Sequence, content: string) =>
-      others.some(({ log }) => log.get(sequence) === content);
-    for (let at = safeBelow + 1; at < this.#applied.length; at += 1)
-      if (!elsewhere(at, this.#applied[at] ?? "")) return false;
-    for (const [at, { content }] of this.#settled)
-      if (at > safeBelow && !elsewhere(at, content)) return false;
-    return true;
+  /** A follower showed these entries to a recovery. */
+  offered(entries: readonly Entry[]): void {
+    for (const { sequence, operations } of entries)
+      if (operations.some(({ condition }) => (condition?.version ?? 0) > 0))
+        this.#offered.add(`${sequence} ${contentOf(operations)}`);
   }
 
-  /** A writer was told that its entry is settled. */
-  settled(sequence: Sequence, operations: Entry["operations"], quorum: number): void {
-    const content = JSON.stringify(operations.map(({ key, value }) => [key, value ?? null]));
-    const known = this.#applied[sequence];
-    if (known !== undefined && known !== content)
-      throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${known}`);
+  /** A writer was told that its entry is settled, with acks of these nodes besides the leader. */
+  settled(told: {
+    sequence: Sequence;
+    operations: readonly Operation[];
+    quorum: number;
+    acks: readonly NodeId[];
+    leader: NodeId;
+  }): void {
+    const { sequence, quorum, acks, leader } = told;
+    const content = contentOf(told.operations);
+    const applied = this.#contents[sequence];
+    if (applied !== undefined && applied !== content)
+      throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${applied}`);
     this.#settled.set(sequence, { content, quorum });
-    const holders = [...this.#held.values()].filter(
-      ({ ever, applied }) => applied >= sequence || ever.get(sequence) === content,
-    ).length;
-    if (holders < quorum + 1)
-      throw new Violation(
-        `entry ${sequence} was answered with quorum ${quorum} but is durable on ${holders} nodes`,
-      );
+    if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
+      throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
+    this.mustHold([leader, ...acks], sequence, content);
+  }
+
+  /** Each of these nodes has, or had, this entry durably. */
+  mustHold(ids: readonly NodeId[], sequence: Sequence, content: string): void {
+    for (const id of ids) {
+      const { ever, applied, lostThrough } = this.#of(id);
+      if (Math.max(applied, lostThrough) >= sequence || ever.get(sequence) === content) continue;
+      throw new Violation(`${id} is named as a holder of entry ${sequence}, but never had it`);
+    }
   }
 
   /** What a key was worth after a sequence, for the checks of follower reads. */
   at(sequence: Sequence, key: string): { value: string; version: Sequence } | undefined {
     for (let at = Math.min(sequence, this.length); at > 0; at -= 1) {
-      const content = JSON.parse(this.#applied[at] ?? "[]") as [string, string | null][];
-      const found = content.findLast(([name]) => name === key);
+      const found = this.#applied[at]?.findLast((operation) => operation.key === key);
       if (found === undefined) continue;
-      return found[1] === null ? undefined : { value: found[1], version: at };
+      return found.value === undefined ? undefined : { value: found.value, version: at };
     }
     return undefined;
   }
@@ -135,28 +219,24 @@ export class History {
   /** All is healed and quiet: whatever was answered is in the history. */
   finish(): void {
     for (const [sequence, { content }] of this.#settled)
-      if (this.#applied[sequence] !== content)
+      if (this.#contents[sequence] !== content)
         throw new Violation(
-          `the settled entry ${sequence} ${content} is lost: ${this.#applied[sequence]} instead`,
+          `the settled entry ${sequence} ${content} is lost: ${this.#contents[sequence]} instead`,
         );
   }
 
   #flushed(
     id: NodeId,
-    batch: { append: readonly Entry[]; apply: readonly Entry[]; marks?: Marks | undefined },
-    storage: Storage,
+    batch: Parameters<Storage["write"]>[0],
+    storage: Pick<Storage, "summary">,
   ): void {
     const held = this.#of(id);
-    if (batch.marks !== undefined) {
-      if (batch.marks.promisedEpoch < held.promised)
-        throw new Violation(`${id} went back from epoch ${held.promised}`);
-      held.promised = batch.marks.promisedEpoch;
-    }
+    if (batch.compactTo !== undefined) this.#coverage.met("log compacted");
+    if (batch.marks !== undefined) this.#noteMarks(id, held, batch.marks);
     for (const entry of batch.append) {
       if (entry.epoch > held.promised)
         throw new Violation(`${id} logs an entry of epoch ${entry.epoch} it never promised`);
-      held.log.set(entry.sequence, contentOf(entry));
-      held.ever.set(entry.sequence, contentOf(entry));
+      held.ever.set(entry.sequence, this.#durably(entry));
     }
     for (const entry of batch.apply) this.#apply(id, held, entry);
     const { applied, digest } = storage.summary();
@@ -164,37 +244,73 @@ export class History {
     this.#compareDigest(id, applied, digest);
   }
 
+  #durably({ sequence, operations }: Entry): string {
+    const content = contentOf(operations);
+    if (content === noOp) return content;
+    const known = this.#durable.get(sequence);
+    if (known === undefined) this.#durable.set(sequence, new Set([content]));
+    else known.add(content);
+    return content;
+  }
+
+  #noteMarks(id: NodeId, held: Held, marks: Marks): void {
+    const { promisedEpoch, promisedLeader, reignEpoch } = marks;
+    if (promisedEpoch < held.promised)
+      throw new Violation(`${id} went back from epoch ${held.promised} to ${promisedEpoch}`);
+    const leads = promisedLeader === id;
+    const raised = promisedEpoch > held.promised;
+    if (leads && raised && reignEpoch !== promisedEpoch) {
+      held.recovering = this.length > 0;
+      if (held.recovering) this.#coverage.met("recovery of data begun");
+    }
+    if (leads && reignEpoch === promisedEpoch && reignEpoch > held.reign) {
+      if (held.recovering) this.#coverage.met("recovery of data done");
+      else if (this.length > 0) this.#coverage.met("reign begun with an intact log");
+      held.recovering = false;
+    }
+    if (!leads) held.recovering = false;
+    held.reign = reignEpoch;
+    held.promised = promisedEpoch;
+  }
+
   #apply(id: NodeId, held: Held, entry: Entry): void {
     const { sequence } = entry;
     if (sequence !== held.applied + 1)
       throw new Violation(`${id} applied ${sequence} right after ${held.applied}`);
     held.applied = sequence;
-    const content = contentOf(entry);
-    const known = this.#applied[sequence];
-    if (known === undefined) {
-      if (sequence !== this.#applied.length)
-        throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
-      this.#applied.push(content);
-      this.#checkAgainstAnswer(id, sequence, content);
-    } else if (known !== content)
+    const content = contentOf(entry.operations);
+    const known = this.#contents[sequence];
+    if (known === undefined) this.#firstApplied(id, entry, content);
+    else if (known !== content)
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
   }
 
-  #checkAgainstAnswer(id: NodeId, sequence: Sequence, content: string): void {
+  #firstApplied(id: NodeId, { sequence, operations }: Entry, content: string): void {
+    if (sequence !== this.#applied.length)
+      throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
+    this.#applied.push(operations);
+    this.#contents.push(content);
     const answered = this.#settled.get(sequence);
     if (answered !== undefined && answered.content !== content)
       throw new Violation(
         `${id} applied ${content} at ${sequence}, whose writer was told ${answered.content}`,
       );
+    if (content !== noOp) return;
+    this.#coverage.met("hole or dropped entry became a no-op");
+    for (const dropped of this.#durable.get(sequence) ?? []) {
+      this.#coverage.met("entry dropped by a recovery");
+      if (this.#offered.has(`${sequence} ${dropped}`))
+        this.#coverage.met("conditional entry dropped by a recovery");
+    }
   }
 
   #installed(id: NodeId, end: { applied: Sequence; digest: Digest; marks: Marks }): void {
     const held = this.#of(id);
+    this.#coverage.met("snapshot installed");
     if (end.applied < held.applied)
       throw new Violation(`${id} installed ${end.applied} over ${held.applied}`);
     held.applied = end.applied;
-    held.promised = Math.max(held.promised, end.marks.promisedEpoch);
-    for (const sequence of held.log.keys()) if (sequence <= end.applied) held.log.delete(sequence);
+    this.#noteMarks(id, held, end.marks);
     this.#compareDigest(id, end.applied, end.digest);
   }
 

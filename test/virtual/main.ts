@@ -1,27 +1,100 @@
-import { Run } from "./story.ts";
+/** `npm run test:virtual -- --help` */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { Coverage } from "./coverage.ts";
+import { faultNames } from "./faults.ts";
+import { Run } from "./run.ts";
+import type { Report } from "./worker.ts";
 
-const seeds = Number(process.argv[2] ?? 100);
-const first = Number(process.argv[3] ?? 1);
-const verbose = process.argv[4] === "-v";
-const startedAt = performance.now();
-for (let seed = first; seed < first + seeds; seed += 1) {
+const help = `Runs the real node and replication code of whole clusters on virtual time, disk and
+wire, each from one seed, and checks the design's promises after every step.
+
+  npm run test:virtual -- --seeds 10000     seeds 1..10000, on ${availableParallelism()} threads
+  npm run test:virtual -- --seeds 100 --from 5001
+  npm run test:virtual -- --seed 42         exactly one seed
+  npm run test:virtual -- --seed 42 --trace tells its story
+
+  --seeds N     how many seeds (1000)
+  --from S      the first one (1)
+  --workers N   threads (one a core)
+  --coverage    lists how often each situation was met`;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    trace: { type: "boolean", default: false },
+    coverage: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(help);
+else if (values.seed !== undefined) await tellOne(Number(values.seed));
+else await tellMany(Number(values.from), Number(values.seeds), Number(values.workers));
+
+async function tellOne(seed: number): Promise<void> {
   const run = new Run(seed);
-  if (verbose) {
-    run.trace = console.log;
-    run.cluster.network.trace = (line) => console.log(run.cluster.time.now().toFixed(1), line);
-    run.cluster.log = {
-      debug() {},
-      info: (f, m) => console.log("   log", m, JSON.stringify(f)),
-      warn() {},
-      error: (f, m) => console.log("   err", m, JSON.stringify(f)),
-    };
-  }
+  if (values.trace)
+    run.trace = (line) => console.log(run.cluster.time.now().toFixed(3).padStart(11), line());
   try {
-    const outcome = run.tell();
-    if (seeds < 20) console.log(JSON.stringify(outcome));
+    const { coverage, ...figures } = await run.tell();
+    console.log(figures);
+    if (values.coverage) console.table(coverage);
   } catch (error) {
-    console.log(`seed ${seed}:`, error);
-    if (seeds < 20) break;
+    console.error(error);
+    process.exitCode = 1;
   }
 }
-console.log((performance.now() - startedAt) / seeds, "ms per seed");
+
+async function tellMany(from: number, seeds: number, threads: number): Promise<void> {
+  const startedAt = performance.now();
+  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0);
+  const coverage = new Coverage();
+  const failures: { seed: number; violation: string }[] = [];
+  let told = 0;
+  let events = 0;
+  let entries = 0;
+  let saidAt = performance.now();
+  const onReport = (report: Report) => {
+    told += 1;
+    if ("violation" in report) {
+      failures.push(report);
+      console.log(`seed ${report.seed}: ${report.violation}\n  replay: ${replay(report.seed)}\n`);
+      return;
+    }
+    events += report.events;
+    entries += report.entries;
+    coverage.add(report.coverage);
+    if (performance.now() - saidAt < 5_000) return;
+    saidAt = performance.now();
+    console.log(`${told} of ${seeds} seeds, ${seconds()} s, ${failures.length} failed`);
+  };
+  const shares = Array.from({ length: threads }, (_, share) => ({ from, seeds, share, threads }));
+  await Promise.all(shares.map((share) => work(share, onReport)));
+  console.log(
+    `${told} seeds, ${entries} entries, ${events} events in ${seconds()} s: ` +
+      `${failures.length} failed`,
+  );
+  if (values.coverage) console.table(coverage.counts);
+  const missing = coverage.missing(faultNames);
+  if (missing.length > 0) console.log(`never met: ${missing.join("; ")}`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+/** One thread tells every seed of its share. */
+function work(share: object, onReport: (report: Report) => void): Promise<void> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: share });
+  worker.on("message", onReport);
+  return new Promise((resolve, reject) => {
+    worker.on("error", reject);
+    worker.on("exit", () => resolve());
+  });
+}
+
+function replay(seed: number): string {
+  return `npm run test:virtual -- --seed ${seed} --trace`;
+}

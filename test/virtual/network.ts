@@ -1,5 +1,6 @@
 import type { Cancel, Link, LinkEvents, Network } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../../src/replication/types.ts";
+import type { Coverage } from "./coverage.ts";
 import type { Chance } from "./random.ts";
 import type { ProcessClock, Time } from "./time.ts";
 
@@ -36,19 +37,28 @@ interface Host {
 
 type Direction = "toFollower" | "toLeader";
 
+export interface Delivery {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  readonly message: LeaderMessage | FollowerMessage;
+}
+
 /** Streams between virtual nodes. Like TCP: in order, or broken; what is cut waits. */
 export class VirtualNetwork {
   readonly #time: Time;
   readonly #chance: Chance;
+  readonly #coverage: Coverage;
   readonly #hosts = new Map<NodeId, Host>();
   readonly #streams = new Set<Stream>();
   readonly wires = new Map<NodeId, Wire>();
-  /** Every message that is delivered, for stories and for hunting. */
-  trace: ((line: string) => void) | undefined;
+  /** Every message that is delivered, for coverage, stories and hunting. */
+  delivered: (delivery: Delivery) => void = () => {};
+  broke: (stream: { leader: NodeId; follower: NodeId; reason: string }) => void = () => {};
 
-  constructor(time: Time, chance: Chance) {
-    this.#time = time;
-    this.#chance = chance;
+  constructor(world: { time: Time; chance: Chance; coverage: Coverage }) {
+    this.#time = world.time;
+    this.#chance = world.chance;
+    this.#coverage = world.coverage;
   }
 
   wire(follower: NodeId): Wire {
@@ -108,7 +118,9 @@ export class VirtualNetwork {
         time: this.#time,
         chance: this.#chance,
         clocks: { leader: call.clock, follower: host.clock },
-        trace: (line) => this.trace?.(line()),
+        coverage: this.#coverage,
+        delivered: (delivery) => this.delivered(delivery),
+        broke: (reason) => this.broke({ leader: call.from, follower: call.to, reason }),
       });
       current = stream;
       this.#streams.add(stream);
@@ -133,15 +145,18 @@ class Stream {
   readonly #time: Time;
   readonly #chance: Chance;
   readonly #clocks: { leader: ProcessClock; follower: ProcessClock };
-  readonly #trace: (line: () => string) => void;
+  readonly #coverage: Coverage;
+  readonly #delivered: (delivery: Delivery) => void;
+  readonly #broke: (reason: string) => void;
   readonly #ends: {
     leader?: LinkEvents<FollowerMessage>;
     follower?: LinkEvents<LeaderMessage>;
   } = {};
-  readonly #queues: Record<Direction, { due: number; message: unknown }[]> = {
-    toFollower: [],
-    toLeader: [],
-  };
+  readonly #queues: Record<Direction, { due: number; message: LeaderMessage | FollowerMessage }[]> =
+    {
+      toFollower: [],
+      toLeader: [],
+    };
   #broken = false;
   onGone: () => void = () => {};
 
@@ -152,7 +167,9 @@ class Stream {
     time: Time;
     chance: Chance;
     clocks: { leader: ProcessClock; follower: ProcessClock };
-    trace: (line: () => string) => void;
+    coverage: Coverage;
+    delivered: (delivery: Delivery) => void;
+    broke: (reason: string) => void;
   }) {
     this.leader = parts.leader;
     this.follower = parts.follower;
@@ -160,7 +177,9 @@ class Stream {
     this.#time = parts.time;
     this.#chance = parts.chance;
     this.#clocks = parts.clocks;
-    this.#trace = parts.trace;
+    this.#coverage = parts.coverage;
+    this.#delivered = parts.delivered;
+    this.#broke = parts.broke;
   }
 
   open(
@@ -181,7 +200,7 @@ class Stream {
   break(reason: string): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#trace(() => `stream ${this.leader}-${this.follower} broke: ${reason}`);
+    this.#broke(reason);
     const { leader, follower } = this.#ends;
     this.#clocks.leader.after(this.#chance.between(0, 2), () => {
       leader?.closed(reason);
@@ -204,7 +223,11 @@ class Stream {
     const parts = this.#chance.happens(this.#wire.reorder)
       ? message.entries.map((entry) => ({ ...message, entries: [entry] }))
       : [message];
-    if (this.#chance.happens(this.#wire.duplicate)) parts.push(message);
+    if (parts.length > 1) this.#coverage.met("message delivered out of order");
+    if (this.#chance.happens(this.#wire.duplicate)) {
+      parts.push(message);
+      this.#coverage.met("message delivered twice");
+    }
     for (const part of parts)
       if (parts.length === 1) this.#post("toFollower", part);
       else
@@ -213,10 +236,11 @@ class Stream {
         );
   }
 
-  #post(direction: Direction, message: unknown): void {
+  #post(direction: Direction, message: LeaderMessage | FollowerMessage): void {
     if (this.#broken) return;
     if (this.#chance.happens(this.#wire.drop)) {
-      this.break("dropped");
+      this.#coverage.met("stream broken by a dropped message");
+      this.break("a message was dropped");
       return;
     }
     const queue = this.#queues[direction];
@@ -239,16 +263,18 @@ class Stream {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       if (next.due > this.#time.now() || this.#broken) return;
       queue.shift();
-      const { message } = next;
-      this.#trace(() => this.#describe(direction, message));
-      if (direction === "toFollower") this.#ends.follower?.received(next.message as LeaderMessage);
-      else this.#ends.leader?.received(next.message as FollowerMessage);
+      this.#hand(direction, next.message);
     }
   }
 
-  #describe(direction: Direction, message: unknown): string {
-    const [from, to] =
-      direction === "toFollower" ? [this.leader, this.follower] : [this.follower, this.leader];
-    return `${from} -> ${to} ${JSON.stringify(message)}`;
+  #hand(direction: Direction, message: LeaderMessage | FollowerMessage): void {
+    const { leader, follower } = this;
+    if (direction === "toFollower") {
+      this.#delivered({ from: leader, to: follower, message });
+      this.#ends.follower?.received(message as LeaderMessage);
+    } else {
+      this.#delivered({ from: follower, to: leader, message });
+      this.#ends.leader?.received(message as FollowerMessage);
+    }
   }
 }

@@ -1,0 +1,252 @@
+import type { Result } from "../../src/errors.ts";
+import type { KeyPage, KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import { LeaderNode } from "../../src/node/leader-node.ts";
+import type { NodeId, Sequence } from "../../src/replication/types.ts";
+import { Calls } from "./calls.ts";
+import type { VirtualCluster } from "./cluster.ts";
+import type { Situation } from "./coverage.ts";
+import { contentOf, Violation } from "./history.ts";
+import { Watcher } from "./watchers.ts";
+
+const keys = ["a1", "a2", "a3", "b1", "b2", "b3"] as const;
+const everyKey = { prefix: "", limit: 1000 } as const;
+
+/** Clients of a virtual cluster. What they are told is checked at once, or noted for the end. */
+export class Clients {
+  readonly #cluster: VirtualCluster;
+  readonly calls: Calls;
+  readonly #watchers: readonly Watcher[];
+  /** Answers that come by promise: they need a turn of the real event loop. */
+  promised = 0;
+  #written = 0;
+  answered = 0;
+  /** The highest version that a writer was told of. */
+  #newest: Sequence = 0;
+  trace: (line: string) => void = () => {};
+
+  constructor(cluster: VirtualCluster) {
+    this.#cluster = cluster;
+    this.calls = new Calls(() => cluster.time.now());
+    this.#watchers = ["", "a", "b1"].map((prefix) => new Watcher(cluster, prefix));
+  }
+
+  /** Writes and reads until `over` says that it is over. */
+  begin(over: () => boolean): void {
+    const { chance } = this.#cluster;
+    this.#repeat(
+      over,
+      () => chance.between(0, chance.pick([4, 40, 200])),
+      () => this.#burst(),
+    );
+    this.#repeat(
+      over,
+      () => chance.between(0, 40),
+      () => this.#readSomewhere(),
+    );
+    this.#repeat(
+      over,
+      () => chance.between(0, 120),
+      () => this.#watchOn(),
+    );
+  }
+
+  #repeat(over: () => boolean, pause: () => number, deed: () => void): void {
+    const next = () => {
+      if (over()) return;
+      this.#cluster.time.after(pause(), next);
+      deed();
+    };
+    this.#cluster.time.after(1, next);
+  }
+
+  // --- writes ----------------------------------------------------------------------------------
+
+  #burst(): void {
+    const { chance } = this.#cluster;
+    for (let left = chance.happens(0.01) ? 60 : chance.pick([1, 1, 1, 5]); left > 0; left -= 1)
+      this.#writeSomething();
+  }
+
+  #writeSomething(): void {
+    const { chance, settings } = this.#cluster;
+    const quorum = chance.happens(0.3) ? chance.whole(0, settings.followers) : undefined;
+    const first = chance.whole(0, keys.length - 1);
+    const size = chance.pick([1, 1, 1, 1, 3]);
+    const operations = Array.from({ length: size }, (_, index) => {
+      const key = keys[(first + index) % keys.length] ?? "a1";
+      this.#written += 1;
+      const value = chance.happens(0.15) ? undefined : JSON.stringify(this.#written);
+      const ifVersion = chance.happens(0.3) ? this.#guessVersion(key) : undefined;
+      return { key, value, ifVersion };
+    });
+    if (quorum !== undefined && quorum < settings.writeQuorum)
+      this.#cluster.coverage.met("write with a quorum below the usual one");
+    this.submit({ operations, quorum, timeoutMs: chance.pick([20, 300, 2_000]) });
+  }
+
+  /** What a client might have read, or just written without having heard of it. */
+  #guessVersion(key: string): number {
+    const { chance, history, leader } = this.#cluster;
+    if (chance.happens(0.2)) return chance.whole(0, history.length + 3);
+    const node = this.#cluster.node(leader);
+    if (chance.happens(0.5) && node !== undefined) return node.marks().last;
+    const read = node?.read({ key });
+    if (read === undefined || read instanceof Promise || !read.ok) return 0;
+    return read.value.version;
+  }
+
+  submit(request: WriteRequest, told?: (result: Result<WriteReceipt>) => void): void {
+    const { time, coverage, leader } = this.#cluster;
+    const process = this.#cluster.member(leader).process;
+    if (!(process?.node instanceof LeaderNode)) return;
+    const call = this.calls.write(request);
+    const alive = () => this.#cluster.member(leader).process === process;
+    let answers = 0;
+    process.node.submit(request, (result) => {
+      answers += 1;
+      if (answers > 1) throw new Violation("a writer was answered twice");
+      if (!alive()) return;
+      this.answered += 1;
+      call.told(result);
+      this.#wasTold(request, result);
+      told?.(result);
+    });
+    time.after((request.timeoutMs ?? 2_000) + 5_000, () => {
+      if (answers > 0) return;
+      if (alive()) throw new Violation("a writer was never answered");
+      coverage.met("writer left without an answer by a crash");
+    });
+  }
+
+  #wasTold(request: WriteRequest, result: Result<WriteReceipt>): void {
+    const { history, coverage, leader } = this.#cluster;
+    if (result.ok) {
+      coverage.met("settled");
+      const { version, quorum, acks } = result.value;
+      this.#newest = Math.max(this.#newest, version);
+      const nodes = acks.map(({ node }) => node);
+      const { operations } = request;
+      history.settled({ sequence: version, operations, quorum, acks: nodes, leader });
+      return;
+    }
+    const { code, members = {} } = result.failure;
+    coverage.met(code as Situation);
+    if (code !== "OUTCOME_UNKNOWN") return;
+    const acks = members["acks"] as readonly NodeId[];
+    history.mustHold(acks, members["version"] as Sequence, contentOf(request.operations));
+  }
+
+  // --- reads -----------------------------------------------------------------------------------
+
+  #readSomewhere(): void {
+    const { chance, ids, leader } = this.#cluster;
+    const id = chance.happens(0.4) ? leader : chance.pick(ids);
+    const node = this.#cluster.node(id);
+    if (node === undefined) return;
+    const key = chance.pick(keys);
+    if (id === leader) {
+      if (chance.happens(0.2)) this.#listLeader();
+      else this.#readLeader(key);
+    } else if (chance.happens(0.1)) this.#listFollower(id);
+    else this.#readFollower(id, key);
+  }
+
+  /** Tells the answer, at once or later, unless the process dies first. */
+  #answer<T>(id: NodeId, answer: T | Promise<T>, told: (answer: T) => void): boolean {
+    if (!(answer instanceof Promise)) {
+      told(answer);
+      return false;
+    }
+    const process = this.#cluster.member(id).process;
+    this.promised += 1;
+    void answer.then((result) => {
+      this.promised -= 1;
+      if (this.#cluster.member(id).process === process) this.#guard(() => told(result));
+    });
+    return true;
+  }
+
+  /** What was found wrong inside a promise; the run looks after each turn. */
+  wrong: Violation | undefined;
+
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.wrong ??= error instanceof Violation ? error : new Violation(String(error));
+    }
+  }
+
+  #readLeader(key: string): void {
+    const { leader, coverage } = this.#cluster;
+    const call = this.calls.read(key);
+    const result = this.#cluster.node(leader)?.read({ key });
+    if (result === undefined) return;
+    const later = this.#answer(leader, result, (answer) => call.told(answer));
+    coverage.met(later ? "leader read that waited" : "leader read");
+  }
+
+  #listLeader(): void {
+    const { leader, coverage } = this.#cluster;
+    const call = this.calls.list(keys);
+    const result = this.#cluster.node(leader)?.list(everyKey);
+    if (result === undefined) return;
+    this.#answer(leader, result, (answer) => call.told(answer));
+    coverage.met("list on the leader");
+  }
+
+  /** A follower's read shows exactly one prefix of the history, at least as long as asked for. */
+  #readFollower(id: NodeId, key: string): void {
+    const { chance, coverage } = this.#cluster;
+    const node = this.#cluster.node(id);
+    const minVersion = chance.happens(0.4) ? this.#newest : undefined;
+    const result = node?.read(minVersion === undefined ? { key } : { key, minVersion });
+    if (node === undefined || result === undefined) return;
+    const later = this.#answer(id, result, (answer) => {
+      if (!answer.ok && answer.failure.code === "RECOVERING") return;
+      if (node.applied < (minVersion ?? 0))
+        throw new Violation(`${id} answers for version ${minVersion} at ${node.applied}`);
+      this.#mustShow(id, key, answer.ok ? answer.value : undefined);
+    });
+    coverage.met(later ? "follower read that waited for a version" : "follower read");
+  }
+
+  #mustShow(id: NodeId, key: string, found: KeyValue | undefined): void {
+    const { applied } = this.#cluster.member(id).disk.peek();
+    const expected = this.#cluster.history.at(applied, key);
+    if (found?.value === expected?.value && found?.version === expected?.version) return;
+    throw new Violation(
+      `${id} reads ${key} as ${JSON.stringify(found)} at ${applied}: ${JSON.stringify(expected)}`,
+    );
+  }
+
+  #listFollower(id: NodeId): void {
+    const result = this.#cluster.node(id)?.list(everyKey);
+    if (result === undefined || result instanceof Promise || !result.ok) return;
+    const page: KeyPage = result.value;
+    const { applied } = this.#cluster.member(id).disk.peek();
+    if (page.sequence !== applied) throw new Violation(`${id} lists at ${page.sequence}`);
+    for (const key of keys)
+      this.#mustShow(
+        id,
+        key,
+        page.entries.find((entry) => entry.key === key),
+      );
+  }
+
+  // --- watches ---------------------------------------------------------------------------------
+
+  #watchOn(): void {
+    const { chance, ids } = this.#cluster;
+    const watcher = chance.pick(this.#watchers);
+    const elsewhere = chance.pick(ids);
+    if (chance.happens(0.1)) watcher.attach(elsewhere);
+    else watcher.goOn(elsewhere);
+  }
+
+  /** All is quiet: every client was told everything, and it all fits together. */
+  finish(): void {
+    for (const watcher of this.#watchers) watcher.mustBeComplete();
+    this.calls.mustBeLinearizable();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the seeds went through. A proof that never met a situation says nothing about it, so a test
+ * asks that each of these was met.
+ */
+export const situations = [
+  // Answers
+  "settled",
+  "OUTCOME_UNKNOWN",
+  "QUORUM_UNAVAILABLE",
+  "OVERLOADED",
+  "RECOVERING",
+  "SHUTTING_DOWN",
+  "VERSION_MISMATCH",
+  "KEY_NOT_FOUND",
+  "writer left without an answer by a crash",
+  "write with a quorum below the usual one",
+  // Streams
+  "message delivered out of order",
+  "message delivered twice",
+  "stream broken by a dropped message",
+  "wire cut one way",
+  "wire cut both ways",
+  "stale epoch or stream refused",
+  "snapshot sent",
+  "snapshot installed",
+  // Reigns
+  "reign begun with an intact log",
+  "recovery of data begun",
+  "recovery of data done",
+  "recovery interrupted by a crash",
+  "store copied by a recovery",
+  "hole or dropped entry became a no-op",
+  "entry dropped by a recovery",
+  "conditional entry dropped by a recovery",
+  "leadership moved by settings",
+  "reign ended by a higher epoch",
+  // Floor
+  "floor lowered",
+  "floor raised",
+  "floor lowered while too few were live",
+  // Disks
+  "leader wiped",
+  "follower wiped",
+  "wipe held back: too many copies were lost before",
+  "flush refused by a full disk",
+  "log compacted",
+  "flush survived a crash untold",
+  // Readers
+  "leader read",
+  "leader read that waited",
+  "list on the leader",
+  "follower read",
+  "follower read that waited for a version",
+  "watch resumed",
+  "watch paused",
+  "watch told COMPACTED",
+  // Members
+  "follower fell silent",
+  "follower came back",
+] as const;
+
+export type Situation = (typeof situations)[number];
+
+export class Coverage {
+  readonly #counts = new Map<string, number>();
+
+  /** Counts a situation, or a fault by its name. */
+  met(what: Situation | `fault: ${string}`, times = 1): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + times);
+  }
+
+  add(other: Readonly<Record<string, number>>): void {
+    for (const [what, times] of Object.entries(other))
+      this.#counts.set(what, (this.#counts.get(what) ?? 0) + times);
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** What was never met, of the situations and of these faults. */
+  missing(faults: readonly string[]): readonly string[] {
+    const wanted = [...situations, ...faults.map((name) => `fault: ${name}`)];
+    return wanted.filter((what) => !this.#counts.has(what));
+  }
+}

@@ -1,0 +1,88 @@
+/** Everything that a seed may do to a cluster, by name. */
+import { LeaderNode } from "../../src/node/leader-node.ts";
+import type { NodeId } from "../../src/replication/types.ts";
+import type { Run } from "./run.ts";
+
+type Fault = (run: Run) => void;
+
+const anyFollower = ({ cluster }: Run): NodeId => cluster.chance.pick(cluster.followers);
+const anyNode = ({ cluster }: Run): NodeId => cluster.chance.pick(cluster.ids);
+
+export const faults: Readonly<Record<string, Fault>> = {
+  "crash a follower": (run) => run.crash(anyFollower(run), 1_500),
+  "crash a follower for long": (run) => run.crash(anyFollower(run), 6_000),
+  "crash the leader": (run) => run.crash(run.cluster.leader, 400),
+  "crash the leader and restart it at once": (run) => run.crash(run.cluster.leader, 2),
+  "crash everything": (run) => {
+    for (const id of run.cluster.ids) run.crash(id, 300);
+  },
+  "shut a node down": (run) => run.shutDown(anyNode(run)),
+  "wipe a follower": (run) => run.wipe(anyFollower(run)),
+  "wipe the leader": (run) => run.wipe(run.cluster.leader),
+  "wipe the leader and crash it in its recovery": (run) => {
+    run.wipe(run.cluster.leader);
+    run.later(1, 60, () => run.crash(run.cluster.leader, 60));
+  },
+  "wipe the leader behind a few cut wires": (run) => {
+    for (const id of run.cluster.followers)
+      if (run.cluster.chance.happens(0.4)) cut(run, id, { waysMs: 400, waitMs: 50 });
+    run.later(10, 60, () => run.wipe(run.cluster.leader));
+  },
+  "freeze a node": (run) => {
+    const { process } = run.cluster.member(anyNode(run));
+    if (process !== undefined)
+      process.clock.frozenUntil = run.cluster.time.now() + run.cluster.chance.between(10, 2_500);
+  },
+  "reset a stream": (run) => run.cluster.network.reset(anyFollower(run)),
+  "cut a wire": (run) => cut(run, anyFollower(run), { waysMs: 2_500, waitMs: 10 }),
+  "cut most wires": (run) => {
+    for (const id of run.cluster.followers)
+      if (run.cluster.chance.happens(0.7)) cut(run, id, { waysMs: 1_500, waitMs: 10 });
+  },
+  "slow a wire": (run) => {
+    const wire = run.cluster.network.wire(anyFollower(run));
+    wire.maxMs = run.cluster.chance.between(1, 400);
+    run.later(10, 1_500, () => {
+      wire.maxMs = 0.5;
+    });
+  },
+  "make a wire unruly": (run) => {
+    const wire = run.cluster.network.wire(anyFollower(run));
+    Object.assign(wire, { reorder: 0.5, duplicate: 0.3, drop: 0.01 });
+    run.later(10, 2_000, () => Object.assign(wire, { reorder: 0, duplicate: 0, drop: 0 }));
+  },
+  "fill a disk": (run) => {
+    const { disk } = run.cluster.member(anyNode(run));
+    disk.fail("no space left on device (ENOSPC)");
+    run.later(10, 1_500, () => disk.fail(undefined));
+  },
+  "slow a disk": (run) => {
+    const { disk } = run.cluster.member(anyNode(run));
+    disk.slow(run.cluster.chance.between(1, 100));
+    run.later(10, 1_500, () => disk.slow(0.3));
+  },
+  "change the settings": (run) => {
+    const { chance, settings, leader } = run.cluster;
+    const node = run.cluster.node(leader);
+    if (!(node instanceof LeaderNode)) return;
+    const maxDelay = chance.pick([0, 0, 50]);
+    node.configure({ writeQuorum: chance.whole(0, settings.followers), minDelay: 0, maxDelay });
+  },
+  "lead from another node": (run) => run.moveLeader(),
+};
+
+export const faultNames = Object.keys(faults);
+
+function cut(run: Run, follower: NodeId, { waysMs, waitMs }: { waysMs: number; waitMs: number }) {
+  const { network, chance, coverage } = run.cluster;
+  const wire = network.wire(follower);
+  const ways = chance.pick(["both", "both", "there", "back"]);
+  wire.toFollowerCut = ways !== "back";
+  wire.toLeaderCut = ways !== "there";
+  coverage.met(ways === "both" ? "wire cut both ways" : "wire cut one way");
+  run.later(waitMs, waysMs, () => {
+    wire.toFollowerCut = false;
+    wire.toLeaderCut = false;
+    network.heal(follower);
+  });
+}

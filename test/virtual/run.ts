@@ -1,0 +1,276 @@
+import type { NodeId } from "../../src/replication/types.ts";
+import { Clients } from "./clients.ts";
+import { VirtualCluster } from "./cluster.ts";
+import { Coverage } from "./coverage.ts";
+import { faultNames, faults } from "./faults.ts";
+import { contentOf, type Known, Violation } from "./history.ts";
+import { whatRecoveryCouldMiss } from "./loss.ts";
+import { calmWire } from "./network.ts";
+import { Chance } from "./random.ts";
+
+/** How one seed ended, in figures. */
+export interface Outcome {
+  readonly seed: number;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly entries: number;
+  /** Of everything that happened; the same for the same seed. */
+  readonly fingerprint: string;
+  readonly coverage: Readonly<Record<string, number>>;
+}
+
+const safetyMs = 4_000;
+const livenessMs = 30_000;
+
+/** One seed: anything may fail for a while, then all heals and must come right. */
+export class Run {
+  readonly seed: number;
+  readonly cluster: VirtualCluster;
+  readonly #clients: Clients;
+  readonly #coverage = new Coverage();
+  readonly #intensity: number;
+  readonly #kinds: readonly string[];
+  #faulty = true;
+  #events = 0;
+  trace: (line: () => string) => void = () => {};
+
+  constructor(seed: number) {
+    const chance = new Chance(seed);
+    const followers = chance.pick([1, 2, 3, 5, 5, 5]);
+    this.seed = seed;
+    this.cluster = new VirtualCluster({
+      chance,
+      followers,
+      writeQuorum: chance.whole(0, followers),
+      minDelay: 0,
+      maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
+      retention: chance.pick([10, 30, 1000]),
+      coverage: this.#coverage,
+    });
+    this.#clients = new Clients(this.cluster);
+    this.#intensity = chance.pick([0.3, 1, 3]);
+    // A seed that does everything does nothing for long: most leave some kinds of faults out.
+    const share = chance.pick([0.3, 0.6, 1]);
+    const kinds = faultNames.filter(() => chance.happens(share));
+    this.#kinds = kinds.length > 0 ? kinds : faultNames;
+    this.#listen();
+  }
+
+  /** Throws a Violation, or whatever a node threw, when a promise of the design is broken. */
+  async tell(): Promise<Outcome> {
+    const { cluster } = this;
+    for (const id of cluster.ids) cluster.start(id);
+    this.#clients.begin(() => !this.#faulty);
+    this.#keepFailing();
+    await this.#runUntil(safetyMs);
+    this.#heal();
+    await this.#runUntil(this.#thawedAt() + 1_000);
+    await this.#mustComeRight();
+    return {
+      seed: this.seed,
+      virtualMs: Math.round(cluster.time.now()),
+      events: this.#events,
+      entries: cluster.history.length,
+      fingerprint: cluster.fingerprint.toString(16).padStart(8, "0"),
+      coverage: this.#coverage.counts,
+    };
+  }
+
+  async #runUntil(until: number, pending: () => boolean = () => true): Promise<void> {
+    const { cluster } = this;
+    while (pending() && cluster.step(until)) {
+      this.#events += 1;
+      if (this.#clients.promised > 0) await Promise.resolve();
+      if (this.#clients.wrong !== undefined) throw this.#clients.wrong;
+    }
+  }
+
+  #listen(): void {
+    const { cluster } = this;
+    const cover = cluster.network.delivered;
+    let floor = 0;
+    cluster.network.delivered = (delivery) => {
+      cover(delivery);
+      const { from, to, message } = delivery;
+      this.trace(() => `${from} -> ${to} ${JSON.stringify(message)}`);
+      if (message.type === "logPage") cluster.history.offered(message.entries);
+      if (message.type !== "floor") return;
+      if (floor > 0 && message.floor.quorum !== floor)
+        this.#coverage.met(message.floor.quorum < floor ? "floor lowered" : "floor raised");
+      floor = message.floor.quorum;
+    };
+    cluster.network.broke = ({ leader, follower, reason }) =>
+      this.trace(() => `stream ${leader}-${follower} broke: ${reason}`);
+    cluster.log = (id, line, facts) => this.trace(() => `${id}: ${line} ${JSON.stringify(facts)}`);
+    cluster.stopped = (id, reason) => this.trace(() => `${id} stops: ${reason}`);
+  }
+
+  // --- faults ----------------------------------------------------------------------------------
+
+  #keepFailing(): void {
+    const { time, chance } = this.cluster;
+    const next = () => {
+      if (!this.#faulty) return;
+      time.after(chance.between(5, 300 / this.#intensity), next);
+      const name = chance.pick(this.#kinds);
+      this.#coverage.met(`fault: ${name}`);
+      this.trace(() => `FAULT: ${name}`);
+      faults[name]?.(this);
+    };
+    time.after(chance.between(0, 400), next);
+  }
+
+  later(lowMs: number, highMs: number, run: () => void): void {
+    const { time, chance } = this.cluster;
+    time.after(chance.between(lowMs, Math.max(lowMs, highMs)), () => {
+      if (this.#faulty) run();
+    });
+  }
+
+  crash(id: NodeId, downMs: number): void {
+    this.trace(() => `${id} crashes`);
+    this.cluster.crash(id);
+    this.#startLater(id, downMs);
+  }
+
+  #startLater(id: NodeId, downMs: number): void {
+    this.later(0, downMs, () => {
+      this.trace(() => `${id} starts`);
+      this.cluster.start(id);
+    });
+  }
+
+  /** It answers what is in flight, flushes and ends. */
+  shutDown(id: NodeId): void {
+    const { process } = this.cluster.member(id);
+    if (process === undefined) return;
+    this.#clients.promised += 1;
+    void process.node.close().then(() => {
+      this.#clients.promised -= 1;
+      if (this.cluster.member(id).process === process) this.crash(id, 400);
+    });
+  }
+
+  wipe(id: NodeId): void {
+    const { cluster } = this;
+    if (!this.#mayWipe(id)) {
+      this.#coverage.met("wipe held back: too many copies were lost before");
+      return;
+    }
+    this.trace(() => `${id} loses its disk`);
+    cluster.wipe(id);
+    this.#coverage.met(id === cluster.leader ? "leader wiped" : "follower wiped");
+    this.#startLater(id, 500);
+  }
+
+  /** All nodes stop and come back with other settings. */
+  moveLeader(): void {
+    const { cluster } = this;
+    const to = cluster.chance.pick(cluster.followers);
+    this.trace(() => `${to} leads from now on`);
+    cluster.moveLeader(to);
+    this.#coverage.met("leadership moved by settings");
+    for (const id of cluster.ids) this.#startLater(id, 200);
+  }
+
+  /**
+   * Whether losing this disk can lose nothing. Where it can, the design must have said so: every
+   * copy beyond the leader's was on a disk that was lost before, or the floor was lowered while too
+   * few were live. Anything else is a violation, found before anything is lost.
+   */
+  #mayWipe(without: NodeId): boolean {
+    const { history, leader, members, settings } = this.cluster;
+    const missed = whatRecoveryCouldMiss(
+      {
+        leader,
+        looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
+        without,
+        writeQuorum: settings.writeQuorum,
+        contentOf: ({ operations }) => contentOf(operations),
+      },
+      (above) => history.known(above),
+    );
+    for (const [sequence, known] of missed) {
+      if (this.cluster.degraded || this.#isExcused(sequence, known, without)) continue;
+      throw new Violation(
+        `without the disk of ${without}, a recovery could miss entry ${sequence}, ` +
+          `${known.content}, settled with quorum ${known.quorum}`,
+      );
+    }
+    return missed.size === 0;
+  }
+
+  #isExcused(sequence: number, { content, quorum }: Known, without: NodeId): boolean {
+    if (quorum === undefined || quorum === 0) return true;
+    const { followers, history, members } = this.cluster;
+    const lost = followers.filter((id) => {
+      const disk = members.get(id)?.disk.look();
+      const [entry] = disk?.readLog(sequence, { entriesMax: 1, bytesMax: 1 }) ?? [];
+      const holds =
+        id !== without &&
+        ((disk?.summary().applied ?? 0) >= sequence ||
+          (entry?.sequence === sequence && contentOf(entry.operations) === content));
+      if (holds) return false;
+      return id === without || history.wasLost(id, sequence, content);
+    });
+    return lost.length >= quorum;
+  }
+
+  #heal(): void {
+    const { cluster } = this;
+    this.#faulty = false;
+    this.trace(() => "all heals");
+    for (const { id, disk } of cluster.members.values()) {
+      disk.fail(undefined);
+      disk.slow(0.3);
+      Object.assign(cluster.network.wire(id), calmWire());
+      cluster.network.heal(id);
+      // What hung on a cut wire is reset by its keepalive.
+      if (cluster.chance.happens(0.5)) cluster.network.reset(id);
+      cluster.start(id);
+    }
+  }
+
+  /** A frozen process thaws by itself. */
+  #thawedAt(): number {
+    const { members, time } = this.cluster;
+    const ends = [...members.values()].map(({ process }) => process?.clock.frozenUntil ?? 0);
+    return Math.max(time.now(), ...ends);
+  }
+
+  // --- the end ---------------------------------------------------------------------------------
+
+  async #mustComeRight(): Promise<void> {
+    const { cluster } = this;
+    let answered = false;
+    const tryAgain = () => {
+      for (const id of cluster.ids) cluster.start(id);
+      if (answered) return;
+      const operations = [{ key: "last", value: "true" }];
+      this.#clients.submit({ operations, timeoutMs: 500 }, (result) => {
+        answered ||= result.ok;
+      });
+      cluster.time.after(600, tryAgain);
+    };
+    tryAgain();
+    const converged = () => {
+      const last = cluster.node(cluster.leader)?.marks().last;
+      return cluster.ids.every((id) => cluster.node(id)?.applied === last);
+    };
+    await this.#runUntil(cluster.time.now() + livenessMs, () => !(answered && converged()));
+    if (!(answered && converged())) throw new Violation(this.#describe(answered));
+    await this.#runUntil(cluster.time.now() + 100);
+    cluster.history.finish();
+    const digests = new Set(cluster.ids.map((id) => cluster.node(id)?.status().digest));
+    if (digests.size !== 1) throw new Violation(`digests differ: ${[...digests].join(", ")}`);
+    this.#clients.finish();
+  }
+
+  #describe(answered: boolean): string {
+    const states = this.cluster.ids.map((id) => {
+      const node = this.cluster.node(id);
+      return `${id} ${JSON.stringify(node?.marks())} ${node?.status().reasons.join("; ")}`;
+    });
+    return `no convergence (answered: ${answered}):\n${states.join("\n")}`;
+  }
+}

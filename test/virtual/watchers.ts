@@ -1,0 +1,125 @@
+/** Clients that follow the applied operations of some node, and go on elsewhere when it is gone. */
+import type { AppliedOperation, KvNode } from "../../src/node/api.ts";
+import type { Cancel } from "../../src/node/ports.ts";
+import type { NodeId, Sequence } from "../../src/replication/types.ts";
+import type { VirtualCluster } from "./cluster.ts";
+import { Violation } from "./history.ts";
+
+interface Attached {
+  readonly id: NodeId;
+  readonly node: KvNode;
+  readonly resume: () => void;
+  readonly cancel: Cancel;
+}
+
+export class Watcher {
+  readonly #cluster: VirtualCluster;
+  readonly #prefix: string;
+  /** Everything up to here was delivered to this client, or was not for it. */
+  #cursor: Sequence = 0;
+  #attached: Attached | undefined;
+  #paused = false;
+
+  constructor(cluster: VirtualCluster, prefix: string) {
+    this.#cluster = cluster;
+    this.#prefix = prefix;
+  }
+
+  /** Goes on with its last sequence, at another node or the same. */
+  attach(id: NodeId): void {
+    const process = this.#cluster.member(id).process;
+    this.#attached?.cancel();
+    this.#attached = undefined;
+    this.#paused = false;
+    if (process === undefined) return;
+    const { node } = process;
+    let current = true;
+    const result = node.watch({
+      prefix: this.#prefix,
+      after: this.#cursor,
+      applied: (operations) => current && this.#delivered(id, operations),
+      failed: ({ code }) => {
+        if (!current) return;
+        this.#refused(id, code);
+        this.#attached = undefined;
+      },
+    });
+    if (!result.ok) {
+      this.#refused(id, result.failure.code);
+      return;
+    }
+    if (this.#cursor > 0) this.#cluster.coverage.met("watch resumed");
+    const cancel = () => {
+      current = false;
+      result.value.cancel();
+    };
+    this.#attached = { id, node, resume: result.value.resume, cancel };
+  }
+
+  /** The client reads on, or elsewhere if its node is gone. */
+  goOn(elsewhere: NodeId): void {
+    const attached = this.#attached;
+    if (attached === undefined || this.#cluster.node(attached.id) !== attached.node) {
+      this.attach(elsewhere);
+      return;
+    }
+    if (!this.#paused) return;
+    this.#paused = false;
+    attached.resume();
+  }
+
+  #delivered(id: NodeId, operations: readonly AppliedOperation[]): boolean {
+    const { history, coverage, chance } = this.#cluster;
+    const sequence = operations[0]?.sequence ?? 0;
+    if (sequence <= this.#cursor)
+      throw new Violation(`a watch of ${id} delivers ${sequence} again, after ${this.#cursor}`);
+    this.#nothingBefore(sequence, `a watch of ${id} delivers ${sequence}`);
+    const expected = (history.operations(sequence) ?? []).filter(({ key }) => this.#covers(key));
+    const differs = (operation: AppliedOperation, at: number) =>
+      operation.sequence !== sequence ||
+      operation.key !== expected[at]?.key ||
+      operation.value !== expected[at]?.value;
+    if (operations.length !== expected.length || operations.some(differs))
+      throw new Violation(`a watch of ${id} delivers ${JSON.stringify(operations)}`);
+    this.#cursor = sequence;
+    if (!chance.happens(0.05)) return true;
+    this.#paused = true;
+    coverage.met("watch paused");
+    return false;
+  }
+
+  #covers(key: string): boolean {
+    return key.startsWith(this.#prefix);
+  }
+
+  #nothingBefore(sequence: Sequence, deed: string): void {
+    const { history } = this.#cluster;
+    for (let at = this.#cursor + 1; at < sequence; at += 1)
+      if (history.operations(at)?.some(({ key }) => this.#covers(key)) === true)
+        throw new Violation(`${deed}, but its client never heard of ${at}`);
+  }
+
+  /** A watch may only be refused where the log is really gone. */
+  #refused(id: NodeId, code: string): void {
+    const storage = this.#cluster.member(id).process?.storage;
+    if (storage === undefined) return;
+    if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
+    const { first } = storage.logBounds();
+    const { applied } = storage.summary();
+    if (this.#cursor >= applied || (first > 0 && first <= this.#cursor + 1))
+      throw new Violation(
+        `a watch of ${id} after ${this.#cursor} is COMPACTED, but the log begins at ${first}`,
+      );
+    this.#cluster.coverage.met("watch told COMPACTED");
+    // As a real client would: it reads the whole store and watches from there.
+    this.#cursor = applied;
+  }
+
+  /** All is quiet: a live client has heard of everything its node applied. */
+  mustBeComplete(): void {
+    const attached = this.#attached;
+    if (attached === undefined || this.#paused) return;
+    if (this.#cluster.node(attached.id) !== attached.node) return;
+    this.#nothingBefore(attached.node.applied + 1, `a watch of ${attached.id} is live`);
+  }
+}
