@@ -24,17 +24,34 @@ export class Floor {
   /** A lower note that is being spread. */
   #pending: FloorNote | undefined;
   readonly #receipts = new Map<NodeId, number>();
+  /** The highest note that this leader itself knows durably. */
+  #flushed = 0;
   /** Followers that must know the floor in force before it is safe; 0: it is. */
   #owed = 0;
   /** Entries up to here may rely on the floor in force and not on more. */
   #lowThrough: Sequence;
   #lowAt: Instant;
+  #usual: number;
 
-  constructor(start: { epoch: Epoch; quorum: number; last: Sequence; now: Instant }) {
-    this.#epoch = start.epoch;
-    this.#inForce = { epoch: start.epoch, number: 1, quorum: start.quorum };
-    this.#lowThrough = start.last;
-    this.#lowAt = start.now;
+  /**
+   * `heard` is the newest note of earlier reigns. Whether it was ever in force nobody knows, so it
+   * is spread again before anything settles with less than what it was to replace.
+   */
+  constructor(start: {
+    epoch: Epoch;
+    heard: { quorum: number; over: number };
+    usual: number;
+    last: Sequence;
+    now: Instant;
+  }) {
+    const { epoch, last, now, usual } = start;
+    const { quorum, over } = start.heard;
+    this.#epoch = epoch;
+    this.#inForce = { epoch, number: 1, quorum: Math.max(quorum, over), over };
+    if (quorum < over) this.#pending = { epoch, number: 2, quorum, over };
+    this.#lowThrough = last;
+    this.#lowAt = now;
+    this.#usual = floorOf(usual);
   }
 
   /** The note that followers should know. */
@@ -55,16 +72,26 @@ export class Floor {
     spread?: FloorNote;
   } {
     const quorum = floorOf(at.quorum);
-    if (quorum < floorOf(at.usual)) {
-      this.#lowThrough = at.sequence;
-      this.#lowAt = at.now;
-    }
+    const usual = floorOf(at.usual);
+    // When the usual quorum rises, everything before was written with less than it is now.
+    if (quorum < usual || usual > this.#usual) this.#wroteLow(at);
+    this.#usual = usual;
     if (quorum >= this.#inForce.quorum) return { number: 0 };
     if (quorum >= this.note.quorum) return { number: this.note.number };
-    this.#lowThrough = at.sequence;
-    this.#lowAt = at.now;
-    this.#pending = { epoch: this.#epoch, number: this.note.number + 1, quorum };
-    return { number: this.#pending.number, spread: this.#pending };
+    this.#wroteLow(at);
+    const number = this.note.number + 1;
+    this.#pending = { epoch: this.#epoch, number, quorum, over: this.#wanted };
+    return { number, spread: this.#pending };
+  }
+
+  #wroteLow({ sequence, now }: { sequence: Sequence; now: Instant }): void {
+    this.#lowThrough = sequence;
+    this.#lowAt = now;
+  }
+
+  /** This leader knows its note durably. */
+  flushed(number: number): void {
+    this.#flushed = Math.max(this.#flushed, number);
   }
 
   /** A follower knows this note durably. */
@@ -78,6 +105,11 @@ export class Floor {
     this.#receipts.delete(node);
   }
 
+  /** So many followers must know a lower note before a recovery is sure to hear of it. */
+  get #wanted(): number {
+    return Math.max(this.#inForce.quorum, this.#owed);
+  }
+
   /**
    * Puts the pending note in force once as many followers know it as the note in force asks for.
    * Where fewer are live, all the live ones must do: the alternative would be to refuse the very
@@ -86,9 +118,9 @@ export class Floor {
   settle(live: readonly NodeId[]): boolean {
     const pending = this.#pending;
     if (this.#owed > 0 && this.#known(this.#inForce.number) >= this.#owed) this.#owed = 0;
-    if (pending === undefined) return false;
+    if (pending === undefined || pending.number > this.#flushed) return false;
     const knows = (node: NodeId) => (this.#receipts.get(node) ?? 0) >= pending.number;
-    const wanted = Math.max(this.#inForce.quorum, this.#owed);
+    const wanted = this.#wanted;
     const enough = this.#known(pending.number) >= wanted;
     if (!enough && !(live.length < wanted && live.every(knows))) return false;
     this.#owed = enough ? 0 : wanted;
@@ -124,7 +156,8 @@ export class Floor {
     if (facts.now - this.#lowAt < facts.calmMs) return undefined;
     const holders = facts.contiguous.filter((mark) => mark >= this.#lowThrough).length;
     if (holders < quorum) return undefined;
-    this.#inForce = { epoch: this.#epoch, number: this.#inForce.number + 1, quorum };
+    const over = Math.max(quorum, this.#owed);
+    this.#inForce = { epoch: this.#epoch, number: this.#inForce.number + 1, quorum, over };
     return this.#inForce;
   }
 }

@@ -37,6 +37,8 @@ export type LeaderFlush =
   | { readonly is: "reign"; readonly epoch: Epoch }
   | { readonly is: "entries"; readonly through: Sequence }
   | { readonly is: "installed"; readonly end: SnapshotEnd }
+  /** The note of that number is durable here. */
+  | { readonly is: "floor"; readonly epoch: Epoch; readonly number: number }
   | { readonly is: "marks" };
 
 export type LeaderEffect =

@@ -141,9 +141,9 @@ export class Leader {
     if (!intact) return this.#promiseOneself(epoch);
     const { committed } = marks;
     const entries = tail.map((entry) => (entry.sequence > committed ? { ...entry, epoch } : entry));
-    const floorQuorum = marks.floor?.quorum ?? floorOf(this.#writeQuorum);
+    const heard = marks.floor ?? this.#usualFloor;
     this.#marks = { ...marks, promisedEpoch: epoch, promisedLeader: id, reignEpoch: epoch };
-    return this.#takeOver({ entries, committed, floorQuorum, now });
+    return this.#takeOver({ entries, committed, heard, now });
   }
 
   linkOpened(from: NodeId): readonly LeaderEffect[] {
@@ -172,6 +172,10 @@ export class Leader {
     switch (flush.is) {
       case "marks":
         return [];
+      case "floor":
+        if (this.#phase.phase !== "leading" || flush.epoch !== this.epoch) return [];
+        this.#phase.floor.flushed(flush.number);
+        return this.#reconsiderFloor();
       case "epoch":
         return flush.epoch === this.epoch ? this.#epochFlushed(now) : [];
       case "reign":
@@ -305,8 +309,8 @@ export class Leader {
         case "recovered": {
           this.#marks = { ...this.#marks, reignEpoch: this.epoch };
           const committed = this.applied;
-          const { entries, floorQuorum } = effect;
-          return this.#takeOver({ entries, committed, floorQuorum, now });
+          const { entries, floor = this.#usualFloor } = effect;
+          return this.#takeOver({ entries, committed, heard: floor, now });
         }
       }
     });
@@ -319,11 +323,17 @@ export class Leader {
     return this.#recover(this.#phase.recovery.installed(end), now);
   }
 
+  /** The floor of a cluster that never had one. */
+  get #usualFloor(): { quorum: number; over: number } {
+    const quorum = floorOf(this.#writeQuorum);
+    return { quorum, over: quorum };
+  }
+
   /** Makes the log of a new reign durable. It is without a hole from applied+1 on. */
   #takeOver(log: {
     entries: readonly Entry[];
     committed: Sequence;
-    floorQuorum: number;
+    heard: { quorum: number; over: number };
     now: Instant;
   }): readonly LeaderEffect[] {
     const { epoch } = this;
@@ -331,8 +341,8 @@ export class Leader {
     const last = this.applied + log.entries.length;
     const committed = Math.max(this.applied, log.committed);
     invariant(committed <= last, "whatever is committed is in an intact log");
-    const { floorQuorum, now } = log;
-    const floor = new Floor({ epoch, quorum: floorQuorum, last, now });
+    const { heard, now } = log;
+    const floor = new Floor({ epoch, heard, usual: quorum, last, now });
     const gate = floor.propose({ quorum, sequence: last, now, usual: quorum });
     this.#writes.inherit(log.entries, { committed, quorum, floorNumber: gate.number, now });
     this.#marks = { ...this.#marks, blank: false, floor: floor.note, committed };
@@ -345,7 +355,10 @@ export class Leader {
 
   #reignFlushed(): readonly LeaderEffect[] {
     this.#epochDurable = true;
-    if (this.#phase.phase === "leading") this.#phase.established = true;
+    if (this.#phase.phase === "leading") {
+      this.#phase.established = true;
+      this.#phase.floor.flushed(this.#phase.floor.note.number);
+    }
     // A promise given to the recovery may be old news: what was applied since is asked anew.
     return [...this.#writes.flushed(this.last), ...this.#prepareAll()];
   }
@@ -505,7 +518,7 @@ export class Leader {
       type: "persist",
       entries: [],
       marks: this.#marks,
-      flush: { is: "marks" },
+      flush: { is: "floor", epoch: this.epoch, number: note.number },
     } as const;
     const message = { type: "floor", epoch: this.epoch, floor: note } as const;
     const sends = this.#members.streaming.map(

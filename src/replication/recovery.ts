@@ -25,7 +25,8 @@ export type RecoveryEffect =
       readonly type: "recovered";
       /** Everything above the store, without a hole, in the new epoch. */
       readonly entries: readonly Entry[];
-      readonly floorQuorum: number;
+      /** The newest note heard of; undefined: there never was one. */
+      readonly floor: FloorNote | undefined;
     };
 
 interface Answer {
@@ -209,8 +210,7 @@ export class Recovery {
   #finishIfAllDone(): readonly RecoveryEffect[] {
     if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
     this.#stage = { stage: "finished" };
-    const floorQuorum = this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum);
-    return [{ type: "recovered", entries: this.#merged(), floorQuorum }];
+    return [{ type: "recovered", entries: this.#merged(), floor: this.#floorNote() }];
   }
 
   #merged(): readonly Entry[] {

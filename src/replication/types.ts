@@ -53,6 +53,8 @@ export interface FloorNote {
   readonly epoch: Epoch;
   readonly number: number;
   readonly quorum: number;
+  /** The highest quorum that a recovery may go by which has not heard of this note. */
+  readonly over: number;
 }
 
 /** Both ends included. */

@@ -93,7 +93,7 @@ const MARKS: Marks = {
   promisedLeader: "leader",
   reignEpoch: 3,
   blank: false,
-  floor: { epoch: 7, number: 2, quorum: 3 },
+  floor: { epoch: 7, number: 2, quorum: 3, over: 4 },
   committed: 12,
   members: [{ id: "leader", url: "http://a", peerUrl: "http://b" }],
 };

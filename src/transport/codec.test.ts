@@ -11,7 +11,7 @@ import {
 const number = fc.maxSafeNat();
 const text = fc.string({ unit: "grapheme" });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const floor = fc.record({ epoch: number, number, quorum: fc.nat() });
+const floor = fc.record({ epoch: number, number, quorum: fc.nat(), over: fc.nat() });
 const member = fc.record({ id: text, url: text, peerUrl: text });
 const end = fc.record({ applied: number, digest: text });
 const record = fc.record({ key: text, value: text, version: number, origin: number });

@@ -95,6 +95,8 @@ export interface FloorNote {
   epoch: number;
   number: number;
   quorum: number;
+  /** The highest quorum that a recovery may go by which has not heard of this note. */
+  over: number;
 }
 
 /** A member's gateway, as the leader knows it. */
@@ -957,7 +959,7 @@ export const Record: MessageFns<Record> = {
 };
 
 function createBaseFloorNote(): FloorNote {
-  return { epoch: 0, number: 0, quorum: 0 };
+  return { epoch: 0, number: 0, quorum: 0, over: 0 };
 }
 
 export const FloorNote: MessageFns<FloorNote> = {
@@ -970,6 +972,9 @@ export const FloorNote: MessageFns<FloorNote> = {
     }
     if (message.quorum !== 0) {
       writer.uint32(24).uint32(message.quorum);
+    }
+    if (message.over !== 0) {
+      writer.uint32(32).uint32(message.over);
     }
     return writer;
   },
@@ -1011,6 +1016,14 @@ export const FloorNote: MessageFns<FloorNote> = {
             message.quorum = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.over = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1031,6 +1044,7 @@ export const FloorNote: MessageFns<FloorNote> = {
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
     message.quorum = object.quorum ?? 0;
+    message.over = object.over ?? 0;
     return message;
   },
 };
