@@ -41,7 +41,7 @@ export const situations = [
   // Disks
   "leader wiped",
   "follower wiped",
-  "wipe held back: too many copies were lost before",
+  "loss held back: the design does not exclude it",
   "flush refused by a full disk",
   "log compacted",
   "flush survived a crash untold",

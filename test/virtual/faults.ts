@@ -1,12 +1,24 @@
 /** Everything that a seed may do to a cluster, by name. */
 import { LeaderNode } from "../../src/node/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
-import type { Run } from "./run.ts";
+import type { VirtualCluster } from "./cluster.ts";
 
-type Fault = (run: Run) => void;
+/** What faults are made of. */
+export interface Faulty {
+  readonly cluster: VirtualCluster;
+  /** Does it after a while, unless all heals before. */
+  later(lowMs: number, highMs: number, run: () => void): void;
+  crash(id: NodeId, downMs: number): void;
+  shutDown(id: NodeId): void;
+  /** Unless that would lose what the design does not protect. */
+  wipe(id: NodeId): void;
+  moveLeader(): void;
+}
 
-const anyFollower = ({ cluster }: Run): NodeId => cluster.chance.pick(cluster.followers);
-const anyNode = ({ cluster }: Run): NodeId => cluster.chance.pick(cluster.ids);
+type Fault = (run: Faulty) => void;
+
+const anyFollower = ({ cluster }: Faulty): NodeId => cluster.chance.pick(cluster.followers);
+const anyNode = ({ cluster }: Faulty): NodeId => cluster.chance.pick(cluster.ids);
 
 export const faults: Readonly<Record<string, Fault>> = {
   "crash a follower": (run) => run.crash(anyFollower(run), 1_500),
@@ -73,7 +85,11 @@ export const faults: Readonly<Record<string, Fault>> = {
 
 export const faultNames = Object.keys(faults);
 
-function cut(run: Run, follower: NodeId, { waysMs, waitMs }: { waysMs: number; waitMs: number }) {
+function cut(
+  run: Faulty,
+  follower: NodeId,
+  { waysMs, waitMs }: { waysMs: number; waitMs: number },
+) {
   const { network, chance, coverage } = run.cluster;
   const wire = network.wire(follower);
   const ways = chance.pick(["both", "both", "there", "back"]);

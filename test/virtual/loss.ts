@@ -32,7 +32,7 @@ export interface Disks {
   readonly leader: NodeId;
   readonly looks: ReadonlyMap<NodeId, DiskLook>;
   /** This node's disk is taken for empty. */
-  readonly without: NodeId;
+  readonly without: NodeId | undefined;
   /** The write quorum that the leader would start with. */
   readonly writeQuorum: number;
   readonly contentOf: (entry: Entry) => string;

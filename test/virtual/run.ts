@@ -2,7 +2,7 @@ import type { NodeId } from "../../src/replication/types.ts";
 import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
-import { faultNames, faults } from "./faults.ts";
+import { type Faulty, faultNames, faults } from "./faults.ts";
 import { contentOf, type Known, Violation } from "./history.ts";
 import { whatRecoveryCouldMiss } from "./loss.ts";
 import { calmWire } from "./network.ts";
@@ -23,7 +23,7 @@ const safetyMs = 4_000;
 const livenessMs = 30_000;
 
 /** One seed: anything may fail for a while, then all heals and must come right. */
-export class Run {
+export class Run implements Faulty {
   readonly seed: number;
   readonly cluster: VirtualCluster;
   readonly #clients: Clients;
@@ -153,10 +153,7 @@ export class Run {
 
   wipe(id: NodeId): void {
     const { cluster } = this;
-    if (!this.#mayWipe(id)) {
-      this.#coverage.met("wipe held back: too many copies were lost before");
-      return;
-    }
+    if (!this.#mayLose(id, cluster.leader)) return;
     this.trace(() => `${id} loses its disk`);
     cluster.wipe(id);
     this.#coverage.met(id === cluster.leader ? "leader wiped" : "follower wiped");
@@ -167,6 +164,7 @@ export class Run {
   moveLeader(): void {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
+    if (!this.#mayLose(undefined, to)) return;
     this.trace(() => `${to} leads from now on`);
     cluster.moveLeader(to);
     this.#coverage.met("leadership moved by settings");
@@ -174,12 +172,13 @@ export class Run {
   }
 
   /**
-   * Whether losing this disk can lose nothing. Where it can, the design must have said so: every
-   * copy beyond the leader's was on a disk that was lost before, or the floor was lowered while too
-   * few were live. Anything else is a violation, found before anything is lost.
+   * Whether nothing can be lost when this disk is, under this leader. Where something can, the
+   * design must have said so: the writer asked for no copy, every copy beyond the leader's was on a
+   * disk that was lost before, or the floor was lowered while too few were live. Anything else is a
+   * violation, found before anything is lost.
    */
-  #mayWipe(without: NodeId): boolean {
-    const { history, leader, members, settings } = this.cluster;
+  #mayLose(without: NodeId | undefined, leader: NodeId): boolean {
+    const { history, members, settings } = this.cluster;
     const missed = whatRecoveryCouldMiss(
       {
         leader,
@@ -193,14 +192,15 @@ export class Run {
     for (const [sequence, known] of missed) {
       if (this.cluster.degraded || this.#isExcused(sequence, known, without)) continue;
       throw new Violation(
-        `without the disk of ${without}, a recovery could miss entry ${sequence}, ` +
+        `without the disk of ${without}, a recovery of ${leader} could miss entry ${sequence}, ` +
           `${known.content}, settled with quorum ${known.quorum}`,
       );
     }
+    if (missed.size > 0) this.#coverage.met("loss held back: the design does not exclude it");
     return missed.size === 0;
   }
 
-  #isExcused(sequence: number, { content, quorum }: Known, without: NodeId): boolean {
+  #isExcused(sequence: number, { content, quorum }: Known, without: NodeId | undefined): boolean {
     if (quorum === undefined || quorum === 0) return true;
     const { followers, history, members } = this.cluster;
     const lost = followers.filter((id) => {
