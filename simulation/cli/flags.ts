@@ -2,6 +2,7 @@ import type { Format } from "../report/write.ts";
 import type { SweepOptions } from "../results/schema.ts";
 import type { ProgressStyle } from "../terminal/progress.ts";
 import type { DelayRange } from "../theory/index.ts";
+import type { Keys } from "./values.ts";
 
 /** As commander hands them over. */
 export interface SweepFlags {
@@ -12,7 +13,7 @@ export interface SweepFlags {
   readonly writes: number;
   readonly rounds: number;
   readonly order: SweepOptions["order"];
-  readonly keys: number | null;
+  readonly keys: Keys;
   readonly payload: number;
   readonly minDelay?: number;
   readonly maxDelay?: number;

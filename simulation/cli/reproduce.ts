@@ -28,7 +28,7 @@ export const reproduceCommand = (flags: SweepFlags): string => {
   add("writes", `${flags.writes}`, `${sweepDefaults.writes}`);
   add("rounds", `${flags.rounds}`, `${sweepDefaults.rounds}`);
   add("order", flags.order, sweepDefaults.order);
-  add("keys", `${flags.keys ?? "unique"}`, `${sweepDefaults.keys}`);
+  add("keys", `${flags.keys}`, `${sweepDefaults.keys}`);
   add("payload", `${flags.payload}`, `${sweepDefaults.payload}`);
   if (flags.minDelay !== undefined) add("min-delay", `${flags.minDelay}`, undefined);
   if (flags.maxDelay !== undefined) add("max-delay", `${flags.maxDelay}`, undefined);

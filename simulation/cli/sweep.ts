@@ -75,7 +75,8 @@ const measure = async (flags: SweepFlags, { directory, signal, listener }: Measu
 };
 
 const optionsOf = (flags: SweepFlags): SweepOptions => {
-  const { target, quorums, clients, writes, rounds, order, keys, payload, seed, warmup } = flags;
+  const { target, quorums, clients, writes, rounds, order, payload, seed, warmup } = flags;
+  const keys = flags.keys === "unique" ? null : flags.keys;
   const own = isOwn(target);
   return {
     ...{

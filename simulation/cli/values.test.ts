@@ -32,7 +32,7 @@ test("delays of single followers add up", () => {
 
 test("numbers, keys, shares and lists name their range", () => {
   expect(() => wholeNumber(1, 10)("11")).toThrow("It is a whole number from 1 to 10.");
-  expect(parseKeys("unique")).toBeNull();
+  expect(parseKeys("unique")).toBe("unique");
   expect(parseKeys("12")).toBe(12);
   expect(parseShare("10%")).toBe(0.1);
   expect(() => parseShare("110")).toThrow();

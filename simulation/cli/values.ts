@@ -28,9 +28,11 @@ export const wholeNumber =
 
 export const delayMs = wholeNumber(0, 60_000);
 
-/** A number of keys, or "unique". */
-export const parseKeys = (text: string): number | null =>
-  text === "unique" ? null : wholeNumber(1, 10_000_000)(text);
+/** A number of keys, or a key of its own for each write. */
+export type Keys = number | "unique";
+
+export const parseKeys = (text: string): Keys =>
+  text === "unique" ? text : wholeNumber(1, 10_000_000)(text);
 
 /** "10" or "10%" as a share. */
 export const parseShare = (text: string): number => {

@@ -1,11 +1,11 @@
 /** A figure's drawing: vega-lite compiled and rendered here, without a browser or a canvas. */
-import { parse, View } from "vega";
-import { compile } from "vega-lite";
 import type { Figure } from "./figures/index.ts";
 import { darkRules } from "./palette.ts";
 
 /** An SVG for use inside a page: its colours follow the page's rules, its ids are its own. */
 export const inlineSvg = async ({ name, title, spec }: Figure): Promise<string> => {
+  // Half of the program's start-up time, and most commands draw nothing.
+  const [{ parse, View }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const view = new View(parse(compile(spec).spec), { renderer: "none" });
   try {
     return withOwnIds(labelled(await view.toSVG(), title), name);

@@ -1,0 +1,158 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Cluster, startCluster } from "../../test/support/cluster.ts";
+import { analyse } from "../analysis/analyse.ts";
+import { statusSchema } from "../http/answers.ts";
+import { readResults } from "../report/write.ts";
+import { runCli, startCli } from "../testing/run-cli.ts";
+
+let directory: string;
+let cluster: Cluster | undefined;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-test-"));
+});
+afterEach(async () => {
+  await cluster?.close();
+  cluster = undefined;
+  await rm(directory, { recursive: true });
+});
+
+const start = async (followers: number) => {
+  cluster = await startCluster({ followers, env: { WRITE_QUORUM: "1", MAX_DELAY: "3" } });
+  return cluster;
+};
+const results = () => readResults(join(directory, "results.json"));
+const statusOf = async (url: string) =>
+  statusSchema.parse(await (await fetch(`${url}/status`)).json());
+const out = () => ["--out", directory, "--format", "json"];
+
+test("a sweep of own processes measures every write and leaves a whole report", async () => {
+  const ended = await runCli(
+    ...["--quorums", "1,5", "--max-delay", "60", "--writes", "3", "--clients", "4"],
+    ...["--follower-delay", "follower5=60-90", "--json", "--out", directory],
+  );
+  const summary = JSON.parse(ended.stdout);
+  // How fast a loaded test machine is says nothing; that the code follows the verdict does.
+  expect(ended.code).toBe(summary.verdict === "failed" ? 1 : 0);
+  const measured = await results();
+  expect(measured.cutShort).toBeNull();
+  expect(measured.followers).toHaveLength(5);
+  expect(measured.followers[4]?.delay).toEqual({ minDelayMs: 60, maxDelayMs: 90 });
+  expect(measured.passes.map(({ quorum, samples }) => [quorum, samples.length])).toEqual([
+    [1, 12],
+    [5, 12],
+  ]);
+  for (const { quorum, samples, timelines, comparisons, convergence } of measured.passes) {
+    for (const { acks, latencyMs, settleMs } of samples) {
+      expect(acks.length).toBeGreaterThanOrEqual(quorum);
+      expect(latencyMs).toBeGreaterThanOrEqual(settleMs);
+      // An elapsed delay is never longer than the ack that had to wait for it.
+      for (const { ms, delayMs } of acks) expect(ms).toBeGreaterThanOrEqual(delayMs);
+    }
+    expect(timelines.length).toBeGreaterThan(0);
+    expect(comparisons.map(({ moment }) => moment)).toEqual(["answered", "settled"]);
+    expect(comparisons[1]?.followers.every(({ identical }) => identical)).toBe(true);
+    expect(convergence.every(({ ms }) => ms !== null)).toBe(true);
+  }
+  // At a quorum of all followers the slowest one sets the pace.
+  const [first, last] = analyse(measured).quorums;
+  expect(last?.latency?.minMs).toBeGreaterThanOrEqual(59);
+  expect(first?.tracedMs).toBeLessThan(last?.tracedMs ?? 0);
+  expect(await readdir(directory)).toEqual(
+    expect.arrayContaining(["index.html", "report.md", "samples.csv", "summary.csv", "figures"]),
+  );
+});
+
+test("on a running cluster settings come back, keys are tidied away, others are untouched", async () => {
+  const { leader } = await start(2);
+  const before = await statusOf(leader.url);
+  const { code } = await runCli(
+    ...["--target", leader.url, "--quorums", "0-2", "--writes", "2", "--clients", "2"],
+    ...["--max-delay", "20", "--order", "random", "--keys", "unique", ...out()],
+  );
+  expect([0, 1]).toContain(code);
+  const after = await statusOf(leader.url);
+  expect(after.config).toEqual(before.config);
+  expect(after.keys).toBe(0);
+  expect((await results()).passes.every(({ samples }) => samples.length === 4)).toBe(true);
+});
+
+test("a follower's address will do, since it knows its leader", async () => {
+  const { followers } = await start(2);
+  const target = followers[0]?.url ?? "";
+  await runCli("--target", target, "--quorums", "2", "--writes", "1", "--clients", "1", ...out());
+  const measured = await results();
+  expect(measured.leader).toBe("leader");
+  expect(measured.passes[0]?.samples).toHaveLength(1);
+  expect((await runCli("diff", "--target", target, "--wait", "5000")).code).toBe(0);
+});
+
+test("exit code 130: Ctrl-C in the middle keeps what was measured and gives settings back", async () => {
+  const { leader } = await start(2);
+  const before = await statusOf(leader.url);
+  const run = startCli(
+    ...["--target", leader.url, "--quorums", "1-2", "--writes", "200", "--max-delay", "300"],
+    ...["--progress", "json", ...out()],
+  );
+  await run.untilSaid('"type":"write"');
+  expect((await statusOf(leader.url)).config.maxDelay).toBe(300);
+  run.child.kill("SIGINT");
+  const { code, stderr } = await run.ended;
+  expect(code).toBe(130);
+  expect(stderr).toContain("interrupted");
+  expect((await statusOf(leader.url)).config).toEqual(before.config);
+  const measured = await results();
+  expect(measured.cutShort).toBe("interrupted");
+  expect(measured.passes[0]?.samples.length).toBeGreaterThan(0);
+  expect(measured.passes[0]?.complete).toBe(false);
+});
+
+test("Ctrl-C on own processes leaves none behind", async () => {
+  const run = startCli("--quorums", "3", "--progress", "json", ...out());
+  await run.untilSaid('"type":"write"');
+  run.child.kill("SIGINT");
+  expect((await run.ended).code).toBe(130);
+  expect((await results()).passes[0]?.samples.length).toBeGreaterThan(0);
+});
+
+test("exit code 3: a leader that dies in the middle ends the run, with what was measured", async () => {
+  const { leader } = await start(2);
+  const run = startCli(
+    ...["--target", leader.url, "--quorums", "1-2", "--writes", "200", "--clients", "2"],
+    ...["--max-delay", "100", "--progress", "json", ...out(), "--max-failed", "100%"],
+  );
+  await run.untilSaid('"writesDone":3');
+  await leader.kill();
+  const { code, stderr } = await run.ended;
+  expect(stderr).toContain("got no answer");
+  expect(code).toBe(3);
+  const measured = await results();
+  expect(measured.passes[0]?.samples.length).toBeGreaterThanOrEqual(3);
+  expect(measured.cutShort).toMatch(/got no answer/);
+});
+
+test("exit code 4: followers that die in the middle make too many writes fail", async () => {
+  const { leader, followers } = await start(2);
+  const run = startCli(
+    ...["--target", leader.url, "--quorums", "2", "--writes", "100", "--max-delay", "50"],
+    ...["--progress", "json", ...out()],
+  );
+  await run.untilSaid('"writesDone":3');
+  await Promise.all(followers.map((follower) => follower.kill()));
+  const { code, stderr } = await run.ended;
+  expect(stderr).toMatch(/had no success; the first: (QUORUM_UNAVAILABLE|OUTCOME_UNKNOWN)/);
+  expect(code).toBe(4);
+  expect((await results()).passes[0]?.failures.length).toBeGreaterThan(100);
+});
+
+test("exit code 1: writes that fail, where that is not too many, fail their verdict", async () => {
+  const { leader, followers } = await start(2);
+  await followers[1]?.kill();
+  const words = ["--quorums", "2", "--writes", "2", "--clients", "1", "--max-failed", "100%"];
+  const { code, stdout } = await runCli("--target", leader.url, ...words, "--json", ...out());
+  expect(code).toBe(1);
+  const { verdicts } = JSON.parse(stdout);
+  expect(verdicts.find(({ id }: { id: string }) => id === "failures").state).toBe("failed");
+});
