@@ -76,6 +76,8 @@ type Stage =
   | {
       readonly stage: "following";
       readonly completeAt: Sequence;
+      /** How far this reign's leader said the log is committed: an older reign's word is none. */
+      told: Sequence;
       /** A store is arriving that will replace this one: entries are kept but not applied. */
       installing: boolean;
     };
@@ -282,7 +284,8 @@ export class Follower {
     this.#leaveStage();
     this.#received.clear();
     this.#progress = new Progress(this.#applying);
-    this.#stage = { stage: "following", completeAt: message.completeAt, installing: false };
+    const { completeAt } = message;
+    this.#stage = { stage: "following", completeAt, told: 0, installing: false };
     this.#completeIfWhole();
     return this.#noteFloor(link, message.floor);
   }
@@ -319,12 +322,15 @@ export class Follower {
     return [{ type: "persist", entries: fresh, marks, flush }, ...apply];
   }
 
-  /** In order, and never beyond what is committed. */
+  /** In order, and never beyond what this reign calls committed. */
   #applyUpTo(committed: Sequence): readonly FollowerEffect[] {
     this.#committed = Math.max(this.#committed, committed);
     const entries: Entry[] = [];
-    if (this.#stage.stage !== "following" || this.#stage.installing) return [];
-    while (this.#applying < this.#committed) {
+    const stage = this.#stage;
+    if (stage.stage !== "following") return [];
+    stage.told = Math.max(stage.told, committed);
+    if (stage.installing) return [];
+    while (this.#applying < stage.told) {
       const entry = this.#received.get(this.#applying + 1);
       if (entry === undefined) break;
       this.#applying += 1;

@@ -1,0 +1,274 @@
+import { describe, expect, test } from "vitest";
+import { entryOf, FollowerBench, put } from "../../test/support/benches.ts";
+
+describe("rule 8: storing", () => {
+  test("entries are stored in whatever order they come, and each is acked", () => {
+    const bench = new FollowerBench().follow(1);
+    for (const at of [3, 1, 5]) bench.append([entryOf(at)]);
+    expect(bench.acked).toEqual([3, 1, 5]);
+    expect(bench.disk.state.logBounds).toEqual({ first: 1, last: 5 });
+  });
+
+  test("an ack leaves only after its flush", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.disk.held = true;
+    bench.append([entryOf(1)]);
+    expect(bench.acked).toEqual([]);
+    bench.disk.release();
+    expect(bench.acked).toEqual([1]);
+  });
+
+  test("a duplicate is acked again and stored once", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.append([entryOf(1)]);
+    bench.append([entryOf(1)]);
+    expect(bench.acked).toEqual([1, 1]);
+    const stored = bench.effects.flatMap((effect) =>
+      effect.type === "persist" ? effect.entries : [],
+    );
+    expect(stored).toHaveLength(1);
+  });
+
+  test("a duplicate of an entry that is still being flushed is not acked before that flush", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.disk.held = true;
+    bench.append([entryOf(1)]);
+    bench.append([entryOf(1)]);
+    expect(bench.acked).toEqual([]);
+  });
+
+  test("entries far beyond any leader's backlog are refused", () => {
+    const bench = new FollowerBench({ limits: { backlogEntriesMax: 10 } }).follow(1);
+    bench.append([entryOf(20), entryOf(21)]);
+    expect(bench.refusals).toHaveLength(1);
+    expect(bench.core.backlog).toBeLessThanOrEqual(20);
+  });
+});
+
+describe("rule 9: applying", () => {
+  test("happens strictly in order, and only up to the committed mark it was told", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.append([entryOf(1), entryOf(3)], 3);
+    expect(bench.core.applied).toBe(1);
+    bench.append([entryOf(2)], 2);
+    expect(bench.core.applied).toBe(3);
+    bench.append([entryOf(4)], 3);
+    expect(bench.core.applied).toBe(3);
+    expect(bench.core.committed).toBe(3);
+  });
+
+  test("takes only entries received in the present reign; older ones are evidence", () => {
+    const old = [entryOf(1, [put("a", '"old"')]), entryOf(2, [put("b", '"old"')])];
+    const bench = new FollowerBench({ log: old }).follow(2);
+    bench.append([], 2);
+    expect(bench.core.applied).toBe(0);
+    bench.append([entryOf(1, [put("a", '"new"')], { epoch: 2 })], 2);
+    expect(bench.core.applied).toBe(1);
+    expect(bench.disk.state.table.get("a")).toMatchObject({ value: '"new"' });
+  });
+
+  test("goes only as far as the present reign's leader says, whatever an older one said", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.append([], 9);
+    bench.follow(2, { link: 2 });
+    bench.append([entryOf(1, [put("a")], { epoch: 2 })], 0, 2);
+    expect(bench.core.applied).toBe(0);
+    bench.append([], 1, 2);
+    expect(bench.core.applied).toBe(1);
+  });
+});
+
+describe("rule 10: a new stream", () => {
+  test("begins with what was applied, and with the highest entry of any reign", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(7)];
+    const bench = new FollowerBench({ log, applied: 2 });
+    bench.prepare(3);
+    expect(bench.answers).toMatchObject([{ type: "promise", epoch: 3, applied: 2, last: 7 }]);
+  });
+
+  test("takes over from an older stream, whose messages are then refused", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.follow(1, { link: 2 });
+    expect(bench.effects).toContainEqual(expect.objectContaining({ type: "close", link: 1 }));
+    bench.append([entryOf(1)], 0, 1);
+    expect(bench.acked).toEqual([]);
+    expect(bench.sent.at(-1)).toMatchObject({ link: 1, message: { type: "refusal" } });
+  });
+
+  test("an ack whose stream was taken over meanwhile is not sent", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.disk.held = true;
+    bench.append([entryOf(1)]);
+    bench.prepare(2, { link: 2 });
+    bench.disk.release();
+    expect(bench.acked).toEqual([]);
+  });
+});
+
+describe("rule 10: snapshots", () => {
+  const record = { key: "s", value: "1", version: 40, origin: 1 };
+  const end = { applied: 50, digest: "" };
+  const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1 } as const;
+
+  test("grow beside the store and replace it in one flush; nothing is applied meanwhile", () => {
+    const bench = new FollowerBench({ log: [entryOf(1)], applied: 1 }).follow(1);
+    bench.hear({ ...chunk, index: 0, records: [record], end: undefined });
+    bench.append([entryOf(2)], 2);
+    expect(bench.core.applied).toBe(1);
+    expect(bench.disk.state.table.get("a")).toBeDefined();
+    bench.hear({ ...chunk, index: 1, records: [], end });
+    expect(bench.core.applied).toBe(50);
+    expect(bench.disk.state.table.get("a")).toBeUndefined();
+    expect(bench.disk.state.table.get("s")).toMatchObject({ version: 40 });
+    expect(bench.answers.at(-1)).toMatchObject({ type: "snapshotReceipt", installed: true });
+    bench.append([entryOf(51)], 51);
+    expect(bench.core.applied).toBe(51);
+  });
+
+  test("an interrupted one leaves the store as it was, and the next begins anew", () => {
+    const bench = new FollowerBench({ log: [entryOf(1)], applied: 1 }).follow(1);
+    bench.hear({ ...chunk, index: 0, records: [record], end: undefined });
+    bench.do(bench.core.linkClosed(1));
+    expect(bench.core.following).toBe(false);
+    bench.follow(1, { link: 2 });
+    bench.append([entryOf(2, [put("b")])], 2, 2);
+    expect(bench.core.applied).toBe(2);
+    expect(bench.disk.state.table.get("s")).toBeUndefined();
+    expect(bench.disk.state.table.get("a")).toBeDefined();
+  });
+
+  test("a chunk out of order is refused", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.hear({ ...chunk, index: 1, records: [record], end: undefined });
+    expect(bench.refusals).toHaveLength(1);
+  });
+
+  test("one that ends after its stream was taken over still counts as applied", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.hear({ ...chunk, index: 0, records: [record], end: undefined });
+    bench.disk.held = true;
+    bench.hear({ ...chunk, index: 1, records: [], end });
+    bench.prepare(2, { link: 2 });
+    bench.disk.release();
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied: 50 });
+  });
+});
+
+describe("rule 12: promises", () => {
+  test("are flushed before they are given", () => {
+    const bench = new FollowerBench();
+    bench.disk.held = true;
+    bench.prepare(3);
+    expect(bench.sent).toEqual([]);
+    bench.disk.release();
+    expect(bench.disk.state.marks).toMatchObject({ promisedEpoch: 3, promisedLeader: "leader" });
+    expect(bench.answers).toMatchObject([{ type: "promise", epoch: 3 }]);
+  });
+
+  test("a lower epoch is refused, and the same one from anybody else", () => {
+    const bench = new FollowerBench().follow(3);
+    bench.prepare(2, { link: 2 });
+    bench.prepare(3, { link: 3, leader: "other" });
+    expect(bench.refusals).toHaveLength(2);
+    expect(bench.answers.at(-1)).toMatchObject({ promisedEpoch: 3, promisedLeader: "leader" });
+    bench.append([entryOf(1, [put("a")], { epoch: 3 })]);
+    expect(bench.acked).toEqual([1]);
+  });
+
+  test("a message meant for another node is refused", () => {
+    const bench = new FollowerBench();
+    bench.prepare(3, { to: "follower2" });
+    expect(bench.refusals).toHaveLength(1);
+    expect(bench.core.epoch).toBe(0);
+  });
+
+  test("entries of a reign that was not promised are neither stored nor acked", () => {
+    const bench = new FollowerBench().follow(3);
+    bench.hear({ type: "append", epoch: 2, entries: [entryOf(1)], committed: 1 });
+    bench.append([entryOf(1, [put("a")], { epoch: 4 })]);
+    expect(bench.acked).toEqual([]);
+    expect(bench.disk.state.logBounds.last).toBe(0);
+  });
+
+  test("no entry is taken before the leader says that it leads", () => {
+    const bench = new FollowerBench();
+    bench.prepare(1);
+    bench.append([entryOf(1)], 1);
+    expect(bench.acked).toEqual([]);
+    expect(bench.refusals).toHaveLength(1);
+  });
+});
+
+describe("a blank follower", () => {
+  test("is blank until it holds everything its leader had when it began to send", () => {
+    const bench = new FollowerBench().follow(1, { completeAt: 2 });
+    bench.append([entryOf(2)]);
+    expect(bench.disk.state.marks.blank).toBe(true);
+    bench.append([entryOf(1)]);
+    expect(bench.disk.state.marks.blank).toBe(false);
+  });
+
+  test("is blank no more once a snapshot that far is in place", () => {
+    const bench = new FollowerBench().follow(1, { completeAt: 5 });
+    const end = { applied: 5, digest: "" };
+    bench.hear({ type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [], end });
+    expect(bench.disk.state.marks.blank).toBe(false);
+  });
+});
+
+describe("the floor note", () => {
+  const note = (number: number) => ({ epoch: 1, number, quorum: 1, over: 3 });
+
+  test("is acknowledged once it is durable, and an older one does not replace it", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.disk.held = true;
+    bench.hear({ type: "floor", epoch: 1, floor: note(2) });
+    expect(bench.answers.filter(({ type }) => type === "floorReceipt")).toHaveLength(1);
+    bench.disk.release();
+    expect(bench.answers.at(-1)).toMatchObject({ type: "floorReceipt", floor: note(2) });
+    bench.hear({ type: "floor", epoch: 1, floor: note(1) });
+    expect(bench.disk.state.marks.floor).toEqual(note(2));
+  });
+});
+
+describe("what a recovery asks for", () => {
+  test("the log comes page by page, holes left out, of any reign", () => {
+    const log = [1, 2, 4, 5].map((at) => entryOf(at));
+    const bench = new FollowerBench({ log, limits: { messageEntriesMax: 2 } });
+    bench.prepare(2);
+    bench.hear({ type: "fetchLog", epoch: 2, from: 2 });
+    expect(bench.answers.at(-1)).toMatchObject({ entries: [log[1], log[2]], next: 5 });
+    bench.hear({ type: "fetchLog", epoch: 2, from: 5 });
+    expect(bench.answers.at(-1)).toMatchObject({ entries: [log[3]], next: 0 });
+  });
+
+  test("the store is given only to one who has its promise and does not lead yet", () => {
+    const bench = new FollowerBench({ log: [entryOf(1)], applied: 1 });
+    bench.prepare(2);
+    bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
+    expect(bench.answers.at(-1)).toMatchObject({ type: "storePage", records: [{ key: "a" }] });
+    bench.hear({ type: "fetchStore", epoch: 2, after: "a" });
+    expect(bench.answers.at(-1)).toMatchObject({ records: [], end: { applied: 1 } });
+    bench.follow(2);
+    bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
+    expect(bench.refusals).toHaveLength(1);
+  });
+});
+
+test("a heartbeat is answered with the store's mark and what is wrong with the storage", () => {
+  const bench = new FollowerBench().follow(1);
+  bench.core.storageFault = "no space left on device";
+  bench.hear({
+    type: "heartbeat",
+    epoch: 1,
+    committed: 0,
+    last: 0,
+    number: 4,
+    members: [],
+    applied: 0,
+    digest: "",
+    writeQuorum: 3,
+  });
+  const expected = { type: "heartbeatReply", number: 4, storageFault: "no space left on device" };
+  expect(bench.answers.at(-1)).toMatchObject(expected);
+});
