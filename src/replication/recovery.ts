@@ -216,6 +216,7 @@ export class Recovery {
   #merged(): readonly Entry[] {
     let last = this.#applied;
     for (const sequence of this.#evidence.keys()) last = Math.max(last, sequence);
+    for (const sequence of this.#overruled(last)) this.#evidence.delete(sequence);
     const newest = new Map<string, { version: Sequence; origin: Epoch }>();
     const entries: Entry[] = [];
     for (let sequence = this.#applied + 1; sequence <= last; sequence += 1) {
@@ -234,6 +235,34 @@ export class Recovery {
       entries.push(entry);
     }
     return entries;
+  }
+
+  /**
+   * Leftovers of a reign before the one that proposed a condition, written to the condition's key
+   * at places that it passes over. That reign had the whole log below it at hand, and these were
+   * not in it: so they were never settled, while the conditional entry may have been.
+   */
+  #overruled(last: Sequence): ReadonlySet<Sequence> {
+    const overruled = new Set<Sequence>();
+    const writers = new Map<string, { entry: Entry; deletes: boolean }[]>();
+    for (let sequence = this.#applied + 1; sequence <= last; sequence += 1) {
+      const entry = this.#evidence.get(sequence);
+      for (const { key, value, condition } of entry?.operations ?? []) {
+        if (entry === undefined) break;
+        const before = writers.get(key) ?? [];
+        writers.set(key, before);
+        for (let at = before.at(-1); at !== undefined; at = before.at(-1)) {
+          if (condition === undefined || at.entry.epoch >= entry.origin) break;
+          // What the condition names stays: that version, or, for an absent key, its deletion.
+          if (at.entry.sequence <= condition.version) break;
+          if (condition.version === 0 && at.deletes) break;
+          before.pop();
+          overruled.add(at.entry.sequence);
+        }
+        before.push({ entry, deletes: value === undefined });
+      }
+    }
+    return overruled;
   }
 
   /** An entry that was conditional on one that is dropped goes with it. */

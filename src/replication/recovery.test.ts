@@ -1,0 +1,296 @@
+import { describe, expect, test } from "vitest";
+import { entryOf, memberOf, put } from "../../test/support/benches.ts";
+import { MemoryState } from "../storage/memory-state.ts";
+import { Recovery, type RecoveryEffect } from "./recovery.ts";
+import type { Condition, Entry, FollowerMessage, NodeId, Operation } from "./types.ts";
+
+type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
+
+const epoch = 9;
+
+/** A recovery over an own store and log, with followers whose logs can be read. */
+class Bench {
+  readonly state = new MemoryState();
+  readonly recovery: Recovery;
+  readonly logs = new Map<NodeId, readonly Entry[]>();
+  recovered: Extract<RecoveryEffect, { type: "recovered" }> | undefined;
+  readonly storesAsked: NodeId[] = [];
+
+  constructor(facts: {
+    followers: number;
+    writeQuorum: number;
+    applied?: readonly Entry[];
+    ownEvidence?: readonly Entry[];
+  }) {
+    const { followers, writeQuorum, applied = [], ownEvidence = [] } = facts;
+    this.state.commit({ append: applied, apply: applied });
+    this.recovery = new Recovery({
+      epoch,
+      followers,
+      writeQuorum,
+      ownFloor: undefined,
+      ownApplied: applied.length,
+      ownEvidence,
+      store: { get: (key) => this.state.table.get(key), copy: () => this.state.copy() },
+    });
+    this.recovery.begin();
+  }
+
+  /** It promises, and gives its whole log when asked. */
+  answer(
+    from: NodeId,
+    log: readonly Entry[],
+    facts: Partial<PromiseMessage> = {},
+  ): readonly RecoveryEffect[] {
+    this.logs.set(from, log);
+    const last = Math.max(0, ...log.map(({ sequence }) => sequence));
+    const effects = this.recovery.answered(from, promiseOf(from, { last, ...facts }));
+    for (const effect of effects) this.#serve(effect);
+    return effects;
+  }
+
+  #serve(effect: RecoveryEffect): void {
+    if (effect.type === "recovered") this.recovered = effect;
+    if (effect.type !== "send") return;
+    const { to, message } = effect;
+    if (message.type === "fetchStore") this.storesAsked.push(to);
+    if (message.type !== "fetchLog") return;
+    const entries = (this.logs.get(to) ?? []).filter(({ sequence }) => sequence >= message.from);
+    const page = { type: "logPage", epoch, from: message.from, entries, next: 0 } as const;
+    for (const next of this.recovery.logPage(to, page)) this.#serve(next);
+  }
+
+  /** What was recovered: per sequence its operations. */
+  get merged(): readonly (readonly Operation[])[] | undefined {
+    return this.recovered?.entries.map(({ operations }) => operations);
+  }
+}
+
+const when = (key: string, condition: Condition, value = '"conditional"'): Operation => ({
+  key,
+  value,
+  condition,
+});
+
+describe("how many must answer", () => {
+  test("F - W + 1 followers with data are enough, and fewer are not", () => {
+    const bench = new Bench({ followers: 5, writeQuorum: 3 });
+    bench.answer("f1", []);
+    bench.answer("f2", []);
+    expect(bench.recovered).toBeUndefined();
+    bench.answer("f3", []);
+    expect(bench.recovered).toBeDefined();
+  });
+
+  test("a blank follower proves nothing, unless all F answered", () => {
+    const bench = new Bench({ followers: 3, writeQuorum: 3 });
+    bench.answer("f1", [], { blank: true });
+    bench.answer("f2", [], { blank: true });
+    expect(bench.recovered).toBeUndefined();
+    bench.answer("f3", [], { blank: true });
+    expect(bench.recovered).toBeDefined();
+  });
+
+  test("the newest floor among the answers decides, not the settings", () => {
+    const bench = new Bench({ followers: 3, writeQuorum: 3 });
+    bench.answer("f1", [], { floor: { epoch: 2, number: 4, quorum: 1, over: 3 } });
+    bench.answer("f2", [], { floor: { epoch: 2, number: 1, quorum: 3, over: 3 } });
+    expect(bench.recovered).toBeUndefined();
+    bench.answer("f3", []);
+    expect(bench.recovered?.floor).toMatchObject({ quorum: 1, over: 3 });
+  });
+
+  test("a quorum of 0 asks like one of 1: everybody", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 0 });
+    bench.answer("f1", []);
+    expect(bench.recovered).toBeUndefined();
+    bench.answer("f2", []);
+    expect(bench.recovered).toBeDefined();
+  });
+
+  test("with no followers there is nobody to ask", () => {
+    const recovery = new Recovery({
+      epoch,
+      followers: 0,
+      writeQuorum: 0,
+      ownFloor: undefined,
+      ownApplied: 0,
+      ownEvidence: [entryOf(1)],
+      store: { get: () => undefined, copy: () => new MemoryState().copy() },
+    });
+    expect(recovery.begin()).toMatchObject([{ type: "recovered", entries: [{ sequence: 1 }] }]);
+  });
+
+  test("one that answered and left before its log was read does not count", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 2 });
+    bench.logs.set("f1", []);
+    bench.recovery.answered("f1", promiseOf("f1", { last: 5 }));
+    bench.recovery.lost("f1");
+    bench.answer("f2", [entryOf(1)]);
+    expect(bench.merged).toEqual([[put("a")]]);
+  });
+});
+
+describe("merging", () => {
+  test("per sequence the highest epoch wins, whoever answers first", () => {
+    for (const order of [
+      ["f1", "f2"],
+      ["f2", "f1"],
+    ]) {
+      const bench = new Bench({ followers: 2, writeQuorum: 1 });
+      const logs: Record<string, readonly Entry[]> = {
+        f1: [entryOf(1, [put("a", '"old"')], { epoch: 1 })],
+        f2: [entryOf(1, [put("a", '"new"')], { epoch: 2 })],
+      };
+      for (const id of order) bench.answer(id, logs[id] ?? []);
+      expect(bench.merged).toEqual([[put("a", '"new"')]]);
+    }
+  });
+
+  test("a hole nobody can fill becomes a no-op of the new reign", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [entryOf(1), entryOf(3, [put("c")])]);
+    expect(bench.merged).toEqual([[put("a")], [], [put("c")]]);
+    expect(bench.recovered?.entries.map((entry) => entry.epoch)).toEqual([epoch, epoch, epoch]);
+    expect(bench.recovered?.entries.map((entry) => entry.origin)).toEqual([1, epoch, 1]);
+  });
+
+  test("this node's own evidence counts as well", () => {
+    const ownEvidence = [entryOf(2, [put("own")])];
+    const bench = new Bench({ followers: 1, writeQuorum: 1, ownEvidence });
+    bench.answer("f1", [entryOf(1)]);
+    expect(bench.merged).toEqual([[put("a")], [put("own")]]);
+  });
+
+  test("an entry goes with the one that it was conditional on", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [
+      entryOf(2, [when("a", { version: 1, origin: 1 })]),
+      entryOf(3, [when("a", { version: 2, origin: 1 })]),
+    ]);
+    expect(bench.merged).toEqual([[], [], []]);
+  });
+
+  test("a condition names a version and its reign: the number alone is not enough", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [
+      entryOf(1, [put("a")], { epoch: 3 }),
+      entryOf(2, [when("a", { version: 1, origin: 2 })], { epoch: 3 }),
+    ]);
+    expect(bench.merged).toEqual([[put("a")], []]);
+  });
+
+  test("a condition may rest on the store, and on a deletion", () => {
+    const applied = [entryOf(1, [put("a")])];
+    const bench = new Bench({ followers: 1, writeQuorum: 1, applied });
+    const remove = { key: "a", condition: { version: 1, origin: 1 } };
+    const create = when("a", { version: 0, origin: 0 });
+    bench.answer("f1", [entryOf(2, [remove]), entryOf(3, [create])]);
+    expect(bench.merged).toEqual([[remove], [create]]);
+  });
+});
+
+describe("leftovers of an older reign", () => {
+  // Reign 2 wrote 2 and 3; only 3 was settled, on a condition. What it wrote at 2 is gone, and a
+  // follower that was away since reign 1 still holds what that one had tried at 2.
+  const leftover = entryOf(2, [put("a", '"leftover"'), put("x")], { epoch: 1 });
+
+  test("do not push a settled conditional write of a later reign aside", () => {
+    const settled = when("a", { version: 1, origin: 1 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
+    bench.answer("f1", [leftover, entryOf(3, [settled], { epoch: 2 })]);
+    expect(bench.merged).toEqual([[], [settled]]);
+  });
+
+  test("not even where that one found the key absent", () => {
+    const settled = when("a", { version: 0, origin: 0 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1, [put("b")])] });
+    bench.answer("f1", [leftover, entryOf(3, [settled], { epoch: 2 })]);
+    expect(bench.merged).toEqual([[], [settled]]);
+  });
+
+  test("a put and its deletion stay, although a later condition found the key absent", () => {
+    const remove = { key: "a", condition: { version: 1, origin: 1 } };
+    const create = when("a", { version: 0, origin: 0 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [
+      entryOf(1, [put("a"), put("b")]),
+      entryOf(2, [remove]),
+      entryOf(3, [create], { epoch: 2 }),
+    ]);
+    expect(bench.merged).toEqual([[put("a"), put("b")], [remove], [create]]);
+  });
+
+  test("a condition of an older reign drops nothing of a newer one", () => {
+    const stale = when("a", { version: 1, origin: 1 });
+    const newer = entryOf(2, [put("a", '"newer"')], { epoch: 3 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
+    bench.answer("f1", [newer, entryOf(3, [stale], { epoch: 1 })]);
+    expect(bench.merged).toEqual([[put("a", '"newer"')], []]);
+  });
+});
+
+describe("copying", () => {
+  test("the store of the most advanced follower is taken, unless the own one is as good", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 1, applied: [entryOf(1)] });
+    bench.answer("f1", [], { applied: 1 });
+    bench.answer("f2", [], { applied: 4 });
+    expect(bench.storesAsked).toEqual(["f2"]);
+    const same = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
+    same.answer("f1", [], { applied: 1 });
+    expect(same.storesAsked).toEqual([]);
+    expect(same.recovered).toBeDefined();
+  });
+
+  test("a source that goes away is replaced by another one", () => {
+    const bench = new Bench({ followers: 3, writeQuorum: 2 });
+    bench.answer("f1", [], { applied: 4 });
+    bench.answer("f2", [], { applied: 3 });
+    bench.answer("f3", [], { applied: 2 });
+    expect(bench.storesAsked).toEqual(["f1"]);
+    expect(bench.recovery.lost("f1")).toContainEqual(
+      expect.objectContaining({ type: "send", to: "f2" }),
+    );
+  });
+
+  test("a store is begun anew, page by page, and merging starts above it", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    const asked = bench.answer("f1", [entryOf(5)], { applied: 4 });
+    expect(asked.map(({ type }) => type)).toEqual(["beginStore", "send"]);
+    const records = [{ key: "k", value: "1", version: 2, origin: 1 }];
+    const page = { type: "storePage", epoch, records } as const;
+    expect(bench.recovery.storePage("f1", page)).toEqual([
+      { type: "addRecords", records },
+      { type: "send", to: "f1", message: { type: "fetchStore", epoch, after: "k" } },
+    ]);
+    const end = { applied: 4, digest: "" };
+    const last = bench.recovery.storePage("f1", { ...page, records: [], end });
+    expect(last.at(-1)).toEqual({ type: "installStore", end });
+    expect(bench.recovery.installed(end)).toEqual([
+      { type: "send", to: "f1", message: { type: "fetchLog", epoch, from: 5 } },
+    ]);
+  });
+
+  test("pages of one that is not the source are ignored", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 1 });
+    bench.answer("f1", [], { applied: 4 });
+    bench.answer("f2", [], { applied: 3 });
+    const page = { type: "storePage", epoch, records: [] } as const;
+    expect(bench.recovery.storePage("f2", page)).toEqual([]);
+  });
+});
+
+function promiseOf(from: NodeId, facts: Partial<PromiseMessage>): PromiseMessage {
+  return {
+    type: "promise",
+    epoch,
+    applied: 0,
+    last: 0,
+    blank: false,
+    floor: undefined,
+    digest: "",
+    member: memberOf(from),
+    incarnation: "1",
+    ...facts,
+  };
+}
