@@ -146,18 +146,23 @@ export class Leader {
     return this.#takeOver({ entries, committed, heard, now });
   }
 
-  linkOpened(from: NodeId): readonly LeaderEffect[] {
+  linkOpened(from: NodeId, now: Instant): readonly LeaderEffect[] {
+    // The news that the stream before is gone may come late, or never.
+    const lost = this.#linkLost(from, now);
     const peer = this.#peer(from);
-    peer.drop();
     peer.link = { state: "preparing" };
-    return this.#epochDurable ? [this.#prepare(peer)] : [];
+    return this.#epochDurable ? [...lost, this.#prepare(peer)] : lost;
   }
 
   linkClosed(from: NodeId, now: Instant): readonly LeaderEffect[] {
+    const lost = this.#linkLost(from, now);
+    return [...lost, ...this.#members.report(), ...this.#reconsiderFloor()];
+  }
+
+  #linkLost(from: NodeId, now: Instant): readonly LeaderEffect[] {
     this.#peer(from).drop();
-    const recovering =
-      this.#phase.phase === "recovering" ? this.#recover(this.#phase.recovery.lost(from), now) : [];
-    return [...recovering, ...this.#members.report(), ...this.#reconsiderFloor()];
+    if (this.#phase.phase !== "recovering") return [];
+    return this.#recover(this.#phase.recovery.lost(from), now);
   }
 
   received(from: NodeId, message: FollowerMessage, now: Instant): readonly LeaderEffect[] {
@@ -494,9 +499,7 @@ export class Leader {
 
   #heartbeat(): readonly LeaderEffect[] {
     this.#heartbeats += 1;
-    const open = this.#members.all.filter(
-      ({ link }) => link.state === "streaming" || link.state === "snapshot",
-    );
+    const open = this.#members.led;
     if (open.length === 0 || this.#phase.phase !== "leading") return [];
     const message: LeaderMessage = {
       type: "heartbeat",
@@ -521,9 +524,7 @@ export class Leader {
       flush: { is: "floor", epoch: this.epoch, number: note.number },
     } as const;
     const message = { type: "floor", epoch: this.epoch, floor: note } as const;
-    const sends = this.#members.streaming.map(
-      ({ id }) => ({ type: "send", to: id, message }) as const,
-    );
+    const sends = this.#members.led.map(({ id }) => ({ type: "send", to: id, message }) as const);
     return [persist, ...sends];
   }
 

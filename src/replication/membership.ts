@@ -26,6 +26,11 @@ export class Membership {
     return this.all.filter(({ link }) => link.state === "streaming");
   }
 
+  /** Those whom the reign speaks to, be it by entries or by a snapshot. */
+  get led(): readonly Peer[] {
+    return this.all.filter(({ link }) => link.state === "streaming" || link.state === "snapshot");
+  }
+
   get live(): readonly NodeId[] {
     return this.all.filter(({ state }) => state === "live").map(({ id }) => id);
   }

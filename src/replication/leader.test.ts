@@ -1,0 +1,358 @@
+import { describe, expect, test } from "vitest";
+import { entryOf, LeaderBench, put } from "../../test/support/benches.ts";
+
+const two = ["follower1", "follower2"];
+const three = [...two, "follower3"];
+const five = [...three, "follower4", "follower5"];
+
+const leading = (followers: readonly string[], writeQuorum: number) =>
+  new LeaderBench({ followers, writeQuorum }).lead(followers);
+
+describe("rule 1: order", () => {
+  test("only the leader assigns sequences, without a hole, and a refused write takes none", () => {
+    const bench = leading(three, 1);
+    expect(bench.propose([put("a")])).toMatchObject({ is: "accepted", sequence: 1 });
+    expect(bench.propose([put("a")], { quorum: 4 })).toMatchObject({ is: "refused" });
+    expect(bench.propose([{ key: "a", ifVersion: 9, value: "2" }])).toMatchObject({
+      is: "refused",
+    });
+    expect(bench.propose([put("b")])).toMatchObject({ is: "accepted", sequence: 2 });
+  });
+
+  test("an entry is streamed while the leader's own flush is still under way", () => {
+    const bench = leading(three, 1);
+    bench.disk.held = true;
+    bench.propose([put("a")]);
+    for (const id of three) expect(bench.entriesTo(id)).toEqual([1]);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([]);
+    bench.disk.release();
+    expect(bench.settled).toEqual([1]);
+  });
+});
+
+describe("rules 2 and 3: settled and committed", () => {
+  test("an entry settles on its own; committed waits for everything below", () => {
+    const bench = leading(three, 2);
+    bench.propose([put("a")]);
+    bench.propose([put("b")]);
+    bench.ack("follower1", 2);
+    bench.ack("follower1", 2);
+    expect(bench.settled).toEqual([]);
+    bench.ack("follower2", 2);
+    expect(bench.settled).toEqual([2]);
+    expect(bench.core.committed).toBe(0);
+    bench.ack("follower1", 1);
+    bench.ack("follower3", 1);
+    expect(bench.core.committed).toBe(2);
+    expect(bench.core.applied).toBe(2);
+  });
+
+  test("an entry that was conditional on an open one settles after it", () => {
+    const bench = leading(three, 1);
+    bench.propose([put("a")], { quorum: 3 });
+    bench.propose([{ key: "a", value: "2", ifVersion: 1 }]);
+    bench.ack("follower1", 2);
+    expect(bench.settled).toEqual([]);
+    for (const id of three) bench.ack(id, 1);
+    expect(bench.settled).toEqual([1, 2]);
+  });
+
+  test("acks of another epoch count for nothing", () => {
+    const bench = leading(three, 1);
+    bench.propose([put("a")]);
+    const ranges = [{ from: 1, to: 1 }];
+    bench.hear("follower1", { type: "acks", epoch: 7, ranges, applied: 0, digest: "" });
+    expect(bench.settled).toEqual([]);
+  });
+
+  test("a quorum of 0 settles with the leader's own flush, with nobody else there", () => {
+    const bench = new LeaderBench({ followers: [], writeQuorum: 0 }).lead([]);
+    bench.disk.held = true;
+    bench.propose([put("a")]);
+    expect(bench.settled).toEqual([]);
+    bench.disk.release();
+    expect(bench.settled).toEqual([1]);
+    expect(bench.core.applied).toBe(1);
+  });
+
+  test("acks from a disk that was lost are forgotten while an entry is open", () => {
+    const bench = leading(three, 2);
+    bench.propose([put("a")]);
+    bench.ack("follower1", 1);
+    bench.close("follower1");
+    bench.open("follower1");
+    bench.promise("follower1", { incarnation: "2" });
+    bench.ack("follower2", 1);
+    expect(bench.settled).toEqual([]);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([1]);
+  });
+});
+
+describe("rule 4: fail fast", () => {
+  test("fewer live followers than the quorum: refused before anything is appended", () => {
+    const bench = leading(two, 2);
+    bench.close("follower2");
+    const refusal = { reason: "quorumUnavailable", live: 1, quorum: 2 };
+    expect(bench.propose([put("a")])).toEqual({ is: "refused", refusal });
+    expect(bench.core.last).toBe(0);
+    expect(bench.entriesTo("follower1")).toEqual([]);
+  });
+
+  test("silence ends a follower's liveness, and so does storage that cannot flush", () => {
+    const bench = leading(two, 1);
+    bench.pass(2_000, ["follower1"]);
+    expect(bench.core.liveFollowers).toEqual(["follower1"]);
+    bench.hear("follower1", {
+      type: "heartbeatReply",
+      epoch: bench.core.epoch,
+      number: 1,
+      applied: 0,
+      digest: "",
+      storageFault: "no space left on device",
+    });
+    expect(bench.core.liveFollowers).toEqual([]);
+  });
+
+  test("when the leader itself stood still, the others' silence proves nothing", () => {
+    const bench = leading(two, 1);
+    bench.pass(200, two);
+    bench.now += 60_000;
+    bench.do(bench.core.tick(bench.now));
+    expect(bench.core.liveFollowers).toEqual(two);
+  });
+});
+
+describe("rule 5: reads", () => {
+  test("the newest settled write is seen, applied or not; an open one is not", () => {
+    const bench = leading(three, 1);
+    bench.propose([put("a", "1")], { quorum: 3 });
+    bench.propose([put("b", "2")]);
+    bench.ack("follower1", 2);
+    expect(bench.core.applied).toBe(0);
+    expect(bench.core.overlay.sight("a")).toEqual({ is: "store" });
+    expect(bench.core.overlay.sight("b")).toMatchObject({ is: "pending", write: { value: "2" } });
+  });
+});
+
+describe("rule 7: a full leader", () => {
+  test("refuses before it appends, and accepts again once entries are applied", () => {
+    const limits = { backlogEntriesMax: 2 };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, limits }).lead(two);
+    bench.propose([put("a")]);
+    bench.propose([put("b")]);
+    expect(bench.propose([put("c")])).toMatchObject({ refusal: { reason: "overloaded" } });
+    expect(bench.core.last).toBe(2);
+    bench.ack("follower1", 1);
+    expect(bench.propose([put("c")])).toMatchObject({ is: "accepted", sequence: 3 });
+  });
+
+  test("is full by bytes as well", () => {
+    const limits = { backlogBytesMax: 1_000 };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, limits }).lead(two);
+    bench.propose([put("a", JSON.stringify("x".repeat(2_000)))]);
+    expect(bench.propose([put("b")])).toMatchObject({ refusal: { reason: "overloaded" } });
+  });
+});
+
+describe("rules 10 and 11: streams", () => {
+  test("a follower is sent what comes after the mark it promised with", () => {
+    const bench = leading(three, 1);
+    for (const key of ["a", "b", "c"]) bench.propose([put(key)]);
+    bench.ack("follower1", 1, 2, 3);
+    bench.close("follower2");
+    bench.sent.length = 0;
+    bench.open("follower2");
+    bench.promise("follower2", { applied: 2, last: 3, blank: false });
+    expect(bench.entriesTo("follower2")).toEqual([3]);
+  });
+
+  test("what a follower has applied counts as acked", () => {
+    const log = [entryOf(1), entryOf(2)];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    expect(bench.core.committed).toBe(0);
+    bench.promise("follower1", { applied: 2, last: 2, blank: false });
+    expect(bench.core.committed).toBe(2);
+  });
+
+  test("a follower whose place the log no longer holds gets the store, then the rest", () => {
+    const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, marks });
+    bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
+    bench.lead(two);
+    const kinds = bench.messagesTo("follower1").map(({ type }) => type);
+    expect(kinds).toEqual(["prepare", "lead", "snapshotChunk", "snapshotChunk"]);
+    expect(bench.core.liveFollowers).toEqual([]);
+    const { epoch } = bench.core;
+    const receipt = { type: "snapshotReceipt", epoch, snapshot: 1, index: 1, installed: true };
+    bench.hear("follower1", { ...receipt, type: "snapshotReceipt" });
+    expect(bench.core.liveFollowers).toEqual(["follower1"]);
+    bench.propose([put("d")]);
+    expect(bench.entriesTo("follower1")).toEqual([4]);
+  });
+});
+
+describe("rules 12 to 14: epochs", () => {
+  test("nothing of an epoch is sent before the epoch is flushed", () => {
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1 });
+    bench.disk.held = true;
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    expect(bench.sent).toEqual([]);
+    bench.disk.release();
+    expect(bench.messagesTo("follower1")).toMatchObject([{ type: "prepare", epoch: 1 }]);
+  });
+
+  test("a higher epoch met before the reign is overtaken by one higher still", () => {
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1 });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    bench.hear("follower1", refusal(8, "follower2"));
+    expect(bench.core.epoch).toBe(9);
+    expect(bench.messagesTo("follower1").at(-1)).toMatchObject({ type: "prepare", epoch: 9 });
+  });
+
+  test("a leader refused for a higher epoch while it reigns stops, and will recover", () => {
+    const bench = leading(two, 1);
+    bench.hear("follower1", refusal(8, "follower2"));
+    expect(bench.effects).toContainEqual({ type: "deposed", by: "follower2", epoch: 8 });
+    const { promisedEpoch, reignEpoch } = bench.disk.state.marks;
+    expect(promisedEpoch).toBe(8);
+    expect(reignEpoch).not.toBe(promisedEpoch);
+  });
+
+  test("a follower that applied what this log lacks ends the reign: the disk went back", () => {
+    const bench = leading(two, 1);
+    bench.close("follower1");
+    bench.open("follower1");
+    bench.promise("follower1", { applied: 7, last: 7, blank: false });
+    expect(bench.effects.some(({ type }) => type === "deposed")).toBe(true);
+    expect(bench.disk.state.marks.reignEpoch).toBe(0);
+  });
+});
+
+describe("a reign begins", () => {
+  test("with an intact log it leads at once, and what was open is sent again", () => {
+    const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
+    const marks = {
+      promisedEpoch: 4,
+      promisedLeader: "leader",
+      reignEpoch: 4,
+      blank: false,
+      committed: 2,
+    };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 1, marks });
+    bench.do(bench.core.start(0));
+    expect(bench.core.notReady).toBeUndefined();
+    expect(bench.core).toMatchObject({ epoch: 5, committed: 2, applied: 2, last: 3 });
+    expect(bench.core.overlay.sight("b")).toEqual({ is: "store" });
+    expect(bench.core.overlay.sight("c")).toEqual({ is: "unsure", sequence: 3 });
+    bench.open("follower1");
+    bench.promise("follower1", { applied: 2, last: 2, blank: false });
+    expect(bench.entriesTo("follower1")).toEqual([3]);
+    bench.ack("follower1", 3);
+    expect(bench.core.overlay.sight("c")).toEqual({ is: "store" });
+    expect(bench.disk.state.table.get("c")).toMatchObject({ version: 3 });
+  });
+
+  test("on an empty disk every follower is seen once before the first write", () => {
+    const bench = new LeaderBench({ followers: three, writeQuorum: 3 });
+    bench.do(bench.core.start(0));
+    for (const id of three) bench.open(id);
+    bench.promise("follower1");
+    bench.promise("follower2");
+    expect(bench.propose([put("a")])).toMatchObject({ refusal: { reason: "recovering" } });
+    bench.promise("follower3");
+    for (const id of three) bench.promise(id);
+    expect(bench.propose([put("a")])).toMatchObject({ is: "accepted" });
+  });
+
+  test("a recovery goes on when its source comes back on a new stream before the old one ended", () => {
+    const bench = new LeaderBench({ followers: two, writeQuorum: 2 });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    bench.promise("follower1", { applied: 5, last: 5, blank: false });
+    expect(bench.messagesTo("follower1").at(-1)?.type).toBe("fetchStore");
+    bench.open("follower1");
+    bench.sent.length = 0;
+    bench.promise("follower1", { applied: 5, last: 5, blank: false });
+    expect(bench.messagesTo("follower1").at(-1)?.type).toBe("fetchStore");
+  });
+});
+
+describe("the floor", () => {
+  test("a write with fewer acks than the floor settles only once enough followers know of it", () => {
+    const bench = leading(five, 3);
+    bench.propose([put("a")], { quorum: 1 });
+    bench.ack("follower1", 1);
+    bench.noteFloor("follower1");
+    bench.noteFloor("follower2");
+    expect(bench.settled).toEqual([]);
+    bench.noteFloor("follower3");
+    expect(bench.settled).toEqual([1]);
+  });
+
+  test("what was written while a low quorum was usual is not forgotten when it rises", () => {
+    const bench = leading(five, 3);
+    bench.do(bench.core.setWriteQuorum(1, bench.now));
+    for (const id of five) bench.noteFloor(id);
+    bench.pass(20_000, five);
+    bench.propose([put("a")]);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([1]);
+    bench.do(bench.core.setWriteQuorum(3, bench.now));
+    bench.sent.length = 0;
+    bench.pass(20_000, five);
+    const raised = () => bench.sent.some(({ message }) => message.type === "floor");
+    expect(raised()).toBe(false);
+    bench.ack("follower2", 1);
+    bench.ack("follower3", 1);
+    bench.pass(1_000, five);
+    expect(raised()).toBe(true);
+  });
+
+  test("a follower that is receiving a snapshot hears of a new floor like the rest", () => {
+    const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 2, log, applied: 3, marks });
+    bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
+    bench.lead(["follower1"]);
+    bench.do(bench.core.setWriteQuorum(1, bench.now));
+    expect(bench.messagesTo("follower1").at(-1)).toMatchObject({ type: "floor" });
+  });
+
+  test("with too few live followers all of them must know it, and the leader says so", () => {
+    const bench = new LeaderBench({ followers: three, writeQuorum: 3 }).lead(three);
+    bench.close("follower2");
+    bench.close("follower3");
+    bench.propose([put("a")], { quorum: 1 });
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([]);
+    bench.noteFloor("follower1");
+    expect(bench.settled).toEqual([1]);
+    expect(bench.effects).toContainEqual({ type: "floor", quorum: 1, degraded: true });
+  });
+});
+
+describe("committed marks", () => {
+  test("travel with appends, and by themselves to whom no append told them", () => {
+    const bench = leading(two, 1);
+    bench.propose([put("a")]);
+    bench.ack("follower1", 1);
+    bench.sent.length = 0;
+    bench.do(bench.core.announce());
+    for (const id of two)
+      expect(bench.messagesTo(id)).toMatchObject([{ type: "append", entries: [], committed: 1 }]);
+    bench.do(bench.core.announce());
+    expect(bench.sent).toHaveLength(2);
+  });
+});
+
+function refusal(promisedEpoch: number, promisedLeader: string) {
+  return { type: "refusal", promisedEpoch, promisedLeader, reason: "promised" } as const;
+}
