@@ -94,7 +94,7 @@ export class Flusher {
     if (this.#busy || this.#closed) return;
     const job = this.#queue.shift();
     if (job === undefined) {
-      for (const run of this.#idle.splice(0)) run();
+      this.#tellIdle();
       return;
     }
     this.#busy = true;
@@ -118,10 +118,15 @@ export class Flusher {
     }
   }
 
-  /** Calls once nothing is left to flush. */
+  /** Calls once nothing is left to flush, or storage refuses to: nobody can wait for that. */
   whenIdle(run: () => void): void {
     this.#idle.push(run);
-    this.kick();
+    if (this.#fault === undefined) this.kick();
+    else this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    for (const run of this.#idle.splice(0)) run();
   }
 
   close(): void {
@@ -184,6 +189,7 @@ export class Flusher {
         if (this.#fault !== fault.reason) this.#events.fault(fault.reason);
         this.#fault = fault.reason;
         this.#retry = this.#clock.after(retryMs, () => this.#attempt(run, jobs, before));
+        this.#tellIdle();
         return;
       }
       if (this.#fault !== undefined) this.#events.fault(undefined);

@@ -97,6 +97,8 @@ export class FollowerNode implements KvNode {
       this.#links.set(number, link);
       return {
         received: (message) => {
+          // What has come is flushed and acked; more would keep a closing node busy for ever.
+          if (this.#closing) return;
           this.#heardAt = clock.now();
           this.#do(() => this.#core.received(number, message));
         },
@@ -289,8 +291,7 @@ export class FollowerNode implements KvNode {
         for (const link of this.#links.values()) link.close();
         resolve();
       };
-      if (this.#flusher.fault === undefined) this.#flusher.whenIdle(end);
-      else end();
+      this.#flusher.whenIdle(end);
     });
   }
 

@@ -68,6 +68,8 @@ export class LeaderNode implements KvNode {
   #cancels: Cancel[] = [];
   #announcing = false;
   #closing = false;
+  /** Somebody else leads: what this node says from now on may be old news. */
+  #deposed = false;
   #dead = false;
   #config: LiveConfig;
   readonly #startedAt: number;
@@ -178,7 +180,8 @@ export class LeaderNode implements KvNode {
 
   /** Before a reign is established, nobody knows what was answered in the one before. */
   #notReading(): { ok: false; failure: import("../errors.ts").Failure } | undefined {
-    const reason = this.#dead ? "this reign is over" : this.#core.notReady;
+    const over = this.#dead || this.#deposed;
+    const reason = over ? "this reign is over" : this.#core.notReady;
     return reason === undefined
       ? undefined
       : failed("RECOVERING", `the leader is not ready: ${reason}`, { retryAfterSeconds: 1 });
@@ -234,7 +237,8 @@ export class LeaderNode implements KvNode {
       return failed("SHUTTING_DOWN", "this node is shutting down; nothing was written", {
         retryAfterSeconds: 1,
       });
-    if (this.#dead) return failed("RECOVERING", "this reign is over", { retryAfterSeconds: 1 });
+    if (this.#dead || this.#deposed)
+      return failed("RECOVERING", "this reign is over", { retryAfterSeconds: 1 });
     const { fault } = this.#flusher;
     if (fault !== undefined)
       return overloaded(`the leader's storage cannot flush: ${fault}; nothing was written`);
@@ -262,7 +266,7 @@ export class LeaderNode implements KvNode {
     this.#stopGathering();
     const asks = this.#asks;
     this.#asks = [];
-    if (this.#dead) {
+    if (this.#dead || this.#deposed) {
       for (const { answer } of asks)
         answer(failed("RECOVERING", "this reign is over", { retryAfterSeconds: 1 }));
       return;
@@ -503,8 +507,7 @@ export class LeaderNode implements KvNode {
           return;
         }
         this.#settling.expireAll();
-        if (this.#flusher.fault === undefined) this.#flusher.whenIdle(() => this.#end(resolve));
-        else this.#end(resolve);
+        this.#flusher.whenIdle(() => this.#end(resolve));
       };
       look();
     });
@@ -512,6 +515,8 @@ export class LeaderNode implements KvNode {
 
   #end(resolve: () => void): void {
     this.#dead = true;
+    // A write of the last turn may have been proposed since.
+    this.#settling.expireAll();
     this.#flusher.close();
     for (const cancel of this.#cancels) cancel();
     for (const link of this.#links.values()) link.close();
@@ -524,7 +529,7 @@ export class LeaderNode implements KvNode {
     const { network, clock } = this.#options;
     const cancel = network.dial(to, (link) => {
       this.#links.set(to, link);
-      this.#do(() => this.#core.linkOpened(to));
+      this.#do(() => this.#core.linkOpened(to, clock.now()));
       return {
         received: (message) => {
           if (this.#links.get(to) === link)
@@ -629,6 +634,7 @@ export class LeaderNode implements KvNode {
       case "deposed": {
         const { by, epoch } = effect;
         const reason = `${by} shows that epoch ${epoch} is not this node's: its reign is over`;
+        this.#deposed = true;
         this.#flusher.whenIdle(() => this.#stop(reason));
         return;
       }

@@ -114,9 +114,11 @@ export class Watches {
       const shown = operations
         .filter(({ key }) => key.startsWith(watch.prefix))
         .map(({ key, value }) => ({ sequence, key, value }));
-      if (shown.length === 0 || watch.applied(shown)) continue;
-      if (watch.state !== "ended") watch.state = "paused";
-      return;
+      if (shown.length === 0) continue;
+      const more = watch.applied(shown);
+      // Whoever listens may have ended the watch while it was told.
+      if (this.#watches.has(watch) && !more) watch.state = "paused";
+      if (!more || !this.#watches.has(watch)) return;
     }
   }
 }
