@@ -11,6 +11,7 @@ export interface Counts {
   refused: number;
   unknown: number;
   unreachable: number;
+  lists: number;
 }
 
 type Intent = Pick<Call, "client" | "kind" | "key" | "value" | "ifVersion">;
@@ -22,7 +23,14 @@ export class Recorder {
   readonly history: Call[] = [];
   /** Replies that the documented table does not allow here. */
   readonly offences: string[] = [];
-  readonly counts: Counts = { ok: 0, declined: 0, refused: 0, unknown: 0, unreachable: 0 };
+  readonly counts: Counts = {
+    ok: 0,
+    declined: 0,
+    refused: 0,
+    unknown: 0,
+    unreachable: 0,
+    lists: 0,
+  };
   readonly #client: HttpClient;
   readonly #url: string;
 
@@ -33,19 +41,55 @@ export class Recorder {
 
   /** Asks the leader, records what came of it, and returns it; undefined: nothing happened. */
   async perform(intent: Intent, question: Question): Promise<Call | undefined> {
+    const [call] = await this.performAll([intent], question);
+    return call;
+  }
+
+  /** The same for a batch, which is one write to several keys. */
+  async performAll(intents: readonly Intent[], question: Question): Promise<readonly Call[]> {
     const invokedAt = performance.now();
     const reply = await this.#client.ask(this.#url, question);
     const returnedAt = performance.now();
-    const outcome = this.#judge(intent, reply);
-    if (outcome === undefined) {
-      return undefined;
+    const calls = intents.flatMap((intent): Call[] => {
+      const outcome = this.#judge(intent, reply);
+      if (outcome === undefined) {
+        return [];
+      }
+      const answered = outcome.outcome === "unknown" ? {} : { returnedAt };
+      return [{ ...intent, ...outcome, invokedAt, ...answered }];
+    });
+    this.history.push(...calls);
+    return calls;
+  }
+
+  /** A list of all keys with a prefix is a read of each of them. */
+  async list(client: string, prefix: string, keys: readonly string[]): Promise<void> {
+    const invokedAt = performance.now();
+    const path = `/read?prefix=${prefix}&limit=1000`;
+    const reply = await this.#client.ask(this.#url, { method: "GET", path, timeoutMs: 5000 });
+    const returnedAt = performance.now();
+    if (reply.type !== "answer" || reply.status === 503) {
+      return;
     }
-    const call: Call =
-      outcome.outcome === "unknown"
-        ? { ...intent, ...outcome, invokedAt }
-        : { ...intent, ...outcome, invokedAt, returnedAt };
-    this.history.push(call);
-    return call;
+    if (reply.status !== 200) {
+      this.offences.push(`list: ${reply.status} ${JSON.stringify(reply.body)}`);
+      return;
+    }
+    const entries = new Map(
+      ((reply.body?.["entries"] ?? []) as { key: string; value: unknown; version: number }[]).map(
+        (entry) => [entry.key, entry],
+      ),
+    );
+    this.counts.lists += 1;
+    for (const key of keys) {
+      const entry = entries.get(key);
+      const base = { client, kind: "read", key, invokedAt, returnedAt } as const;
+      this.history.push(
+        entry === undefined
+          ? { ...base, outcome: "missing" }
+          : { ...base, outcome: "ok", value: JSON.stringify(entry.value), version: entry.version },
+      );
+    }
   }
 
   #judge(intent: Intent, reply: Reply): Pick<Call, "outcome" | "version" | "value"> | undefined {

@@ -52,7 +52,7 @@ export class Broken extends Error {
 }
 
 const KEYS_PER_ROUND = 8;
-const CONVERGES_WITHIN_MS = 60_000;
+const CONVERGES_WITHIN_MS = 150_000;
 
 export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<RoundReport> {
   const { cluster, client, dice } = world;
@@ -67,7 +67,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const { clients, quorums } = plan;
   const valueBytes = Math.max(0, ...plan.faults.map((fault) => fault.valueBytes ?? 0));
   const workload = startWorkload(recorder, {
-    ...{ clients, keys, quorums, valueBytes, dice: dice.fork() },
+    ...{ clients, keys, prefix, quorums, valueBytes, dice: dice.fork() },
   });
   let healedAt = 0;
   try {

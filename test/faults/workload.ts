@@ -6,6 +6,8 @@ import type { Recorder } from "./recorder.ts";
 export interface WorkloadOptions {
   readonly clients: number;
   readonly keys: readonly string[];
+  /** What all keys, and no others, start with. */
+  readonly prefix: string;
   /** Lowest and highest quorum that a write asks for. */
   readonly quorums: readonly [lowest: number, highest: number];
   /** Bytes that values are padded to. */
@@ -27,11 +29,35 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
   /** The newest version that any client heard of: conditional writes fight over it. */
   const heard = new Map<string, number>();
 
-  const callOnce = (client: string, number: number, dice: Dice) => {
+  const timeoutMs = CLIENT_PATIENCE_MS;
+
+  const batchOnce = async (client: string, number: number, dice: Dice) => {
+    const value = `${client}-${number}`;
+    const keys = dice.sample(options.keys, dice.whole(2, 4));
+    const operations = keys.map((key) => ({ put: { key, value } }));
+    const quorum = dice.whole(...options.quorums);
+    const [call] = await recorder.performAll(
+      keys.map((key) => ({ client, kind: "put" as const, key, value: JSON.stringify(value) })),
+      {
+        method: "POST",
+        path: "/write/batch",
+        body: { operations, quorum, timeoutMs: WRITE_TIMEOUT_MS },
+        timeoutMs,
+      },
+    );
+    return call;
+  };
+
+  const callOnce = async (client: string, number: number, dice: Dice) => {
+    if (dice.chance(0.05)) {
+      await recorder.list(client, options.prefix, options.keys);
+    }
+    if (dice.chance(0.08)) {
+      return batchOnce(client, number, dice);
+    }
     const key = dice.pick(options.keys);
     const kind = dice.pick(["put", "put", "put", "read", "read", "read", "delete"] as const);
     const ifVersion = dice.chance(0.35) ? conditionFor(heard.get(key), dice) : undefined;
-    const timeoutMs = CLIENT_PATIENCE_MS;
     if (kind === "read") {
       const path = `/read?key=${encodeURIComponent(key)}`;
       return recorder.perform({ client, kind, key }, { method: "GET", path, timeoutMs });

@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const leash = fileURLToPath(new URL("../../src/start/leash.ts", import.meta.url));
 /** A sure sign that something hangs, on a machine where six nodes share two cores. */
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 150_000;
 
 export interface NodeSettings {
   readonly id: string;
