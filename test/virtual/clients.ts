@@ -84,6 +84,18 @@ export class Clients {
     this.submit({ operations, quorum, timeoutMs: chance.pick([20, 300, 2_000]) });
   }
 
+  writeChain(): void {
+    const { chance, leader } = this.#cluster;
+    const key = chance.pick(keys);
+    const last = this.#cluster.node(leader)?.marks().last ?? 0;
+    for (let link = 0; link < 6; link += 1) {
+      this.#written += 1;
+      const ifVersion = link === 0 ? undefined : last + link;
+      const operations = [{ key, value: JSON.stringify(this.#written), ifVersion }];
+      this.submit({ operations, timeoutMs: 300 });
+    }
+  }
+
   /** What a client might have read, or just written without having heard of it. */
   #guessVersion(key: string): number {
     const { chance, history, leader } = this.#cluster;

@@ -197,7 +197,6 @@ export class VirtualCluster {
 
   #fatal(id: NodeId, reason: string): void {
     if (reason.includes("broken promise")) throw new Violation(`${id}: ${reason}`);
-    this.coverage.met("reign ended by a higher epoch");
     this.stopped(id, reason);
     const { process } = this.member(id);
     this.time.after(0, () => {

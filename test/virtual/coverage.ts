@@ -33,7 +33,6 @@ export const situations = [
   "entry dropped by a recovery",
   "conditional entry dropped by a recovery",
   "leadership moved by settings",
-  "reign ended by a higher epoch",
   // Floor
   "floor lowered",
   "floor raised",

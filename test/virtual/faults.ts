@@ -13,6 +13,8 @@ export interface Faulty {
   /** Unless that would lose what the design does not protect. */
   wipe(id: NodeId): void;
   moveLeader(): void;
+  /** Some writes, each conditional on the one before. */
+  writeChain(): void;
 }
 
 type Fault = (run: Faulty) => void;
@@ -39,6 +41,12 @@ export const faults: Readonly<Record<string, Fault>> = {
     for (const id of run.cluster.followers)
       if (run.cluster.chance.happens(0.4)) cut(run, id, { waysMs: 400, waitMs: 50 });
     run.later(10, 60, () => run.wipe(run.cluster.leader));
+  },
+  "wipe the leader amid writes that rest on each other": (run) => {
+    const { cluster } = run;
+    cluster.node(cluster.leader)?.configure({ minDelay: 0, maxDelay: 40 });
+    run.writeChain();
+    run.later(2, 30, () => run.wipe(cluster.leader));
   },
   "freeze a node": (run) => {
     const { process } = run.cluster.member(anyNode(run));

@@ -140,6 +140,10 @@ export class Run implements Faulty {
     });
   }
 
+  writeChain(): void {
+    this.#clients.writeChain();
+  }
+
   /** It answers what is in flight, flushes and ends. */
   shutDown(id: NodeId): void {
     const { process } = this.cluster.member(id);
@@ -164,11 +168,23 @@ export class Run implements Faulty {
   moveLeader(): void {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
-    if (!this.#mayLose(undefined, to)) return;
+    if (!this.#mayLead(to) || !this.#mayLose(undefined, to)) return;
     this.trace(() => `${to} leads from now on`);
     cluster.moveLeader(to);
     this.#coverage.met("leadership moved by settings");
     for (const id of cluster.ids) this.#startLater(id, 200);
+  }
+
+  /**
+   * A former leader must have followed before it leads again: who was down while another one led
+   * still takes its own log for the newest. No cluster with one leader gets there.
+   */
+  #mayLead(id: NodeId): boolean {
+    const disks = [...this.cluster.members.values()].map(({ disk }) => disk.look().marks());
+    const own = this.cluster.member(id).disk.look().marks();
+    const thinksItself = own.reignEpoch > 0 && own.reignEpoch === own.promisedEpoch;
+    const others = disks.filter(({ promisedLeader }) => promisedLeader !== id);
+    return !thinksItself || others.every(({ promisedEpoch }) => promisedEpoch < own.promisedEpoch);
   }
 
   /**

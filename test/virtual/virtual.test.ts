@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { Coverage } from "./coverage.ts";
+import { faultNames } from "./faults.ts";
+import { Run } from "./run.ts";
+
+const seeds = 700;
+const budgetMs = 120_000;
+
+test("one seed always tells the same story, event by event", async () => {
+  const tell = async () => {
+    const run = new Run(11);
+    const lines: string[] = [];
+    run.trace = (line) => lines.push(`${run.cluster.time.now()} ${line()}`);
+    return { outcome: await run.tell(), lines };
+  };
+  const first = await tell();
+  const second = await tell();
+  expect(first.lines.length).toBeGreaterThan(500);
+  expect(second.lines).toEqual(first.lines);
+  expect(second.outcome).toEqual(first.outcome);
+});
+
+test("two seeds tell different stories", async () => {
+  const { fingerprint } = await new Run(1).tell();
+  expect((await new Run(2).tell()).fingerprint).not.toBe(fingerprint);
+});
+
+test(
+  `${seeds} seeds keep every promise, and meet every fault and situation`,
+  async () => {
+    const coverage = new Coverage();
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const { coverage: met } = await new Run(seed).tell().catch((cause: unknown) => {
+        const replay = `npm run test:virtual -- --seed ${seed} --trace`;
+        throw new Error(`seed ${seed} fails; replay: ${replay}`, { cause });
+      });
+      coverage.add(met);
+    }
+    expect(coverage.missing(faultNames)).toEqual([]);
+  },
+  budgetMs,
+);
