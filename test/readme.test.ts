@@ -47,15 +47,15 @@ const withoutPids = (text: string): string => text.replaceAll(/pid \d+/g, "pid â
 
 const variableNumbers = new Set(["latencyMs", "ms", "delayMs"]);
 
-/** Times and which followers were fastest: shown by kind, and by how many. */
+/** Times, and which followers were fastest: shown by kind, and by whether they were enough. */
 function masked(text: string): string {
-  return JSON.stringify(JSON.parse(text), (name, value) => {
+  return JSON.stringify(JSON.parse(text), function (this: { quorum?: number }, name, value) {
     if (variableNumbers.has(name)) return typeof value;
     if (name === "detail") return "â€¦";
     if (name !== "acks") return value;
-    return value.map((ack: string | { node: string }) =>
-      typeof ack === "string" ? "follower" : { ...ack, node: "follower" },
-    );
+    const [first] = value;
+    const shape = typeof first === "string" ? "follower" : { ...first, node: "follower" };
+    return { shape, enough: value.length >= (this.quorum ?? 0) };
   });
 }
 
