@@ -1,7 +1,7 @@
 /** The report's one sentence, written from the data. */
 import type { Results } from "../results/schema.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
-import type { Verdict } from "./verdicts.ts";
+import { overheadLimitMs, type Verdict } from "./verdicts.ts";
 
 export const headlineOf = (
   results: Results,
@@ -41,9 +41,10 @@ const cost = (measured: readonly QuorumAnalysis[]): string => {
 
 /** Theory knows nothing of the store's own cost, and a mean of few writes scatters round it. */
 const againstTheory = (measured: readonly QuorumAnalysis[]): string => {
-  const asPredicted = measured.every(({ latency, overhead, theory, samples }) => {
-    const excess = (latency?.meanMs ?? 0) - (overhead?.meanMs ?? 0) - theory.meanMs;
-    return Math.abs(excess) <= 1 + (chanceLimit * theory.standardDeviationMs) / Math.sqrt(samples);
+  const asPredicted = measured.every(({ latency, theory, samples }) => {
+    const apart = Math.abs((latency?.meanMs ?? 0) - theory.meanMs);
+    const chance = (chanceLimit * theory.standardDeviationMs) / Math.sqrt(samples);
+    return apart <= overheadLimitMs + chance;
   });
   const shares = measured.map(({ latency, theory }) =>
     theory.meanMs === 0 ? 0 : Math.abs((latency?.meanMs ?? 0) / theory.meanMs - 1),
