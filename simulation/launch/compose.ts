@@ -11,6 +11,7 @@ import { patientTimeoutMs, type Target } from "./cluster.ts";
 import { discover } from "./discover.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { delayOf } from "./settings.ts";
+import { removeKeys } from "./tidy.ts";
 
 export interface ComposeOptions {
   readonly minDelay: number;
@@ -20,7 +21,6 @@ export interface ComposeOptions {
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../", import.meta.url));
-const leaderUrl = "http://localhost:4567";
 const startLimitMs = 10 * 60_000;
 const readyLimitMs = 120_000;
 
@@ -31,20 +31,23 @@ export const createComposeTarget = async (
   const compose = await findCompose(signal);
   const wasRunning = (await compose(["ps", "-q"], {})).trim() !== "";
   let touched = false;
+  let leaderUrl = "";
   const delays = Object.values(options.followerDelays).map(({ maxDelayMs }) => maxDelayMs);
   const timeoutMs = patientTimeoutMs([options.maxDelay, ...delays]);
   return {
-    description: "the containers of docker-compose.yml",
+    description: "the six containers of docker-compose.yaml",
     prepare: async (quorum, abort) => {
+      const build = touched ? [] : ["--build"];
       touched = true;
       // Settings in the environment win over those in .env; --force-recreate restarts every container
       // even where nothing changed.
-      await compose(["up", "-d", "--build", "--force-recreate"], {
+      await compose(["up", "-d", "--force-recreate", ...build], {
         WRITE_QUORUM: String(quorum),
         MIN_DELAY: String(options.minDelay),
         MAX_DELAY: String(options.maxDelay),
         TIMEOUT: String(timeoutMs),
       });
+      leaderUrl = await publishedUrl(compose);
       const entry = { id: "leader", url: leaderUrl };
       await waitUntilReady({ leader: entry, followers: [], limitMs: readyLimitMs, signal: abort });
       const { leader, followers } = await discover(leaderUrl, abort);
@@ -64,10 +67,20 @@ export const createComposeTarget = async (
     close: async () => {
       if (!touched) return;
       touched = false;
+      if (leaderUrl !== "") await removeKeys(leaderUrl);
       // Without our settings the containers come back as .env has them.
       await compose(wasRunning ? ["up", "-d"] : ["down"], {});
     },
   };
+};
+
+/** Where the leader's REST port is published, whatever .env says. */
+const publishedUrl = async (compose: Compose): Promise<string> => {
+  const address = (await compose(["port", "leader", "4567"], {})).trim();
+  const port = address.slice(address.lastIndexOf(":") + 1);
+  if (!/^\d+$/.test(port))
+    throw unreachable(`the leader's container publishes no port: ${address}`);
+  return `http://localhost:${port}`;
 };
 
 type Compose = (
