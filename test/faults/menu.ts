@@ -75,7 +75,7 @@ export const followerFaults: Readonly<Record<string, FaultMaker>> = {
     };
   },
   fillFollowerDisk({ cluster, dice, count }) {
-    return filling(dice.pick(cluster.followers), count);
+    return filling(cluster, dice.pick(cluster.followers), count);
   },
 };
 
@@ -86,7 +86,7 @@ export const clusterFaults: Readonly<Record<string, FaultMaker>> = {
   killAll: ({ cluster, count }) => killing(cluster.nodes, count),
   freezeAll: ({ cluster, count }) => freezing(cluster.nodes, count),
   wipeLeader: ({ cluster, wiped, count }) => wiping(cluster.leader, { wiped, count }),
-  fillLeaderDisk: ({ cluster, count }) => filling(cluster.leader, count),
+  fillLeaderDisk: ({ cluster, count }) => filling(cluster, cluster.leader, count),
   /** The leader dies again while it is still getting up. */
   killLeaderTwice: ({ cluster, dice, count }) =>
     relapsing(cluster.leader, killing([cluster.leader], count), dice.whole(300, 2500)),
@@ -186,16 +186,32 @@ async function configure(leader: NodeProcess, settings: object): Promise<void> {
 }
 
 /** No file of the node can grow any more, until room is made again. */
-function filling(node: NodeProcess, count: Count): Fault {
+function filling(cluster: Cluster, node: NodeProcess, count: Count): Fault {
   return {
     name: `fill the disk of ${node.id}`,
     valueBytes: 20_000,
     async begin() {
       count("disks filled");
       await node.limitFiles(node.largestFileBytes());
+      await writeUntilFull(cluster.leader, node);
     },
     heal: () => node.freeDisk(),
   };
+}
+
+/** Takes what free pages the files still have, until the node says that it cannot flush. */
+async function writeUntilFull(leader: NodeProcess, node: NodeProcess): Promise<void> {
+  const body = JSON.stringify({ key: "filler", value: ".".repeat(500_000), quorum: 0 });
+  const headers = { "content-type": "application/json" };
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const written = await fetch(`${leader.url}/write`, { method: "PUT", headers, body });
+    await written.arrayBuffer();
+    const ready = await fetch(`${node.url}/readyz`);
+    if ((await ready.text()).includes("storage cannot flush")) {
+      return;
+    }
+  }
+  throw new Error(`the disk of ${node.id} does not fill`);
 }
 
 async function restart(nodes: readonly NodeProcess[]): Promise<void> {
