@@ -132,10 +132,10 @@ function keep(cluster: Cluster, history: readonly Call[]): string {
   return folder;
 }
 
-function describe({ calls, counts, pages, convergedInMs, sequence }: RoundReport): string {
+function describe({ calls, counts, pages, told, convergedInMs, sequence }: RoundReport): string {
   const tally = Object.entries(counts).map(([what, number]) => `${number} ${what}`);
   return (
-    `  ${calls} calls linearizable (${tally.join(", ")}), ${pages} follower pages, ` +
+    `  ${calls} calls linearizable (${tally.join(", ")}), ${pages} follower pages, ${told} watched, ` +
     `one digest at sequence ${sequence} ${Math.round(convergedInMs)} ms after healing`
   );
 }

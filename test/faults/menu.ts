@@ -216,7 +216,10 @@ async function writeUntilFull(leader: NodeProcess, node: NodeProcess): Promise<v
 
 async function restart(nodes: readonly NodeProcess[]): Promise<void> {
   for (const node of nodes) {
-    node.start();
+    // Another fault of the round may have taken, and brought back, the same node.
+    if (!node.isRunning) {
+      node.start();
+    }
   }
 }
 

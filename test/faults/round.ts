@@ -9,6 +9,7 @@ import type { HttpClient } from "../support/http-client.ts";
 import type { Dice } from "../support/random.ts";
 import type { Fault } from "./menu.ts";
 import { Recorder } from "./recorder.ts";
+import { WatchClient } from "./watch-client.ts";
 import { findBrokenPrefixes, Watchers } from "./watchers.ts";
 import { startWorkload } from "./workload.ts";
 
@@ -25,6 +26,8 @@ export interface RoundReport {
   readonly calls: number;
   readonly counts: Recorder["counts"];
   readonly pages: number;
+  /** Operations that subscribers were told. */
+  readonly told: number;
   /** From the end of the faults to one digest everywhere. */
   readonly convergedInMs: number;
   readonly sequence: number;
@@ -64,6 +67,13 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   for (const follower of cluster.followers) {
     watchers.watch(follower);
   }
+  const watched = [cluster.leader, dice.pick(cluster.followers)];
+  const subscribers = await Promise.all(
+    watched.map(async (node) => {
+      const { applied } = await node.until<NodeStatus>("/status", () => true);
+      return new WatchClient(node, prefix, applied);
+    }),
+  );
   const { clients, quorums } = plan;
   const valueBytes = Math.max(0, ...plan.faults.map((fault) => fault.valueBytes ?? 0));
   const workload = startWorkload(recorder, {
@@ -80,13 +90,23 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   }
   const statuses = await untilOneDigest(cluster);
   const convergedInMs = performance.now() - healedAt;
+  const newest = Math.max(0, ...recorder.history.map((call) => writtenIn(call, prefix)));
+  await Promise.all(subscribers.map((each) => each.until(newest, CONVERGES_WITHIN_MS)));
+  await Promise.all(subscribers.map((each) => each.stop()));
   await readEverything(recorder, keys);
   await rememberAndCompare(world, keys);
-  judge({ plan, recorder, watchers });
+  judge({ plan, recorder, watchers, subscribers });
   return {
     ...{ calls: recorder.history.length, counts: recorder.counts, convergedInMs },
-    ...{ pages: watchers.pages.length, sequence: statuses[0]?.applied ?? 0 },
+    ...{ pages: watchers.pages.length, told: subscribers.flatMap(({ seen }) => seen).length },
+    ...{ sequence: statuses[0]?.applied ?? 0 },
   };
+}
+
+/** The version of a write to the round's keys that took effect. */
+function writtenIn({ key, kind, outcome, version }: Call, prefix: string): number {
+  const counts = key.startsWith(prefix) && kind !== "read" && outcome === "ok";
+  return counts ? (version ?? 0) : 0;
 }
 
 async function misbehave(plan: RoundPlan): Promise<void> {
@@ -201,8 +221,9 @@ function judge(found: {
   readonly plan: RoundPlan;
   readonly recorder: Recorder;
   readonly watchers: Watchers;
+  readonly subscribers: readonly WatchClient[];
 }): void {
-  const { plan, recorder, watchers } = found;
+  const { plan, recorder, watchers, subscribers } = found;
   const { history } = recorder;
   // The probe's key goes on through all rounds, so that its history has no known beginning here.
   const round = history.filter(({ key }) => key.startsWith(`r${plan.number}-`));
@@ -217,6 +238,7 @@ function judge(found: {
     ...recorder.offences,
     ...watchers.offences,
     ...findBrokenPrefixes(watchers.pages, round),
+    ...subscribers.flatMap((each) => each.findFaults(round)),
   ];
   if (offences.length > 0) {
     throw new Broken(offences.slice(0, 10).join("\n"), history);
