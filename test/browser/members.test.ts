@@ -125,6 +125,26 @@ test("the faults drawer cuts a link, warns of what to expect, and heals it", asy
   await page.getByText("5 live: all is healthy").waitFor();
 });
 
+test("what a cut-off follower lacks is found, and named by its class", async () => {
+  await write("compare/old", "first");
+  const { page } = await show("follower3", "/?view=compare&follower=follower5");
+  await page.getByText("all in sync").waitFor();
+  const fault = `${cluster.leader.url}/faults/follower5`;
+  const headers = { "content-type": "application/json" };
+  await fetch(fault, { method: "PUT", headers, body: '{"type":"cut"}' });
+  await page.getByText("follower5 unreachable").waitFor();
+  await write("compare/old", "second");
+  await write("compare/new", "only here");
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.locator("[data-test=headline]", { hasText: "2 keys of" }).waitFor();
+  await page.locator("tr", { hasText: "compare/old" }).getByText("stale").waitFor();
+  await page.locator("tr", { hasText: "compare/new" }).getByText("missing").waitFor();
+  await fetch(fault, { method: "DELETE" });
+  await page.getByText("all in sync").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.locator("[data-test=headline]", { hasText: "both digests" }).waitFor();
+});
+
 test("equal stores are proved by their digests, and by every key when asked", async () => {
   await write("compared", { a: 1 });
   const { page } = await show("leader", "/?view=compare&follower=follower2");

@@ -40,7 +40,7 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
         <div>
           <dt>digest</dt>
           <dd>
-            <Digest match={member.digestMatch} />
+            <Digest member={member} />
           </dd>
         </div>
       </dl>
@@ -52,7 +52,7 @@ export function StateChip(props: { member: MemberView; since?: number | undefine
   const { member, since } = props;
   const symbol = { live: "●", syncing: "▲", unreachable: "■" }[member.state];
   const ageMs = since === undefined ? undefined : leaderNow() - since;
-  const age = member.state === "live" || ageMs === undefined ? "" : ` for ${longDuration(ageMs)}`;
+  const age = member.state === "live" || ageMs === undefined ? "" : ` ${longDuration(ageMs)}`;
   return (
     <span class={`chip state-${member.state}`}>
       <span aria-hidden="true">{symbol} </span>
@@ -62,9 +62,10 @@ export function StateChip(props: { member: MemberView; since?: number | undefine
   );
 }
 
-export function Digest({ match }: { readonly match: boolean | null }) {
-  if (match === null) return <span class="dim">not comparable yet</span>;
-  return match ? <span>= equal</span> : <span class="alarm">≠ differs</span>;
+export function Digest({ member }: { readonly member: MemberView }) {
+  if (member.digestMatch === null) return <span class="dim">not comparable yet</span>;
+  if (!member.digestMatch) return <span class="alarm">≠ differs</span>;
+  return <span>{member.state === "unreachable" ? "= was equal" : "= equal"}</span>;
 }
 
 /** In entries and ms, and in terms of the delay that was asked for. */

@@ -64,7 +64,7 @@ function NodeRow({ member }: { readonly member: MemberView }) {
       <td class="number">{count(member.acked)}</td>
       <td>{isLeader ? "–" : lagInWords(member, "short")}</td>
       <td>{isLeader ? "–" : lastContact(member)}</td>
-      <td>{isLeader ? "reference" : <Digest match={member.digestMatch} />}</td>
+      <td>{isLeader ? "reference" : <Digest member={member} />}</td>
       <td>
         {member.id === own.value?.node ? (
           "this one"

@@ -68,7 +68,7 @@ function Drawing() {
   const throughput = useThroughput();
   const members = followers.value;
   const isWide = width >= 620;
-  const cardWidth = Math.min(330, width * 0.44);
+  const cardWidth = Math.min(340, width * 0.49);
   const drawn = isWide ? width - cardWidth : width;
   const layout = useMemo(
     () => layoutFor({ width: drawn, rowHeight: isWide ? cardHeight : 0, count: members.length }),

@@ -162,7 +162,7 @@ function Findings({ comparison, follower }: { comparison: Comparison; follower: 
       )}
       {different && (
         <>
-          <p class="dim">
+          <p class="hint">
             A follower may be behind for a moment: writes are answered at the quorum, not when all
             have them. Compare again once it is in sync; stale and missing keys then go.
           </p>

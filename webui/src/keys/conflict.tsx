@@ -77,7 +77,7 @@ function Diff({ theirs, mine }: { readonly theirs: KeyEntry; readonly mine: stri
         <pre class="diff">
           {lines.map(({ side, text }, place) => (
             <span key={place} class={`diff-${side}`}>
-              {`${signs[side]} ${text}\n`}
+              {`${signs[side]} ${text}`}
             </span>
           ))}
         </pre>

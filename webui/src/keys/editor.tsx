@@ -27,7 +27,8 @@ export function Editor({ entry, current, writing, onClose, onRebase }: EditorPro
   const write = async (ifVersion: number | undefined) => {
     const order = { action: "put" as const, key: entry.key, value: text, ifVersion };
     const outcome = await writing.send({ ...order, ...optionsOf(options) });
-    if (outcome.type === "settled") onClose();
+    // An unknown outcome is followed below the value; editing on would race with itself.
+    if (outcome.type !== "refused") onClose();
   };
   const conflict =
     phase.type === "answered" &&

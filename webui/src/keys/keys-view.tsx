@@ -6,12 +6,27 @@ import { KeyDetail } from "./key-detail.tsx";
 import { KeyList } from "./key-list.tsx";
 import { NewKey } from "./new-key.tsx";
 
+/** Where the list stands above the value, a picked key's value would be out of sight. */
+function showDetail(): void {
+  if (!matchMedia("(max-width: 60rem)").matches) return;
+  requestAnimationFrame(() => document.querySelector(".key-detail")?.scrollIntoView());
+}
+
 export function KeysView() {
   const { key, from } = route.value;
   const [creating, setCreating] = useState(false);
   return (
     <div class="keys-grid">
-      <KeyList onNew={() => setCreating(true)} onPick={() => setCreating(false)} />
+      <KeyList
+        onNew={() => {
+          setCreating(true);
+          showDetail();
+        }}
+        onPick={() => {
+          setCreating(false);
+          showDetail();
+        }}
+      />
       {creating ? (
         <NewKey onDone={() => setCreating(false)} />
       ) : key === undefined ? (

@@ -8,6 +8,8 @@ import { addressOf, call, setOwnNode } from "../api/http.ts";
 import { EventStream, type StreamState } from "../api/stream.ts";
 import type { ClusterView, Hello, LiveConfig, NodeEvent } from "../api/wire.ts";
 import { longDuration } from "../lib/units.ts";
+import { announce } from "./announcer.ts";
+import { wordsFor } from "./feed.ts";
 import { healthOf } from "./health.ts";
 import { type MemberNote, Model } from "./model.ts";
 
@@ -32,7 +34,9 @@ const leaderStream = signal<StreamState>("connecting");
 export type Connection = "connecting" | "live" | "reconnecting" | "leader down";
 
 export const connection = computed<Connection>(() => {
-  if (ownStream.value !== "live") return own.value === undefined ? "connecting" : "reconnecting";
+  if (ownStream.value !== "live") {
+    return ownStream.value === "connecting" ? "connecting" : "reconnecting";
+  }
   if (own.value?.role === "leader" || leaderStream.value === "live") return "live";
   return leaderStream.value === "connecting" ? "connecting" : "leader down";
 });
@@ -55,6 +59,8 @@ let clockAheadMs = 0;
 /** The leader's wall clock, as well as this page knows it. */
 export const leaderNow = (): number => Date.now() + clockAheadMs;
 
+/** A member's change is read out while it is this young. */
+const newsMs = 5000;
 const pendingMax = 50_000;
 let pending: NodeEvent[] = [];
 let frameAsked = false;
@@ -81,8 +87,13 @@ function showPending(): void {
   }
   const events = pending;
   pending = [];
-  const fresh = events.filter((event) => model.apply(event)).length;
-  if (fresh > 0) publish();
+  const fresh = events.filter((event) => model.apply(event));
+  if (fresh.length === 0) return;
+  publish();
+  const news = fresh.findLast(({ type }) => type === "member");
+  const words = news === undefined ? undefined : wordsFor(news, () => undefined);
+  // What came with the history is no news.
+  if (words !== undefined && leaderNow() - (news?.at ?? 0) < newsMs) announce(words.text);
 }
 
 function publish(): void {
@@ -127,19 +138,21 @@ function welcome(hello: Hello): void {
     startReign(hello);
     leaderEvents?.stream.close();
     leaderEvents = undefined;
-  } else if (hello.leader !== "" && leaderEvents?.of !== hello.leader) {
-    leaderEvents?.stream.close();
-    leaderEvents = { of: hello.leader, stream: listenToLeader(hello.leader) };
+  } else {
+    listenTo(hello.leader);
   }
   void refreshCluster();
 }
 
-function listenToLeader(leader: string): EventStream {
-  return new EventStream(addressOf("/events", leader), {
+function listenTo(leader: string): void {
+  if (leader === "" || leaderEvents?.of === leader) return;
+  leaderEvents?.stream.close();
+  const stream = new EventStream(addressOf("/events", leader), {
     hello: startReign,
     state: (state) => noteConnection(() => (leaderStream.value = state)),
     event: take,
   });
+  leaderEvents = { of: leader, stream };
 }
 
 function startReign(hello: Hello): void {
@@ -179,6 +192,7 @@ async function refreshCluster(): Promise<void> {
       cluster.value = answer.value;
     }
   });
+  if (own.value?.role === "follower" && ownEvents !== undefined) listenTo(answer.value.leader);
 }
 
 const fallbackEveryMs = 2000;
@@ -192,7 +206,8 @@ let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 export function start(): void {
   connect();
   setInterval(() => {
-    if (connection.value === "leader down") void refreshCluster();
+    const leaderless = own.value?.role === "follower" && leaderEvents === undefined;
+    if (connection.value === "leader down" || leaderless) void refreshCluster();
   }, fallbackEveryMs);
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
@@ -204,6 +219,7 @@ export function start(): void {
 function disconnect(): void {
   ownEvents?.close();
   ownEvents = undefined;
+  ownStream.value = "connecting";
   leaderEvents?.stream.close();
   leaderEvents = undefined;
 }
