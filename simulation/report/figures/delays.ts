@@ -34,13 +34,6 @@ export const delaysFigure: FigureMaker = ({ results }) => {
       hconcat: panels.map(({ id, index, bars, expected }) => ({
         width: Math.floor(width / panels.length) - 24,
         height: 140,
-        title: {
-          text: id,
-          frame: "group",
-          fontSize: 12,
-          fontWeight: 600,
-          color: palette.ink.light,
-        },
         layer: [
           {
             data: { values: bars },
@@ -50,7 +43,7 @@ export const delaysFigure: FigureMaker = ({ results }) => {
                 field: "fromMs",
                 type: "quantitative",
                 bin: { binned: true },
-                title: "ms",
+                title: `${id}, ms`,
                 axis: { tickCount: 3, format: "d" },
               },
               x2: { field: "toMs" },
