@@ -132,7 +132,7 @@ test("whatever happens, those whom a recovery may hear know how little a settled
         world.examine();
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });
 

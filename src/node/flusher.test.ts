@@ -1,0 +1,116 @@
+import { expect, test } from "vitest";
+import { entryOf } from "../../test/support/benches.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import type { Entry } from "../replication/types.ts";
+import { storageOver } from "../storage/memory.ts";
+import { MemoryState } from "../storage/memory-state.ts";
+import { Flusher, type FlushJob } from "./flusher.ts";
+
+/** Storage whose flushes end when the test says so, well or with a fault. */
+function bench(retention = 1_000) {
+  const clock = new VirtualClock();
+  const state = new MemoryState();
+  const underWay: { end: (reason?: string) => void }[] = [];
+  const storage = storageOver(state, (change, done) => {
+    underWay.push({
+      end: (reason) => {
+        if (reason === undefined) change();
+        done(reason === undefined ? undefined : { reason });
+      },
+    });
+  });
+  const told: string[] = [];
+  const flusher = new Flusher({
+    storage,
+    clock,
+    retention,
+    events: {
+      applied: (entries, applied) => told.push(`applied ${entries.length} to ${applied}`),
+      fault: (reason) => told.push(`fault ${reason ?? "over"}`),
+      between: () => {},
+      flushed: () => {},
+    },
+  });
+  const job = (name: string, append: readonly Entry[] = [], apply: readonly Entry[] = []) => {
+    const flushed = () => told.push(`${name} flushed`);
+    const batch: FlushJob = { kind: "batch", append, apply, marks: undefined, flushed };
+    flusher.add(batch);
+    flusher.kick();
+  };
+  const end = (reason?: string) => underWay.shift()?.end(reason);
+  return { clock, state, flusher, told, job, end, underWay };
+}
+
+test("what arrives during a flush gathers into the next one", () => {
+  const { state, told, job, end, underWay } = bench();
+  for (const at of [1, 2, 3]) job(`${at}`, [entryOf(at)]);
+  expect(underWay).toHaveLength(1);
+  end();
+  expect(told).toEqual(["1 flushed"]);
+  expect(state.logBounds.last).toBe(1);
+  end();
+  expect(told).toEqual(["1 flushed", "2 flushed", "3 flushed"]);
+  expect(underWay).toHaveLength(0);
+});
+
+test("what was applied is told before the jobs that asked for it", () => {
+  const { told, job, end } = bench();
+  job("a", [entryOf(1)], [entryOf(1)]);
+  end();
+  expect(told).toEqual(["applied 1 to 1", "a flushed"]);
+});
+
+test("a refused flush is tried again as it was, and nothing overtakes it", () => {
+  const { clock, state, told, job, end, underWay } = bench();
+  job("1", [entryOf(1)]);
+  job("2", [entryOf(2)]);
+  end("no space");
+  expect(told).toEqual(["fault no space"]);
+  expect(underWay).toHaveLength(0);
+  clock.advance(500);
+  end("no space");
+  clock.advance(500);
+  end();
+  end();
+  expect(told).toEqual(["fault no space", "fault over", "1 flushed", "2 flushed"]);
+  expect(state.logBounds.last).toBe(2);
+});
+
+test("whoever waits for the end of all flushes is told when storage refuses, too", () => {
+  const { flusher, told, job, end } = bench();
+  flusher.whenIdle(() => told.push("idle"));
+  job("1", [entryOf(1)]);
+  flusher.whenIdle(() => told.push("idle again"));
+  end("no space");
+  flusher.whenIdle(() => told.push("still"));
+  expect(told).toEqual(["idle", "fault no space", "idle again", "still"]);
+});
+
+test("after closing nothing is told, and no retry is left", () => {
+  const { clock, flusher, told, job, end } = bench();
+  job("1", [entryOf(1)]);
+  job("2", [entryOf(2)]);
+  end("no space");
+  flusher.close();
+  expect(clock.pending).toBe(0);
+  flusher.kick();
+  expect(told).toEqual(["fault no space"]);
+});
+
+test("a flush that ends after closing tells nobody", () => {
+  const { flusher, told, job, end } = bench();
+  job("1", [entryOf(1)]);
+  flusher.close();
+  end();
+  expect(told).toEqual([]);
+});
+
+test("the log below applied is bounded by the retention", () => {
+  const { state, job, end } = bench(10);
+  for (let at = 1; at <= 100; at += 1) {
+    job(`${at}`, [entryOf(at)], [entryOf(at)]);
+    end();
+  }
+  expect(state.logBounds.first).toBeGreaterThan(100 - 10 - 3);
+  expect(state.logBounds.first).toBeLessThanOrEqual(100 - 10 + 1);
+});
