@@ -23,6 +23,8 @@ export class Floor {
   #inForce: FloorNote;
   /** A lower note that is being spread. */
   #pending: FloorNote | undefined;
+  /** Lowest quorum that waits for the pending note. */
+  #lowest = Number.POSITIVE_INFINITY;
   readonly #receipts = new Map<NodeId, number>();
   /** The highest note that this leader itself knows durably. */
   #flushed = 0;
@@ -77,6 +79,7 @@ export class Floor {
     if (quorum < usual || usual > this.#usual) this.#wroteLow(at);
     this.#usual = usual;
     if (quorum >= this.#inForce.quorum) return { number: 0 };
+    this.#lowest = Math.min(this.#lowest, at.quorum);
     if (quorum >= this.note.quorum) return { number: this.note.number };
     this.#wroteLow(at);
     const number = this.note.number + 1;
@@ -122,8 +125,11 @@ export class Floor {
     const knows = (node: NodeId) => (this.#receipts.get(node) ?? 0) >= pending.number;
     const wanted = this.#wanted;
     const enough = this.#known(pending.number) >= wanted;
-    if (!enough && !(live.length < wanted && live.every(knows))) return false;
+    // With fewer live followers than the lowest quorum asked for, nothing could settle by it anyway.
+    const few = live.length >= this.#lowest && live.length < wanted;
+    if (!enough && !(few && live.every(knows))) return false;
     this.#owed = enough ? 0 : wanted;
+    this.#lowest = Number.POSITIVE_INFINITY;
     this.#inForce = pending;
     this.#pending = undefined;
     return true;
