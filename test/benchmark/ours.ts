@@ -19,7 +19,7 @@ const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 export async function startOurs(run: {
   readonly folder: string;
   readonly basePort: number;
-  /** Where the leader's CPU profile goes when it ends; absent: none is taken. */
+  /** Where the CPU profiles of the leader and follower1 go at their end; absent: none is taken. */
   readonly profileFolder?: string | undefined;
 }): Promise<Ours> {
   const args = ["--quorum", "3", "--data", run.folder, "--base-port", String(run.basePort)];
@@ -28,7 +28,7 @@ export async function startOurs(run: {
   if (trouble !== undefined) throw new Error(trouble);
   const profiling = `--cpu-prof --cpu-prof-dir=${run.profileFolder}`;
   const nodes = planned.map((node) =>
-    node.role === "leader" && run.profileFolder !== undefined
+    ["leader", "follower1"].includes(node.id) && run.profileFolder !== undefined
       ? { ...node, env: { ...node.env, NODE_OPTIONS: profiling } }
       : node,
   );
