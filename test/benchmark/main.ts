@@ -31,7 +31,10 @@ const options = new Command("npm run benchmark --")
   .option("--rounds <n>", "runs of each kind", "3")
   .option("--writes <n>", "writes of the memory run", "500000")
   .option("--only <parts>", "some of: writes,reads,memory", "writes,reads,memory")
-  .option("--profile <folder>", "take CPU profiles of the leader and follower1 during the writes and reads")
+  .option(
+    "--profile <folder>",
+    "take CPU profiles of the leader and follower1 during the writes and reads",
+  )
   .parse()
   .opts<Options>();
 const seconds = Number(options.seconds);
