@@ -46,6 +46,8 @@ test.each([
   [["--min-delay", "9", "--max-delay", "3"], /above/],
   [["--follower-delay", "follower9=0-1"], /names follower9/],
   [["--target", "ftp://x"], /--target is/],
+  [["--out", "/dev/null/report"], /folder \/dev\/null\/report cannot be written/],
+  [["--baseline", "/nowhere.json"], /cannot be read/],
   [["render", "/nowhere.json"], /cannot be read/],
   [["theory", "--followers", "2", "--quorums", "3"], /there are 2/],
 ] as const)("exit code 2 for %j, with the reason", async (words, reason) => {

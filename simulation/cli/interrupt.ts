@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM ask the run to end; it then keeps what it has and gives back what it borrowed. */
+/** Ctrl-C, SIGTERM and a closed terminal ask the run to end; it then keeps what it has and gives back what it borrowed. */
 import { exitCodes } from "../errors.ts";
 
 /** npm passes the terminal's Ctrl-C on, so one key press arrives as two signals. */
@@ -14,9 +14,12 @@ export const listenForInterrupts = (): { signal: AbortSignal; stop: () => void }
     firstAt ??= now;
     controller.abort();
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const name of signals) process.on(name, interrupt);
   return {
     signal: controller.signal,
-    stop: () => void process.off("SIGINT", interrupt).off("SIGTERM", interrupt),
+    stop: () => {
+      for (const name of signals) process.off(name, interrupt);
+    },
   };
 };

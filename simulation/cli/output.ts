@@ -1,4 +1,5 @@
 /** Where the command line writes, so that data and progress never mix. */
+import { withoutDust } from "../numbers.ts";
 import { createPaint, type Paint } from "../terminal/paint.ts";
 
 export interface Output {
@@ -11,5 +12,5 @@ export interface Output {
 export const createOutput = (colorWanted: boolean): Output => ({
   paint: createPaint(colorWanted && process.stdout.isTTY && !process.env["NO_COLOR"]),
   print: (text) => void process.stdout.write(`${text}\n`),
-  printJson: (value) => void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+  printJson: (value) => void process.stdout.write(`${JSON.stringify(value, withoutDust, 2)}\n`),
 });

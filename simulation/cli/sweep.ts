@@ -1,4 +1,5 @@
 /** `simulate sweep`: the whole experiment, from a cluster to a report. */
+import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Analysis, analyse } from "../analysis/analyse.ts";
 import { type ExitCode, exitCodes, reasonOf, usageError } from "../errors.ts";
@@ -24,6 +25,7 @@ export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
   const output = createOutput(flags.color);
   const baseline = flags.baseline === undefined ? undefined : await readResults(flags.baseline);
   const directory = flags.out ?? defaultDirectory();
+  await makeDirectory(directory);
   const listener = createProgress(flags.progress, stderr(), output.paint);
   const interrupts = listenForInterrupts();
   try {
@@ -40,6 +42,10 @@ export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
     show(output, { flags, results, analysis, directory });
     if (error !== undefined) process.stderr.write(`simulate: ${error.message}\n`);
     return error?.exitCode ?? codeOf(analysis);
+  } catch (error) {
+    // Before the first pass there is nothing to keep.
+    if (interrupts.signal.aborted) return exitCodes.interrupted;
+    throw error;
   } finally {
     interrupts.stop();
   }
@@ -54,6 +60,7 @@ interface Measuring {
 const measure = async (flags: SweepFlags, { directory, signal, listener }: Measuring) => {
   const options = optionsOf(flags);
   const target = await createTarget(flags, signal);
+  let saved = Promise.resolve();
   try {
     return await runSweep({
       target,
@@ -63,11 +70,16 @@ const measure = async (flags: SweepFlags, { directory, signal, listener }: Measu
       signal,
       listener: (event) => {
         listener(event);
+        if (event.type !== "passed") return;
         // Whatever happens later, this much is on disk.
-        if (event.type === "passed") void saveResults(directory, event.results);
+        const { results } = event;
+        saved = saved.then(() => saveResults(directory, results));
       },
     });
   } finally {
+    await saved.catch((error: unknown) => {
+      process.stderr.write(`simulate: could not keep partial results: ${reasonOf(error)}\n`);
+    });
     await target.close().catch((error: unknown) => {
       process.stderr.write(`simulate: could not put everything back: ${reasonOf(error)}\n`);
     });
@@ -171,6 +183,16 @@ const show = (output: Output, { flags, results, analysis, directory }: Shown): v
 
 const codeOf = ({ verdict }: Analysis): ExitCode =>
   verdict === "failed" ? exitCodes.verdictFailed : exitCodes.ok;
+
+/** A minute of measuring should not end at a folder that cannot be written. */
+const makeDirectory = async (directory: string): Promise<void> => {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    throw usageError(`the folder ${directory} cannot be written: ${reasonOf(error)}`);
+  }
+};
 
 const defaultDirectory = (): string =>
   join("reports", `sweep-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);

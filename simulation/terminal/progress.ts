@@ -1,6 +1,7 @@
 /** Live progress on standard error: one line that renews itself, or plain lines, or JSON lines. */
 import { analyse, verdictOnQuorum } from "../analysis/analyse.ts";
 import { milliseconds } from "../analysis/headline.ts";
+import { withoutDust } from "../numbers.ts";
 import type { Listener, ProgressEvent } from "../sweep/progress.ts";
 import type { Paint } from "./paint.ts";
 
@@ -22,7 +23,7 @@ export const createProgress = (
     case "live":
       return liveProgress(output, paint);
     case "json":
-      return (event) => output.write(`${JSON.stringify(jsonOf(event))}\n`);
+      return (event) => output.write(`${JSON.stringify(jsonOf(event), withoutDust)}\n`);
     case "none":
       return () => undefined;
     default:
