@@ -50,8 +50,10 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "freeze a node": (run) => {
     const { process } = run.cluster.member(anyNode(run));
-    if (process !== undefined)
-      process.clock.frozenUntil = run.cluster.time.now() + run.cluster.chance.between(10, 2_500);
+    if (process === undefined) return;
+    const until = run.cluster.time.now() + run.cluster.chance.between(10, 2_500);
+    // What a longer freeze already holds back stays held back.
+    process.clock.frozenUntil = Math.max(process.clock.frozenUntil, until);
   },
   "reset a stream": (run) => run.cluster.network.reset(anyFollower(run)),
   "cut a wire": (run) => cut(run, anyFollower(run), { waysMs: 2_500, waitMs: 10 }),
