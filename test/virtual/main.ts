@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { Coverage } from "./coverage.ts";
 import { faultNames } from "./faults.ts";
+import { type Report, tell } from "./report.ts";
 import { Run } from "./run.ts";
-import type { Report } from "./worker.ts";
 
 const help = `Runs the real node and replication code of whole clusters on virtual time, disk and
 wire, each from one seed, and checks the design's promises after every step.
@@ -18,6 +18,7 @@ wire, each from one seed, and checks the design's promises after every step.
   --seeds N     how many seeds (1000)
   --from S      the first one (1)
   --workers N   threads (one a core)
+  --stop        ends with the first seed that fails, on one thread
   --coverage    lists how often each situation was met`;
 
 const { values } = parseArgs({
@@ -28,12 +29,14 @@ const { values } = parseArgs({
     workers: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
     coverage: { type: "boolean", default: false },
+    stop: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(help);
 else if (values.seed !== undefined) await tellOne(Number(values.seed));
+else if (values.stop) await tellUntilOneFails(Number(values.from), Number(values.seeds));
 else await tellMany(Number(values.from), Number(values.seeds), Number(values.workers));
 
 async function tellOne(seed: number): Promise<void> {
@@ -48,6 +51,17 @@ async function tellOne(seed: number): Promise<void> {
     console.error(error);
     process.exitCode = 1;
   }
+}
+
+async function tellUntilOneFails(from: number, seeds: number): Promise<void> {
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const report = await tell(seed);
+    if (!("violation" in report)) continue;
+    console.log(`seed ${seed}: ${report.violation}`);
+    process.exitCode = 1;
+    return;
+  }
+  console.log(`${seeds} seeds, none failed`);
 }
 
 async function tellMany(from: number, seeds: number, threads: number): Promise<void> {

@@ -1,8 +1,6 @@
 /** Tells every n-th seed and reports each. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type Outcome, Run } from "./run.ts";
-
-export type Report = Outcome | { readonly seed: number; readonly violation: string };
+import { tell } from "./report.ts";
 
 const { from, seeds, share, threads } = workerData as {
   readonly from: number;
@@ -12,12 +10,4 @@ const { from, seeds, share, threads } = workerData as {
 };
 
 for (let seed = from + share; seed < from + seeds; seed += threads)
-  parentPort?.postMessage(await report(seed));
-
-async function report(seed: number): Promise<Report> {
-  try {
-    return await new Run(seed).tell();
-  } catch (error) {
-    return { seed, violation: error instanceof Error ? error.message : String(error) };
-  }
-}
+  parentPort?.postMessage(await tell(seed));

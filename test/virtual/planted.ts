@@ -1,0 +1,179 @@
+/**
+ * Faults that are planted into a copy of the source, one at a time, to prove that the virtual
+ * cluster can fail: each must be caught. `from` must stand exactly once in the file.
+ */
+export interface PlantedFault {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export const plantedFaults: readonly PlantedFault[] = [
+  {
+    name: "an entry settles one ack too early",
+    file: "replication/ledger.ts",
+    from: "slot.acks.length >= slot.quorum &&",
+    to: "slot.acks.length >= slot.quorum - 1 &&",
+  },
+  {
+    name: "an entry settles before the leader has flushed it",
+    file: "replication/ledger.ts",
+    from: "slot.entry.sequence <= this.#flushed &&",
+    to: "",
+  },
+  {
+    name: "two acks of one follower count as two",
+    file: "replication/ledger.ts",
+    from: "|| slot.acks.some(({ node }) => node === ack.node)",
+    to: "",
+  },
+  {
+    name: "the committed mark moves over an entry that is not settled",
+    file: "replication/ledger.ts",
+    from: "while (this.#slots.get(this.#committed + 1)?.settled === true) {",
+    to: "while (settled.length > 0 && this.#slots.has(this.#committed + 1)) {",
+  },
+  {
+    name: "a conditional write does not wait for the write it rests on",
+    file: "replication/ledger.ts",
+    from: "slot.dependsOn.every((sequence) => this.isSettled(sequence))",
+    to: "true",
+  },
+  {
+    name: "a follower acks before its flush",
+    file: "replication/follower.ts",
+    from: 'return [{ type: "persist", entries: fresh, marks, flush }, ...apply];',
+    to: `return [
+      ...this.persisted(flush),
+      { type: "persist", entries: fresh, marks, flush: { is: "marks" } },
+      ...apply,
+    ];`,
+  },
+  {
+    name: "a follower promises any epoch",
+    file: "replication/follower.ts",
+    from: "if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader))",
+    to: "if (epoch < 0)",
+  },
+  {
+    name: "a promise is given before it is durable",
+    file: "replication/follower.ts",
+    from: "const marks = isNews ? this.#marks : undefined;",
+    to: "const marks = isNews ? undefined : undefined;",
+  },
+  {
+    name: "a follower applies beyond the committed mark",
+    file: "replication/follower.ts",
+    from: "while (this.#applying < this.#committed) {",
+    to: "while (this.#received.size > 0) {",
+  },
+  {
+    name: "a leader without its log leads at once",
+    file: "replication/leader.ts",
+    from: "if (!intact) return this.#promiseOneself(epoch);",
+    to: "",
+  },
+  {
+    name: "acks from before a follower's disk was replaced still count",
+    file: "replication/leader.ts",
+    from: "if (message.blank) this.#forgetDisk(peer);",
+    to: "",
+  },
+  {
+    name: "a recovery counts a blank follower",
+    file: "replication/recovery.ts",
+    from: "proving >= this.#needed()",
+    to: "answers.length >= this.#needed()",
+  },
+  {
+    name: "a recovery prefers the lowest epoch",
+    file: "replication/recovery.ts",
+    from: "known.epoch < entry.epoch",
+    to: "known.epoch > entry.epoch",
+  },
+  {
+    name: "a recovery keeps a conditional entry whose condition no longer holds",
+    file: "replication/recovery.ts",
+    from: "const keep = found !== undefined && this.#conditionsHold(found, newest);",
+    to: "const keep = found !== undefined;",
+  },
+  {
+    name: "a recovery goes by the configured quorum and not by the floor",
+    file: "replication/recovery.ts",
+    from: "(this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum)) + 1",
+    to: "floorOf(this.#writeQuorum) + 1",
+  },
+  {
+    name: "the floor is lowered before enough followers know of it",
+    file: "replication/floor.ts",
+    from: "if (!enough && !(live.length < wanted && live.every(knows))) return false;",
+    to: "",
+  },
+  {
+    name: "a new reign takes a floor that was on its way for one in force",
+    file: "replication/floor.ts",
+    from: "quorum: Math.max(quorum, over), over };",
+    to: "quorum, over };",
+  },
+  {
+    name: "the floor is raised over what was written before the usual quorum rose",
+    file: "replication/floor.ts",
+    from: "|| usual > this.#usual",
+    to: "",
+  },
+  {
+    name: "a stream resumes after the last ack and not after the applied mark",
+    file: "replication/streams.ts",
+    from: "const next = peer.applied + 1;",
+    to: "const next = Math.max(peer.applied, peer.acked) + 1;",
+  },
+  {
+    name: "a snapshot claims a later mark than its copy has",
+    file: "replication/streams.ts",
+    from: "end: link.ended ? { applied: copy.applied,",
+    to: "end: link.ended ? { applied: this.#marks().committed,",
+  },
+  {
+    name: "a read of the leader sees the store and not the settled writes above it",
+    file: "node/leader-node.ts",
+    from: 'if (sight.is === "pending") {',
+    to: 'if (sight.is === "pending" && key === "") {',
+  },
+  {
+    name: "a read of the leader sees a write before it is settled",
+    file: "replication/overlay.ts",
+    from: "if (write.settled) return",
+    to: "if (write.settled || !write.inherited) return",
+  },
+  {
+    name: "a read of a new reign does not wait for what the one before left open",
+    file: "replication/overlay.ts",
+    from: 'if (write.inherited) return { is: "unsure", sequence: write.sequence };',
+    to: "",
+  },
+  {
+    name: "a list of the leader leaves the settled writes above the store out",
+    file: "node/list.ts",
+    from: 'if (sight.is !== "pending") continue;',
+    to: "if (sight !== undefined) continue;",
+  },
+  {
+    name: "a refusal does not wait for the write it rests on",
+    file: "node/leader-node.ts",
+    from: "if (after === 0 || this.#core.ledger.isSettled(after)) {",
+    to: "if (after >= 0) {",
+  },
+  {
+    name: "storage is taken for flushed while it is not",
+    file: "node/flusher.ts",
+    from: "(done) => this.#storage.write(batch, done),",
+    to: "(done) => (this.#storage.write(batch, () => {}), done(undefined)),",
+  },
+  {
+    name: "a watch that was paused skips what came meanwhile",
+    file: "node/watches.ts",
+    from: 'if (watch.state === "paused") this.#readOn(watch);',
+    to: 'if (watch.state === "paused") watch.state = "live";',
+  },
+];

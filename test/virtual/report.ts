@@ -1,0 +1,12 @@
+import { type Outcome, Run } from "./run.ts";
+
+export type Report = Outcome | { readonly seed: number; readonly violation: string };
+
+/** Tells one seed; a promise that was broken is part of the report. */
+export async function tell(seed: number): Promise<Report> {
+  try {
+    return await new Run(seed).tell();
+  } catch (error) {
+    return { seed, violation: error instanceof Error ? error.message : String(error) };
+  }
+}
