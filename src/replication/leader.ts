@@ -322,6 +322,7 @@ export class Leader {
   }
 
   #storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
+    invariant(this.#phase.phase !== "leading", "a store is copied before a reign, not in it");
     this.#writes.startFrom(end.applied);
     this.#digests.note(end.applied, end.digest);
     if (this.#phase.phase !== "recovering") return [];

@@ -39,6 +39,8 @@ interface Answer {
 type Stage =
   | { readonly stage: "asking" }
   | { readonly stage: "copying"; readonly source: NodeId }
+  /** The copy is complete and being flushed: its source may go, and no other copy begins. */
+  | { readonly stage: "installing" }
   | { readonly stage: "merging" }
   | { readonly stage: "finished" };
 
@@ -89,6 +91,8 @@ export class Recovery {
         );
       case "copying":
         return `recovering: copying the store of ${this.#stage.source}`;
+      case "installing":
+        return "recovering: flushing the copied store";
       case "merging":
         return "recovering: reading what the followers hold above the store";
       case "finished":
@@ -106,7 +110,8 @@ export class Recovery {
     // A promise given twice may come from a disk that was lost in between.
     const done = known?.done === true && known.promise.incarnation === promise.incarnation;
     this.#answers.set(from, { promise, connected: true, done });
-    return this.#stage.stage === "copying" ? [] : this.#proceed();
+    const { stage } = this.#stage;
+    return stage === "copying" || stage === "installing" ? [] : this.#proceed();
   }
 
   lost(from: NodeId): readonly RecoveryEffect[] {
@@ -114,6 +119,7 @@ export class Recovery {
     if (answer === undefined || this.#stage.stage === "finished") return [];
     answer.connected = false;
     if (!answer.done) this.#answers.delete(from);
+    if (this.#stage.stage === "installing") return [];
     if (this.#stage.stage === "copying" && this.#stage.source !== from) return [];
     this.#stage = { stage: "asking" };
     return this.#proceed();
@@ -122,7 +128,10 @@ export class Recovery {
   storePage(from: NodeId, page: StorePage): readonly RecoveryEffect[] {
     if (this.#stage.stage !== "copying" || this.#stage.source !== from) return [];
     const effects: RecoveryEffect[] = [{ type: "addRecords", records: page.records }];
-    if (page.end !== undefined) return [...effects, { type: "installStore", end: page.end }];
+    if (page.end !== undefined) {
+      this.#stage = { stage: "installing" };
+      return [...effects, { type: "installStore", end: page.end }];
+    }
     const after = page.records.at(-1)?.key;
     const message = { type: "fetchStore", epoch: this.#epoch, after } as const;
     return [...effects, { type: "send", to: from, message }];
@@ -130,7 +139,7 @@ export class Recovery {
 
   /** The copied store is durably in place. */
   installed(end: SnapshotEnd): readonly RecoveryEffect[] {
-    if (this.#stage.stage !== "copying") return [];
+    if (this.#stage.stage !== "installing") return [];
     this.#applied = end.applied;
     this.#stage = { stage: "asking" };
     return this.#proceed();
