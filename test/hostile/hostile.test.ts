@@ -8,17 +8,10 @@ import { availableParallelism } from "node:os";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from "vitest";
-import {
-  BatchRequest,
-  BulkWriteRequest,
-  DeleteRequest,
-  ListRequest,
-  ReadRequest,
-  WriteRequest,
-} from "../../src/transport/generated/quorumkv/v1/kv.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { documented, findFault, parse } from "./documented.ts";
-import { mutated, send, wildPut, wildRequest } from "./requests.ts";
+import { rawBytes, wildBulkWrite, wildMessage } from "./messages.ts";
+import { send, wildPut, wildRequest } from "./requests.ts";
 import { type Drip, drip, open, openMany, sendRaw } from "./sockets.ts";
 import { WellBehavedClient } from "./well-behaved.ts";
 
@@ -121,70 +114,6 @@ test("REST: what is stored is what was sent, however odd", patient, async () => 
   );
 });
 
-const version = fc.option(fc.nat(100), { nil: undefined });
-const text = fc.oneof(
-  fc.constantFrom("a", "", "__proto__", "é", '"x"', "{}", "[1", "k".repeat(1025)),
-  fc.string({ maxLength: 30 }),
-);
-const writeOptions = fc.option(
-  fc.record({
-    ...{ quorum: fc.nat(4), timeoutMs: fc.nat(3000), ifVersion: version, trace: fc.boolean() },
-  }),
-  { nil: undefined },
-);
-const operation = fc.record({
-  operation: fc.oneof(
-    fc.record({ $case: fc.constant("put" as const), value: fc.record({ key: text, value: text }) }),
-    fc.record({ $case: fc.constant("remove" as const), value: fc.record({ key: text }) }),
-    fc.constant(undefined),
-  ),
-  ifVersion: version,
-});
-const bytes = (array: Uint8Array): Buffer => Buffer.from(array);
-const messages: readonly (readonly [method: string, message: fc.Arbitrary<Buffer>])[] = [
-  [
-    "Read",
-    fc.record({ key: text, minVersion: version }).map((m) => bytes(ReadRequest.encode(m).finish())),
-  ],
-  [
-    "List",
-    fc
-      .record({ prefix: text, limit: version, after: fc.option(text, { nil: undefined }) })
-      .map((m) => bytes(ListRequest.encode(m).finish())),
-  ],
-  [
-    "Write",
-    fc
-      .record({ key: text, value: text, options: writeOptions })
-      .map((m) => bytes(WriteRequest.encode(m).finish())),
-  ],
-  [
-    "Delete",
-    fc
-      .record({ key: text, options: writeOptions })
-      .map((m) => bytes(DeleteRequest.encode(m).finish())),
-  ],
-  [
-    "Batch",
-    fc
-      .record({ operations: fc.array(operation, { maxLength: 5 }), options: writeOptions })
-      .map((m) => bytes(BatchRequest.encode(m).finish())),
-  ],
-  ["Status", fc.constant(Buffer.alloc(0))],
-];
-const wildMessage = fc.oneof(
-  ...messages.map(([method, message]) =>
-    fc.tuple(
-      fc.constant(method),
-      fc.oneof(
-        { weight: 3, arbitrary: message },
-        { weight: 2, arbitrary: mutated(message) },
-        { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map(bytes) },
-      ),
-    ),
-  ),
-);
-
 test("gRPC: generated and mutated messages get documented answers", patient, async () => {
   const channel = new Client(`127.0.0.1:${cluster.leader.grpcPort}`, credentials.createInsecure());
   const call = (method: string, message: Buffer): Promise<ServiceError | null> =>
@@ -213,14 +142,7 @@ test("gRPC: generated and mutated messages get documented answers", patient, asy
 
 test("gRPC: a bulk write of garbage ends in an answer for each or an end", patient, async () => {
   const channel = new Client(`127.0.0.1:${cluster.leader.grpcPort}`, credentials.createInsecure());
-  const bulk = fc
-    .record({
-      id: fc.nat(),
-      operations: fc.array(operation, { maxLength: 4 }),
-      options: writeOptions,
-    })
-    .map((message) => bytes(BulkWriteRequest.encode(message).finish()));
-  const stream = fc.array(fc.oneof(bulk, mutated(bulk)), { minLength: 1, maxLength: 20 });
+  const stream = fc.array(wildBulkWrite, { minLength: 1, maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(stream, async (messages) => {
       const same = (buffer: Buffer): Buffer => buffer;
@@ -240,25 +162,6 @@ test("gRPC: a bulk write of garbage ends in an answer for each or an end", patie
   );
   channel.close();
 });
-
-const goodRequest = Buffer.from(
-  'PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"key":"a","value":1}',
-);
-const rawBytes = fc.oneof(
-  fc.uint8Array({ maxLength: 3000 }).map(bytes),
-  mutated(fc.constant(goodRequest)),
-  mutated(fc.constant(Buffer.concat([goodRequest, goodRequest]))),
-  fc.constantFrom(
-    Buffer.from("\r\n".repeat(5000)),
-    Buffer.from(`GET /${"a".repeat(100_000)} HTTP/1.1\r\n\r\n`),
-    Buffer.from(`GET / HTTP/1.1\r\n${"X: y\r\n".repeat(5000)}\r\n`),
-    Buffer.from("GET / HTTP/9.9\r\n\r\n"),
-    Buffer.from("POST /write HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n"),
-    Buffer.from("PUT /write HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"),
-    Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]),
-  ),
-);
 
 test("bare sockets: garbage gets a documented status or an end", patient, async () => {
   const statuses = new Set(Object.values(documented).map(([http]) => String(http)));

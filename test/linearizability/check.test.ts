@@ -211,16 +211,15 @@ test("a finding without versions is a few calls, too", () => {
   }
 });
 
-describe("long histories of many clients take less than a second", () => {
+describe("long histories of many clients take few steps", () => {
   const shapes = [true, false].flatMap((versions) =>
     [0, 0.05, 0.3].map((unknownShare) => ({ versions, unknownShare })),
   );
   test.each(shapes)("versions known: $versions, unknown: $unknownShare", (shape) => {
     const random = mulberry32(7);
     const history = simulate({ ...shape, random, calls: 4000, clients: 20 });
-    const startedAt = performance.now();
-    expect(check(history).verdict).toBe("ok");
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    // 4000 calls in 40 ms or so; steps do not depend on what else the machine does.
+    expect(check(history, { stepsMax: 200_000 }).verdict).toBe("ok");
 
     const reads = history.filter((call) => call.kind === "read" && call.outcome === "ok");
     const late = reads[Math.floor(reads.length * 0.7)];
