@@ -179,7 +179,7 @@ test("with the quorum out of reach the page says so before and after the button"
   expect(await valueOn("refused")).toBe(2);
 });
 
-test("the write quorum set on a follower's page holds for the cluster", async () => {
+test("the write quorum and delay set on a follower's page hold for the cluster", async () => {
   const { page } = await show("follower1", "/");
   await page.getByRole("radio", { name: "4", exact: true }).first().check();
   const config = (await (await call("GET", "/status")).json()) as {
@@ -189,6 +189,8 @@ test("the write quorum set on a follower's page holds for the cluster", async ()
   expect(config.config.writeQuorum).toBeGreaterThanOrEqual(3);
   const after = (await (await call("GET", "/status")).json()) as typeof config;
   expect(after.config.writeQuorum).toBe(4);
+  await page.getByLabel("Simulated delay").selectOption("0–50 ms");
+  await page.getByText("Settings are now: write quorum 4, delays 0–50 ms").waitFor();
 });
 
 test("search and paging find keys among thousands, and the address keeps the place", async () => {

@@ -15,6 +15,8 @@ export interface FlightInputs {
   now(): number;
   longestDelayMs(): number;
   reducedMotion(): boolean;
+  /** While true, everything stays where it is. */
+  heldStill(): boolean;
   roads(): ReadonlyMap<string, MarkedRoad>;
   /** The write whose answer was last passed. */
   answered(trace: WriteTrace): void;
@@ -50,6 +52,7 @@ export class Flight {
 
   #draw(frameAt: number): void {
     this.#frame = undefined;
+    if (this.#inputs.heldStill()) return;
     const traces = this.#inputs.traces();
     const moving = this.#show(traces, frameAt);
     this.#lastFrameAt = frameAt;

@@ -5,6 +5,7 @@ import { announce } from "../state/announcer.ts";
 import { isLeader, leaderId } from "../state/live.ts";
 import { go } from "../state/route.ts";
 import { send, type WriteOutcome } from "../state/writing.ts";
+import { DelayControl } from "./delay-control.tsx";
 
 const burstSize = 10;
 
@@ -67,6 +68,7 @@ export function QuickWrite() {
       <button type="button" disabled={busy} onClick={() => void write(burstSize)}>
         Write {burstSize} at once
       </button>
+      <DelayControl />
       <p class={`quick-result ${said?.tone ?? ""}`}>
         {said === undefined ? (
           <>

@@ -1,4 +1,5 @@
 /** The cluster as a drawing: the leader, its followers, and every write on its way. */
+import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { shapePath } from "../lib/followers.ts";
 import { longestDelayMs } from "../lib/theory.ts";
@@ -214,11 +215,12 @@ function useFlight(group: { readonly current: SVGGElement | null }, refs: Flight
       now: leaderNow,
       longestDelayMs: () => (config.value === undefined ? 0 : longestDelayMs(config.value)),
       reducedMotion: () => reducedMotion.value,
+      heldStill: () => paused.value,
       roads: () => roads.current,
       answered: onAnswered,
     });
-    const stop = tick.subscribe(() => {
-      if (!paused.peek()) flight.wake();
+    const stop = effect(() => {
+      if (tick.value >= 0 && !paused.value) flight.wake();
     });
     return () => {
       stop();
