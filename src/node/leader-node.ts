@@ -589,6 +589,10 @@ export class LeaderNode implements KvNode {
           flushed: undefined,
         });
         return;
+      case "close":
+        this.#options.log.warn({ follower: effect.to, reason: effect.reason }, "stream given up");
+        this.#links.get(effect.to)?.close();
+        return;
       case "beginStore":
         this.#flusher.add({ kind: "begin" });
         return;

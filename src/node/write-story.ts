@@ -74,6 +74,7 @@ export class WriteStory {
   }
 
   unknown(slot: Slot): void {
+    if (!this.#shown.has(slot.entry.sequence)) return;
     const acks = slot.acks.map(({ node }) => node);
     const { quorum, entry } = slot;
     const { sequence } = entry;

@@ -49,6 +49,8 @@ export type LeaderEffect =
       readonly marks: Marks | undefined;
       readonly flush: LeaderFlush;
     }
+  /** This stream leads nowhere; the network opens a new one. */
+  | { readonly type: "close"; readonly to: NodeId; readonly reason: string }
   | { readonly type: "beginStore" }
   | { readonly type: "addRecords"; readonly records: readonly StoreRecord[] }
   | {

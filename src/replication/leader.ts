@@ -239,6 +239,7 @@ export class Leader {
   tick(now: Instant): readonly LeaderEffect[] {
     this.#members.tick(now);
     const effects = [
+      ...this.#giveUpSnapshots(now),
       ...this.#members.report(),
       ...this.#reconsiderFloor(),
       ...this.#raiseFloor(now),
@@ -372,7 +373,7 @@ export class Leader {
   // --- messages --------------------------------------------------------------------------------
 
   #dispatch(peer: Peer, message: FollowerMessage, now: Instant): readonly LeaderEffect[] {
-    if (message.type === "refusal") return this.#refused(message);
+    if (message.type === "refusal") return this.#refused(peer, message);
     if (message.epoch !== this.epoch) return [];
     switch (message.type) {
       case "promise":
@@ -406,10 +407,15 @@ export class Leader {
     return this.#recover(effects, now);
   }
 
-  #refused(message: Extract<FollowerMessage, { type: "refusal" }>): readonly LeaderEffect[] {
-    const { promisedEpoch, promisedLeader } = message;
+  #refused(
+    peer: Peer,
+    message: Extract<FollowerMessage, { type: "refusal" }>,
+  ): readonly LeaderEffect[] {
+    const { promisedEpoch, promisedLeader, reason } = message;
     const foreign = promisedLeader !== this.#start.id;
-    if (promisedEpoch < this.epoch || (promisedEpoch === this.epoch && !foreign)) return [];
+    if (promisedEpoch < this.epoch) return [];
+    if (promisedEpoch === this.epoch && !foreign)
+      return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
     if (this.#phase.phase !== "leading") return this.#promiseOneself(promisedEpoch + 1);
     return this.#endReign({ promisedEpoch, promisedLeader });
@@ -465,7 +471,10 @@ export class Leader {
 
   #acks(peer: Peer, message: Acks, now: Instant): readonly LeaderEffect[] {
     if (peer.link.state !== "streaming") return [];
-    const { ranges } = message;
+    // A range is a peer's word: only what was ever proposed counts.
+    const ranges = message.ranges
+      .map(({ from, to }) => ({ from: Math.max(1, from), to: Math.min(to, this.last) }))
+      .filter(({ from, to }) => from <= to);
     peer.showed(message);
     for (const { from, to } of ranges) peer.delivered(from, to);
     const sequences = ranges.flatMap((range) => this.#open(range));
@@ -527,6 +536,16 @@ export class Leader {
     const message = { type: "floor", epoch: this.epoch, floor: note } as const;
     const sends = this.#members.led.map(({ id }) => ({ type: "send", to: id, message }) as const);
     return [persist, ...sends];
+  }
+
+  /** A copy of the store keeps the disk from using its pages again: nobody may hold it for long. */
+  #giveUpSnapshots(now: Instant): readonly LeaderEffect[] {
+    const stuck = this.#members.all.filter(
+      ({ link, lastHeardAt }) =>
+        link.state === "snapshot" && now - (lastHeardAt ?? now) > this.#limits.snapshotSilenceMsMax,
+    );
+    const reason = "silent in the middle of a snapshot";
+    return stuck.map(({ id }) => ({ type: "close", to: id, reason }));
   }
 
   #reconsiderFloor(): readonly LeaderEffect[] {

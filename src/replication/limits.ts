@@ -19,6 +19,8 @@ export interface Limits {
   readonly heartbeatIntervalMs: number;
   /** Silence after which a follower no longer counts as live. */
   readonly silenceMsMax: number;
+  /** Silence in the middle of a snapshot after which its copy of the store is given up. */
+  readonly snapshotSilenceMsMax: number;
   /** Calm after which the floor is raised again. */
   readonly floorCalmMs: number;
 }
@@ -34,5 +36,6 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotChunksMax: 4,
   heartbeatIntervalMs: 250,
   silenceMsMax: 1_200,
+  snapshotSilenceMsMax: 10_000,
   floorCalmMs: 10_000,
 };

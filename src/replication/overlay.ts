@@ -18,13 +18,20 @@ export type Sight =
   /** An earlier reign may have answered this write: wait until it settles, then look again. */
   | { readonly is: "unsure"; readonly sequence: Sequence };
 
+/** The pending writes of one key, in sequence order. Those before `start` are applied. */
+interface KeyWrites {
+  list: PendingWrite[];
+  start: number;
+}
+
 /**
  * The leader's writes above its applied mark, by key. Together with the store it answers the two
  * questions of a leader: what is the newest settled write, and what is the newest proposed one?
+ * However many writes of one key wait, each step costs about the same.
  */
 export class Overlay {
-  /** Of each key its pending writes in sequence order. Invariant: no list is empty. */
-  readonly #writes = new Map<string, PendingWrite[]>();
+  /** Invariant: every key here has a write that is not applied. */
+  readonly #keys = new Map<string, KeyWrites>();
   /** Inherited writes that are not settled. */
   #unsure = 0;
 
@@ -32,59 +39,60 @@ export class Overlay {
   unsureThrough(): Sequence {
     let highest = 0;
     if (this.#unsure === 0) return highest;
-    for (const writes of this.#writes.values())
-      for (const write of writes)
+    for (const { list, start } of this.#keys.values())
+      for (const write of list.slice(start))
         if (write.inherited && !write.settled) highest = Math.max(highest, write.sequence);
     return highest;
   }
 
   propose(entry: Entry, inherited: boolean): void {
+    const { sequence, origin } = entry;
     for (const { key, value } of entry.operations) {
-      const write = {
-        sequence: entry.sequence,
-        origin: entry.origin,
-        value,
-        inherited,
-        settled: false,
-      };
-      const writes = this.#writes.get(key);
-      if (writes === undefined) this.#writes.set(key, [write]);
-      else if (writes.at(-1)?.sequence === entry.sequence) writes[writes.length - 1] = write;
-      else writes.push(write);
+      const write = { sequence, origin, value, inherited, settled: false };
+      const known = this.#keys.get(key);
+      if (known === undefined) this.#keys.set(key, { list: [write], start: 0 });
+      else if (known.list.at(-1)?.sequence === sequence) {
+        // The last operation on a key decides what the entry makes of it.
+        known.list[known.list.length - 1] = write;
+        continue;
+      } else known.list.push(write);
+      if (inherited) this.#unsure += 1;
     }
-    if (inherited) this.#unsure += new Set(entry.operations.map(({ key }) => key)).size;
   }
 
   settle(entry: Entry): void {
     for (const { key } of entry.operations) {
-      const write = this.#writes.get(key)?.find(({ sequence }) => sequence === entry.sequence);
+      const write = find(this.#keys.get(key), entry.sequence);
       if (write === undefined || write.settled) continue;
       write.settled = true;
       if (write.inherited) this.#unsure -= 1;
     }
   }
 
-  /** The store shows this entry now. */
+  /** The store shows this entry, and all before it, now. */
   applied(entry: Entry): void {
     for (const { key } of entry.operations) {
-      const writes = this.#writes.get(key);
-      if (writes === undefined) continue;
-      const kept = writes.filter(({ sequence }) => sequence > entry.sequence);
-      if (kept.length === 0) this.#writes.delete(key);
-      else this.#writes.set(key, kept);
+      const known = this.#keys.get(key);
+      if (known === undefined) continue;
+      while ((known.list[known.start]?.sequence ?? Infinity) <= entry.sequence) known.start += 1;
+      if (known.start === known.list.length) this.#keys.delete(key);
+      else if (known.start > 32 && 2 * known.start > known.list.length) {
+        known.list = known.list.slice(known.start);
+        known.start = 0;
+      }
     }
   }
 
   newestProposed(key: string): PendingWrite | undefined {
-    return this.#writes.get(key)?.at(-1);
+    return this.#keys.get(key)?.list.at(-1);
   }
 
   /** What a linearizable read of the key must look at. */
   sight(key: string): Sight {
-    const writes = this.#writes.get(key);
-    if (writes === undefined) return { is: "store" };
-    for (let index = writes.length - 1; index >= 0; index -= 1) {
-      const write = writes[index];
+    const known = this.#keys.get(key);
+    if (known === undefined) return { is: "store" };
+    for (let index = known.list.length - 1; index >= known.start; index -= 1) {
+      const write = known.list[index];
       if (write === undefined) break;
       if (write.settled) return { is: "pending", write };
       if (write.inherited) return { is: "unsure", sequence: write.sequence };
@@ -94,6 +102,20 @@ export class Overlay {
 
   /** Keys with pending writes, in no order. */
   keys(): IterableIterator<string> {
-    return this.#writes.keys();
+    return this.#keys.keys();
   }
+}
+
+/** By binary search, for sequences ascend. */
+function find(known: KeyWrites | undefined, sequence: Sequence): PendingWrite | undefined {
+  if (known === undefined) return undefined;
+  let low = known.start;
+  let high = known.list.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((known.list[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+    else high = middle;
+  }
+  const found = known.list[low];
+  return found?.sequence === sequence ? found : undefined;
 }

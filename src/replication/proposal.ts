@@ -24,13 +24,15 @@ export type Refusal =
   | { readonly reason: "recovering"; readonly detail: string }
   | { readonly reason: "overloaded"; readonly detail: string }
   | { readonly reason: "quorumUnavailable"; readonly live: number; readonly quorum: number }
-  | {
-      readonly reason: "versionMismatch" | "keyNotFound";
-      readonly key: string;
-      readonly version: Sequence;
-      /** The refusal is true only once this entry is settled; 0: it is true now. */
-      readonly after: Sequence;
-    };
+  | ConditionRefusal;
+
+interface ConditionRefusal {
+  readonly reason: "versionMismatch" | "keyNotFound";
+  readonly key: string;
+  readonly version: Sequence;
+  /** The refusal is true only once this entry is settled; 0: it is true now. */
+  readonly after: Sequence;
+}
 
 export type ProposalOutcome =
   | { readonly is: "accepted"; readonly sequence: Sequence; readonly quorum: number }
@@ -64,7 +66,11 @@ export function evaluate(
     if (conditional) {
       const newest = written.get(key) ?? newestOf(key, state);
       const refusal = refusalOf({ key, value, ifVersion }, newest);
-      if (refusal !== undefined) return refusal;
+      if (refusal !== undefined) {
+        // What an earlier operation of this entry would have written, nobody will ever see.
+        const { present, version, open } = newest.own ? newestOf(key, state) : newest;
+        return { ...refusal, version: present ? version : 0, after: open };
+      }
       if (!newest.own) {
         condition = newest.present
           ? { version: newest.version, origin: newest.origin }
@@ -105,7 +111,7 @@ function newestOf(key: string, state: { overlay: Overlay; store: StoreView }): N
   };
 }
 
-function refusalOf(wished: WishedOperation, newest: Newest): Refusal | undefined {
+function refusalOf(wished: WishedOperation, newest: Newest): ConditionRefusal | undefined {
   const { key, value, ifVersion } = wished;
   const version = newest.present ? newest.version : 0;
   if (ifVersion !== undefined && ifVersion !== version)
