@@ -194,7 +194,11 @@ export class Clients {
     const call = this.calls.read(key);
     const result = this.#cluster.node(leader)?.read({ key });
     if (result === undefined) return;
-    const later = this.#answer(leader, result, (answer) => call.told(answer));
+    const later = this.#answer(leader, result, (answer) => {
+      call.told(answer);
+      if (answer.ok || answer.failure.code === "KEY_NOT_FOUND")
+        this.#noteSeen(key, answer.ok ? answer.value : undefined);
+    });
     coverage.met(later ? "leader read that waited" : "leader read");
   }
 
@@ -203,8 +207,32 @@ export class Clients {
     const call = this.calls.list(keys);
     const result = this.#cluster.node(leader)?.list(everyKey);
     if (result === undefined) return;
-    this.#answer(leader, result, (answer) => call.told(answer));
+    this.#answer(leader, result, (answer) => {
+      call.told(answer);
+      if (!answer.ok) return;
+      for (const key of keys)
+        this.#noteSeen(
+          key,
+          answer.value.entries.find((entry) => entry.key === key),
+        );
+    });
     coverage.met("list on the leader");
+  }
+
+  /** What the leader shows before anybody has applied it is settled, whoever was told. */
+  #noteSeen(key: string, found: KeyValue | undefined): void {
+    const { history, leader } = this.#cluster;
+    const { length } = history;
+    if ((found?.version ?? 0) <= length && found?.version === history.at(length, key)?.version)
+      return;
+    const disk = this.#cluster.member(leader).disk.look();
+    const above = disk.readLog(length + 1, { entriesMax: 1_000, bytesMax: 1_000_000 });
+    const entry = above.findLast(({ sequence, operations }) =>
+      found === undefined
+        ? operations.some((operation) => operation.key === key && operation.value === undefined)
+        : sequence === found.version,
+    );
+    if (entry !== undefined) history.seen(entry);
   }
 
   /** A follower's read shows exactly one prefix of the history, at least as long as asked for. */

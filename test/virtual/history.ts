@@ -197,6 +197,12 @@ export class History {
     this.mustHold([leader, ...acks], sequence, content);
   }
 
+  /** A reader saw this entry, which no writer was told of: it must not vanish either. */
+  seen({ sequence, operations }: Entry): void {
+    if (sequence <= this.length || this.#settled.has(sequence)) return;
+    this.#settled.set(sequence, { content: contentOf(operations), quorum: undefined });
+  }
+
   /** Each of these nodes has, or had, this entry durably. */
   mustHold(ids: readonly NodeId[], sequence: Sequence, content: string): void {
     for (const id of ids) {

@@ -65,7 +65,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a follower applies beyond the committed mark",
     file: "replication/follower.ts",
-    from: "while (this.#applying < this.#committed) {",
+    from: "while (this.#applying < stage.told) {",
     to: "while (this.#received.size > 0) {",
   },
   {
