@@ -66,12 +66,19 @@ function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
 function Progress({ sweep }: { readonly sweep: Sweep }) {
   const { state, progress } = sweep;
   if (state !== "running") {
-    const tone = { done: "good", failed: "bad", cancelled: "warning" }[state];
+    const tone = state === "done" ? toneOf(sweep) : state === "failed" ? "bad" : "warning";
     const said = { done: "Done.", failed: "Failed.", cancelled: "Cancelled; settings restored." };
     return (
       <p class={`headline ${tone}`} data-test="sweep-headline">
         {sweep.headline ?? sweep.error ?? said[state]}
         {sweep.headline !== null && sweep.error !== null && ` ${sweep.error}`}
+        {tone === "warning" && state === "done" && (
+          <span class="hint">
+            {" "}
+            The machine was busy with other things meanwhile: times that miss their limit count as
+            inconclusive.
+          </span>
+        )}
       </p>
     );
   }
@@ -91,6 +98,16 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
       </button>
     </div>
   );
+}
+
+/** The simulation's words for a verdict. */
+const verdictSymbols: Readonly<Record<string, string>> = {
+  ...{ passed: "✓ passed", failed: "✗ failed", inconclusive: "? inconclusive" },
+};
+
+function toneOf({ results, error }: Sweep): "good" | "warning" | "bad" {
+  if (error !== null || results.some(({ verdict }) => verdict === "failed")) return "bad";
+  return results.some(({ verdict }) => verdict === "inconclusive") ? "warning" : "good";
 }
 
 function Results({ sweep }: { readonly sweep: Sweep }) {
@@ -132,7 +149,7 @@ function Results({ sweep }: { readonly sweep: Sweep }) {
             <td class="number">{duration(row.p95Ms)}</td>
             <td class="number">{duration(row.maxMs)}</td>
             <td class="number">{count(row.errors)}</td>
-            <td>{row.verdict}</td>
+            <td class={`verdict ${row.verdict}`}>{verdictSymbols[row.verdict] ?? row.verdict}</td>
           </tr>
         ))}
       </tbody>
