@@ -13,7 +13,7 @@ export const sweepDefaults = {
   keys: 10,
   payload: 64,
   seed: 1,
-  warmup: 5,
+  warmup: 20,
 } as const satisfies Partial<SweepFlags>;
 
 export const reproduceCommand = (flags: SweepFlags): string => {

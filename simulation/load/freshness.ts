@@ -10,7 +10,7 @@ import type { Freshness, Sample } from "../results/schema.ts";
 
 /** More reads than this at a time would weigh on what is measured; writes beyond go unprobed. */
 const readsAtOnceMax = 20;
-const startsPerSecondMax = 100;
+const startsPerSecondMax = 25;
 const patienceMs = 10_000;
 
 export interface FreshnessProbe {

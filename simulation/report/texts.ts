@@ -15,6 +15,9 @@ export const method: readonly string[] = [
   "Latency is taken from every single request, in fractions of a millisecond, from the request's " +
     "departure to the end of its answer. Writes without success are counted apart and are in no " +
     "latency figure. The p99 is shown from 1000 samples up.",
+  "Before each pass the cluster is warmed up with unmeasured writes at quorum 0, until all stores are " +
+    "equal and the load generator's timers are punctual (for at most 2.5 s); then each client opens its " +
+    "connection with one more unmeasured write.",
   "Theory is the k-th order statistic of the followers' independent delays (Poisson-binomial formula), " +
     "which for equal uniform delays means min + (max − min) · k / (n + 1). It knows nothing of the " +
     "store's own cost.",
@@ -26,7 +29,7 @@ export const method: readonly string[] = [
   "Load generator and nodes share one host and its processors, and the network is the loopback " +
     "interface with simulated delays. When the load generator's own timers were late (p99 above " +
     "5 ms), a time that misses its limit counts as inconclusive, not as failed.",
-  "The followers' reads that measure freshness, at most 100 a second, run beside the writes.",
+  "The followers' reads that measure freshness, at most 25 a second, run beside the writes.",
 ];
 
 export const optionsInWords = ({ options, followers }: Results): string => {

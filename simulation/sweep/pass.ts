@@ -10,6 +10,7 @@ import { rounded } from "../numbers.ts";
 import type { Comparison, Failure, Pass, Sample, SweepOptions } from "../results/schema.ts";
 import type { PlannedPass } from "./plan.ts";
 import type { Stage } from "./progress.ts";
+import { warmUp } from "./warm-up.ts";
 
 export interface PassOptions {
   readonly cluster: Cluster;
@@ -35,6 +36,7 @@ type Draft = { -readonly [Name in keyof Pass]: Pass[Name] };
  */
 export const runPass = async (draft: Draft, context: PassOptions): Promise<void> => {
   const { cluster, signal, stage } = context;
+  await warmUp(context);
   stage("loading");
   const acks = await openAckStream(cluster.leader.url, signal);
   try {
@@ -88,6 +90,8 @@ const loadPass = async (draft: Draft, context: PassOptions): Promise<number> => 
     quorum: cluster.quorumPerWrite ? planned.quorum : undefined,
     timeoutMs: cluster.timeoutMs,
     label: `q${planned.quorum}r${planned.round}`,
+    // The first write of each client opens its connection.
+    warmup: Math.min(1, options.warmup),
     seed: options.seed + 1000 * planned.quorum + planned.round,
     signal: either,
     sampled: (sample) => {

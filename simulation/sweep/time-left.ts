@@ -20,36 +20,48 @@ export const createTimeLeft = (
   planned: readonly PlannedPass[],
   options: SweepOptions,
 ): TimeLeft => {
-  let delays: readonly DelayRange[] = [];
   let passesBegun = 0;
-  let share = 0;
   let loadMs = 0;
+  let restMs = 0;
   let startedAt = performance.now();
   const overheadsMs: number[] = [];
-  const loadOf = ({ quorum }: PlannedPass): number => {
-    if (quorum > delays.length) return 0;
-    const perWrite = predictSettle({ followers: delays, quorum }).meanMs + 2;
-    return perWrite * options.writes;
-  };
   return {
     starting: () => {
       passesBegun += 1;
       startedAt = performance.now();
-      share = 0;
     },
-    loading: (pass, cluster) => {
-      delays = cluster.followers.map(({ delay }) => delay);
+    // All predictions are made here, before the load: `seconds` runs between two writes.
+    loading: (pass, { followers }) => {
+      const delays = followers.map(({ delay }) => delay);
+      const known = new Map<number, number>();
+      const loadOf = ({ quorum }: PlannedPass): number => {
+        const ms = known.get(quorum) ?? predictedLoadMs(delays, quorum, options);
+        known.set(quorum, ms);
+        return ms;
+      };
+      const aroundMs = overheadsMs.length === 0 ? firstGuessMs : mean(overheadsMs);
+      const rest = planned.slice(passesBegun);
       loadMs = loadOf(pass);
+      restMs = rest.reduce((sum, later) => sum + loadOf(later) + aroundMs, 0);
     },
     done: () => {
       overheadsMs.push(Math.max(0, performance.now() - startedAt - loadMs));
     },
     seconds: (writesDone) => {
-      share = writesDone / (options.clients * options.writes);
-      const aroundMs = overheadsMs.length === 0 ? firstGuessMs : mean(overheadsMs);
-      const rest = planned.slice(passesBegun);
-      const restMs = rest.reduce((sum, pass) => sum + loadOf(pass) + aroundMs, 0);
+      const share = writesDone / (options.clients * options.writes);
       return Math.round((loadMs * (1 - share) + restMs) / 1000);
     },
   };
 };
+
+/** HTTP and flushes, on top of the delays. */
+const ownCostMs = 2;
+
+const predictedLoadMs = (
+  followers: readonly DelayRange[],
+  quorum: number,
+  { writes }: SweepOptions,
+): number =>
+  quorum > followers.length
+    ? 0
+    : (predictSettle({ followers, quorum }).meanMs + ownCostMs) * writes;
