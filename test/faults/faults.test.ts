@@ -22,7 +22,7 @@ test("real faults cost no acknowledged write, and every answer was true", {
   expect(report.calls).toBeGreaterThan(100);
 });
 
-test("a cluster that loses acknowledged writes is found out", { timeout: 120_000 }, async () => {
+test("a cluster that loses acknowledged writes is found out", { timeout: 300_000 }, async () => {
   const memory = { seed: 1, rounds: 1, first: ["killAll"], disk: false, log: () => undefined };
   await expect(runCampaign(memory)).rejects.toThrow("not linearizable");
 });

@@ -5,6 +5,8 @@ import type { HttpClient, Question, Reply } from "../support/http-client.ts";
 
 export interface Counts {
   ok: number;
+  /** Those of the ok ones that are writes. */
+  acknowledged: number;
   /** 404 and 409: answers that changed nothing. */
   declined: number;
   /** 503: refused, nothing was written. */
@@ -25,6 +27,7 @@ export class Recorder {
   readonly offences: string[] = [];
   readonly counts: Counts = {
     ok: 0,
+    acknowledged: 0,
     declined: 0,
     refused: 0,
     unknown: 0,
@@ -106,6 +109,7 @@ export class Recorder {
     const code = String(body["code"]);
     if (status === 200 && version.version !== undefined) {
       this.counts.ok += 1;
+      this.counts.acknowledged += intent.kind === "read" ? 0 : 1;
       const value = intent.kind === "read" ? { value: JSON.stringify(body["value"]) } : {};
       return { outcome: "ok", ...version, ...value };
     }

@@ -55,7 +55,11 @@ export class Broken extends Error {
 }
 
 const KEYS_PER_ROUND = 8;
+/** Without something to lose, a fault would prove nothing. */
+const ACKNOWLEDGED_BEFORE_FAULTS = 20;
 const CONVERGES_WITHIN_MS = 150_000;
+/** After convergence; a subscriber that still lacks something is judged as it is. */
+const TOLD_WITHIN_MS = 15_000;
 
 export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<RoundReport> {
   const { cluster, client, dice } = world;
@@ -81,7 +85,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   });
   let healedAt = 0;
   try {
-    await misbehave(plan);
+    await misbehave(plan, recorder);
     healedAt = performance.now();
     await untilUseful(world, recorder);
   } finally {
@@ -91,7 +95,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const statuses = await untilOneDigest(cluster);
   const convergedInMs = performance.now() - healedAt;
   const newest = Math.max(0, ...recorder.history.map((call) => writtenIn(call, prefix)));
-  await Promise.all(subscribers.map((each) => each.until(newest, CONVERGES_WITHIN_MS)));
+  await Promise.all(subscribers.map((each) => each.until(newest, TOLD_WITHIN_MS)));
   await Promise.all(subscribers.map((each) => each.stop()));
   await readEverything(recorder, keys);
   await rememberAndCompare(world, keys);
@@ -109,9 +113,16 @@ function writtenIn({ key, kind, outcome, version }: Call, prefix: string): numbe
   return counts ? (version ?? 0) : 0;
 }
 
-async function misbehave(plan: RoundPlan): Promise<void> {
+async function misbehave(plan: RoundPlan, recorder: Recorder): Promise<void> {
   const [before, between, during] = plan.pausesMs;
   await wait(before);
+  const giveUpAt = performance.now() + CONVERGES_WITHIN_MS;
+  while (recorder.counts.acknowledged < ACKNOWLEDGED_BEFORE_FAULTS) {
+    if (performance.now() > giveUpAt) {
+      throw new Broken("a healthy cluster does not take writes", recorder.history);
+    }
+    await wait(20);
+  }
   for (const fault of plan.faults) {
     await fault.begin();
     await wait(between);
