@@ -11,6 +11,7 @@ import type { WriteTrace } from "../state/traces.ts";
 import { markFor } from "../ui/mark.tsx";
 import { Blank, Panel } from "../ui/panel.tsx";
 import { Segmented } from "../ui/segmented.tsx";
+import { WaterfallTable } from "./waterfall-table.tsx";
 
 const rowsShown = 14;
 const rowHeight = 26;
@@ -198,39 +199,4 @@ const shorten = (text: string, most: number): string =>
 function rowInWords(trace: WriteTrace): string {
   const acks = trace.acks.map(({ node, ms }) => `${node} ${duration(ms)}`).join(", ");
   return `Version ${trace.sequence}, ${keysInWords(trace.keys)}, quorum ${trace.quorum}. Acks: ${acks || "none yet"}.`;
-}
-
-function WaterfallTable({ traces }: { readonly traces: readonly WriteTrace[] }) {
-  return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Version</th>
-          <th scope="col">Keys</th>
-          <th scope="col">Quorum</th>
-          <th scope="col">Outcome</th>
-          <th scope="col">Answered after</th>
-          <th scope="col">Acks in order of arrival (of that, held back)</th>
-        </tr>
-      </thead>
-      <tbody>
-        {traces.map((trace) => (
-          <tr key={`${trace.sequence} ${trace.at}`}>
-            <td class="number">{count(trace.sequence)}</td>
-            <td>{keysInWords(trace.keys)}</td>
-            <td class="number">{trace.quorum}</td>
-            <td>{trace.outcome}</td>
-            <td class="number">
-              {trace.latencyMs === undefined ? "–" : duration(trace.latencyMs)}
-            </td>
-            <td>
-              {trace.acks
-                .map((ack) => `${ack.node} ${duration(ack.ms)} (${duration(ack.delayMs)})`)
-                .join(", ")}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
