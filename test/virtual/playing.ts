@@ -1,0 +1,36 @@
+/**
+ * Stories are text files: prose behind `#`, commands behind `>`, and below each command what came
+ * of it. `node test/virtual/playing.ts --update [name…]` records them anew.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stage } from "./stage.ts";
+
+export const storiesFolder = join(import.meta.dirname, "stories");
+
+export async function playStory(path: string): Promise<{ recorded: string; played: string }> {
+  const recorded = readFileSync(path, "utf8");
+  const stage = new Stage();
+  const lines: string[] = [];
+  for (const line of recorded.split("\n")) {
+    const command = line.startsWith("> ");
+    if (command || line.startsWith("#") || line === "") lines.push(line);
+    if (command) lines.push(...(await stage.play(line.slice(2))));
+  }
+  return { recorded, played: lines.join("\n") };
+}
+
+if (import.meta.main) {
+  const [option, ...names] = process.argv.slice(2);
+  if (option !== "--update" && option !== "--check") throw new Error("use --update or --check");
+  for (const name of readdirSync(storiesFolder)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const path = join(storiesFolder, name);
+    const { recorded, played } = await playStory(path);
+    if (option === "--update") writeFileSync(path, played);
+    else if (played !== recorded) {
+      console.log(`story ${name} goes another way`);
+      process.exitCode = 1;
+    }
+  }
+}

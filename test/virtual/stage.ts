@@ -1,0 +1,290 @@
+/** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
+import type { Result } from "../../src/errors.ts";
+import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
+import { LeaderNode } from "../../src/node/leader-node.ts";
+import type { NodeId } from "../../src/replication/types.ts";
+import { tightLimits, VirtualCluster } from "./cluster.ts";
+import { describeEntry, describeMessage } from "./narrate.ts";
+import { Chance } from "./random.ts";
+
+/** Always the middle: a wire takes 1 ms, a flush 1 ms, a new stream 100 ms. */
+class Steady extends Chance {
+  override readonly next = () => 0.4999;
+}
+
+type Words = readonly string[];
+type Options = Readonly<Record<string, string>>;
+
+const answerMs = 20;
+
+export class Stage {
+  #cluster: VirtualCluster | undefined;
+  #lines: string[] = [];
+  #messages = false;
+  #startedAt = 0;
+
+  /** Carries one command out; returns what happened meanwhile, a line each. */
+  async play(command: string): Promise<readonly string[]> {
+    this.#lines = [];
+    this.#startedAt = this.#cluster?.time.now() ?? 0;
+    const [verb = "", ...rest] = command.split(" ");
+    const words = rest.filter((word) => !word.includes("="));
+    const options = Object.fromEntries(
+      rest.filter((word) => word.includes("=")).map((word) => word.split("=") as [string, string]),
+    );
+    const act = this.#acts[verb];
+    if (act === undefined) throw new Error(`no command ${verb}`);
+    await act(words, options);
+    return this.#lines;
+  }
+
+  readonly #acts: Readonly<Record<string, (words: Words, options: Options) => Promise<void>>> = {
+    cluster: (_, options) => this.#open(options),
+    write: (_, options) => this.#write(options),
+    delete: ([key = ""], options) => this.#write({ ...options, [key]: "" }),
+    writes: ([count = "1"], options) => this.#writeMany(Number(count), options),
+    read: ([id = "", key = ""], options) => this.#read(id, key, options),
+    run: ([time = ""]) => this.#run(milliseconds(time)),
+    status: () => this.#status(),
+    log: ([id = ""]) => this.#log(id),
+    messages: ([state]) => {
+      this.#messages = state === "on";
+      return Promise.resolve();
+    },
+    cut: ([id = "", way = "both"]) => this.#cut(id, way),
+    heal: ([id = ""]) => this.#cut(id, "none"),
+    wire: ([id = "", time = ""]) => this.#wire(id, milliseconds(time)),
+    reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
+    duplicate: ([id = ""]) => this.#unruly(id, { duplicate: 1 }),
+    reset: ([id = ""]) => this.#do(() => this.#at.network.reset(id)),
+    delay: ([id = "", time = "0ms"]) => this.#delay(id, milliseconds(time)),
+    crash: (ids) => this.#do(() => ids.forEach((id) => this.#at.crash(id))),
+    start: (ids) => this.#do(() => ids.forEach((id) => this.#at.start(id))),
+    wipe: (ids) => this.#do(() => ids.forEach((id) => this.#at.wipe(id))),
+    disk: ([id = "", state = ""]) => this.#disk(id, state),
+    freeze: ([id = "", time = ""]) => this.#freeze(id, milliseconds(time)),
+    quorum: ([quorum = ""]) => this.#configure({ writeQuorum: Number(quorum) }),
+    lead: ([id = ""]) => this.#do(() => this.#at.moveLeader(id)),
+    shutdown: ([id = ""]) => this.#shutDown(id),
+  };
+
+  get #at(): VirtualCluster {
+    if (this.#cluster === undefined) throw new Error("a story begins with `cluster`");
+    return this.#cluster;
+  }
+
+  #say(line: string): void {
+    const ms = this.#at.time.now() - this.#startedAt;
+    this.#lines.push(`+${ms.toFixed(1)} ms  ${line}`);
+  }
+
+  #do(deed: () => void): Promise<void> {
+    deed();
+    return Promise.resolve();
+  }
+
+  async #run(forMs: number, until: () => boolean = () => false): Promise<void> {
+    const end = this.#at.time.now() + forMs;
+    while (!until() && this.#at.step(end)) await Promise.resolve();
+  }
+
+  async #open(options: Options): Promise<void> {
+    const number = (name: string, usual: number) => Number(options[name] ?? usual);
+    const backlogEntriesMax = number("backlog", tightLimits.backlogEntriesMax);
+    const cluster = new VirtualCluster({
+      chance: new Steady(1),
+      followers: number("followers", 5),
+      writeQuorum: number("quorum", 3),
+      minDelay: 0,
+      maxDelay: 0,
+      retention: number("retention", 1000),
+      limits: { ...tightLimits, backlogEntriesMax },
+    });
+    this.#cluster = cluster;
+    for (const { id, disk } of cluster.members.values()) {
+      Object.assign(cluster.network.wire(id), { minMs: 1, maxMs: 1 });
+      disk.slow(1);
+    }
+    cluster.network.delivered = ({ from, to, message }) => {
+      const told = this.#messages ? describeMessage(message) : undefined;
+      if (told !== undefined) this.#say(`${from} -> ${to}: ${told}`);
+    };
+    cluster.log = (id, line, facts) => this.#hear(id, line, facts);
+    cluster.stopped = (id, reason) => this.#say(`${id} stops: ${reason}`);
+    for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
+    await this.#run(50);
+    this.#lines = [];
+  }
+
+  #hear(id: NodeId, line: string, facts: object): void {
+    const { member, state, reason } = facts as { member?: string; state?: string; reason?: string };
+    if (line === "member changed") this.#say(`${id} sees ${member} ${state}`);
+    else if (line.includes("storage") || line.includes("quorum"))
+      this.#say(`${id}: ${line}${reason === undefined ? "" : ` (${reason})`}`);
+  }
+
+  async #write(options: Options): Promise<void> {
+    const { quorum, timeout, if: ifVersion, wait, ...values } = options;
+    const operations = Object.entries(values).map(([key, text]) => ({
+      key,
+      value: text === "" ? undefined : text,
+      ifVersion: ifVersion === undefined ? undefined : Number(ifVersion),
+    }));
+    const node = this.#at.node(this.#at.leader);
+    if (!(node instanceof LeaderNode)) {
+      this.#say("the leader is down");
+      return;
+    }
+    let answered = false;
+    const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
+    const request = { operations, timeoutMs, ...(quorum && { quorum: Number(quorum) }) };
+    node.submit(request, (result) => {
+      answered = true;
+      if (result.ok) this.#settled(operations, result.value);
+      const name = operations.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" ");
+      this.#say(`${name}: ${describeAnswer(result)}`);
+    });
+    await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
+    if (!answered) this.#say("no answer yet");
+  }
+
+  #settled(operations: readonly { key: string; value: string | undefined }[], told: WriteReceipt) {
+    const { version: sequence, quorum, acks } = told;
+    const nodes = acks.map(({ node }) => node);
+    this.#at.history.settled({
+      sequence,
+      operations,
+      quorum,
+      acks: nodes,
+      leader: this.#at.leader,
+    });
+  }
+
+  async #writeMany(count: number, options: Options): Promise<void> {
+    const node = this.#at.node(this.#at.leader);
+    const outcomes = new Map<string, number>();
+    for (let number = 1; number <= count; number += 1) {
+      const operations = [{ key: `k${number % 10}`, value: String(number) }];
+      const request = {
+        operations,
+        ...(options["quorum"] && { quorum: Number(options["quorum"]) }),
+      };
+      if (node instanceof LeaderNode)
+        node.submit(request, (result) => {
+          const outcome = result.ok ? "settled" : result.failure.code;
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        });
+      if (options["gap"] !== undefined) await this.#run(milliseconds(options["gap"]));
+    }
+    await this.#run(answerMs);
+    for (const [outcome, times] of outcomes) this.#lines.push(`${times} writes: ${outcome}`);
+  }
+
+  async #read(id: NodeId, key: string, options: Options): Promise<void> {
+    const minVersion = options["min"] === undefined ? undefined : Number(options["min"]);
+    const answer = this.#at.node(id)?.read({ key, minVersion });
+    if (answer === undefined) this.#say(`${id} is down`);
+    else if (answer instanceof Promise) {
+      let answered = false;
+      void answer.then((result) => {
+        answered = true;
+        this.#say(`${id} shows ${key}: ${describeRead(result)}`);
+      });
+      await this.#run(answerMs, () => answered);
+      if (!answered) this.#say("no answer yet");
+    } else this.#lines.push(`${key}: ${describeRead(answer)}`);
+  }
+
+  async #status(): Promise<void> {
+    for (const id of this.#at.ids) {
+      const node = this.#at.node(id);
+      this.#lines.push(`${id.padEnd(9)} ${node === undefined ? "down" : describeNode(node)}`);
+    }
+    await Promise.resolve();
+  }
+
+  #log(id: NodeId): Promise<void> {
+    const disk = this.#at.member(id).disk.look();
+    const { applied } = disk.summary();
+    const all = { entriesMax: 1_000, bytesMax: 1_000_000 };
+    for (const entry of disk.readLog(1, all)) {
+      const mark = entry.sequence <= applied ? "applied" : "";
+      this.#lines.push(`${describeEntry(entry)} epoch ${entry.epoch} ${mark}`.trimEnd());
+    }
+    if (this.#lines.length === 0) this.#lines.push(`empty log, applied ${applied}`);
+    return Promise.resolve();
+  }
+
+  #cut(id: NodeId, way: string): Promise<void> {
+    const toFollowerCut = way === "both" || way === "there";
+    const toLeaderCut = way === "both" || way === "back";
+    Object.assign(this.#at.network.wire(id), { toFollowerCut, toLeaderCut });
+    this.#at.network.heal(id);
+    return Promise.resolve();
+  }
+
+  #wire(id: NodeId, ms: number): Promise<void> {
+    Object.assign(this.#at.network.wire(id), { minMs: ms, maxMs: ms });
+    return Promise.resolve();
+  }
+
+  #unruly(id: NodeId, wire: object): Promise<void> {
+    Object.assign(this.#at.network.wire(id), wire);
+    return Promise.resolve();
+  }
+
+  #disk(id: NodeId, state: string): Promise<void> {
+    const { disk } = this.#at.member(id);
+    if (state === "full") disk.fail("no space left on device (ENOSPC)");
+    else if (state === "free") disk.fail(undefined);
+    else disk.slow(milliseconds(state));
+    return Promise.resolve();
+  }
+
+  #freeze(id: NodeId, ms: number): Promise<void> {
+    const { process } = this.#at.member(id);
+    if (process !== undefined) process.clock.frozenUntil = this.#at.time.now() + ms;
+    return Promise.resolve();
+  }
+
+  #delays: Record<NodeId, { minDelayMs: number; maxDelayMs: number }> = {};
+
+  #delay(id: NodeId, ms: number): Promise<void> {
+    this.#delays = { ...this.#delays, [id]: { minDelayMs: ms, maxDelayMs: ms } };
+    return this.#configure({ followerDelays: this.#delays });
+  }
+
+  #configure(change: Parameters<KvNode["configure"]>[0]): Promise<void> {
+    this.#at.node(this.#at.leader)?.configure(change);
+    return Promise.resolve();
+  }
+
+  #shutDown(id: NodeId): Promise<void> {
+    void this.#at
+      .node(id)
+      ?.close()
+      .then(() => {
+        this.#say(`${id} has shut down`);
+        this.#at.crash(id);
+      });
+    return Promise.resolve();
+  }
+}
+
+const milliseconds = (text: string): number => Number(text.replace(/ms$/, ""));
+
+function describeAnswer(result: Result<WriteReceipt>): string {
+  if (!result.ok) return `${result.failure.code}: ${result.failure.detail}`;
+  const { version, quorum, acks, latencyMs } = result.value;
+  const nodes = acks.map(({ node }) => node).join(", ");
+  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms`;
+}
+
+const describeRead = (result: Result<KeyValue>): string =>
+  result.ok ? `${result.value.value} at version ${result.value.version}` : result.failure.code;
+
+function describeNode(node: KvNode): string {
+  const { role, epoch, last, committed, applied, reasons } = node.status();
+  const marks = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
+  return [`${role}: ${marks}`, ...reasons].join("; ");
+}
