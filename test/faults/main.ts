@@ -19,6 +19,11 @@ if (values.help) {
   process.exit(0);
 }
 
+// An orderly exit takes the processes and their folders along; a signal alone would not.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(130));
+}
+
 const seed = Number(values.seed);
 const rounds = Number(values.rounds);
 const first = values.first === "" ? [] : values.first.split(",");
