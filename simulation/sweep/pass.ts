@@ -42,6 +42,8 @@ export const runPass = async (draft: Draft, context: PassOptions): Promise<void>
   try {
     const lastAnswerAt = await loadPass(draft, context);
     signal.throwIfAborted();
+    // The run ends here; waiting for nodes that are gone would tell nothing.
+    if (draft.failures.length > draft.expected * context.failedShareMax) return;
     stage("settling");
     await settlePass(draft, { cluster, signal, lastAnswerAt });
     draft.complete = draft.samples.length + draft.failures.length === draft.expected;

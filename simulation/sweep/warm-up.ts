@@ -32,7 +32,8 @@ export const warmUp = async ({ cluster, options, signal }: WarmUp): Promise<void
     ...{ url: cluster.leader.url, timeoutMs: cluster.timeoutMs, signal },
   });
   const since = performance.now();
-  await converge({ ...cluster, since, limitMs: cluster.timeoutMs, signal });
+  const slowest = Math.max(0, ...cluster.followers.map(({ delay }) => delay.maxDelayMs));
+  await converge({ ...cluster, since, limitMs: slowest + 1000, signal });
   await calmDown(signal);
 };
 

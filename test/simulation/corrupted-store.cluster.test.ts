@@ -1,11 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { runCli } from "../../simulation/testing/run-cli.ts";
 import type { Storage } from "../../src/node/ports.ts";
 import { openLmdbStorage } from "../../src/storage/lmdb.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
+
+// Whole clusters and the program itself start here, on whatever machine this is.
+vi.setConfig({ testTimeout: 120_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());
