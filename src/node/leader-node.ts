@@ -21,7 +21,7 @@ import type {
 import { EventHub } from "./event-hub.ts";
 import { Flusher } from "./flusher.ts";
 import { listSettled } from "./list.ts";
-import { guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
+import { epochLeap, guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
 import type { Cancel, Link } from "./ports.ts";
 import { Timeline } from "./timeline.ts";
 import { Waiting } from "./waiting.ts";
@@ -104,6 +104,7 @@ export class LeaderNode implements KvNode {
         read: (from, limit) => storage.readLog(from, limit),
       },
       store: storage,
+      leap: epochLeap(options.incarnation),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     });
     this.#flusher = new Flusher({

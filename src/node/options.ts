@@ -60,3 +60,10 @@ export function guessedUrl(config: NodeSettings, id: NodeId): string | undefined
 
 const httpUrl = (host: string, port: number): string =>
   `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+
+/** See LeaderStart.leap: a million and a bit, which differs between two processes. */
+export function epochLeap(incarnation: string): number {
+  let hash = 0;
+  for (const byte of Buffer.from(incarnation)) hash = (hash * 31 + byte) % 1_000_003;
+  return 1_000_000 + hash;
+}

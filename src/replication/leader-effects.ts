@@ -28,6 +28,11 @@ export interface LeaderStart {
   readonly member: Member;
   readonly log: LogView;
   readonly store: StoreView;
+  /**
+   * How far a reign that has to ask its followers goes beyond the epochs it hears of. Larger than
+   * the number of starts nobody may have heard of, and another one in each process.
+   */
+  readonly leap?: number;
   readonly limits?: Limits;
 }
 

@@ -276,6 +276,11 @@ describe("a reign begins", () => {
     const bench = new LeaderBench({ followers: two, writeQuorum: 2 });
     bench.do(bench.core.start(0));
     bench.open("follower1");
+    const { epoch } = bench.core;
+    bench.promise("follower1", { applied: 5, last: 5, blank: false });
+    // There was a reign before: the epoch leaps, and the follower is asked again.
+    expect(bench.messagesTo("follower1").at(-1)?.type).toBe("prepare");
+    expect(bench.core.epoch).toBeGreaterThan(epoch);
     bench.promise("follower1", { applied: 5, last: 5, blank: false });
     expect(bench.messagesTo("follower1").at(-1)?.type).toBe("fetchStore");
     bench.open("follower1");

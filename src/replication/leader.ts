@@ -55,6 +55,8 @@ export class Leader {
   #marks: Marks;
   /** Nothing of an epoch is sent before the epoch is flushed. */
   #epochDurable = false;
+  /** This epoch is above every one that this node ever used, on this disk or one before. */
+  #leapt = false;
   #writeQuorum: number;
   #heartbeats = 0;
   #heartbeatAt: Instant | undefined;
@@ -265,6 +267,11 @@ export class Leader {
     return [{ type: "persist", entries: [], marks: this.#marks, flush: { is: "epoch", epoch } }];
   }
 
+  #leap(above: Epoch): readonly LeaderEffect[] {
+    this.#leapt = true;
+    return this.#promiseOneself(above + (this.#start.leap ?? 1));
+  }
+
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
     const recovery = new Recovery({
@@ -417,7 +424,7 @@ export class Leader {
     if (promisedEpoch === this.epoch && !foreign)
       return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
-    if (this.#phase.phase !== "leading") return this.#promiseOneself(promisedEpoch + 1);
+    if (this.#phase.phase !== "leading") return this.#leap(promisedEpoch);
     return this.#endReign({ promisedEpoch, promisedLeader });
   }
 
@@ -442,6 +449,8 @@ export class Leader {
       case "starting":
         return news;
       case "recovering":
+        // There were reigns before, whose epochs a log that is not intact cannot know.
+        if (!message.blank && !this.#leapt) return [...news, ...this.#leap(this.epoch)];
         return [...news, ...this.#recover(this.#phase.recovery.answered(peer.id, message), now)];
       case "leading":
         // It applied what this log lacks: the disk here went back in time, and proves nothing.
