@@ -34,6 +34,9 @@ test("an own cost above 5 ms fails, unless the machine was noisy", () => {
   const noise = { meanMs: 1, p99Ms: 12, maxMs: 40 };
   expect(states(changed(() => ({ noise }), slow)).overhead).toBe("inconclusive");
   expect(states(changed(() => ({ noise }))).overhead).toBe("passed");
+  const { environment, ...rest } = syntheticResults(slow);
+  const busy = { ...rest, environment: { ...environment, loadBefore: 7 } };
+  expect(states(busy).overhead).toBe("inconclusive");
 });
 
 test("latency that the elapsed delays do not explain fails the prediction", () => {

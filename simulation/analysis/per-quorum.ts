@@ -51,6 +51,8 @@ export interface QuorumAnalysis {
   readonly gap: { readonly measured: number; readonly limit: number } | undefined;
   /** Worst pass: 99th percentile of how late the load generator's own timers were. */
   readonly noiseMs: number;
+  /** Other programs wanted more processors than there are before the run began. */
+  readonly machineBusy: boolean;
   readonly freshness: {
     readonly reads: number;
     readonly freshShare: number;
@@ -121,6 +123,7 @@ export const analyseQuorum = (results: Results, quorum: number): QuorumAnalysis 
     overheadInterval: meanInterval(overheads, { seed: seed + 1 }),
     gap: gapOf(latencies, model),
     noiseMs: Math.max(0, ...passes.map(({ noise }) => noise.p99Ms)),
+    machineBusy: results.environment.loadBefore > results.environment.cores,
     freshness: freshnessOf(passes),
     convergence: convergenceOf(passes),
     answered: differencesAt(passes, "answered"),

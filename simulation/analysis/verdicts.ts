@@ -38,10 +38,10 @@ export const worst = (states: readonly VerdictState[]): VerdictState => {
 };
 
 /** On a noisy machine a bad time says nothing about the store, and a good one still does. */
-const timed = (kept: boolean, { noiseMs, latency }: QuorumAnalysis): VerdictState => {
+const timed = (kept: boolean, { noiseMs, machineBusy, latency }: QuorumAnalysis): VerdictState => {
   if (latency === undefined) return "inconclusive";
   if (kept) return "passed";
-  return noiseMs > noiseLimitMs ? "inconclusive" : "failed";
+  return noiseMs > noiseLimitMs || machineBusy ? "inconclusive" : "failed";
 };
 
 const prediction = (quorums: readonly QuorumAnalysis[]): Verdict => {
@@ -164,7 +164,10 @@ const summed = (byQuorum: Verdict["byQuorum"]): Pick<Verdict, "state" | "byQuoru
 const noiseNote = (quorums: readonly QuorumAnalysis[], byQuorum: Verdict["byQuorum"]): string => {
   if (!byQuorum.some(({ state }) => state === "inconclusive")) return "";
   const noise = Math.max(0, ...quorums.map(({ noiseMs }) => noiseMs));
-  return noise > noiseLimitMs
-    ? `; the machine was noisy (timers up to ${noise.toFixed(1)} ms late at p99)`
+  if (noise > noiseLimitMs) {
+    return `; the machine was noisy (timers up to ${noise.toFixed(1)} ms late at p99)`;
+  }
+  return quorums.some(({ machineBusy }) => machineBusy)
+    ? "; other programs kept the machine busy"
     : "; not every quorum was measured";
 };

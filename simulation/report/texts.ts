@@ -28,7 +28,8 @@ export const method: readonly string[] = [
     "interval above 5000 samples).",
   "Load generator and nodes share one host and its processors, and the network is the loopback " +
     "interface with simulated delays. When the load generator's own timers were late (p99 above " +
-    "5 ms), a time that misses its limit counts as inconclusive, not as failed.",
+    "5 ms), or the load average before the run exceeded the number of cores, a time that misses its " +
+    "limit counts as inconclusive, not as failed.",
   "The followers' reads that measure freshness, at most 25 a second, run beside the writes.",
 ];
 
