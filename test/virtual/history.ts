@@ -301,12 +301,25 @@ export class History {
       throw new Violation(
         `${id} applied ${content} at ${sequence}, whose writer was told ${answered.content}`,
       );
+    this.#conditionsHeld(sequence, operations);
     if (content !== noOp) return;
     this.#coverage.met("hole or dropped entry became a no-op");
     for (const dropped of this.#durable.get(sequence) ?? []) {
       this.#coverage.met("entry dropped by a recovery");
       if (this.#offered.has(`${sequence} ${dropped}`))
         this.#coverage.met("conditional entry dropped by a recovery");
+    }
+  }
+
+  /** Whatever a writer made its write conditional on was there when it took effect. */
+  #conditionsHeld(sequence: Sequence, operations: readonly Operation[]): void {
+    for (const { key, condition } of operations) {
+      if (condition === undefined) continue;
+      const { version = 0 } = this.at(sequence - 1, key) ?? {};
+      if (version !== condition.version)
+        throw new Violation(
+          `entry ${sequence} needs ${key} at version ${condition.version}, it is at ${version}`,
+        );
     }
   }
 

@@ -21,7 +21,7 @@ export async function plantAndHunt(fault: PlantedFault | undefined, seeds: numbe
     for (const part of parts) await cp(join(root, part), join(copy, part), { recursive: true });
     await symlink(join(root, "node_modules"), join(copy, "node_modules"));
     if (fault !== undefined) await plant(fault, copy);
-    return await hunt(copy, seeds);
+    return await hunt(copy, fault?.story === undefined ? bySeeds(seeds) : byStory(fault.story));
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
@@ -41,12 +41,14 @@ async function plant({ name, file, from, to }: PlantedFault, copy: string): Prom
   );
 }
 
-function hunt(copy: string, seeds: number): Promise<Catch> {
-  const args = ["test/virtual/main.ts", "--seeds", String(seeds), "--stop"];
+const bySeeds = (seeds: number) => ["test/virtual/main.ts", "--seeds", String(seeds), "--stop"];
+const byStory = (story: string) => ["test/virtual/playing.ts", "--check", story];
+
+function hunt(copy: string, args: readonly string[]): Promise<Catch> {
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, { cwd: copy }, (error, stdout, stderr) => {
-      // Only a seed that failed counts: a copy that does not even start proves nothing.
-      const caught = error !== null && /^seed \d+: /m.test(stdout);
+      // Only a promise seen broken counts: a copy that does not even start proves nothing.
+      const caught = error !== null && /^(seed \d+: |story .* goes another way)/m.test(stdout);
       resolve({ caught, report: `${stdout}${stderr}` });
     });
     if (child.pid !== undefined) setPriority(child.pid, 5);

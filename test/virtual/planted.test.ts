@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { plantAndHunt } from "./plant.ts";
 import { plantedFaults } from "./planted.ts";
 
-const seeds = 700;
+const seeds = 300;
 const budgetMs = 120_000;
 
 test("a copy without a planted fault passes", async () => {

@@ -7,6 +7,8 @@ export interface PlantedFault {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Seeds meet its consequences too rarely: the story of that number shows it. */
+  readonly story?: string;
 }
 
 export const plantedFaults: readonly PlantedFault[] = [
@@ -58,6 +60,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a promise is given before it is durable",
+    story: "37",
     file: "replication/follower.ts",
     from: "const marks = isNews ? this.#marks : undefined;",
     to: "const marks = isNews ? undefined : undefined;",
@@ -76,9 +79,17 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "acks from before a follower's disk was replaced still count",
+    story: "38",
     file: "replication/leader.ts",
     from: "if (message.blank) this.#forgetDisk(peer);",
     to: "",
+  },
+  {
+    name: "a new reign of a lost disk uses an epoch again",
+    story: "17",
+    file: "replication/leader.ts",
+    from: "if (!message.blank && !this.#leapt)",
+    to: "if (!message.blank && this.epoch < 0)",
   },
   {
     name: "a recovery counts a blank follower",
@@ -88,6 +99,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a recovery prefers the lowest epoch",
+    story: "17",
     file: "replication/recovery.ts",
     from: "known.epoch < entry.epoch",
     to: "known.epoch > entry.epoch",
@@ -106,18 +118,21 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "the floor is lowered before enough followers know of it",
+    story: "26",
     file: "replication/floor.ts",
-    from: "if (!enough && !(live.length < wanted && live.every(knows))) return false;",
+    from: "if (!enough && !(few && live.every(knows))) return false;",
     to: "",
   },
   {
     name: "a new reign takes a floor that was on its way for one in force",
+    story: "26",
     file: "replication/floor.ts",
     from: "quorum: Math.max(quorum, over), over };",
     to: "quorum, over };",
   },
   {
     name: "the floor is raised over what was written before the usual quorum rose",
+    story: "39",
     file: "replication/floor.ts",
     from: "|| usual > this.#usual",
     to: "",
@@ -142,6 +157,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a read of the leader sees a write before it is settled",
+    story: "05",
     file: "replication/overlay.ts",
     from: "if (write.settled) return",
     to: "if (write.settled || !write.inherited) return",
