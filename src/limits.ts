@@ -1,5 +1,6 @@
 /** What both edges refuse before a node hears of it: sizes and forms of keys, values and batches. */
 import { type Failure, failed, type Result, succeeded } from "./errors.ts";
+import { isRawNumber, parseJson } from "./json.ts";
 import type { WriteOperation } from "./node/api.ts";
 
 /** UTF-8 bytes of one key, at least 1. */
@@ -71,7 +72,7 @@ export const valueTextFrom = (json: string): Result<string> => {
     return failed("TOO_LARGE", `"value" must be at most ${valueBytesMax} bytes of JSON text.`);
   }
   try {
-    return valueText(JSON.parse(json));
+    return valueText(parseJson(json));
   } catch {
     return failed("INVALID_ARGUMENT", '"value" must be JSON text.');
   }
@@ -103,7 +104,7 @@ const findFault = (value: unknown): Failure | undefined => {
       if (typeof item === "number" && !Number.isFinite(item)) {
         return invalid('"value" holds a number beyond the range of a double.');
       }
-      if (typeof item !== "object" || item === null) continue;
+      if (typeof item !== "object" || item === null || isRawNumber(item)) continue;
       if (depth === valueDepthMax) {
         return invalid(`"value" must be at most ${valueDepthMax} arrays or objects deep.`);
       }

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import { parseJson } from "../../src/json.ts";
 import { bodyBytesMax } from "../../src/limits.ts";
 import { quote } from "./query.ts";
 
@@ -86,7 +87,7 @@ const parse = (bytes: Buffer): Result<unknown> => {
   if (bytes.length === 0) return failed("INVALID_ARGUMENT", "The request needs a JSON body.");
   if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
   try {
-    return succeeded(JSON.parse(bytes.toString()));
+    return succeeded(parseJson(bytes.toString()));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return failed("INVALID_ARGUMENT", `The body is not JSON: ${reason}.`);
