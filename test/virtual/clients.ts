@@ -123,11 +123,17 @@ export class Clients {
       this.#wasTold(request, result);
       told?.(result);
     });
-    time.after((request.timeoutMs ?? 2_000) + 5_000, () => {
+    const look = () => {
       if (answers > 0) return;
+      const frozenMs = process.clock.frozenUntil + 5_000 - time.now();
+      if (alive() && frozenMs > 0) {
+        time.after(frozenMs, look);
+        return;
+      }
       if (alive()) throw new Violation("a writer was never answered");
       coverage.met("writer left without an answer by a crash");
-    });
+    };
+    time.after((request.timeoutMs ?? 2_000) + 5_000, look);
   }
 
   #wasTold(request: WriteRequest, result: Result<WriteReceipt>): void {
@@ -139,6 +145,7 @@ export class Clients {
       const nodes = acks.map(({ node }) => node);
       const { operations } = request;
       history.settled({ sequence: version, operations, quorum, acks: nodes, leader });
+      this.#noteSettled(version);
       return;
     }
     const { code, members = {} } = result.failure;
@@ -146,6 +153,20 @@ export class Clients {
     if (code !== "OUTCOME_UNKNOWN") return;
     const acks = members["acks"] as readonly NodeId[];
     history.mustHold(acks, members["version"] as Sequence, contentOf(request.operations));
+  }
+
+  /** What a settled write was conditional on is settled as well, be it with a lower quorum. */
+  #noteSettled(sequence: Sequence): void {
+    const { history, leader } = this.#cluster;
+    if (sequence <= history.length) return;
+    const [entry] = this.#cluster
+      .member(leader)
+      .disk.look()
+      .readLog(sequence, { entriesMax: 1, bytesMax: 1 });
+    if (entry?.sequence !== sequence) return;
+    history.seen(entry);
+    for (const { condition } of entry.operations)
+      if (condition !== undefined) this.#noteSettled(condition.version);
   }
 
   // --- reads -----------------------------------------------------------------------------------
@@ -232,7 +253,7 @@ export class Clients {
         ? operations.some((operation) => operation.key === key && operation.value === undefined)
         : sequence === found.version,
     );
-    if (entry !== undefined) history.seen(entry);
+    if (entry !== undefined) this.#noteSettled(entry.sequence);
   }
 
   /** A follower's read shows exactly one prefix of the history, at least as long as asked for. */
