@@ -126,7 +126,7 @@ export class Clients {
     const look = () => {
       if (answers > 0) return;
       const frozenMs = process.clock.frozenUntil + 5_000 - time.now();
-      if (alive() && frozenMs > 0) {
+      if (alive() && frozenMs > 1) {
         time.after(frozenMs, look);
         return;
       }
