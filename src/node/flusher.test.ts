@@ -60,6 +60,43 @@ test("what was applied is told before the jobs that asked for it", () => {
   expect(told).toEqual(["applied 1 to 1", "a flushed"]);
 });
 
+const applyOnly = (at: number): FlushJob => ({
+  kind: "batch",
+  append: [],
+  apply: [entryOf(at)],
+  marks: undefined,
+  flushed: undefined,
+});
+
+test("what is only to be applied shares the next append's flush", () => {
+  const { clock, flusher, told, job, end, underWay } = bench();
+  job("1", [entryOf(1)]);
+  end();
+  flusher.add(applyOnly(1));
+  flusher.kick();
+  clock.advance(2);
+  expect(underWay).toHaveLength(0);
+  job("2", [entryOf(2)]);
+  expect(underWay).toHaveLength(1);
+  end();
+  clock.advance(10);
+  expect(told).toEqual(["1 flushed", "applied 1 to 1", "2 flushed"]);
+});
+
+test("what is only to be applied waits 3 ms at most, and not at all for a node that closes", () => {
+  for (const passes of ["time", "closing"]) {
+    const { clock, flusher, told, job, end } = bench();
+    job("1", [entryOf(1)]);
+    end();
+    flusher.add(applyOnly(1));
+    flusher.kick();
+    if (passes === "time") clock.advance(3);
+    else flusher.whenIdle(() => {});
+    end();
+    expect(told, passes).toEqual(["1 flushed", "applied 1 to 1"]);
+  }
+});
+
 test("a refused flush is tried again as it was, and nothing overtakes it", () => {
   const { clock, state, told, job, end, underWay } = bench();
   job("1", [entryOf(1)]);

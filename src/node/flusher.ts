@@ -44,6 +44,8 @@ export interface FlusherEvents {
 }
 
 const retryMs = 500;
+/** How long applying may wait for an append to share a flush with. */
+const applyWaitMs = 3;
 const batchBytesMax = 8 * 1024 * 1024;
 
 /**
@@ -60,6 +62,8 @@ export class Flusher {
   #busy = false;
   #fault: string | undefined;
   #retry: Cancel | undefined;
+  /** Ends the wait of what is only to be applied. */
+  #applySoon: Cancel | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -89,9 +93,28 @@ export class Flusher {
     this.#queue.push(job);
   }
 
-  /** Begins a flush unless one is under way. Called after each round of effects. */
+  /**
+   * Begins a flush unless one is under way. Called after each round of effects. What is only to be
+   * applied is durable already: it waits a moment, for the next append to share its flush.
+   */
   kick(): void {
-    if (this.#busy || this.#closed) return;
+    if (this.#busy || this.#closed || this.#appliesWait()) return;
+    this.#begin();
+  }
+
+  #appliesWait(): boolean {
+    if (this.#queue.length === 0 || this.#idle.length > 0) return false;
+    if (!this.#queue.every(onlyApplies)) return false;
+    this.#applySoon ??= this.#clock.after(applyWaitMs, () => {
+      this.#applySoon = undefined;
+      if (!this.#busy && !this.#closed) this.#begin();
+    });
+    return true;
+  }
+
+  #begin(): void {
+    this.#applySoon?.();
+    this.#applySoon = undefined;
     const job = this.#queue.shift();
     if (job === undefined) {
       this.#tellIdle();
@@ -132,6 +155,7 @@ export class Flusher {
   close(): void {
     this.#closed = true;
     this.#retry?.();
+    this.#applySoon?.();
     this.#queue = [];
   }
 
@@ -206,6 +230,12 @@ export class Flusher {
     this.kick();
   }
 }
+
+const onlyApplies = (job: FlushJob): boolean =>
+  job.kind === "batch" &&
+  job.append.length === 0 &&
+  job.marks === undefined &&
+  job.flushed === undefined;
 
 function bytesOf(job: BatchJob): number {
   let bytes = 0;
