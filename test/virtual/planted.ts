@@ -38,6 +38,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a conditional write does not wait for the write it rests on",
+    story: "20",
     file: "replication/ledger.ts",
     from: "slot.dependsOn.every((sequence) => this.isSettled(sequence))",
     to: "true",
