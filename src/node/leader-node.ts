@@ -176,7 +176,9 @@ export class LeaderNode implements KvNode {
     if (blocked !== undefined) return blocked;
     const unsure = this.#core.overlay.unsureThrough();
     if (unsure > 0) return this.#afterSettled(unsure, () => this.list(query));
-    return succeeded(listSettled(this.#options.storage, this.#core.overlay, query));
+    const page = listSettled(this.#options.storage, this.#core.overlay, query);
+    // Whatever is committed is settled, and so on the page, be it applied or not.
+    return succeeded({ ...page, sequence: this.#core.committed });
   }
 
   /** Before a reign is established, nobody knows what was answered in the one before. */
