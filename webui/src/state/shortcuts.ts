@@ -71,7 +71,8 @@ function typesText(target: EventTarget | null): boolean {
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (!shortcutsOn.value || typesText(event.target) || route.value.panel !== "") return;
+    if (!shortcutsOn.value || typesText(event.target)) return;
+    // The dialog itself is asked: the address learns a little later that it was closed.
     if (document.querySelector("dialog[open]") !== null) return;
     const shortcut = shortcuts.find(({ key }) => key === event.key);
     if (shortcut === undefined) return;
