@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import type { KvNode } from "./node/api.ts";
 import { createNode } from "./node/node.ts";
 import type { Storage } from "./node/ports.ts";
-import { openLmdbStorage } from "./storage/lmdb.ts";
+import { openDiskStorage } from "./storage/disk.ts";
 import { createMemoryStorage } from "./storage/memory.ts";
 import { createDelayedNetwork } from "./transport/delayed.ts";
 import { createFaultyNetwork } from "./transport/faulty.ts";
@@ -41,7 +41,7 @@ export async function startNode({
   const storage: Storage =
     config.dataDir === ""
       ? createMemoryStorage()
-      : await openLmdbStorage({ directory: config.dataDir });
+      : await openDiskStorage({ directory: config.dataDir });
   const server = createGrpcServer({ config, log });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults

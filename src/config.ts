@@ -115,7 +115,7 @@ const settings = {
   DATA_DIR: {
     byDefault: "",
     defaultShown: "empty",
-    meaning: "empty: memory; else the LMDB folder, which is made where it is missing",
+    meaning: "empty: memory; else the folder of log and store, which is made where it is missing",
     range: "a path",
     schema: z.string().refine((text) => !text.includes("\0")),
   },

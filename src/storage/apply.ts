@@ -43,6 +43,13 @@ export function planApply(
   return { standing: { applied, sum: BigInt.asUintN(64, sum), keys }, changes };
 }
 
+/** The same changes, for who knows already what they come to. */
+export const changesOf = (applied: Sequence, entries: readonly Entry[]): Change[] =>
+  Array.from(newestOfEachKey(applied, entries), ([key, record]) => ({
+    key,
+    put: record && { record, hash: recordHash(record) },
+  }));
+
 /** The last word of the entries on each key that they touch: a record, or its absence. */
 function newestOfEachKey(
   applied: Sequence,

@@ -38,8 +38,9 @@ export interface Table<Key> {
 
 export interface Environment {
   readonly meta: Table<string>;
-  readonly log: Table<Sequence>;
   readonly stores: readonly [Table<string>, Table<string>];
+  /** The log of format 1, which had it in LMDB. */
+  formerLog(): Table<Sequence>;
   useReadTransaction(): ReadTransaction;
   /** Everything put or removed by `fill` goes into one transaction; resolved when it is flushed. */
   commit(fill: () => void): Promise<unknown>;
@@ -96,8 +97,8 @@ export function openEnvironment(directory: string): Environment {
   const meta = table<string>("meta", textKey);
   return {
     meta,
-    log: table("log", sequenceKey),
     stores: [table("store0", textKey), table("store1", textKey)],
+    formerLog: () => table("log", sequenceKey),
     useReadTransaction: () => root.useReadTransaction(),
     commit(fill) {
       const flushed = root.batch(fill);

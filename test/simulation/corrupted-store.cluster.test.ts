@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { runCli } from "../../simulation/testing/run-cli.ts";
 import type { Storage } from "../../src/node/ports.ts";
-import { openLmdbStorage } from "../../src/storage/lmdb.ts";
+import { openDiskStorage } from "../../src/storage/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
@@ -21,7 +21,7 @@ test("diff finds what was done to a follower's disk while it was down, and names
 
   const victim = cluster.node("follower2");
   await victim.kill();
-  const storage = await openLmdbStorage({ directory: victim.settings.dataDir });
+  const storage = await openDiskStorage({ directory: victim.settings.dataDir });
   await corrupt(storage);
   await storage.close();
   victim.start();

@@ -12,7 +12,7 @@ import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 export interface ClusterOptions {
   /** 5 if absent. */
   readonly followers?: number;
-  /** Keep data in LMDB on disk, so that it survives a kill; else in memory. */
+  /** Keep data on disk, so that it survives a kill; else in memory. */
   readonly disk?: boolean;
   /** Put a proxy on the link from the leader to each follower. */
   readonly proxies?: boolean;

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Storage } from "../../node/ports.ts";
 import type { Entry } from "../../replication/types.ts";
-import { openLmdbStorage } from "../lmdb.ts";
+import { openDiskStorage } from "../disk.ts";
 import { createMemoryStorage } from "../memory.ts";
 
 const KEYS = 100_000;
@@ -83,7 +83,7 @@ async function run(name: string, storage: Storage): Promise<void> {
 const directory = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "quorum-kv-benchmark-")));
 await run(
   `LMDB in ${directory}, ${KEYS} keys, values of 64 bytes`,
-  await openLmdbStorage({ directory }),
+  await openDiskStorage({ directory }),
 );
 if (process.argv[2] === undefined) await rm(directory, { recursive: true });
 await run("memory", createMemoryStorage({ defer: setImmediate }));

@@ -5,10 +5,10 @@
 import { execFileSync } from "node:child_process";
 import type { Storage, StorageFault } from "../../node/ports.ts";
 import type { Entry } from "../../replication/types.ts";
-import { openLmdbStorage } from "../lmdb.ts";
+import { openDiskStorage } from "../disk.ts";
 
 const [directory = "", makeRoom = "true"] = process.argv.slice(2);
-let storage = await openLmdbStorage({ directory });
+let storage = await openDiskStorage({ directory });
 
 const entryAt = (sequence: number): Entry => {
   const value = JSON.stringify(String(sequence).repeat(8000));
@@ -36,7 +36,7 @@ execFileSync("sh", ["-c", makeRoom], { env: { ...process.env, WRITER: String(pro
 const withRoom = await write(storage, entryAt(sequence));
 const afterRetry = visible(sequence);
 await storage.close();
-storage = await openLmdbStorage({ directory });
+storage = await openDiskStorage({ directory });
 const afterRestart = visible(sequence);
 await storage.close();
 console.log(

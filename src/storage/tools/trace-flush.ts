@@ -5,10 +5,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openLmdbStorage } from "../lmdb.ts";
+import { openDiskStorage } from "../disk.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "quorum-kv-trace-"));
-const storage = await openLmdbStorage({ directory });
+const storage = await openDiskStorage({ directory });
 process.stderr.write("storage is open\n");
 for (const sequence of [1, 2, 3, 4, 5, 6]) {
   const operations = [{ key: `key ${sequence}`, value: `"value ${sequence}"` }];

@@ -4,10 +4,12 @@
  */
 import type { StorageFault } from "../../node/ports.ts";
 import { BLANK_MARKS, type Entry } from "../../replication/types.ts";
-import { openLmdbStorage } from "../lmdb.ts";
+import { openDiskStorage } from "../disk.ts";
 
 const [directory = ""] = process.argv.slice(2);
-const storage = await openLmdbStorage({ directory });
+/** So small that a checkpoint is nearly always under way, and log files come and go. */
+const bounds = { layerBytes: 2048, replayBytes: 16_384, logFileBytes: 65_536 };
+const storage = await openDiskStorage({ directory, ...bounds });
 
 const flushed = (begin: (done: (fault: StorageFault | undefined) => void) => void): Promise<void> =>
   new Promise((resolve, reject) =>

@@ -1,9 +1,10 @@
-/** Why a transaction failed, in words, and whether it makes sense to try again. */
+/** Why a flush failed, in words, and whether it makes sense to try again. */
 import { Buffer } from "node:buffer";
 import { open, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { dataFile } from "./lmdb-environment.ts";
+import type { AppendFailure } from "./log/log-files.ts";
 
 export interface WriteFailure {
   readonly reason: string;
@@ -12,6 +13,7 @@ export interface WriteFailure {
 }
 
 const EIO = 5;
+const LASTS = "; nothing is written until this node is restarted";
 /** LMDB's own errors that pass: the map is full, or the batch was too big for one transaction. */
 const LMDB_PASSING = new Set([-30792, -30788]);
 /** What LMDB adds where it was writing data pages, which nothing refers to yet. */
@@ -19,14 +21,17 @@ const WRITING_PAGES = "Attempting to write page";
 const FREE_BYTES_ENOUGH = 64 * 1024 * 1024;
 
 /**
- * Explains the error of a failed transaction. Data pages that could not be written do no harm: the
+ * Explains the error of a failed transaction of LMDB. Data pages that could not be written do no harm: the
  * next attempt writes all of them again. But after a failed flush the kernel may have thrown away
  * what it held, and a later flush would succeed without it; and when the meta page fails, LMDB
  * refuses all further work. Both last until a restart, which reads what is really on the disk.
  * LMDB reports a write cut short as EIO, which is what a disk just running full or a file at its
  * size limit looks like, so those are looked for.
  */
-export async function explainFailure(failed: unknown, directory: string): Promise<WriteFailure> {
+export async function explainStoreFailure(
+  failed: unknown,
+  directory: string,
+): Promise<WriteFailure> {
   const error = await causeOf(failed);
   const code = codeOf(error);
   if (code === EIO && (await isShortOfRoom(directory).catch(() => false))) {
@@ -36,7 +41,18 @@ export async function explainFailure(failed: unknown, directory: string): Promis
   if (code !== EIO && (isAboutPages(error) || (code !== undefined && LMDB_PASSING.has(code)))) {
     return { reason, lasting: false };
   }
-  return { reason: `${reason}; nothing is written until this node is restarted`, lasting: true };
+  return { reason: reason + LASTS, lasting: true };
+}
+
+/**
+ * Explains why a frame was refused. Where there was no room for it, nothing was written, and it may
+ * be tried again. Once it was on its way, whatever went wrong, nobody knows what is on the disk.
+ */
+export function explainLogFailure({ is, error }: AppendFailure): WriteFailure {
+  const errno = error instanceof Error && "errno" in error ? Math.abs(Number(error.errno)) : 0;
+  const reason = sentence(errno, error);
+  const lasting = is === "unsure" || errno === EIO;
+  return { reason: lasting ? reason + LASTS : reason, lasting };
 }
 
 const isAboutPages = (error: unknown): boolean =>

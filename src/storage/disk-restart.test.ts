@@ -6,10 +6,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BLANK_MARKS } from "../replication/types.ts";
 import { ENOUGH, entry, everything, put, write } from "./contract.ts";
-import { digestOf } from "./digest.ts";
-import { openLmdbStorage, StorageUnusable } from "./lmdb.ts";
+import { digestOf, recordHash } from "./digest.ts";
+import { openDiskStorage, StorageUnusable } from "./disk.ts";
+import { Arena, writeCheckpoint } from "./lmdb-codec.ts";
 import { openEnvironment } from "./lmdb-environment.ts";
+import { writeEntry } from "./log/entry-codec.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -39,11 +42,11 @@ async function kill(child: ChildProcess): Promise<void> {
 
 describe("a process killed at any moment", () => {
   test("leaves everything it was told to be flushed, and a whole store", async () => {
-    for (let round = 1; round <= 6; round += 1) {
+    for (let round = 1; round <= 10; round += 1) {
       // It comes to a different point each time, in the middle of what it does next.
       const { child, lines } = await startWriter(round * 7);
       await kill(child);
-      const storage = await openLmdbStorage({ directory });
+      const storage = await openDiskStorage({ directory });
       const { applied, digest, keys } = storage.summary();
       expect(applied).toBeGreaterThanOrEqual(Number(lines.at(-1)));
       const records = everything(storage);
@@ -59,7 +62,7 @@ describe("a process killed at any moment", () => {
 });
 
 describe("a directory that cannot be used is refused in a sentence", () => {
-  const opening = () => openLmdbStorage({ directory });
+  const opening = () => openDiskStorage({ directory });
 
   test("while another process holds it, and no longer", async () => {
     const { child } = await startWriter(1);
@@ -78,7 +81,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
   test("where it is no directory", async () => {
     const path = join(directory, "file");
     await writeFile(path, "");
-    await expect(openLmdbStorage({ directory: path })).rejects.toThrow(/cannot be opened: EEXIST/);
+    await expect(openDiskStorage({ directory: path })).rejects.toThrow(/cannot be opened: EEXIST/);
   });
 
   test("where the data file is not LMDB's", async () => {
@@ -89,7 +92,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
   });
 
   test("where the data file was cut short", async () => {
-    const storage = await opening();
+    const storage = await openDiskStorage({ directory, layerBytes: 1 });
     const operations = Array.from({ length: 5000 }, (_, index) => put(`key ${index}`));
     await write(storage, { apply: [entry(1, operations)] });
     await storage.close();
@@ -97,9 +100,9 @@ describe("a directory that cannot be used is refused in a sentence", () => {
     const { size } = await stat(path);
     for (const part of [0.9, 0.5, 0.1]) {
       const cut = await mkdtemp(join(tmpdir(), "quorum-kv-cut-"));
-      await cp(path, join(cut, "data.mdb"));
+      await cp(directory, cut, { recursive: true });
       await truncate(join(cut, "data.mdb"), Math.floor(size * part));
-      await expect(openLmdbStorage({ directory: cut })).rejects.toThrow(
+      await expect(openDiskStorage({ directory: cut })).rejects.toThrow(
         /is damaged: .*cut short|cannot be opened: MDB_CORRUPTED/,
       );
       await rm(cut, { recursive: true });
@@ -117,7 +120,35 @@ describe("a directory that cannot be used is refused in a sentence", () => {
 
 test("an empty data file, left by a process killed while it began, is begun again", async () => {
   await writeFile(join(directory, "data.mdb"), "");
-  const storage = await openLmdbStorage({ directory });
+  const storage = await openDiskStorage({ directory });
   await write(storage, { append: [entry(1, [])] });
   await storage.close();
+});
+
+test("a directory of the former format keeps its log and store", async () => {
+  const entries = [4, 5, 6, 7].map((number) => entry(number, [put(`key ${number}`)], number));
+  const record = { key: "key 4", value: '"key 4"', version: 4, origin: 4 };
+  const environment = openEnvironment(directory);
+  await environment.commit(() => {
+    const log = environment.formerLog();
+    const bytes = Buffer.alloc(200);
+    for (const each of [entry(2, []), ...entries])
+      void log.put(each.sequence, Buffer.from(bytes.subarray(0, writeEntry(bytes, 0, each))));
+    const arena = new Arena();
+    void environment.stores[1].put(record.key, arena.record(record, recordHash(record)));
+    const standing = { applied: 4, sum: recordHash(record), keys: 1 };
+    const footing = { frame: 0, standing, active: 1, forgotten: 3 } as const;
+    const former = writeCheckpoint({ footing, oldestFile: 0 }).subarray(0, 33);
+    void environment.meta.put("footing", former);
+    void environment.meta.put("marks", Buffer.from(JSON.stringify(BLANK_MARKS)));
+    void environment.meta.put("format", Buffer.from("quorum-kv 1"));
+  });
+  await environment.close();
+  for (let start = 1; start <= 2; start += 1) {
+    const storage = await openDiskStorage({ directory });
+    expect(storage.readLog(1, ENOUGH)).toEqual(entries);
+    expect(storage.summary()).toEqual({ applied: 4, digest: digestOf([record]), keys: 1 });
+    expect(everything(storage)).toEqual([record]);
+    await storage.close();
+  }
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { explainFailure } from "./lmdb-faults.ts";
+import { explainStoreFailure } from "./disk-faults.ts";
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL("tools/fill-disk.ts", import.meta.url));
@@ -69,24 +69,26 @@ describe("the reason of a failed transaction", () => {
   const atPage = "Attempting to write page at position 8192";
 
   test("names the system's error, and passes where data pages could not be written", async () => {
-    expect(await explainFailure(failed(28, atPage), directory)).toEqual({
+    expect(await explainStoreFailure(failed(28, atPage), directory)).toEqual({
       reason: "no space left on device (ENOSPC)",
       lasting: false,
     });
-    expect(await explainFailure(failed(30, atPage), directory)).toMatchObject({ lasting: false });
-    expect(await explainFailure(failed(-30792), directory)).toMatchObject({ lasting: false });
+    expect(await explainStoreFailure(failed(30, atPage), directory)).toMatchObject({
+      lasting: false,
+    });
+    expect(await explainStoreFailure(failed(-30792), directory)).toMatchObject({ lasting: false });
   });
 
   test("is that of the promise in which lmdb hides it", async () => {
     const commitError = Promise.reject(failed(27, atPage));
     const outer = Object.assign(new Error("Commit failed"), { commitError });
-    expect((await explainFailure(outer, directory)).reason).toBe("file too large (EFBIG)");
+    expect((await explainStoreFailure(outer, directory)).reason).toBe("file too large (EFBIG)");
   });
 
   test("lasts until a restart where a flush or the meta page failed", async () => {
     const lastingOnes = [failed(5), failed(5, atPage), failed(28), failed(-30795)];
     for (const error of lastingOnes) {
-      const { reason, lasting } = await explainFailure(error, directory);
+      const { reason, lasting } = await explainStoreFailure(error, directory);
       expect(lasting).toBe(true);
       expect(reason).toMatch(/; nothing is written until this node is restarted$/);
     }

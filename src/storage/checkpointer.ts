@@ -1,0 +1,150 @@
+import { Buffer } from "node:buffer";
+import { setImmediate as turn } from "node:timers/promises";
+import type { StorageFault } from "../node/ports.ts";
+import type { Marks } from "../replication/types.ts";
+import type { Change } from "./apply.ts";
+import { explainStoreFailure } from "./disk-faults.ts";
+import type { DiskState } from "./disk-state.ts";
+import { inactive } from "./footing.ts";
+import type { Layer } from "./layer.ts";
+import { Arena, type Checkpoint, writeCheckpoint } from "./lmdb-codec.ts";
+import type { Table } from "./lmdb-environment.ts";
+import type { LogFiles } from "./log/log-files.ts";
+
+/** One transaction carries about this much over, so that the event loop is never held up long. */
+const CHUNK_BYTES = 256 * 1024;
+const RETRY_MS = 500;
+
+/** What one checkpoint does, settled when it begins. */
+interface Work {
+  readonly layer: Layer;
+  readonly checkpoint: Checkpoint;
+  readonly marks: Marks;
+  /** The other store is left empty. */
+  readonly clears: boolean;
+}
+
+/**
+ * Carries what the log says over into LMDB's store, so that a restart has little to read again and
+ * old log files can go. A checkpoint takes several transactions, each of them flushed; the last one
+ * says how far the store has come. Until then a restart begins at the checkpoint before, and meets
+ * some of the newer records early: it writes all of them again, so nothing shows.
+ */
+export class Checkpointer {
+  readonly #state: DiskState;
+  readonly #files: LogFiles;
+  readonly #directory: string;
+  readonly #arena = new Arena();
+  /** Begun and not finished: tried again, as it was, until it is. */
+  #work: Work | undefined;
+  #running: Promise<StorageFault | undefined> | undefined;
+  /** Of the last attempt, while another one is to come. */
+  #fault: StorageFault | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #lasting: (fault: StorageFault) => void;
+
+  constructor(parts: {
+    state: DiskState;
+    files: LogFiles;
+    directory: string;
+    /** LMDB must not be written any more. */
+    lasting: (fault: StorageFault) => void;
+  }) {
+    this.#state = parts.state;
+    this.#files = parts.files;
+    this.#directory = parts.directory;
+    this.#lasting = parts.lasting;
+  }
+
+  /** One is under way, or waits for its next attempt. */
+  get isBusy(): boolean {
+    return this.#work !== undefined;
+  }
+
+  /** Begins one unless one is under way. */
+  begin(receiving: boolean): void {
+    if (this.#work !== undefined || this.#closed) return;
+    const state = this.#state;
+    const { footing, marks } = state;
+    const oldestFile =
+      this.#files.oldestNeeded(
+        ({ last, newest }) =>
+          last > footing.frame || newest > Math.min(footing.forgotten, footing.standing.applied),
+      ) ?? footing.frame + 1;
+    const layer = state.store.freeze();
+    const clears = state.inactiveDirty && !receiving;
+    this.#work = { layer, checkpoint: { footing, oldestFile }, marks, clears };
+    state.beginCheckpoint();
+    this.#attempt(this.#work);
+  }
+
+  /** Calls when no checkpoint is under way; with its fault, where one waits for another attempt. */
+  afterwards(run: (fault: StorageFault | undefined) => void): void {
+    const running = this.#running ?? Promise.resolve(this.#fault);
+    void running.then(run);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#running;
+  }
+
+  #attempt(work: Work): void {
+    this.#running = this.#carryOver(work).then(
+      () => this.#finished(work),
+      (error: unknown) => this.#failed(work, error),
+    );
+  }
+
+  #finished({ layer, checkpoint, clears }: Work): undefined {
+    const state = this.#state;
+    state.checkpoint = checkpoint;
+    if (clears) state.inactiveDirty = false;
+    state.store.carriedOver(layer, true);
+    [this.#work, this.#running, this.#fault] = [undefined, undefined, undefined];
+    this.#files.dropBefore(checkpoint.oldestFile);
+  }
+
+  async #failed(work: Work, error: unknown): Promise<StorageFault> {
+    const { reason, lasting } = await explainStoreFailure(error, this.#directory);
+    const fault = { reason };
+    [this.#running, this.#fault] = [undefined, fault];
+    if (lasting) this.#lasting(fault);
+    else if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(work), RETRY_MS);
+    return fault;
+  }
+
+  async #carryOver({ layer, checkpoint, marks, clears }: Work): Promise<void> {
+    const { meta, stores } = this.#state.environment;
+    const { active } = checkpoint.footing;
+    for (const changes of layer.chunks(CHUNK_BYTES)) {
+      if (changes.length === 0) continue;
+      await this.#commit(this.#instructions(stores[active], changes));
+      this.#state.store.carriedOver(layer, false);
+      // What has come meanwhile is not to wait for the whole of it.
+      await turn();
+    }
+    const [marksSaid, said] = [Buffer.from(JSON.stringify(marks)), writeCheckpoint(checkpoint)];
+    await this.#commit([
+      () => clears && stores[inactive(active)].clearAsync(),
+      () => meta.put("marks", marksSaid),
+      () => meta.put("footing", said),
+    ]);
+  }
+
+  #instructions(store: Table<string>, changes: readonly Change[]): (() => unknown)[] {
+    this.#arena.reset();
+    return changes.map(({ key, put }) => {
+      const bytes = put && this.#arena.record(put.record, put.hash);
+      return () => (bytes ? store.put(key, bytes) : store.remove(key));
+    });
+  }
+
+  #commit(instructions: readonly (() => unknown)[]): Promise<unknown> {
+    return this.#state.environment.commit(() => {
+      for (const instruct of instructions) void instruct();
+    });
+  }
+}
