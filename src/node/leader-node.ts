@@ -37,8 +37,10 @@ interface Ask {
 
 /** Writes and reads that wait at the same time, beyond those the backlog bounds. */
 const waitingMax = 65_536;
-/** A commit mark travels with the next append, or alone after this time. */
+/** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
+/** … or after this time, while writes are under way whose successors may carry it. */
+const announceLateMs = 10;
 /** Writes wait at most this long for a flush that is under way before they are proposed. */
 const gatherMsMax = 3;
 const clusterEventMs = 500;
@@ -660,10 +662,18 @@ export class LeaderNode implements KvNode {
   #announceSoon(): void {
     if (this.#announcing) return;
     this.#announcing = true;
-    this.#options.clock.after(announceMs, () => {
+    const { clock } = this.#options;
+    const lateAt = clock.now() + announceLateMs;
+    const look = () => {
+      const underWay = this.#core.committed < this.#core.last;
+      if (underWay && clock.now() < lateAt && !this.#dead) {
+        clock.after(announceMs, look);
+        return;
+      }
       this.#announcing = false;
       if (!this.#dead) this.#announce();
-    });
+    };
+    clock.after(announceMs, look);
   }
 
   #announce(): void {
