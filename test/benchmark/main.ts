@@ -13,7 +13,6 @@ import { startEtcd } from "./etcd.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
 import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
 
-const warmUpSeconds = 2;
 const ports = { ours: 24_567, etcd: 23_790, express: 23_700 };
 const mebibyte = 1024 * 1024;
 
@@ -21,6 +20,7 @@ interface Options {
   readonly connections: string;
   readonly seconds: string;
   readonly rounds: string;
+  readonly warmUp: string;
   readonly writes: string;
   readonly only: string;
   readonly profile?: string;
@@ -29,6 +29,7 @@ const options = new Command("npm run benchmark --")
   .option("--connections <list>", "numbers of connections", "10,64,256")
   .option("--seconds <n>", "length of each run", "8")
   .option("--rounds <n>", "runs of each kind", "3")
+  .option("--warm-up <n>", "seconds before the first round, which are not counted", "10")
   .option("--writes <n>", "writes of the memory run", "500000")
   .option("--only <parts>", "some of: writes,reads,memory", "writes,reads,memory")
   .option(
@@ -68,6 +69,8 @@ const median = (values: readonly number[]): number =>
 
 /** Runs of both sides in turn; the median rate of each. */
 async function compare(title: string, sides: readonly Side[], connections: number) {
+  // Node compiles what is hot while it runs, so the first seconds tell of the compiler.
+  const warmUpSeconds = Number(options.warmUp);
   for (const side of sides) await load({ ...side, connections, seconds: warmUpSeconds });
   const runs = new Map<string, Measured[]>(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
@@ -198,7 +201,8 @@ async function onCluster(part: string, run: (ours: Ours) => Promise<void>): Prom
 
 try {
   say(
-    `Six nodes each on ${cpus().length} cores, load by ${generator}, closed loop, ${seconds} s a run.`,
+    `Six nodes each on ${cpus().length} cores, load by ${generator}, closed loop, ${seconds} s a run ` +
+      `after ${options.warmUp} s of warming up.`,
   );
   await onCluster("writes", writes);
   await onCluster("reads", reads);
