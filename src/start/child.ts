@@ -29,6 +29,11 @@ export interface Child {
   kill(): boolean;
 }
 
+/**
+ * V8 lets its young generation grow to three times 64 MiB by itself. With 16 a busy leader takes some
+ * 80 MiB less, and is rather quicker than slower: what it works with stays in the caches.
+ */
+const v8Flags = ["--max-semi-space-size=16"];
 const leash = fileURLToPath(new URL("leash.ts", import.meta.url));
 const readinessPollMs = 100;
 const backOffMs = { first: 500, max: 30_000 };
@@ -41,7 +46,7 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
   let running: ChildProcess | undefined;
 
   async function runOnce(): Promise<{ cause: string; provenMs: number }> {
-    const child = spawn(process.execPath, ["--import", leash, program], {
+    const child = spawn(process.execPath, [...v8Flags, "--import", leash, program], {
       env: node.env,
       stdio: ["pipe", "pipe", "pipe"],
       // A process group of its own: the terminal's Ctrl-C reaches the launcher, which stops the

@@ -71,9 +71,9 @@ export class DiskState {
   // --- the parts of a step, for those who read frames again ---
 
   place({ places, file, at }: Step): void {
-    for (const place of places) {
-      this.index.put({ ...place, file, at: at + place.at });
-      file.newest = Math.max(file.newest, place.sequence);
+    for (const { sequence, epoch, origin, at: inFrame, bytes } of places) {
+      this.index.put({ sequence, epoch, origin, file, at: at + inFrame, bytes });
+      file.newest = Math.max(file.newest, sequence);
     }
   }
 

@@ -178,10 +178,9 @@ class DiskStorage implements Storage {
     const { bytes, places } = this.#frames.write(content, this.#files.salt);
     this.#files.append({ number: footing.frame, bytes }, (outcome) => {
       if ("is" in outcome) return this.#fail(explainLogFailure(outcome), done);
-      this.#state.step({
-        ...{ footing, installs, places, changes, marks },
-        ...{ file: outcome.file, at: outcome.at, bytes: bytes.length },
-      });
+      const { file, at } = outcome;
+      const size = bytes.length;
+      this.#state.step({ footing, installs, places, changes, marks, file, at, bytes: size });
       this.#checkpointIfDue();
       done(undefined);
     });
