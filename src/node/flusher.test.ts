@@ -7,7 +7,7 @@ import { MemoryState } from "../storage/memory-state.ts";
 import { Flusher, type FlushJob } from "./flusher.ts";
 
 /** Storage whose flushes end when the test says so, well or with a fault. */
-function bench(retention = 1_000) {
+function bench(retention = 1_000, logBytesMax = Number.MAX_SAFE_INTEGER) {
   const clock = new VirtualClock();
   const state = new MemoryState();
   const underWay: { end: (reason?: string) => void }[] = [];
@@ -24,6 +24,7 @@ function bench(retention = 1_000) {
     storage,
     clock,
     retention,
+    logBytesMax,
     events: {
       applied: (entries, applied) => told.push(`applied ${entries.length} to ${applied}`),
       fault: (reason) => told.push(`fault ${reason ?? "over"}`),
@@ -150,4 +151,19 @@ test("the log below applied is bounded by the retention", () => {
   }
   expect(state.logBounds.first).toBeGreaterThan(100 - 10 - 3);
   expect(state.logBounds.first).toBeLessThanOrEqual(100 - 10 + 1);
+});
+
+test("few large entries are forgotten as well, as soon as they are applied", () => {
+  const large = (sequence: number): Entry => ({
+    ...entryOf(sequence),
+    operations: [{ key: "k", value: "v".repeat(1_000) }],
+  });
+  const { state, job, end } = bench(1_000, 10_000);
+  for (let at = 1; at <= 40; at += 1) {
+    const entries = [large(at)];
+    job(`${at}`, entries, at <= 30 ? entries : []);
+    end();
+  }
+  expect(state.logBounds).toEqual({ first: 31, last: 40 });
+  expect(state.logBytes).toBeLessThan(12_000);
 });

@@ -47,6 +47,8 @@ const retryMs = 500;
 /** How long applying may wait for an append to share a flush with. */
 const applyWaitMs = 3;
 const batchBytesMax = 8 * 1024 * 1024;
+/** However few entries that is: a log of large values must not fill disk or memory. */
+const logBytesMax = 512 * 1024 * 1024;
 
 /**
  * The one place where a node writes to its storage. While one flush is under way, what arrives
@@ -58,6 +60,7 @@ export class Flusher {
   readonly #clock: Clock;
   readonly #events: FlusherEvents;
   readonly #retention: number;
+  readonly #logBytesMax: number;
   #queue: FlushJob[] = [];
   #busy = false;
   #fault: string | undefined;
@@ -70,12 +73,16 @@ export class Flusher {
   constructor(parts: {
     storage: Storage;
     clock: Clock;
+    /** Applied entries that the log keeps … */
     retention: number;
+    /** … as long as they take no more bytes than about this. */
+    logBytesMax?: number;
     events: FlusherEvents;
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
     this.#retention = parts.retention;
+    this.#logBytesMax = parts.logBytesMax ?? logBytesMax;
     this.#events = parts.events;
   }
 
@@ -195,11 +202,18 @@ export class Flusher {
     );
   }
 
-  /** Entries are forgotten in steps of a tenth of the retention, not one by one. */
+  /** Entries are forgotten in steps of a tenth of what is kept, not one by one. */
   #compactTo(): Sequence | undefined {
-    const { first } = this.#storage.logBounds();
-    const target = this.#storage.summary().applied - this.#retention;
-    return first > 0 && target - first >= this.#retention / 10 ? target : undefined;
+    const { first, last } = this.#storage.logBounds();
+    if (first === 0) return undefined;
+    const { applied } = this.#storage.summary();
+    const byNumber = applied - this.#retention;
+    if (byNumber - first >= this.#retention / 10) return byNumber;
+    const bytes = this.#storage.logBytes();
+    if (bytes < 1.1 * this.#logBytesMax) return undefined;
+    // Taken as if all entries were of one size; where they are not, the next step makes up for it.
+    const surplus = Math.ceil((last - first + 1) * (1 - this.#logBytesMax / bytes));
+    return Math.min(applied, first + surplus - 1);
   }
 
   #attempt(

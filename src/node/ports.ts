@@ -76,6 +76,8 @@ export interface Storage {
   summary(): StoreSummary;
   /** Lowest and highest sequence in the log; both 0 when it is empty. Holes may lie between. */
   logBounds(): { readonly first: Sequence; readonly last: Sequence };
+  /** About what all entries of the log take together, in bytes. */
+  logBytes(): number;
   /**
    * Entries from a sequence on, in order, holes left out: at most `entriesMax` and about
    * `bytesMax`, at least one if any is there.

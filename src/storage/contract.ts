@@ -206,6 +206,20 @@ function testLog(current: Current, restart: Restart): void {
     expect(sequencesOf(current().readLog(1, ENOUGH))).toEqual([21]);
   });
 
+  test("its bytes are those of the entries it holds, also after a restart", async () => {
+    expect(current().logBytes()).toBe(0);
+    const large = put("k", JSON.stringify("x".repeat(10_000)));
+    await write(current(), { append: [entry(1, [large]), entry(2, [large]), entry(3, [large])] });
+    const three = current().logBytes();
+    expect(three).toBeGreaterThan(30_000);
+    expect(three).toBeLessThan(31_000);
+    await write(current(), { append: [entry(3, [large], 2)], compactTo: 1 });
+    expect(current().logBytes()).toBe((three / 3) * 2);
+    if (await restart()) expect(current().logBytes()).toBe((three / 3) * 2);
+    await write(current(), { compactTo: 3 });
+    expect(current().logBytes()).toBe(0);
+  });
+
   test("much can be forgotten at once", async () => {
     const entries = Array.from({ length: 3000 }, (_, index) => entry(index + 1, []));
     await write(current(), { append: entries });

@@ -85,6 +85,10 @@ class DiskStorage implements Storage {
     return this.#state.index.bounds;
   }
 
+  logBytes(): number {
+    return this.#state.index.bytes;
+  }
+
   readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[] {
     const places: Place[] = [];
     let bytes = 0;

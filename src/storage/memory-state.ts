@@ -21,6 +21,7 @@ export interface Incoming {
 /** All that a node's storage holds, in memory. Every change is made at once and as a whole. */
 export class MemoryState {
   readonly #log = createBTree<Sequence, Entry>();
+  #logBytes = 0;
   /** The log holds nothing up to here, and takes nothing up to here back. */
   #forgotten: Sequence = 0;
   #table = new Table();
@@ -40,6 +41,10 @@ export class MemoryState {
 
   get logBounds(): { readonly first: Sequence; readonly last: Sequence } {
     return { first: this.#log.minKey() ?? 0, last: this.#log.maxKey() ?? 0 };
+  }
+
+  get logBytes(): number {
+    return this.#logBytes;
   }
 
   get table(): Table {
@@ -120,6 +125,7 @@ export class MemoryState {
     const present = this.#log.get(entry.sequence);
     if (present && present.epoch > entry.epoch) return;
     this.#log.set(entry.sequence, entry);
+    this.#logBytes += entryBytes(entry) - (present ? entryBytes(present) : 0);
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -139,6 +145,10 @@ export class MemoryState {
     if (upTo <= this.#forgotten) return;
     this.#forgotten = upTo;
     const first = this.#log.minKey();
-    if (first !== undefined && first <= upTo) this.#log.deleteRange(first, upTo, true);
+    if (first === undefined || first > upTo) return;
+    this.#log.forRange(first, upTo, true, (_, entry) => {
+      this.#logBytes -= entryBytes(entry);
+    });
+    this.#log.deleteRange(first, upTo, true);
   }
 }

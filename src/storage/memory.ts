@@ -23,6 +23,7 @@ export function storageOver(state: MemoryState, flush: Flush): Storage {
     marks: () => state.marks,
     summary: () => state.summary,
     logBounds: () => state.logBounds,
+    logBytes: () => state.logBytes,
     readLog: (from, limit) => state.readLog(from, limit),
     get: (key) => state.table.get(key),
     list: (query) => state.table.list(query),

@@ -16,6 +16,12 @@ export interface Place {
 /** Finds the log's entries: the newest one at each sequence. In memory; a restart reads it anew. */
 export class LogIndex {
   readonly #places = createBTree<Sequence, Place>();
+  #bytes = 0;
+
+  /** What the entries take on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get bounds(): { readonly first: Sequence; readonly last: Sequence } {
     return { first: this.#places.minKey() ?? 0, last: this.#places.maxKey() ?? 0 };
@@ -26,12 +32,18 @@ export class LogIndex {
   }
 
   put(place: Place): void {
+    const present = this.#places.get(place.sequence);
+    this.#bytes += place.bytes - (present?.bytes ?? 0);
     this.#places.set(place.sequence, place);
   }
 
   forget(upTo: Sequence): void {
     const first = this.#places.minKey();
-    if (first !== undefined && first <= upTo) this.#places.deleteRange(first, upTo, true);
+    if (first === undefined || first > upTo) return;
+    this.#places.forRange(first, upTo, true, (_, { bytes }) => {
+      this.#bytes -= bytes;
+    });
+    this.#places.deleteRange(first, upTo, true);
   }
 
   /** From a sequence on, in order, holes left out. */
