@@ -82,7 +82,7 @@ async function run(name: string, storage: Storage): Promise<void> {
 
 const directory = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "quorum-kv-benchmark-")));
 await run(
-  `LMDB in ${directory}, ${KEYS} keys, values of 64 bytes`,
+  `disk, in ${directory}, ${KEYS} keys, values of 64 bytes`,
   await openDiskStorage({ directory }),
 );
 if (process.argv[2] === undefined) await rm(directory, { recursive: true });
