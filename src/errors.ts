@@ -30,9 +30,12 @@ export interface Failure {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
-export type Result<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: Failure };
+export interface Failed {
+  readonly ok: false;
+  readonly failure: Failure;
+}
+
+export type Result<T> = { readonly ok: true; readonly value: T } | Failed;
 
 export const succeeded = <T>(value: T): Result<T> => ({ ok: true, value });
 
@@ -40,7 +43,7 @@ export const failed = (
   code: ErrorCode,
   detail: string,
   extra: Omit<Failure, "code" | "detail"> = {},
-): { readonly ok: false; readonly failure: Failure } => ({
+): Failed => ({
   ok: false,
   failure: { code, detail, ...extra },
 });

@@ -1,4 +1,4 @@
-import { failed, type Result, succeeded } from "../errors.ts";
+import { type Failed, failed, type Result, succeeded } from "../errors.ts";
 import { Follower, type FollowerEffect, type LinkNumber } from "../replication/follower.ts";
 import type { FollowerMessage, NodeId, Sequence } from "../replication/types.ts";
 import type {
@@ -15,14 +15,15 @@ import type {
   WriteReceipt,
 } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
+import { FactQueue } from "./fact-queue.ts";
 import { Flusher } from "./flusher.ts";
 import { listStore } from "./list.ts";
 import { guessedUrl, type NodeOptions, ownMember } from "./options.ts";
 import type { Link } from "./ports.ts";
-import { Waiting } from "./waiting.ts";
+import { notFound, overloaded, recovering } from "./refusals.ts";
+import { Waiting, waitingMax } from "./waiting.ts";
 import { Watches } from "./watches.ts";
 
-const waitingMax = 65_536;
 const clusterEventMs = 500;
 
 /** A node that holds a copy: performs what the rules of following decide. */
@@ -37,8 +38,10 @@ export class FollowerNode implements KvNode {
   readonly #watches: Watches;
   /** Reads that wait until this node has applied far enough. */
   readonly #applying: Waiting;
-  #facts: (() => readonly FollowerEffect[])[] = [];
-  #performing = false;
+  readonly #queue = new FactQueue<FollowerEffect>({
+    perform: (effect) => this.#perform(effect),
+    broken: (reason) => this.#stop(reason),
+  });
   #linkCount = 0;
   #heardAt: number | undefined;
   #closing = false;
@@ -131,9 +134,7 @@ export class FollowerNode implements KvNode {
     if (minVersion !== undefined && minVersion > this.applied)
       return this.#afterApplied(minVersion, () => this.read({ key }));
     const record = this.#options.storage.get(key);
-    return record === undefined
-      ? failed("KEY_NOT_FOUND", `no key ${JSON.stringify(key)}`)
-      : succeeded(record);
+    return record === undefined ? notFound(key) : succeeded(record);
   }
 
   list(query: ListQuery): Result<KeyPage> {
@@ -146,19 +147,14 @@ export class FollowerNode implements KvNode {
   ): Promise<Result<T>> {
     return new Promise((resolve) => {
       if (this.#applying.size >= waitingMax) {
-        const detail = `${waitingMax} reads already wait`;
-        resolve(failed("OVERLOADED", detail, { retryAfterSeconds: 1 }));
+        resolve(overloaded(`${waitingMax} reads already wait`));
         return;
       }
       this.#applying.add(sequence, {
         timeoutMs: this.#options.config.timeout,
         reached: () => resolve(again()),
         expired: () =>
-          resolve(
-            failed("RECOVERING", `this node has applied ${this.applied}, not yet ${sequence}`, {
-              retryAfterSeconds: 1,
-            }),
-          ),
+          resolve(recovering(`this node has applied ${this.applied}, not yet ${sequence}`)),
       });
     });
   }
@@ -171,7 +167,7 @@ export class FollowerNode implements KvNode {
     return this.#notLeader();
   }
 
-  #notLeader(): { ok: false; failure: import("../errors.ts").Failure } {
+  #notLeader(): Failed {
     const { leader } = this.#options.config;
     const { leaderUrl } = this;
     return failed("NOT_LEADER", `${this.id} is a follower; the leader is ${leader}, ${leaderUrl}`, {
@@ -295,22 +291,8 @@ export class FollowerNode implements KvNode {
     });
   }
 
-  /** Facts are taken one after another: one that arises while effects run waits for its turn. */
   #do(fact: () => readonly FollowerEffect[]): void {
-    if (this.#dead) return;
-    this.#facts.push(fact);
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift())
-        for (const effect of next()) this.#perform(effect);
-    } catch (error) {
-      this.#stop(error instanceof Error ? error.message : String(error));
-      throw error;
-    } finally {
-      this.#performing = false;
-    }
-    this.#flusher.kick();
+    if (!this.#dead && this.#queue.take(fact)) this.#flusher.kick();
   }
 
   #perform(effect: FollowerEffect): void {

@@ -2,7 +2,6 @@ import { failed, type Result, succeeded } from "../errors.ts";
 import { Leader } from "../replication/leader.ts";
 import type { LeaderEffect } from "../replication/leader-effects.ts";
 import type { Slot } from "../replication/ledger.ts";
-import type { ProposalOutcome, Refusal } from "../replication/proposal.ts";
 import type { LeaderMessage, Member, NodeId, Sequence } from "../replication/types.ts";
 import type {
   ClusterView,
@@ -11,7 +10,6 @@ import type {
   KvNode,
   ListQuery,
   LiveConfig,
-  MemberView,
   NodeGauges,
   NodeStatus,
   ReadQuery,
@@ -19,8 +17,11 @@ import type {
   WriteRequest,
 } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
+import { FactQueue } from "./fact-queue.ts";
 import { Flusher } from "./flusher.ts";
-import { listSettled } from "./list.ts";
+import { LeaderReads } from "./leader-reads.ts";
+import { clusterView, type LeaderFacts, unreadyReasons } from "./leader-views.ts";
+import { LeaderWrites } from "./leader-writes.ts";
 import { epochLeap, guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
 import type { Cancel, Link } from "./ports.ts";
 import { Timeline } from "./timeline.ts";
@@ -28,21 +29,10 @@ import { Waiting } from "./waiting.ts";
 import { Watches } from "./watches.ts";
 import { WriteStory } from "./write-story.ts";
 
-interface Ask {
-  readonly request: WriteRequest;
-  readonly proposedAt: number;
-  readonly deadlineAt: number;
-  readonly answer: (result: Result<WriteReceipt>) => void;
-}
-
-/** Writes and reads that wait at the same time, beyond those the backlog bounds. */
-const waitingMax = 65_536;
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
 /** … or after this time, while writes are under way whose successors may carry it. */
 const announceLateMs = 10;
-/** Writes wait at most this long for a flush that is under way before they are proposed. */
-const gatherMsMax = 3;
 const clusterEventMs = 500;
 /** How long a closing leader waits for what is in flight. */
 const closingMs = 3_000;
@@ -61,12 +51,12 @@ export class LeaderNode implements KvNode {
   readonly #watches: Watches;
   /** Those who wait until one entry is settled. */
   readonly #settling: Waiting;
-  /** Writes that will be proposed together. */
-  #asks: Ask[] = [];
-  #gathering = false;
-  #stopGathering: Cancel = () => {};
-  #facts: (() => readonly LeaderEffect[])[] = [];
-  #performing = false;
+  readonly #reads: LeaderReads;
+  readonly #writes: LeaderWrites;
+  readonly #queue = new FactQueue<LeaderEffect>({
+    perform: (effect) => this.#perform(effect),
+    broken: (reason) => this.#stop(reason),
+  });
   #cancels: Cancel[] = [];
   #announcing = false;
   #closing = false;
@@ -120,10 +110,21 @@ export class LeaderNode implements KvNode {
         },
         fault: (reason) => this.#storageFault(reason),
         flushed: (figures) => options.observer.flushed(figures),
-        between: () => {
-          if (this.#gathering) this.#propose();
-        },
+        between: () => this.#writes.betweenFlushes(),
       },
+    });
+    const parts = {
+      ...{ core: this.#core, storage, settling: this.#settling, timeoutMs: config.timeout },
+      isOver: () => this.#dead || this.#deposed,
+    };
+    this.#reads = new LeaderReads(parts);
+    this.#writes = new LeaderWrites({
+      ...parts,
+      ...{ clock, observer: options.observer, delays: options.delays },
+      ...{ flusher: this.#flusher, story: this.#story, timeline: this.#timeline },
+      followers: config.nodes.length - 1,
+      take: (fact) => this.#do(fact),
+      isClosing: () => this.#closing,
     });
   }
 
@@ -155,66 +156,13 @@ export class LeaderNode implements KvNode {
     return this.#options.config.advertiseUrl;
   }
 
-  // --- reads -----------------------------------------------------------------------------------
-
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
-    const blocked = this.#notReading();
-    if (blocked !== undefined) return blocked;
-    const { key, minVersion } = query;
-    if (minVersion !== undefined && !this.#core.ledger.isSettled(minVersion))
-      return this.#afterSettled(minVersion, () => this.read(query));
-    const sight = this.#core.overlay.sight(key);
-    if (sight.is === "unsure") return this.#afterSettled(sight.sequence, () => this.read(query));
-    if (sight.is === "pending") {
-      const { value, sequence } = sight.write;
-      return value === undefined ? notFound(key) : succeeded({ key, value, version: sequence });
-    }
-    const record = this.#options.storage.get(key);
-    return record === undefined ? notFound(key) : succeeded(record);
+    return this.#reads.read(query);
   }
 
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
-    const blocked = this.#notReading();
-    if (blocked !== undefined) return blocked;
-    const unsure = this.#core.overlay.unsureThrough();
-    if (unsure > 0) return this.#afterSettled(unsure, () => this.list(query));
-    const page = listSettled(this.#options.storage, this.#core.overlay, query);
-    // Whatever is committed is settled, and so on the page, be it applied or not.
-    return succeeded({ ...page, sequence: this.#core.committed });
+    return this.#reads.list(query);
   }
-
-  /** Before a reign is established, nobody knows what was answered in the one before. */
-  #notReading(): { ok: false; failure: import("../errors.ts").Failure } | undefined {
-    const over = this.#dead || this.#deposed;
-    const reason = over ? "this reign is over" : this.#core.notReady;
-    return reason === undefined
-      ? undefined
-      : failed("RECOVERING", `the leader is not ready: ${reason}`, { retryAfterSeconds: 1 });
-  }
-
-  #afterSettled<T>(
-    sequence: Sequence,
-    again: () => Result<T> | Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    return new Promise((resolve) => {
-      if (this.#settling.size >= waitingMax) {
-        resolve(overloaded(`${waitingMax} calls already wait`));
-        return;
-      }
-      this.#settling.add(sequence, {
-        timeoutMs: this.#options.config.timeout,
-        reached: () => resolve(again()),
-        expired: () =>
-          resolve(
-            failed("RECOVERING", `entry ${sequence} was not settled in time`, {
-              retryAfterSeconds: 1,
-            }),
-          ),
-      });
-    });
-  }
-
-  // --- writes ----------------------------------------------------------------------------------
 
   write(request: WriteRequest): Promise<Result<WriteReceipt>> {
     return new Promise((resolve) => this.submit(request, resolve));
@@ -222,150 +170,7 @@ export class LeaderNode implements KvNode {
 
   /** Like `write`, for callers that step through time by themselves. Answers exactly once. */
   submit(request: WriteRequest, answer: (result: Result<WriteReceipt>) => void): void {
-    const refusal = this.#refuseEarly(request);
-    if (refusal !== undefined) {
-      this.#options.observer.wrote("refused", 0);
-      answer(refusal);
-      return;
-    }
-    const proposedAt = this.#options.clock.now();
-    const deadlineAt = proposedAt + (request.timeoutMs ?? this.#options.config.timeout);
-    this.#asks.push({ request, proposedAt, deadlineAt, answer });
-    if (this.#asks.length === 1) this.#options.clock.defer(() => this.#proposeSoon());
-  }
-
-  #refuseEarly(request: WriteRequest): Result<WriteReceipt> | undefined {
-    const followers = this.#options.config.nodes.length - 1;
-    if (request.quorum !== undefined && request.quorum > followers)
-      return failed("INVALID_ARGUMENT", `quorum must be a whole number from 0 to ${followers}`);
-    if (this.#closing)
-      return failed("SHUTTING_DOWN", "this node is shutting down; nothing was written", {
-        retryAfterSeconds: 1,
-      });
-    if (this.#dead || this.#deposed)
-      return failed("RECOVERING", "this reign is over", { retryAfterSeconds: 1 });
-    const { fault } = this.#flusher;
-    if (fault !== undefined)
-      return overloaded(`the leader's storage cannot flush: ${fault}; nothing was written`);
-    if (this.#asks.length + this.#settling.size >= waitingMax)
-      return overloaded(`${waitingMax} writes already wait; nothing was written`);
-    return undefined;
-  }
-
-  /**
-   * While a flush is under way, the writes of further turns join this one: they could not be
-   * flushed sooner, and share one message for each follower. Only a slow disk makes them go alone.
-   */
-  #proposeSoon(): void {
-    if (this.#asks.length === 0 || this.#gathering) return;
-    if (!this.#flusher.busy) {
-      this.#propose();
-      return;
-    }
-    this.#gathering = true;
-    this.#stopGathering = this.#options.clock.after(gatherMsMax, () => this.#propose());
-  }
-
-  #propose(): void {
-    this.#gathering = false;
-    this.#stopGathering();
-    const asks = this.#asks;
-    this.#asks = [];
-    if (this.#dead || this.#deposed) {
-      for (const { answer } of asks)
-        answer(failed("RECOVERING", "this reign is over", { retryAfterSeconds: 1 }));
-      return;
-    }
-    const now = this.#options.clock.now();
-    const proposals = asks.map(({ request, proposedAt, deadlineAt }) => ({
-      operations: request.operations,
-      quorum: request.quorum,
-      proposedAt,
-      deadlineAt,
-    }));
-    this.#timeline.note(this.#core.last + 1, now);
-    this.#do(() => {
-      const { outcomes, effects } = this.#core.propose(proposals, now);
-      for (const [index, outcome] of outcomes.entries()) {
-        const ask = asks[index];
-        if (ask !== undefined) this.#await(ask, outcome, now);
-      }
-      return effects;
-    });
-  }
-
-  #await(ask: Ask, outcome: ProposalOutcome, now: number): void {
-    if (outcome.is === "refused") {
-      this.#refuse(ask, outcome.refusal);
-      return;
-    }
-    const { sequence } = outcome;
-    const slot = this.#core.ledger.slot(sequence);
-    if (slot === undefined) return;
-    this.#story.proposed(slot);
-    this.#settling.add(sequence, {
-      timeoutMs: ask.deadlineAt - now,
-      reached: () => this.#answer(ask, slot),
-      expired: () => this.#unknown(ask, slot),
-    });
-  }
-
-  #answer(ask: Ask, slot: Slot): void {
-    const latencyMs = this.#options.clock.now() - ask.proposedAt;
-    this.#options.observer.wrote("settled", latencyMs);
-    const { sequence } = slot.entry;
-    const { delays } = this.#options;
-    const trace = ask.request.trace === true;
-    const acks = slot.acks.map(({ node, at }) => ({
-      node,
-      ms: at - ask.proposedAt,
-      delayMs: trace ? delays.elapsedMs(node, sequence) : 0,
-    }));
-    ask.answer(succeeded({ version: sequence, quorum: slot.quorum, acks, latencyMs }));
-  }
-
-  #unknown(ask: Ask, slot: Slot): void {
-    const { sequence } = slot.entry;
-    const acks = slot.acks.map(({ node }) => node);
-    this.#options.observer.wrote("unknown", this.#options.clock.now() - ask.proposedAt);
-    this.#story.unknown(slot);
-    ask.answer(
-      failed(
-        "OUTCOME_UNKNOWN",
-        `the deadline passed with ${acks.length} of ${slot.quorum} acks: the write may still settle`,
-        { members: { version: sequence, acks, quorum: slot.quorum } },
-      ),
-    );
-  }
-
-  #refuse(ask: Ask, refusal: Refusal): void {
-    this.#options.observer.wrote("refused", 0);
-    const result = refusalResult(refusal);
-    const after = "after" in refusal ? refusal.after : 0;
-    if (after === 0 || this.#core.ledger.isSettled(after)) {
-      ask.answer(result);
-      return;
-    }
-    // What the refusal rests on may still vanish: it is true only once that entry is settled.
-    this.#settling.add(after, {
-      timeoutMs: ask.deadlineAt - this.#options.clock.now(),
-      reached: () => ask.answer(result),
-      expired: () =>
-        ask.answer(
-          failed(
-            "QUORUM_UNAVAILABLE",
-            `whether the condition holds depends on write ${after}, which is not settled; ` +
-              "nothing was written",
-            {
-              retryAfterSeconds: 1,
-              members: {
-                live: this.#core.liveFollowers.length,
-                quorum: ask.request.quorum ?? this.#core.writeQuorum,
-              },
-            },
-          ),
-        ),
-    });
+    this.#writes.submit(request, answer);
   }
 
   // --- what the world sees ---------------------------------------------------------------------
@@ -397,64 +202,22 @@ export class LeaderNode implements KvNode {
   }
 
   #reasons(): readonly string[] {
-    const reasons: string[] = [];
-    if (this.#closing) reasons.push("shutting down");
-    if (this.#dead) reasons.push("this reign is over");
-    if (this.#core.notReady !== undefined) reasons.push(this.#core.notReady);
-    if (this.#flusher.fault !== undefined)
-      reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
-    const live = this.#core.liveFollowers.length;
-    if (this.#core.notReady === undefined && live < this.#core.writeQuorum)
-      reasons.push(`${live} live followers, the write quorum is ${this.#core.writeQuorum}`);
-    return reasons;
+    return [
+      ...(this.#closing ? ["shutting down"] : []),
+      ...(this.#dead ? ["this reign is over"] : []),
+      ...unreadyReasons(this.#facts),
+    ];
   }
 
   cluster(): ClusterView {
-    const core = this.#core;
-    const now = this.#options.clock.now();
-    const own: MemberView = {
-      id: this.id,
-      role: "leader",
-      url: this.leaderUrl,
-      state: "live",
-      acked: core.ledger.flushed,
-      applied: core.applied,
-      lag: core.last - core.applied,
-      lagMs: core.applied < core.last ? this.#timeline.ageMs(core.applied + 1, now) : 0,
-      digestMatch: true,
-      lastContactMs: 0,
-      incarnation: this.#options.incarnation,
-      storageFault: this.#flusher.fault ?? "",
-    };
-    const urls = new Map(core.members.map((member) => [member.id, member.url]));
-    const followers = core.peers.map((peer): MemberView => {
-      const lag = Math.max(0, core.last - peer.applied);
-      return {
-        id: peer.id,
-        role: "follower",
-        url: urls.get(peer.id) ?? guessedUrl(this.#options.config, peer.id) ?? "",
-        state: peer.state,
-        acked: peer.acked,
-        applied: peer.applied,
-        lag,
-        lagMs: lag > 0 ? this.#timeline.ageMs(peer.applied + 1, now) : 0,
-        digestMatch: core.digestMatch(peer.id) ?? null,
-        lastContactMs:
-          peer.incarnation === "" || peer.lastHeardAt === undefined ? null : now - peer.lastHeardAt,
-        incarnation: peer.incarnation,
-        storageFault: peer.storageFault,
-      };
-    });
-    return {
-      leader: this.id,
-      servedBy: this.id,
-      fromLeader: true,
-      epoch: core.epoch,
-      last: core.last,
-      committed: core.committed,
-      writeQuorum: core.writeQuorum,
-      nodes: [own, ...followers],
-    };
+    return clusterView(this.#facts);
+  }
+
+  get #facts(): LeaderFacts {
+    const { config, clock, incarnation } = this.#options;
+    const { fault } = this.#flusher;
+    const [core, timeline] = [this.#core, this.#timeline];
+    return { core, config, timeline, incarnation, fault, now: clock.now() };
   }
 
   peerUrl(id: NodeId): string | undefined {
@@ -506,7 +269,7 @@ export class LeaderNode implements KvNode {
       const waitMs = Math.min(closingMs, this.#options.config.timeout);
       const until = this.#options.clock.now() + waitMs;
       const look = () => {
-        const open = this.#settling.size + this.#asks.length;
+        const open = this.#settling.size + this.#writes.waiting;
         if (open > 0 && this.#options.clock.now() < until && !this.#dead) {
           this.#options.clock.after(10, look);
           return;
@@ -551,21 +314,8 @@ export class LeaderNode implements KvNode {
     this.#cancels.push(cancel);
   }
 
-  /** Facts are taken one after another: one that arises while effects run waits for its turn. */
   #do(fact: () => readonly LeaderEffect[]): void {
-    if (this.#dead) return;
-    this.#facts.push(fact);
-    if (this.#performing) return;
-    this.#performing = true;
-    try {
-      for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift())
-        for (const effect of next()) this.#perform(effect);
-    } catch (error) {
-      this.#stop(error instanceof Error ? error.message : String(error));
-      throw error;
-    } finally {
-      this.#performing = false;
-    }
+    if (this.#dead || !this.#queue.take(fact)) return;
     this.#flusher.kick();
     this.#announceSoon();
   }
@@ -707,37 +457,5 @@ export class LeaderNode implements KvNode {
     this.#flusher.close();
     this.#options.log.error({ reason, epoch: this.#core.epoch }, "the node stops");
     this.#options.fatal(reason);
-  }
-}
-
-const notFound = (key: string) => failed("KEY_NOT_FOUND", `no key ${JSON.stringify(key)}`);
-
-const overloaded = (detail: string) => failed("OVERLOADED", detail, { retryAfterSeconds: 1 });
-
-function refusalResult(refusal: Refusal): Result<WriteReceipt> {
-  switch (refusal.reason) {
-    case "recovering":
-      return failed("RECOVERING", `the leader is not ready: ${refusal.detail}`, {
-        retryAfterSeconds: 1,
-      });
-    case "overloaded":
-      return overloaded(`${refusal.detail}; nothing was written`);
-    case "quorumUnavailable": {
-      const { live, quorum } = refusal;
-      return failed(
-        "QUORUM_UNAVAILABLE",
-        `${live} live followers, the write asks for ${quorum} acks; nothing was written`,
-        { retryAfterSeconds: 1, members: { live, quorum } },
-      );
-    }
-    case "versionMismatch": {
-      const { key, version } = refusal;
-      const found = version === 0 ? "is absent" : `is at version ${version}`;
-      return failed("VERSION_MISMATCH", `key ${JSON.stringify(key)} ${found}`, {
-        members: { key, version },
-      });
-    }
-    case "keyNotFound":
-      return notFound(refusal.key);
   }
 }

@@ -1,6 +1,9 @@
 import type { Sequence } from "../replication/types.ts";
 import type { Cancel, Clock } from "./ports.ts";
 
+/** Calls that wait at the same time, beyond which further ones are refused. */
+export const waitingMax = 65_536;
+
 interface Waiter {
   readonly reached: () => void;
   readonly expired: () => void;

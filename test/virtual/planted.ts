@@ -152,7 +152,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a read of the leader sees the store and not the settled writes above it",
-    file: "node/leader-node.ts",
+    file: "node/leader-reads.ts",
     from: 'if (sight.is === "pending") {',
     to: 'if (sight.is === "pending" && key === "") {',
   },
@@ -177,8 +177,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a refusal does not wait for the write it rests on",
-    file: "node/leader-node.ts",
-    from: "if (after === 0 || this.#core.ledger.isSettled(after)) {",
+    file: "node/leader-writes.ts",
+    from: "if (after === 0 || this.#parts.core.ledger.isSettled(after)) {",
     to: "if (after >= 0) {",
   },
   {
