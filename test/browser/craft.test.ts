@@ -127,6 +127,21 @@ test("keys alone lead from opening the page to a changed value and back", async 
   await page.context().close();
 });
 
+test("the editor has the focus from the moment it is there", async () => {
+  const { page } = await browser.open(`${cluster.leader.url}/?view=keys&key=sample`);
+  await isLive(page);
+  await page.locator("[data-test=value]").waitFor();
+  await page.evaluate(`void (window.editorHadFocus = new Promise((resolve) => {
+    new MutationObserver(() => {
+      const area = document.querySelector("textarea");
+      if (area !== null) resolve(document.activeElement === area);
+    }).observe(document.body, { childList: true, subtree: true });
+  }))`);
+  await page.keyboard.press("e");
+  expect(await page.evaluate("window.editorHadFocus")).toBe(true);
+  await page.context().close();
+});
+
 test("the skip link comes first and leads past the header", async () => {
   const { page } = await browser.open(cluster.leader.url);
   await isLive(page);

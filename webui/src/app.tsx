@@ -1,5 +1,5 @@
 /** The page: what is always visible, the view that the address names, and the two side panels. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ClusterView } from "./cluster/cluster-view.tsx";
 import { CompareView } from "./compare/compare-view.tsx";
 import { FaultsDrawer } from "./faults/faults-drawer.tsx";
@@ -43,7 +43,7 @@ export function App() {
 function Main({ view }: { readonly view: View }) {
   const main = useRef<HTMLElement>(null);
   const shown = useRef(view);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown.current === view) return;
     shown.current = view;
     main.current?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 /** Edits a value: JSON is checked while typing, and a change by somebody else is never overwritten. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { checkJson, parseJson, printJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
@@ -101,7 +101,8 @@ export function JsonField(props: { text: string; onChange: (text: string) => voi
   const { text, onChange } = props;
   const check = checkJson(text);
   const area = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => area.current?.focus(), []);
+  // Before the next key can be pressed: it must not act as a shortcut.
+  useLayoutEffect(() => area.current?.focus(), []);
   return (
     <div class="json-field">
       <label>

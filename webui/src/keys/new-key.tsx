@@ -1,5 +1,5 @@
 /** A key that is not there yet; `ifVersion` 0 keeps it from replacing one that is. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { checkJson } from "../api/json.ts";
 import { go, route } from "../state/route.ts";
 import { Panel } from "../ui/panel.tsx";
@@ -16,7 +16,7 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
   const [options, setOptions] = useWriteOptions();
   const writing = useWriting(() => {});
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const bytes = new TextEncoder().encode(name).length;
   const ready = checkJson(text).ok && bytes > 0 && bytes <= keyBytesMax;
   const { phase } = writing;
