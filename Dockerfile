@@ -26,5 +26,5 @@ STOPSIGNAL SIGTERM
 # Alive is what the start order waits for: a follower is alive before it has a leader to follow.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "src/start/health.ts", "/livez"]
-# The flag keeps V8's young generation small: see src/start/child.ts.
-CMD ["node", "--max-semi-space-size=16", "src/main.ts"]
+# The flags keep V8's heap small: see src/start/child.ts.
+CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=100", "src/main.ts"]
