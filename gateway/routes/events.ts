@@ -19,7 +19,9 @@ export const eventsEndpoint = (context: Context): Endpoint => ({
       if (!context.streams.hasRoom()) {
         return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
       }
-      const stream = context.streams.open(request, response, nodeHeaders(context.node));
+      const stream = context.streams.open(request, response, {
+        headers: nodeHeaders(context.node),
+      });
       context.metrics.requests.count("/events", request.method, 200);
       if (request.method === "HEAD") return streaming;
       let id = 0;

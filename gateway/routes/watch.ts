@@ -69,7 +69,10 @@ const streamOpener = (context: Context, request: Request, response: Response, fr
   let stream: EventStream | undefined;
   return (): EventStream => {
     if (stream === undefined) {
-      stream = context.streams.open(request, response, nodeHeaders(context.node));
+      stream = context.streams.open(request, response, {
+        headers: nodeHeaders(context.node),
+        waits: true,
+      });
       stream.send({ id: from });
       context.metrics.requests.count("/watch", request.method, 200);
     }

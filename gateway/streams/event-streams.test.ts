@@ -14,7 +14,7 @@ afterEach(() => {
 const serve = async (streams: EventStreams) => {
   const opened: EventStream[] = [];
   const server = createServer((request, response) => {
-    opened.push(streams.open(request, response, ["X-KV-Node", "n"]));
+    opened.push(streams.open(request, response, { headers: ["X-KV-Node", "n"] }));
     server.emit("opened");
   });
   close = () => {

@@ -7,6 +7,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const heartbeatIntervalMs = 15_000;
 /** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
 const unreadBytesMax = 1024 * 1024;
+/** A source that waits for its reader may pass that by one entry, while all readers stay below this. */
+const unreadBytesMaxOfAll = 128 * 1024 * 1024;
 /** How long a reader may stand still while a source waits for it. */
 const stalledMsMax = 60_000;
 /** What a browser waits before it opens a broken stream again. */
@@ -26,7 +28,15 @@ export interface EventStreams {
   /** False: as many are open as may be. */
   hasRoom(): boolean;
   /** Sends the head, with the given further headers, and keeps the stream until it ends. */
-  open(request: IncomingMessage, response: ServerResponse, headers: readonly string[]): EventStream;
+  open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: {
+      readonly headers: readonly string[];
+      /** The source stops when told that the reader is behind: what is unread is bounded by that. */
+      readonly waits?: boolean;
+    },
+  ): EventStream;
   close(): void;
 }
 
@@ -43,10 +53,12 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
     for (const stream of open) beat(stream);
   }, heartbeatIntervalMs);
   heartbeat.unref();
+  const unreadOfAll = () =>
+    [...open].reduce((sum, { response }) => sum + response.writableLength, 0);
 
   return {
     hasRoom: () => open.size < streamsMax,
-    open: (request, response, headers) => {
+    open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
         ...headers,
         ...["Content-Type", "text/event-stream", "Cache-Control", "no-store"],
@@ -59,7 +71,10 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
         response.write(`retry: ${reconnectMs}\n\n`);
       }
       response.on("close", () => open.delete(stream));
-      return createStream(response);
+      const isTooMuch = () =>
+        response.writableLength > unreadBytesMax &&
+        !(waits && unreadOfAll() <= unreadBytesMaxOfAll);
+      return createStream(response, isTooMuch);
     },
     close: () => {
       clearInterval(heartbeat);
@@ -68,7 +83,7 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
   };
 };
 
-const createStream = (response: ServerResponse): EventStream => {
+const createStream = (response: ServerResponse, isTooMuch: () => boolean): EventStream => {
   const isLive = () => !response.writableEnded && !response.destroyed;
   return {
     send: ({ name, data, id }) => {
@@ -78,7 +93,7 @@ const createStream = (response: ServerResponse): EventStream => {
       if (name !== undefined) text += `event: ${name}\n`;
       if (data !== undefined) text += `data: ${data}\n`;
       const calm = response.write(`${text}\n`);
-      if (response.writableLength > unreadBytesMax) response.destroy();
+      if (isTooMuch()) response.destroy();
       return calm;
     },
     onCaughtUp: (resume) => {

@@ -92,6 +92,27 @@ describe("GET /watch", () => {
     await stream.close();
   });
 
+  test("an entry larger than what a slow reader may leave unread is shown, and what follows", async () => {
+    const before = await put("elsewhere");
+    const live = await openStream(url, "/watch?prefix=large/");
+    const value = "x".repeat(1024 * 1024 - 2);
+    const large = await put("large/a", value);
+    const long = "y".repeat(700_000);
+    const both = await batch(
+      { put: { key: "large/b", value: long } },
+      { put: { key: "large/c", value: long } },
+    );
+    const resumed = await openStream(url, `/watch?prefix=large/&after=${before}`);
+    for (const stream of [live, resumed]) {
+      const first = await stream.next();
+      expect(first).toMatchObject({ event: "put", id: String(large) });
+      expect(JSON.parse(first.data).value).toBe(value);
+      expect(JSON.parse((await stream.next()).data).key).toBe("large/b");
+      expect(await stream.next()).toMatchObject({ id: String(both) });
+      await stream.close();
+    }
+  });
+
   test("a follower's watch shows the same", async () => {
     const stream = await openStream(cluster.followers[0]?.gateway.url ?? "", "/watch?prefix=f/");
     const version = await put("f/a");

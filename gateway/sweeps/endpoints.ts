@@ -82,7 +82,9 @@ const followJob =
     if (!context.streams.hasRoom()) {
       return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
     }
-    const stream = context.streams.open(request, response, nodeHeaders(context.node));
+    const stream = context.streams.open(request, response, {
+      headers: nodeHeaders(context.node),
+    });
     context.metrics.requests.count("/sweeps/:id/events", request.method, 200);
     if (request.method === "HEAD") return streaming;
     const stop = job.follow(({ name, data }) => {
