@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Outbox } from "./outbox.ts";
+import { DEFAULT_LIMITS } from "../replication/limits.ts";
+import { encodeLeaderMessage } from "./codec.ts";
+import { Outbox, outboxLimits } from "./outbox.ts";
 
 const limits = { unsentBytesMax: 100, writtenBytesMax: 20 };
 
@@ -53,3 +55,20 @@ test("what waits beyond the bound is said to, and can be dropped", () => {
 
 const sizeOf = (buffers: readonly Buffer[]) =>
   buffers.reduce((bytes, { length }) => bytes + length, 0);
+
+test("a follower's whole window fits at once, in whichever script its values are written", () => {
+  const { windowBytesMax, messageBytesMax } = DEFAULT_LIMITS;
+  const outbox = new Outbox(() => {});
+  const value = `"${"漢".repeat(340_000)}"`;
+  const operations = [{ key: "k", value }];
+  const perMessage = Math.ceil(messageBytesMax / value.length);
+  const entries = Array.from({ length: perMessage }, () => {
+    return { sequence: 1, epoch: 1, origin: 1, operations };
+  });
+  const append = { type: "append", epoch: 1, entries, committed: 0 } as const;
+  const bytes = encodeLeaderMessage(append);
+  expect(bytes.length).toBeGreaterThan(perMessage * value.length * 2.9);
+  for (let sent = 0; sent < windowBytesMax; sent += perMessage * value.length)
+    expect(outbox.push(bytes)).toBe(true);
+  expect(windowBytesMax * 3).toBeLessThan(outboxLimits.unsentBytesMax);
+});

@@ -9,9 +9,12 @@ export interface OutboxLimits {
   readonly writtenBytesMax: number;
 }
 
-/** Twice what a leader leaves unacknowledged, so that it only meets peers that do not read. */
+/**
+ * More than a leader ever leaves unacknowledged, so that it only meets peers that do not read: the
+ * 16 Mi characters of a window take up to three times as many bytes, and one entry may come on top.
+ */
 export const outboxLimits: OutboxLimits = {
-  unsentBytesMax: 32 * 1024 * 1024,
+  unsentBytesMax: 64 * 1024 * 1024,
   writtenBytesMax: 256 * 1024,
 };
 
