@@ -154,6 +154,11 @@ export class LeaderWrites {
   }
 
   #answer(ask: Ask, slot: Slot): void {
+    // It settled with less than was asked for: its deadline had passed, and is only heard of now.
+    if (slot.acks.length < (ask.request.quorum ?? 0)) {
+      this.#unknown(ask, slot);
+      return;
+    }
     const latencyMs = this.#parts.clock.now() - ask.proposedAt;
     this.#parts.observer.wrote("settled", latencyMs);
     const { sequence } = slot.entry;
@@ -170,13 +175,14 @@ export class LeaderWrites {
   #unknown(ask: Ask, slot: Slot): void {
     const { sequence } = slot.entry;
     const acks = slot.acks.map(({ node }) => node);
+    const quorum = ask.request.quorum ?? slot.quorum;
     this.#parts.observer.wrote("unknown", this.#parts.clock.now() - ask.proposedAt);
     this.#parts.story.unknown(slot);
     ask.answer(
       failed(
         "OUTCOME_UNKNOWN",
-        `the deadline passed with ${acks.length} of ${slot.quorum} acks: the write may still settle`,
-        { members: { version: sequence, acks, quorum: slot.quorum } },
+        `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
+        { members: { version: sequence, acks, quorum } },
       ),
     );
   }

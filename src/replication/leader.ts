@@ -226,7 +226,7 @@ export class Leader {
     return { outcomes, effects: [...effects, ...this.#append(slots)] };
   }
 
-  /** Changes the write quorum for all writes that do not choose their own. */
+  /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
   setWriteQuorum(quorum: number, now: Instant): readonly LeaderEffect[] {
     this.#writeQuorum = quorum;
     if (this.#phase.phase !== "leading") return [];
@@ -249,7 +249,9 @@ export class Leader {
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
     if (sinceMs < this.#limits.heartbeatIntervalMs) return effects;
     this.#heartbeatAt = now;
-    return [...effects, ...this.#heartbeat()];
+    const overdue = this.ledger.hasOverdue({ quorum: this.#writeQuorum }, now);
+    const relieved = overdue ? this.setWriteQuorum(this.#writeQuorum, now) : [];
+    return [...effects, ...relieved, ...this.#heartbeat()];
   }
 
   /** Tells the followers how far the log is committed, if no append has told them yet. */

@@ -94,6 +94,18 @@ describe("a lowered write quorum", () => {
     expect(sequencesOf(ledger.lowerQuorum({ quorum: 1, floorNumber: 0 }, 100))).toEqual([1]);
   });
 
+  test("is due for a writer that asked for more, from its deadline until its entry settles", () => {
+    const ledger = new Ledger(0);
+    ledger.add(draft(1, { quorum: 3, explicit: true, deadlineAt: 100 }));
+    ledger.add(draft(2, { quorum: 3, deadlineAt: 100 }));
+    ledger.flush(2);
+    expect(ledger.hasOverdue({ quorum: 1 }, 99)).toBe(false);
+    expect(ledger.hasOverdue({ quorum: 1 }, 100)).toBe(true);
+    expect(ledger.hasOverdue({ quorum: 3 }, 100)).toBe(false);
+    for (const id of ["f1", "f2", "f3"]) ledger.acknowledge(ack(id), [1]);
+    expect(ledger.hasOverdue({ quorum: 1 }, 100)).toBe(false);
+  });
+
   test("never raises one, and waits for its floor note", () => {
     const ledger = new Ledger(0);
     ledger.add(draft(1, { quorum: 1 }));

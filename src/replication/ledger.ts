@@ -34,6 +34,8 @@ export interface Slot {
 export class Ledger {
   /** Slots of committed+1 … last. Invariant: no hole. */
   readonly #slots = new Map<Sequence, Slot>();
+  /** Those open ones whose writer chose the quorum. */
+  readonly #demanding = new Set<Slot>();
   /** Entries that wait for another one, by the one they wait for. */
   readonly #dependents = new Map<Sequence, Sequence[]>();
   /** Never moves back. */
@@ -81,6 +83,7 @@ export class Ledger {
     const slot: Slot = { ...draft, bytes: entryBytes(draft.entry), acks: [], settled: false };
     this.#slots.set(sequence, slot);
     this.#last = sequence;
+    if (draft.explicit) this.#demanding.add(slot);
     for (const other of draft.dependsOn) {
       const waiting = this.#dependents.get(other);
       if (waiting === undefined) this.#dependents.set(other, [sequence]);
@@ -123,6 +126,13 @@ export class Ledger {
     return this.#reconsider();
   }
 
+  /** A writer that asked for more acks than this was already told "unknown". */
+  hasOverdue(than: { quorum: number }, now: Instant): boolean {
+    for (const { quorum, deadlineAt } of this.#demanding)
+      if (quorum > than.quorum && deadlineAt <= now) return true;
+    return false;
+  }
+
   /**
    * The cluster's write quorum was lowered: open entries that follow it do with less, and so do
    * those whose writer was already told "unknown".
@@ -149,6 +159,7 @@ export class Ledger {
       const slot = this.#slots.get(sequence);
       if (slot === undefined || slot.settled || !this.#maySettle(slot)) continue;
       slot.settled = true;
+      this.#demanding.delete(slot);
       settled.push(slot);
       const waiting = this.#dependents.get(sequence);
       if (waiting === undefined) continue;

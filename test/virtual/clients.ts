@@ -144,7 +144,8 @@ export class Clients {
       this.#newest = Math.max(this.#newest, version);
       const nodes = acks.map(({ node }) => node);
       const { operations } = request;
-      history.settled({ sequence: version, operations, quorum, acks: nodes, leader });
+      const asked = request.quorum ?? quorum;
+      history.settled({ sequence: version, operations, quorum: asked, acks: nodes, leader });
       this.#noteSettled(version);
       return;
     }
