@@ -195,6 +195,26 @@ describe("rules 10 and 11: streams", () => {
     bench.propose([put("d")]);
     expect(bench.entriesTo("follower1")).toEqual([4]);
   });
+
+  test("a follower that speaks and takes nothing does not hold the copied store for ever", () => {
+    const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, marks });
+    bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
+    bench.lead(two);
+    const closed = () =>
+      new Set(bench.effects.flatMap((effect) => (effect.type === "close" ? [effect.to] : [])));
+    bench.pass(55_000, two);
+    const { epoch } = bench.core;
+    bench.hear("follower1", {
+      ...{ type: "snapshotReceipt", epoch, snapshot: 1, index: 0, installed: false },
+    });
+    bench.pass(10_000, two);
+    expect(closed()).toEqual(new Set(["follower2"]));
+    bench.close("follower2");
+    bench.pass(55_000, two);
+    expect(closed()).toEqual(new Set(["follower2", "follower1"]));
+  });
 });
 
 describe("rules 12 to 14: epochs", () => {

@@ -551,11 +551,14 @@ export class Leader {
 
   /** A copy of the store keeps the disk from using its pages again: nobody may hold it for long. */
   #giveUpSnapshots(now: Instant): readonly LeaderEffect[] {
-    const stuck = this.#members.all.filter(
-      ({ link, lastHeardAt }) =>
-        link.state === "snapshot" && now - (lastHeardAt ?? now) > this.#limits.snapshotSilenceMsMax,
-    );
-    const reason = "silent in the middle of a snapshot";
+    const { snapshotSilenceMsMax, snapshotStallMsMax } = this.#limits;
+    const stuck = this.#members.all.filter((peer) => {
+      const stallMs = peer.snapshotStallMs(now);
+      const silenceMs = now - (peer.lastHeardAt ?? now);
+      const isSilent = peer.link.state === "snapshot" && silenceMs > snapshotSilenceMsMax;
+      return isSilent || stallMs > snapshotStallMsMax;
+    });
+    const reason = "it does not take the snapshot it is sent";
     return stuck.map(({ id }) => ({ type: "close", to: id, reason }));
   }
 

@@ -21,6 +21,8 @@ export interface Limits {
   readonly silenceMsMax: number;
   /** Silence in the middle of a snapshot after which its copy of the store is given up. */
   readonly snapshotSilenceMsMax: number;
+  /** The same where the follower speaks, and takes nothing: its disk may be full. */
+  readonly snapshotStallMsMax: number;
   /** Calm after which the floor is raised again. */
   readonly floorCalmMs: number;
 }
@@ -37,5 +39,6 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatIntervalMs: 250,
   silenceMsMax: 1_200,
   snapshotSilenceMsMax: 10_000,
+  snapshotStallMsMax: 60_000,
   floorCalmMs: 10_000,
 };

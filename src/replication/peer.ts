@@ -25,6 +25,8 @@ export type PeerLink =
       sent: number;
       received: number;
       ended: boolean;
+      /** How much was received when that was last more than before. */
+      moved: { received: number; at: Instant } | undefined;
     }
   | {
       readonly state: "streaming";
@@ -98,6 +100,14 @@ export class Peer {
     this.storageFault = "";
     this.startsFrom(message);
     this.link = { state: "promised" };
+  }
+
+  /** How long its snapshot has not moved on; asked now and then, which is how it is noticed. */
+  snapshotStallMs(now: Instant): number {
+    const { link } = this;
+    if (link.state !== "snapshot") return 0;
+    if (link.moved?.received !== link.received) link.moved = { received: link.received, at: now };
+    return now - link.moved.at;
   }
 
   stream(from: Sequence): void {

@@ -116,6 +116,7 @@ export class Streams {
       sent: 0,
       received: 0,
       ended: false,
+      moved: undefined,
     };
     return this.#pumpSnapshot(peer);
   }

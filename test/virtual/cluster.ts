@@ -23,6 +23,7 @@ export const tightLimits: Limits = {
   messageBytesMax: 2_048,
   chunkBytesMax: 96,
   snapshotChunksMax: 2,
+  snapshotStallMsMax: 1_000,
   floorCalmMs: 1_000,
 };
 
