@@ -27,3 +27,17 @@ test("a member named __proto__ stays a member beside a long number", () => {
   const text = '{"__proto__":{"a":1},"n":12345678901234567890}';
   expect(roundTrip(text)).toBe(text);
 });
+
+test.each([
+  ["5000.0", 5000],
+  ["0e0", 0],
+  ["-0.0", -0],
+  ["1E3", 1000],
+  ["0.10000000000000000", 0.1],
+  ["100000000000000000000", 1e20],
+])("%s is an ordinary number, whatever stands beside it", (text, number) => {
+  expect(parseJson(`["order-1234567890123456",${text}]`)).toEqual([
+    "order-1234567890123456",
+    number,
+  ]);
+});
