@@ -352,7 +352,11 @@ export class LeaderNode implements KvNode {
         this.#flusher.add({ kind: "begin" });
         return;
       case "addRecords":
-        this.#flusher.add({ kind: "records", records: effect.records, flushed: undefined });
+        this.#flusher.add({
+          kind: "records",
+          records: effect.records,
+          flushed: () => this.#do(() => this.#core.persisted(effect.flush, clock.now())),
+        });
         return;
       case "installStore":
         this.#flusher.add({

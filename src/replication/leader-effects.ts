@@ -41,6 +41,8 @@ export type LeaderFlush =
   | { readonly is: "epoch"; readonly epoch: Epoch }
   | { readonly is: "reign"; readonly epoch: Epoch }
   | { readonly is: "entries"; readonly through: Sequence }
+  /** One page of a store that a recovery copies; pages are counted within one epoch. */
+  | { readonly is: "records"; readonly epoch: Epoch; readonly page: number }
   | { readonly is: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
   | { readonly is: "floor"; readonly epoch: Epoch; readonly number: number }
@@ -57,7 +59,11 @@ export type LeaderEffect =
   /** This stream leads nowhere; the network opens a new one. */
   | { readonly type: "close"; readonly to: NodeId; readonly reason: string }
   | { readonly type: "beginStore" }
-  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[] }
+  | {
+      readonly type: "addRecords";
+      readonly records: readonly StoreRecord[];
+      readonly flush: LeaderFlush;
+    }
   | {
       readonly type: "installStore";
       readonly end: SnapshotEnd;

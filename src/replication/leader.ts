@@ -189,6 +189,9 @@ export class Leader {
         return flush.epoch === this.epoch ? this.#reignFlushed() : [];
       case "entries":
         return this.#writes.flushed(flush.through);
+      case "records":
+        if (this.#phase.phase !== "recovering" || flush.epoch !== this.epoch) return [];
+        return this.#recover(this.#phase.recovery.recordsAdded(flush.page), now);
       case "installed":
         return this.#storeInstalled(flush.end, now);
     }
@@ -315,8 +318,12 @@ export class Leader {
       switch (effect.type) {
         case "send":
         case "beginStore":
-        case "addRecords":
           return [effect];
+        case "addRecords": {
+          const { records, page } = effect;
+          const flush = { is: "records", epoch: this.epoch, page } as const;
+          return [{ type: "addRecords", records, flush }];
+        }
         case "installStore": {
           const flush = { is: "installed", end: effect.end } as const;
           return [{ type: "installStore", end: effect.end, marks: this.#marks, flush }];

@@ -260,15 +260,32 @@ describe("copying", () => {
     const records = [{ key: "k", value: "1", version: 2, origin: 1 }];
     const page = { type: "storePage", epoch, records } as const;
     expect(bench.recovery.storePage("f1", page)).toEqual([
-      { type: "addRecords", records },
+      { type: "addRecords", records, page: 1 },
+    ]);
+    expect(bench.recovery.recordsAdded(1)).toEqual([
       { type: "send", to: "f1", message: { type: "fetchStore", epoch, after: "k" } },
     ]);
+    expect(bench.recovery.recordsAdded(1)).toEqual([]);
     const end = { applied: 4, digest: "" };
     const last = bench.recovery.storePage("f1", { ...page, records: [], end });
     expect(last.at(-1)).toEqual({ type: "installStore", end });
     expect(bench.recovery.installed(end)).toEqual([
       { type: "send", to: "f1", message: { type: "fetchLog", epoch, from: 5 } },
     ]);
+  });
+
+  test("a page that was flushed for a source that is gone asks its successor for nothing", () => {
+    const bench = new Bench({ followers: 3, writeQuorum: 2 });
+    bench.answer("f1", [], { applied: 4 });
+    bench.answer("f2", [], { applied: 3 });
+    const page = { type: "storePage", epoch, records: [] } as const;
+    bench.recovery.storePage("f1", page);
+    bench.answer("f3", [], { applied: 2 });
+    bench.recovery.lost("f1");
+    expect(bench.recovery.recordsAdded(1)).toEqual([]);
+    bench.recovery.storePage("f2", page);
+    expect(bench.recovery.recordsAdded(1)).toEqual([]);
+    expect(bench.recovery.recordsAdded(2)).toMatchObject([{ type: "send", to: "f2" }]);
   });
 
   test("pages of one that is not the source are ignored", () => {

@@ -19,7 +19,8 @@ type StorePage = Extract<FollowerMessage, { type: "storePage" }>;
 export type RecoveryEffect =
   | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
   | { readonly type: "beginStore" }
-  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[] }
+  /** `page` is said again once they are flushed. */
+  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[]; readonly page: number }
   | { readonly type: "installStore"; readonly end: SnapshotEnd }
   | {
       readonly type: "recovered";
@@ -38,7 +39,12 @@ interface Answer {
 
 type Stage =
   | { readonly stage: "asking" }
-  | { readonly stage: "copying"; readonly source: NodeId }
+  | {
+      readonly stage: "copying";
+      readonly source: NodeId;
+      /** The page that is being flushed, and the key after which the next one begins. */
+      flushing: { readonly page: number; readonly after: string | undefined } | undefined;
+    }
   /** The copy is complete and being flushed: its source may go, and no other copy begins. */
   | { readonly stage: "installing" }
   | { readonly stage: "merging" }
@@ -49,6 +55,8 @@ type Stage =
  * store, merge what they hold above it. Made anew for each epoch.
  */
 export class Recovery {
+  /** Pages of stores that have come so far. */
+  #pages = 0;
   readonly #epoch: Epoch;
   readonly #followers: number;
   readonly #writeQuorum: number;
@@ -126,15 +134,26 @@ export class Recovery {
   }
 
   storePage(from: NodeId, page: StorePage): readonly RecoveryEffect[] {
-    if (this.#stage.stage !== "copying" || this.#stage.source !== from) return [];
-    const effects: RecoveryEffect[] = [{ type: "addRecords", records: page.records }];
+    const stage = this.#stage;
+    if (stage.stage !== "copying" || stage.source !== from) return [];
+    this.#pages += 1;
+    const add = { type: "addRecords", records: page.records, page: this.#pages } as const;
     if (page.end !== undefined) {
       this.#stage = { stage: "installing" };
-      return [...effects, { type: "installStore", end: page.end }];
+      return [add, { type: "installStore", end: page.end }];
     }
-    const after = page.records.at(-1)?.key;
+    stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
+    return [add];
+  }
+
+  /** A page is flushed. Only now is the next one asked for: what waits to be flushed is bounded. */
+  recordsAdded(page: number): readonly RecoveryEffect[] {
+    const stage = this.#stage;
+    if (stage.stage !== "copying" || stage.flushing?.page !== page) return [];
+    const { after } = stage.flushing;
+    stage.flushing = undefined;
     const message = { type: "fetchStore", epoch: this.#epoch, after } as const;
-    return [...effects, { type: "send", to: from, message }];
+    return [{ type: "send", to: stage.source, message }];
   }
 
   /** The copied store is durably in place. */
@@ -195,7 +214,7 @@ export class Recovery {
   }
 
   #copy(source: NodeId): readonly RecoveryEffect[] {
-    this.#stage = { stage: "copying", source };
+    this.#stage = { stage: "copying", source, flushing: undefined };
     const message = { type: "fetchStore", epoch: this.#epoch } as const;
     return [{ type: "beginStore" }, { type: "send", to: source, message }];
   }

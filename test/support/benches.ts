@@ -253,7 +253,10 @@ export class LeaderBench {
         disk.flush(() => state.begin());
         return;
       case "addRecords":
-        disk.flush(() => state.add(state.incoming(), effect.records));
+        disk.flush(() => {
+          state.add(state.incoming(), effect.records);
+          this.do(this.core.persisted(effect.flush, this.now));
+        });
         return;
       case "installStore":
         disk.flush(() => {
