@@ -7,7 +7,11 @@ import { MemoryState } from "../storage/memory-state.ts";
 import { Flusher, type FlushJob } from "./flusher.ts";
 
 /** Storage whose flushes end when the test says so, well or with a fault. */
-function bench(retention = 1_000, logBytesMax = Number.MAX_SAFE_INTEGER) {
+function bench(
+  retention = 1_000,
+  logBytesMax = Number.MAX_SAFE_INTEGER,
+  neededFrom: () => number = () => Number.POSITIVE_INFINITY,
+) {
   const clock = new VirtualClock();
   const state = new MemoryState();
   const underWay: { end: (reason?: string) => void }[] = [];
@@ -25,6 +29,7 @@ function bench(retention = 1_000, logBytesMax = Number.MAX_SAFE_INTEGER) {
     clock,
     retention,
     logBytesMax,
+    neededFrom,
     events: {
       applied: (entries, applied) => told.push(`applied ${entries.length} to ${applied}`),
       fault: (reason) => told.push(`fault ${reason ?? "over"}`),
@@ -166,4 +171,23 @@ test("few large entries are forgotten as well, as soon as they are applied", () 
   }
   expect(state.logBounds).toEqual({ first: 31, last: 40 });
   expect(state.logBytes).toBeLessThan(12_000);
+});
+
+test("what a follower will be sent next is kept, up to four times of what is kept usually", () => {
+  let neededFrom = 5;
+  const { state, job, end } = bench(10, Number.MAX_SAFE_INTEGER, () => neededFrom);
+  const write = (from: number, to: number) => {
+    for (let at = from; at <= to; at += 1) {
+      job(`${at}`, [entryOf(at)], [entryOf(at)]);
+      end();
+    }
+  };
+  write(1, 40);
+  expect(state.logBounds.first).toBeLessThanOrEqual(5);
+  write(41, 100);
+  expect(state.logBounds.first).toBeGreaterThan(100 - 40 - 3);
+  neededFrom = 90;
+  write(101, 110);
+  expect(state.logBounds.first).toBeGreaterThan(86);
+  expect(state.logBounds.first).toBeLessThanOrEqual(90);
 });

@@ -7,6 +7,7 @@ import type {
   StoreRecord,
 } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
+import { LogRetention } from "./log-retention.ts";
 import type { Cancel, Clock, Storage, StorageFault } from "./ports.ts";
 
 /** Something to make durable; `flushed` is called once it is, in the order of the jobs. */
@@ -47,8 +48,6 @@ const retryMs = 500;
 /** How long applying may wait for an append to share a flush with. */
 const applyWaitMs = 3;
 const batchBytesMax = 8 * 1024 * 1024;
-/** However few entries that is: a log of large values must not fill disk or memory. */
-const logBytesMax = 512 * 1024 * 1024;
 
 /**
  * The one place where a node writes to its storage. While one flush is under way, what arrives
@@ -59,8 +58,7 @@ export class Flusher {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #events: FlusherEvents;
-  readonly #retention: number;
-  readonly #logBytesMax: number;
+  readonly #retention: LogRetention;
   #queue: FlushJob[] = [];
   #busy = false;
   #fault: string | undefined;
@@ -73,16 +71,15 @@ export class Flusher {
   constructor(parts: {
     storage: Storage;
     clock: Clock;
-    /** Applied entries that the log keeps … */
-    retention: number;
-    /** … as long as they take no more bytes than about this. */
-    logBytesMax?: number;
     events: FlusherEvents;
+    /** See LogRetention. */
+    retention: number;
+    logBytesMax?: number;
+    neededFrom?: () => Sequence;
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
-    this.#retention = parts.retention;
-    this.#logBytesMax = parts.logBytesMax ?? logBytesMax;
+    this.#retention = new LogRetention(parts);
     this.#events = parts.events;
   }
 
@@ -188,7 +185,7 @@ export class Flusher {
       this.#finished(jobs);
       return;
     }
-    const batch = { append, apply, marks, compactTo: this.#compactTo() };
+    const batch = { append, apply, marks, compactTo: this.#retention.compactTo() };
     const startedAt = this.#clock.now();
     this.#attempt(
       (done) => this.#storage.write(batch, done),
@@ -200,20 +197,6 @@ export class Flusher {
         this.#events.applied(apply, applied, digest);
       },
     );
-  }
-
-  /** Entries are forgotten in steps of a tenth of what is kept, not one by one. */
-  #compactTo(): Sequence | undefined {
-    const { first, last } = this.#storage.logBounds();
-    if (first === 0) return undefined;
-    const { applied } = this.#storage.summary();
-    const byNumber = applied - this.#retention;
-    if (byNumber - first >= this.#retention / 10) return byNumber;
-    const bytes = this.#storage.logBytes();
-    if (bytes < 1.1 * this.#logBytesMax) return undefined;
-    // Taken as if all entries were of one size; where they are not, the next step makes up for it.
-    const surplus = Math.ceil((last - first + 1) * (1 - this.#logBytesMax / bytes));
-    return Math.min(applied, first + surplus - 1);
   }
 
   #attempt(

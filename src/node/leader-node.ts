@@ -103,6 +103,7 @@ export class LeaderNode implements KvNode {
       storage,
       clock,
       retention: config.logRetention,
+      neededFrom: () => this.#core.neededFrom,
       events: {
         applied: (entries, through, newDigest) => {
           this.#do(() => this.#core.storeApplied(through, newDigest));

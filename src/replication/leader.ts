@@ -106,6 +106,10 @@ export class Leader {
   get floorDegraded(): boolean {
     return this.#phase.phase === "leading" && this.#phase.floor.degraded;
   }
+  /** See Membership.neededFrom. */
+  get neededFrom(): Sequence {
+    return this.#members.neededFrom;
+  }
   /** Entries that are not applied yet. */
   get waiting(): { entries: number; bytes: number } {
     return this.#writes.waiting;

@@ -42,6 +42,19 @@ export class Membership {
     );
   }
 
+  /**
+   * The lowest sequence that a follower at work will be sent next. Without it, one that takes a snapshot
+   * would find the log trimmed beyond it, and need another one. Infinity: there is none.
+   */
+  get neededFrom(): Sequence {
+    const needs = this.all.map(({ link, state }) => {
+      if (state === "unreachable") return Number.POSITIVE_INFINITY;
+      if (link.state === "snapshot") return link.copy.applied + 1;
+      return link.state === "streaming" ? link.next : Number.POSITIVE_INFINITY;
+    });
+    return Math.min(...needs);
+  }
+
   get(id: NodeId): Peer | undefined {
     return this.#peers.get(id);
   }
