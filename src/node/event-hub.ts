@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import type { NodeEvent } from "./api.ts";
 import type { Cancel } from "./ports.ts";
 
