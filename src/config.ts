@@ -158,7 +158,7 @@ const settings = {
   LOG_RETENTION: {
     byDefault: "100000",
     meaning:
-      "applied entries kept for catch-up and watchers, at least 100, and about 512 MiB of them; beyond: a snapshot",
+      "applied entries kept for catch-up and watchers, at least 100, and about 512 MiB of them (four times that while a follower that takes a snapshot needs it); beyond: a snapshot",
     range: "a whole number of entries, 100..1000000000",
     schema: wholeNumber({ min: 100, max: 1_000_000_000 }),
   },
