@@ -9,11 +9,14 @@ import { inactive } from "./footing.ts";
 import type { Layer } from "./layer.ts";
 import { Arena, type Checkpoint, writeCheckpoint } from "./lmdb-codec.ts";
 import type { Table } from "./lmdb-environment.ts";
+import type { Needs } from "./lmdb-room.ts";
 import type { LogFiles } from "./log/log-files.ts";
 
 /** One transaction carries about this much over, so that the event loop is never held up long. */
 const CHUNK_BYTES = 256 * 1024;
 const RETRY_MS = 500;
+
+type Instruction = () => unknown;
 
 /** What one checkpoint does, settled when it begins. */
 interface Work {
@@ -121,7 +124,8 @@ export class Checkpointer {
     const { active } = checkpoint.footing;
     for (const changes of layer.chunks(CHUNK_BYTES)) {
       if (changes.length === 0) continue;
-      await this.#commit(this.#instructions(stores[active], changes));
+      const { instructions, bytes } = this.#instructions(stores[active], changes);
+      await this.#commit(instructions, { records: changes.length, bytes });
       this.#state.store.carriedOver(layer, false);
       // What has come meanwhile is not to wait for the whole of it.
       await turn();
@@ -134,17 +138,23 @@ export class Checkpointer {
     ]);
   }
 
-  #instructions(store: Table<string>, changes: readonly Change[]): (() => unknown)[] {
+  #instructions(
+    store: Table<string>,
+    changes: readonly Change[],
+  ): { instructions: readonly Instruction[]; bytes: number } {
     this.#arena.reset();
-    return changes.map(({ key, put }) => {
-      const bytes = put && this.#arena.record(put.record, put.hash);
-      return () => (bytes ? store.put(key, bytes) : store.remove(key));
+    let bytes = 0;
+    const instructions = changes.map(({ key, put }): Instruction => {
+      const record = put && this.#arena.record(put.record, put.hash);
+      bytes += record?.length ?? 0;
+      return () => (record ? store.put(key, record) : store.remove(key));
     });
+    return { instructions, bytes };
   }
 
-  #commit(instructions: readonly (() => unknown)[]): Promise<unknown> {
+  #commit(instructions: readonly Instruction[], needs?: Needs): Promise<unknown> {
     return this.#state.environment.commit(() => {
       for (const instruct of instructions) void instruct();
-    });
+    }, needs);
   }
 }

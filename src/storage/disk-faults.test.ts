@@ -63,6 +63,20 @@ describe("nothing of a refused batch is there, reads go on, and a retry works", 
   });
 });
 
+const larger = isPossible("unshare -rm sh -c 'mount -t tmpfs -o size=100m none /mnt'");
+test.skipIf(!larger)(
+  "a checkpoint that finds the disk full waits, and the process lives",
+  async () => {
+    const tool = fileURLToPath(new URL("tools/checkpoint-on-full-disk.ts", import.meta.url));
+    const command = `mount -t tmpfs -o size=100m none "$2" && exec "$0" "$1" "$2/data" "$2/ballast"`;
+    const shell = ["-rm", "sh", "-c", command, process.execPath, tool, directory];
+    const { stdout } = await run("unshare", shell);
+    const found = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+    expect(found).toEqual({ faults: [], readable: true, applied: 105, sequence: 105 });
+  },
+  30_000,
+);
+
 describe("the reason of a failed transaction", () => {
   const failed = (code: number, message = "from LMDB"): Error =>
     Object.assign(new Error(message), { code });
@@ -77,6 +91,16 @@ describe("the reason of a failed transaction", () => {
       lasting: false,
     });
     expect(await explainStoreFailure(failed(-30792), directory)).toMatchObject({ lasting: false });
+  });
+
+  test("is the system's where no room could be made for it: it was not begun", async () => {
+    const full = Object.assign(new Error("ENOSPC: no space left"), { errno: -28, code: "ENOSPC" });
+    expect(await explainStoreFailure(full, directory)).toEqual({
+      reason: "no space left on device (ENOSPC)",
+      lasting: false,
+    });
+    const broken = Object.assign(new Error("EIO: i/o error"), { errno: -5, code: "EIO" });
+    expect(await explainStoreFailure(broken, directory)).toMatchObject({ lasting: true });
   });
 
   test("is that of the promise in which lmdb hides it", async () => {

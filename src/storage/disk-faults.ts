@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { open, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
-import { dataFile } from "./lmdb-environment.ts";
+import { dataFile } from "./lmdb-file.ts";
 import type { AppendFailure } from "./log/log-files.ts";
 
 export interface WriteFailure {
@@ -32,6 +32,9 @@ export async function explainStoreFailure(
   failed: unknown,
   directory: string,
 ): Promise<WriteFailure> {
+  const refused = errnoOf(failed);
+  // Room was to be made for the transaction, which then was not begun.
+  if (refused !== undefined) return explainErrno(refused, failed);
   const error = await causeOf(failed);
   const code = codeOf(error);
   if (code === EIO && (await isShortOfRoom(directory).catch(() => false))) {
@@ -49,11 +52,20 @@ export async function explainStoreFailure(
  * be tried again. Once it was on its way, whatever went wrong, nobody knows what is on the disk.
  */
 export function explainLogFailure({ is, error }: AppendFailure): WriteFailure {
-  const errno = error instanceof Error && "errno" in error ? Math.abs(Number(error.errno)) : 0;
-  const reason = sentence(errno, error);
-  const lasting = is === "unsure" || errno === EIO;
-  return { reason: lasting ? reason + LASTS : reason, lasting };
+  const { reason, lasting } = explainErrno(errnoOf(error) ?? 0, error);
+  return is === "unsure" && !lasting
+    ? { reason: reason + LASTS, lasting: true }
+    : { reason, lasting };
 }
+
+function explainErrno(errno: number, error: unknown): WriteFailure {
+  const reason = sentence(errno, error);
+  return errno === EIO ? { reason: reason + LASTS, lasting: true } : { reason, lasting: false };
+}
+
+/** Of an error of Node's own. */
+const errnoOf = (error: unknown): number | undefined =>
+  error instanceof Error && "errno" in error ? Math.abs(Number(error.errno)) : undefined;
 
 const isAboutPages = (error: unknown): boolean =>
   error instanceof Error && error.message.includes(WRITING_PAGES);

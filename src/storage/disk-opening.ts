@@ -1,7 +1,7 @@
 /** From a directory to what a node last flushed there: ours alone, whole, and of a known format. */
 import { Buffer } from "node:buffer";
 import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { digestOf, toDigest } from "./digest.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { migrateLog } from "./disk-migration.ts";
@@ -34,14 +34,14 @@ export async function openDirectory(options: {
   readonly logFileBytes?: number;
 }): Promise<Opened> {
   const { directory, logFileBytes } = options;
-  const unlock = await claim(directory);
+  const { unlock, folders } = await claim(directory);
   let environment: Environment | undefined;
   try {
     const short = await lengthenShortFile(directory);
     environment = openEnvironment(directory);
     await checkFormat(directory, environment);
     // A file that a power cut takes out of its directory was not flushed, whatever is in it.
-    for (const folder of [directory, dirname(directory)]) await flushDirectory(folder);
+    for (const folder of folders) await flushDirectory(folder);
     const state = new DiskState(environment);
     const files = await replayLog(state, logDirectory(directory));
     if (short) checkStore(directory, state);
@@ -57,16 +57,25 @@ export async function openDirectory(options: {
   }
 }
 
-async function claim(directory: string): Promise<() => void> {
+/** Locks the directory, made where it is missing; `folders` are those whose names must be flushed. */
+async function claim(
+  directory: string,
+): Promise<{ unlock: () => void; folders: readonly string[] }> {
   let unlock: (() => void) | undefined;
+  let made: string | undefined;
   try {
-    await mkdir(directory, { recursive: true });
+    made = await mkdir(directory, { recursive: true });
+    await mkdir(logDirectory(directory), { recursive: true });
     unlock = lockDirectory(directory);
   } catch (error) {
     throw unusable(directory, error);
   }
   if (!unlock) throw new StorageUnusable(`the data in ${directory} is in use by another process`);
-  return unlock;
+  const folders = [logDirectory(directory), directory];
+  const top = dirname(resolve(made ?? directory));
+  for (let folder = resolve(directory); folder !== top; folder = dirname(folder))
+    folders.push(dirname(folder));
+  return { unlock, folders };
 }
 
 function unusable(directory: string, error: unknown): StorageUnusable {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,7 @@ import { digestOf, recordHash } from "./digest.ts";
 import { openDiskStorage, StorageUnusable } from "./disk.ts";
 import { Arena, writeCheckpoint } from "./lmdb-codec.ts";
 import { openEnvironment } from "./lmdb-environment.ts";
+import { newestMeta } from "./lmdb-file.ts";
 import { writeEntry } from "./log/entry-codec.ts";
 
 let directory = "";
@@ -96,12 +97,13 @@ describe("a directory that cannot be used is refused in a sentence", () => {
     const operations = Array.from({ length: 5000 }, (_, index) => put(`key ${index}`));
     await write(storage, { apply: [entry(1, operations)] });
     await storage.close();
-    const path = join(directory, "data.mdb");
-    const { size } = await stat(path);
+    const file = await open(join(directory, "data.mdb"));
+    const { lastPage, pageSize } = await newestMeta(file);
+    await file.close();
     for (const part of [0.9, 0.5, 0.1]) {
       const cut = await mkdtemp(join(tmpdir(), "quorum-kv-cut-"));
       await cp(directory, cut, { recursive: true });
-      await truncate(join(cut, "data.mdb"), Math.floor(size * part));
+      await truncate(join(cut, "data.mdb"), Math.floor((lastPage + 1) * pageSize * part));
       await expect(openDiskStorage({ directory: cut })).rejects.toThrow(
         /is damaged: .*cut short|cannot be opened: MDB_CORRUPTED/,
       );

@@ -185,6 +185,8 @@ class DiskStorage implements Storage {
       const { file, at } = outcome;
       const size = bytes.length;
       this.#state.step({ footing, installs, places, changes, marks, file, at, bytes: size });
+      // The checkpoint after it may clear the store that was replaced.
+      if (installs) this.#incoming = undefined;
       this.#checkpointIfDue();
       done(undefined);
     });
@@ -231,10 +233,7 @@ class DiskStorage implements Storage {
         forgotten: applied,
       };
       const content = { footing, installs: true, append: [], applyOnly: [], marks };
-      this.#append({ content, changes: [] }, (fault) => {
-        if (fault === undefined) this.#incoming = undefined;
-        done(fault);
-      });
+      this.#append({ content, changes: [] }, done);
     });
   }
 

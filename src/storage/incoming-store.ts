@@ -38,6 +38,7 @@ export class IncomingStore {
     const newest = new Map(records.map((record) => [record.key, record]));
     let [sum, keys] = [this.#sum, this.#keys];
     const puts: (() => void)[] = [];
+    let size = 0;
     const view = new View(environment);
     this.#arena.reset();
     for (const record of newest.values()) {
@@ -47,13 +48,17 @@ export class IncomingStore {
       sum += hash - (before ?? 0n);
       keys += before === undefined ? 1 : 0;
       const bytes = this.#arena.record(record, hash);
+      size += bytes.length;
       puts.push(() => void store.put(record.key, bytes));
     }
     view.release();
-    await environment.commit(() => {
-      if (isDirty && !this.#started) void store.clearAsync();
-      for (const put of puts) put();
-    });
+    await environment.commit(
+      () => {
+        if (isDirty && !this.#started) void store.clearAsync();
+        for (const put of puts) put();
+      },
+      { records: puts.length, bytes: size },
+    );
     [this.#sum, this.#keys, this.#started] = [BigInt.asUintN(64, sum), keys, true];
   }
 }

@@ -1,8 +1,9 @@
 /** Opens an LMDB environment with the options that make "committed" mean "flushed". */
 import type { Buffer } from "node:buffer";
-import { join } from "node:path";
 import { open } from "lmdb";
 import type { Sequence } from "../replication/types.ts";
+import { dataFile } from "./lmdb-file.ts";
+import { type Needs, Room } from "./lmdb-room.ts";
 
 /** A view of all tables at one transaction. Every `useReadTransaction` is ended by one `done`. */
 export interface ReadTransaction {
@@ -42,8 +43,11 @@ export interface Environment {
   /** The log of format 1, which had it in LMDB. */
   formerLog(): Table<Sequence>;
   useReadTransaction(): ReadTransaction;
-  /** Everything put or removed by `fill` goes into one transaction; resolved when it is flushed. */
-  commit(fill: () => void): Promise<unknown>;
+  /**
+   * Everything put or removed by `fill` goes into one transaction; resolved when it is flushed. One
+   * at a time.
+   */
+  commit(fill: () => void, needs?: Needs): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -95,20 +99,23 @@ export function openEnvironment(directory: string): Environment {
   const table = <Key>(name: string, keyEncoder: unknown): Table<Key> =>
     root.openDB(name, { keyEncoder, encoder: bytesAsTheyAre } as object) as unknown as Table<Key>;
   const meta = table<string>("meta", textKey);
+  const room = new Room(dataFile(directory));
   return {
     meta,
     stores: [table("store0", textKey), table("store1", textKey)],
     formerLog: () => table("log", sequenceKey),
     useReadTransaction: () => root.useReadTransaction(),
-    commit(fill) {
+    async commit(fill, needs = { records: 0, bytes: 0 }) {
+      await room.make(needs);
       const flushed = root.batch(fill);
       // Nothing depends on this write: being the second one, it starts the thread now rather than
       // in the next turn of the event loop, which may be milliseconds away.
       void meta.put("start", NOTHING);
-      return flushed;
+      return await flushed;
     },
-    close: () => root.close(),
+    async close() {
+      await root.close();
+      await room.close();
+    },
   };
 }
-
-export const dataFile = (directory: string): string => join(directory, "data.mdb");

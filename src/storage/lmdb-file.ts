@@ -1,12 +1,14 @@
 /** LMDB's data file, looked at before LMDB opens it. */
 import { Buffer } from "node:buffer";
-import { open, stat } from "node:fs/promises";
-import { dataFile } from "./lmdb-environment.ts";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { join } from "node:path";
 
 export class HeaderDamaged extends Error {
   override readonly name = "HeaderDamaged";
   override readonly message = "its header is not LMDB's";
 }
+
+export const dataFile = (directory: string): string => join(directory, "data.mdb");
 
 /** Where LMDB keeps its two meta pages, as its struct MDB_meta lays them out. */
 const META = { magic: 0xbeefc0de, at: 24, pageSizeAt: 48, lastPageAt: 144, bytes: 176 } as const;
@@ -23,10 +25,8 @@ export async function lengthenShortFile(directory: string): Promise<boolean> {
   if (!found || found.size === 0) return false;
   const file = await open(path, "r+");
   try {
-    const first = await readMeta(file, 0);
-    const second = await readMeta(file, first.pageSize);
-    const newest = second.transaction > first.transaction ? second : first;
-    const expected = (newest.lastPage + 1) * newest.pageSize;
+    const { lastPage, pageSize } = await newestMeta(file);
+    const expected = (lastPage + 1) * pageSize;
     if (found.size >= expected) return false;
     await file.truncate(expected);
     return true;
@@ -37,7 +37,21 @@ export async function lengthenShortFile(directory: string): Promise<boolean> {
   }
 }
 
-async function readMeta(file: Awaited<ReturnType<typeof open>>, position: number) {
+interface Meta {
+  /** Bytes. */
+  readonly pageSize: number;
+  readonly lastPage: number;
+  readonly transaction: number;
+}
+
+/** What LMDB last committed says of itself. RangeError where that is no LMDB file. */
+export async function newestMeta(file: FileHandle): Promise<Meta> {
+  const first = await readMeta(file, 0);
+  const second = await readMeta(file, first.pageSize);
+  return second.transaction > first.transaction ? second : first;
+}
+
+async function readMeta(file: FileHandle, position: number): Promise<Meta> {
   const { buffer } = await file.read(Buffer.alloc(META.bytes), 0, META.bytes, position);
   if (buffer.readUInt32LE(META.at) !== META.magic) throw new RangeError("no LMDB meta page");
   return {

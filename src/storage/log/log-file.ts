@@ -35,7 +35,9 @@ export class LogFile {
   readonly first: FrameNumber;
   readonly salt: number;
   readonly path: string;
+  /** Kept as long as the file is: reading must not fail because others took all descriptors. */
   #descriptor: number | undefined;
+  #takesFrames = false;
   /** Invariant: header and frames take up `bytes`; from there to `allocated` there are zeros. */
   bytes: number;
   allocated: number;
@@ -53,13 +55,22 @@ export class LogFile {
     this.allocated = 0;
   }
 
-  get isOpen(): boolean {
-    return this.#descriptor !== undefined;
+  get takesFrames(): boolean {
+    return this.#takesFrames;
+  }
+
+  openForReading(): void {
+    this.#descriptor ??= openSync(this.path, "r");
   }
 
   /** Opens it for frames. A file that was not begun before gets its header, flushed. */
   async begin(): Promise<void> {
-    this.#descriptor ??= openSync(this.path, OPEN_FLAGS, 0o644);
+    if (!this.#takesFrames) {
+      const descriptor = openSync(this.path, OPEN_FLAGS, 0o644);
+      this.close();
+      this.#descriptor = descriptor;
+      this.#takesFrames = true;
+    }
     if (this.allocated > 0) return;
     await this.#write(header(this), 0);
     this.allocated = FILE_HEADER_BYTES;
@@ -97,28 +108,24 @@ export class LogFile {
 
   read(at: number, bytes: number): Buffer {
     const buffer = Buffer.allocUnsafe(bytes);
-    const descriptor = this.#descriptor ?? openSync(this.path, "r");
-    try {
-      let filled = 0;
-      while (filled < bytes) {
-        const read = readSync(descriptor, buffer, filled, bytes - filled, at + filled);
-        if (read === 0) throw new Error(`${this.path} ends before byte ${at + bytes}`);
-        filled += read;
-      }
-      return buffer;
-    } finally {
-      if (descriptor !== this.#descriptor) closeSync(descriptor);
+    const descriptor = this.#open();
+    let filled = 0;
+    while (filled < bytes) {
+      const read = readSync(descriptor, buffer, filled, bytes - filled, at + filled);
+      if (read === 0) throw new Error(`${this.path} ends before byte ${at + bytes}`);
+      filled += read;
     }
+    return buffer;
   }
 
-  /** It is only read from now on. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+    this.#takesFrames = false;
   }
 
   #open(): number {
-    if (this.#descriptor === undefined) throw new Error(`${this.path} is not open for writing`);
+    if (this.#descriptor === undefined) throw new Error(`${this.path} is not open`);
     return this.#descriptor;
   }
 

@@ -40,7 +40,7 @@ export class LogFiles {
   /** The file that takes a frame of that size as it is. */
   #fileFor(bytes: number): LogFile | undefined {
     const file = this.#files.at(-1);
-    const ready = file?.isOpen && file.bytes < this.#fileBytes && file.hasRoomFor(bytes);
+    const ready = file?.takesFrames && file.bytes < this.#fileBytes && file.hasRoomFor(bytes);
     return ready ? file : undefined;
   }
 
@@ -89,7 +89,6 @@ export class LogFiles {
       await rm(next.path, { force: true });
       throw error;
     }
-    file?.close();
     this.#files.push(next);
     return next;
   }
@@ -106,7 +105,10 @@ export class LogFiles {
    */
   dropBefore(first: FrameNumber): void {
     const kept = this.#files.findIndex((file) => file.first >= first);
-    for (const { path } of this.#files.splice(0, Math.max(kept, 0))) unlink(path, () => {});
+    for (const file of this.#files.splice(0, Math.max(kept, 0))) {
+      file.close();
+      unlink(file.path, () => {});
+    }
   }
 
   close(): void {

@@ -1,5 +1,15 @@
 import { Buffer } from "node:buffer";
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -156,4 +166,26 @@ test("a frame of another directory is not taken for one of this", async () => {
   const salt = readHeader(file)?.salt ?? 0;
   expect(frameAt(file, FILE_HEADER_BYTES, salt)).toMatchObject({ number: 1 });
   expect(frameAt(file, FILE_HEADER_BYTES, salt + 1)).toBeUndefined();
+});
+
+test("the last whole frame is written again before it is trusted: it may be in memory only", async () => {
+  await flushes(3);
+  const before = await readFile(firstFile());
+  await utimes(firstFile(), 1, 1);
+  expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
+  expect((await stat(firstFile())).mtimeMs).toBeGreaterThan(1_000);
+  expect(await readFile(firstFile())).toEqual(before);
+});
+
+test("older files are read although nobody may open one more", async () => {
+  const storage = await opening({ logFileBytes: 1 });
+  for (let number = 1; number <= 3; number += 1) {
+    const entries = [entry(number, [put(`key ${number}`)])];
+    await write(storage, { append: entries, apply: entries });
+  }
+  expect((await readdir(join(directory, "log"))).length).toBe(3);
+  // A file that nobody can open by its name any more.
+  await rm(firstFile());
+  expect(storage.readLog(1, ENOUGH)).toHaveLength(3);
+  await storage.close();
 });

@@ -1,6 +1,6 @@
 /** Reads the log files that a process left behind, and finds where it was cut off. */
 import { Buffer } from "node:buffer";
-import { open, readdir, readFile, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FrameNumber } from "../footing.ts";
 import { ALIGNMENT, type Frame, frameAt, readFrame } from "./frame.ts";
@@ -27,13 +27,16 @@ export async function openLog(
   const files: LogFile[] = [];
   const numbers = await filesFrom(directory, oldest);
   let expected = oldest;
-  for (const [index, first] of numbers.entries()) {
-    const isLast = index === numbers.length - 1;
-    if (first !== expected) throw new LogDamaged(`frame ${expected} is missing`);
-    const file = await readLogFile({ directory, first, isLast }, onFrame);
-    if (file === undefined) continue;
-    expected = file.last + 1;
-    files.push(file);
+  try {
+    for (const [index, first] of numbers.entries()) {
+      const isLast = index === numbers.length - 1;
+      if (first !== expected) throw new LogDamaged(`frame ${expected} is missing`);
+      await readLogFile({ directory, first, isLast }, { onFrame, opened: files });
+      expected = (files.at(-1)?.last ?? 0) + 1;
+    }
+  } catch (error) {
+    for (const file of files) file.close();
+    throw error;
   }
   return files;
 }
@@ -51,12 +54,10 @@ async function filesFrom(directory: string, oldest: FrameNumber): Promise<FrameN
 
 async function readLogFile(
   is: { directory: string; first: FrameNumber; isLast: boolean },
-  onFrame: OnFrame,
-): Promise<LogFile | undefined> {
+  { onFrame, opened }: { onFrame: OnFrame; opened: LogFile[] },
+): Promise<void> {
   const { directory, first, isLast } = is;
   const path = new LogFile({ directory, first, salt: 0 }).path;
-  // What a killed process wrote may be readable and yet not on the disk.
-  if (isLast) await flush(path);
   const bytes = await readFile(path);
   const header = readHeader(bytes);
   if (header === undefined) {
@@ -64,20 +65,24 @@ async function readLogFile(
     if (!isLast || !isZero(bytes.subarray(FILE_HEADER_BYTES)))
       throw new LogDamaged(`the header of ${path} is not whole`);
     await rm(path);
-    return undefined;
+    return;
   }
   if (header.first !== first) throw new LogDamaged(`${path} is named as another file`);
   const file = new LogFile({ directory, first, salt: header.salt });
   file.allocated = bytes.length;
-  readFrames(file, bytes, onFrame);
-  if (isLast) await endHere(file, bytes);
-  return file;
+  file.openForReading();
+  opened.push(file);
+  const lastFrameAt = readFrames(file, bytes, onFrame);
+  if (isLast) await endHere(file, bytes, lastFrameAt);
 }
 
-function readFrames(file: LogFile, bytes: Buffer, onFrame: OnFrame): void {
+/** Returns where the last one begins; where there is none, the end of the header. */
+function readFrames(file: LogFile, bytes: Buffer, onFrame: OnFrame): number {
+  let lastAt = file.bytes;
   for (;;) {
     const found = frameAt(bytes, file.bytes, file.salt);
-    if (found === undefined || found.number !== file.last + 1) return;
+    if (found === undefined || found.number !== file.last + 1) return lastAt;
+    lastAt = file.bytes;
     const frame = readFrame(bytes, file.bytes);
     onFrame(frame, { file, at: file.bytes });
     file.bytes += frame.bytes;
@@ -85,35 +90,37 @@ function readFrames(file: LogFile, bytes: Buffer, onFrame: OnFrame): void {
   }
 }
 
-/** One flush at a time is under way: a whole frame behind one that is not whole was flushed once. */
-async function endHere(file: LogFile, bytes: Buffer): Promise<void> {
+/**
+ * One flush at a time is under way: a whole frame behind one that is not whole was flushed once. The
+ * last whole frame need not be on the disk, although it can be read: after a write that failed, the
+ * kernel keeps its bytes, and has nothing to flush any more. So it is written again, and the header
+ * as well, before anybody trusts it.
+ */
+async function endHere(file: LogFile, bytes: Buffer, lastFrameAt: number): Promise<void> {
   for (let at = file.bytes; at < bytes.length; at += ALIGNMENT) {
     const later = frameAt(bytes, at, file.salt);
     if (later !== undefined && later.number > file.last)
       throw new LogDamaged(`${file.path} has damaged bytes from ${file.bytes} on`);
   }
   const rest = bytes.subarray(file.bytes);
-  if (!isZero(rest)) await clear(file.path, file.bytes, rest.length);
+  const end = isZero(rest) ? file.bytes : bytes.length;
+  rest.fill(0);
+  const handle = await open(file.path, "r+");
+  try {
+    await writeAll(handle, bytes.subarray(0, FILE_HEADER_BYTES), 0);
+    await writeAll(handle, bytes.subarray(lastFrameAt, end), lastFrameAt);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(Buffer.alloc(bytes.length));
 
-async function clear(path: string, at: number, bytes: number): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.write(Buffer.alloc(bytes), 0, bytes, at);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
+async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
   }
 }
 
