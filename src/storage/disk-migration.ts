@@ -1,6 +1,6 @@
 /** Brings a directory of format 1, which had the log in LMDB, to the present one. */
 import { Buffer } from "node:buffer";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { entryBytes } from "./apply.ts";
 import type { Footing } from "./footing.ts";
@@ -9,6 +9,7 @@ import type { Environment, Table } from "./lmdb-environment.ts";
 import { View } from "./lmdb-view.ts";
 import { readEntry } from "./log/entry-codec.ts";
 import { FrameWriter } from "./log/frame.ts";
+import { flushDirectory } from "./log/log-file.ts";
 import { LogFiles } from "./log/log-files.ts";
 import { logDirectory } from "./log/log-opening.ts";
 
@@ -24,6 +25,8 @@ export async function migrateLog(
 ): Promise<void> {
   const directory = logDirectory(to.directory);
   await rm(directory, { recursive: true, force: true });
+  await mkdir(directory);
+  await flushDirectory(to.directory);
   const files = new LogFiles({ directory, files: [] });
   const frames = new FrameWriter();
   let footing = formerFooting(environment);

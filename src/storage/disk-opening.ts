@@ -39,9 +39,9 @@ export async function openDirectory(options: {
   try {
     const short = await lengthenShortFile(directory);
     environment = openEnvironment(directory);
-    await checkFormat(directory, environment);
     // A file that a power cut takes out of its directory was not flushed, whatever is in it.
     for (const folder of folders) await flushDirectory(folder);
+    await checkFormat(directory, environment);
     const state = new DiskState(environment);
     const files = await replayLog(state, logDirectory(directory));
     if (short) checkStore(directory, state);

@@ -154,3 +154,15 @@ test("a directory of the former format keeps its log and store", async () => {
     await storage.close();
   }
 });
+
+test("a directory of the former format may have an empty log", async () => {
+  const environment = openEnvironment(directory);
+  await environment.commit(() => void environment.meta.put("format", Buffer.from("quorum-kv 1")));
+  await environment.close();
+  for (let start = 1; start <= 2; start += 1) {
+    const storage = await openDiskStorage({ directory });
+    expect(storage.logBounds().last).toBe(start - 1);
+    await write(storage, { append: [entry(start, [])] });
+    await storage.close();
+  }
+});

@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
 import { unlink } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { rm } from "node:fs/promises";
 import type { Entry } from "../../replication/types.ts";
 import type { FrameNumber } from "../footing.ts";
 import { readEntry } from "./entry-codec.ts";
@@ -21,7 +20,7 @@ export type AppendFailure =
   /** Whether it is on the disk is not known. */
   | { readonly is: "unsure"; readonly error: Error };
 
-/** The files of the log, the oldest first. Frames go into the last one. */
+/** The files of the log, the oldest first. Frames go into the last one. Their folder is there. */
 export class LogFiles {
   readonly directory: string;
   readonly #files: LogFile[];
@@ -79,11 +78,9 @@ export class LogFiles {
     }
     const next = new LogFile({ directory: this.directory, first: number, salt: this.salt });
     try {
-      await mkdir(this.directory, { recursive: true });
       await next.begin();
       await next.grow(bytes);
       await flushDirectory(this.directory);
-      await flushDirectory(dirname(this.directory));
     } catch (error) {
       next.close();
       await rm(next.path, { force: true });

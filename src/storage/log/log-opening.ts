@@ -42,10 +42,7 @@ export async function openLog(
 }
 
 async function filesFrom(directory: string, oldest: FrameNumber): Promise<FrameNumber[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = await readdir(directory);
   const numbers = names.flatMap((name) => numberOf(name) ?? []).sort((one, two) => one - two);
   for (const number of numbers)
     if (number < oldest) await rm(new LogFile({ directory, first: number, salt: 0 }).path);
