@@ -34,17 +34,13 @@ export async function explainStoreFailure(
 ): Promise<WriteFailure> {
   const refused = errnoOf(failed);
   // Room was to be made for the transaction, which then was not begun.
-  if (refused !== undefined) return explainErrno(refused, failed);
+  if (refused !== undefined) return failure(sentence(refused, failed), refused === EIO);
   const error = await causeOf(failed);
   const code = codeOf(error);
-  if (code === EIO && (await isShortOfRoom(directory).catch(() => false))) {
-    return { reason: "no room for the whole batch (short write)", lasting: false };
-  }
-  const reason = sentence(code, error);
-  if (code !== EIO && (isAboutPages(error) || (code !== undefined && LMDB_PASSING.has(code)))) {
-    return { reason, lasting: false };
-  }
-  return { reason: reason + LASTS, lasting: true };
+  if (code === EIO && (await isShortOfRoom(directory).catch(() => false)))
+    return failure("no room for the whole batch (short write)", false);
+  const passes = isAboutPages(error) || (code !== undefined && LMDB_PASSING.has(code));
+  return failure(sentence(code, error), code === EIO || !passes);
 }
 
 /**
@@ -52,16 +48,14 @@ export async function explainStoreFailure(
  * be tried again. Once it was on its way, whatever went wrong, nobody knows what is on the disk.
  */
 export function explainLogFailure({ is, error }: AppendFailure): WriteFailure {
-  const { reason, lasting } = explainErrno(errnoOf(error) ?? 0, error);
-  return is === "unsure" && !lasting
-    ? { reason: reason + LASTS, lasting: true }
-    : { reason, lasting };
+  const errno = errnoOf(error);
+  return failure(sentence(errno, error), is === "unsure" || errno === EIO);
 }
 
-function explainErrno(errno: number, error: unknown): WriteFailure {
-  const reason = sentence(errno, error);
-  return errno === EIO ? { reason: reason + LASTS, lasting: true } : { reason, lasting: false };
-}
+const failure = (reason: string, lasting: boolean): WriteFailure => ({
+  reason: lasting ? reason + LASTS : reason,
+  lasting,
+});
 
 /** Of an error of Node's own. */
 const errnoOf = (error: unknown): number | undefined =>
