@@ -1,6 +1,7 @@
 /** GET /events: what happens on this node, for live pages. */
 import { failed } from "../../src/errors.ts";
 import type { KvNode, NodeEvent } from "../../src/node/api.ts";
+import { eventText } from "../../src/node/event-hub.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, streaming } from "../endpoint.ts";
@@ -42,14 +43,4 @@ const helloText = ({ node, faults }: { node: KvNode; faults: unknown }): string 
   const { id, role, leader, epoch, config } = node.status();
   const now = Date.now();
   return JSON.stringify({ node: id, role, leader, epoch, config, faults: !!faults, now });
-};
-
-/** Every stream shows the same event: its text is made once. */
-const texts = new WeakMap<NodeEvent, string>();
-const eventText = (event: NodeEvent): string => {
-  const known = texts.get(event);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(event);
-  texts.set(event, text);
-  return text;
 };

@@ -8,6 +8,16 @@ import type { Cancel } from "./ports.ts";
 const historyMax = 2048;
 const historyBytesMax = 512 * 1024;
 
+/** An event as JSON, made once however many are shown it. */
+export const eventText = (event: NodeEvent): string => {
+  const known = texts.get(event);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(event);
+  texts.set(event, text);
+  return text;
+};
+const texts = new WeakMap<NodeEvent, string>();
+
 /** Hands what happens to whoever listens, and remembers the recent past for those who come late. */
 export class EventHub {
   readonly #listeners = new Set<(event: NodeEvent) => void>();
@@ -17,7 +27,7 @@ export class EventHub {
   #bytes = 0;
 
   publish(event: NodeEvent): void {
-    const bytes = Buffer.byteLength(JSON.stringify(event));
+    const bytes = Buffer.byteLength(eventText(event));
     this.#history.push({ event, bytes });
     this.#bytes += bytes;
     this.#forget();

@@ -33,8 +33,9 @@ export class LogRetention {
     const { first } = this.#storage.logBounds();
     if (first === 0) return undefined;
     const usual = this.#beyond(1);
+    if (usual === undefined) return undefined;
     const unneeded = this.#neededFrom() - 1;
-    if (usual === undefined || usual <= unneeded) return usual;
+    if (usual <= unneeded) return usual;
     return unneeded - first >= this.#entriesMax / 10 ? unneeded : this.#beyond(patience);
   }
 
