@@ -3,13 +3,13 @@ import { Buffer } from "node:buffer";
 import { mkdir, rm } from "node:fs/promises";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { entryBytes } from "./apply.ts";
+import { flushDirectory } from "./files.ts";
 import type { Footing } from "./footing.ts";
 import { asBuffer, readFormerFooting, writeCheckpoint } from "./lmdb-codec.ts";
 import type { Environment, Table } from "./lmdb-environment.ts";
 import { View } from "./lmdb-view.ts";
 import { readEntry } from "./log/entry-codec.ts";
 import { FrameWriter } from "./log/frame.ts";
-import { flushDirectory } from "./log/log-file.ts";
 import { LogFiles } from "./log/log-files.ts";
 import { logDirectory } from "./log/log-opening.ts";
 

@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
+import { writeAll } from "./files.ts";
 import { newestMeta } from "./lmdb-file.ts";
 
 /** What a transaction is going to write. */
@@ -35,15 +36,8 @@ export class Room {
     // A file system that was made read-only, or a quota, shows at the last page, which is never used.
     const from = size < wanted ? size : size - pageSize;
     const to = size < wanted ? Math.ceil(wanted / GROWTH_BYTES) * GROWTH_BYTES : size;
-    for (let at = from; at < to; ) {
-      const { bytesWritten } = await this.#file.write(
-        ZEROS,
-        0,
-        Math.min(to - at, ZEROS.length),
-        at,
-      );
-      at += bytesWritten;
-    }
+    for (let at = from; at < to; at += GROWTH_BYTES)
+      await writeAll(this.#file, ZEROS.subarray(0, Math.min(to - at, GROWTH_BYTES)), at);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,6 @@
 /** One file of the log: a header, frames one after the other, zeros up to its end. */
 import { Buffer } from "node:buffer";
 import { closeSync, constants, openSync, readSync, write } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Sequence } from "../../replication/types.ts";
@@ -154,14 +153,4 @@ export function readHeader(file: Buffer): { first: FrameNumber; salt: number } |
   if (crc32(file.subarray(0, 24)) !== file.readUInt32LE(24)) return undefined;
   if (file.readUInt32LE(8) !== VERSION) return undefined;
   return { first: file.readDoubleLE(16), salt: file.readUInt32LE(12) };
-}
-
-/** A name that a power cut takes out of its directory was not flushed, whatever is in the file. */
-export async function flushDirectory(directory: string): Promise<void> {
-  const folder = await open(directory, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

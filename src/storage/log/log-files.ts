@@ -2,9 +2,10 @@ import { randomInt } from "node:crypto";
 import { unlink } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Entry } from "../../replication/types.ts";
+import { flushDirectory } from "../files.ts";
 import type { FrameNumber } from "../footing.ts";
 import { readEntry } from "./entry-codec.ts";
-import { flushDirectory, LogFile } from "./log-file.ts";
+import { LogFile } from "./log-file.ts";
 import type { Place } from "./log-index.ts";
 
 /** A file with this much in it is followed by another one. */

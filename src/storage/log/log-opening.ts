@@ -1,7 +1,8 @@
 /** Reads the log files that a process left behind, and finds where it was cut off. */
 import { Buffer } from "node:buffer";
-import { type FileHandle, open, readdir, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeAll } from "../files.ts";
 import type { FrameNumber } from "../footing.ts";
 import { ALIGNMENT, type Frame, frameAt, readFrame } from "./frame.ts";
 import { FILE_HEADER_BYTES, LogFile, numberOf, readHeader } from "./log-file.ts";
@@ -113,12 +114,5 @@ async function endHere(file: LogFile, bytes: Buffer, lastFrameAt: number): Promi
 }
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(Buffer.alloc(bytes.length));
-
-async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done);
-    done += bytesWritten;
-  }
-}
 
 export const logDirectory = (directory: string): string => join(directory, "log");
