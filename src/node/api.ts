@@ -124,6 +124,8 @@ export interface MemberView {
   readonly incarnation: string;
   /** Why its storage refuses to flush; empty while it does not. */
   readonly storageFault: string;
+  /** Why it refuses to follow the leader; empty while it does not, or on a node that cannot know. */
+  readonly refusal: string;
 }
 
 export interface ClusterView {

@@ -59,6 +59,7 @@ export class FollowerNode implements KvNode {
     const { applied, digest } = storage.summary();
     this.#core = new Follower({
       id: this.id,
+      leader: config.leader,
       marks: storage.marks(),
       applied,
       digest,
@@ -244,6 +245,7 @@ export class FollowerNode implements KvNode {
         lastContactMs: own ? 0 : leads ? sinceMs : null,
         incarnation: own ? this.#options.incarnation : "",
         storageFault: own ? (this.#flusher.fault ?? "") : "",
+        refusal: "",
       };
     });
     return {
@@ -296,6 +298,7 @@ export class FollowerNode implements KvNode {
   }
 
   #perform(effect: FollowerEffect): void {
+    const { config } = this.#options;
     const flushed = (flush: Parameters<Follower["persisted"]>[0]) => () =>
       this.#do(() => this.#core.persisted(flush));
     switch (effect.type) {
@@ -308,6 +311,12 @@ export class FollowerNode implements KvNode {
         link?.close();
         return;
       }
+      case "strangerRefused":
+        this.#options.log.warn(
+          { leader: effect.leader, refusedEpoch: effect.epoch, expected: config.leader },
+          "refused to follow a node that LEADER does not name: check its settings and this node's",
+        );
+        return;
       case "persist": {
         const { entries, marks, flush } = effect;
         this.#flusher.add({

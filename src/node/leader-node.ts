@@ -133,12 +133,13 @@ export class LeaderNode implements KvNode {
     const { network, clock, config } = this.#options;
     this.#applyDelays();
     network.listen((link) => {
-      const promisedEpoch = this.#core.epoch;
+      // Only one that leads deposes another: by its settings alone it may be the one that is mistaken.
+      const promisedEpoch = this.#core.notReady === undefined ? this.#core.epoch : 0;
       link.send({
         type: "refusal",
         promisedEpoch,
         promisedLeader: this.id,
-        reason: `${this.id} leads by its own settings`,
+        reason: `the settings of ${this.id} name itself as the leader`,
       });
       return { received: () => link.close(), closed: () => {} };
     });
@@ -382,6 +383,12 @@ export class LeaderNode implements KvNode {
         this.#hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
         return;
       }
+      case "refused":
+        log.warn(
+          { follower: effect.by, reason: effect.reason },
+          "a follower refuses to follow this leader",
+        );
+        return;
       case "floor": {
         const { quorum, degraded } = effect;
         if (degraded)

@@ -174,6 +174,9 @@ export class LeaderWrites {
 
   #unknown(ask: Ask, slot: Slot): void {
     const { sequence } = slot.entry;
+    // Before it is in the leader's own log, a restart may give its version to another write.
+    const isDurable = sequence <= this.#parts.core.ledger.flushed;
+    const version = isDurable ? { version: sequence } : {};
     const acks = slot.acks.map(({ node }) => node);
     const quorum = ask.request.quorum ?? slot.quorum;
     this.#parts.observer.wrote("unknown", this.#parts.clock.now() - ask.proposedAt);
@@ -182,7 +185,7 @@ export class LeaderWrites {
       failed(
         "OUTCOME_UNKNOWN",
         `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
-        { members: { version: sequence, acks, quorum } },
+        { members: { ...version, acks, quorum } },
       ),
     );
   }

@@ -175,6 +175,20 @@ describe("rule 12: promises", () => {
     expect(bench.acked).toEqual([1]);
   });
 
+  test("nobody leads it whom its settings do not name, whatever epoch is asked for", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.prepare(7, { link: 2, leader: "follower2" });
+    expect(bench.refusals).toEqual(["the settings of follower1 name leader as the leader"]);
+    expect(bench.effects).toContainEqual({
+      type: "strangerRefused",
+      leader: "follower2",
+      epoch: 7,
+    });
+    expect(bench.disk.state.marks.promisedEpoch).toBe(1);
+    bench.append([entryOf(1)]);
+    expect(bench.acked).toEqual([1]);
+  });
+
   test("a message meant for another node is refused", () => {
     const bench = new FollowerBench();
     bench.prepare(3, { to: "follower2" });

@@ -48,6 +48,8 @@ export type FollowerFlush =
 export type FollowerEffect =
   | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
   | { readonly type: "close"; readonly link: LinkNumber; readonly reason: string }
+  /** A node that the settings here do not name asked to lead. */
+  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
   | {
       readonly type: "persist";
       readonly entries: readonly Entry[];
@@ -84,6 +86,8 @@ type Stage =
 
 export interface FollowerStart {
   readonly id: NodeId;
+  /** Whom its settings name as leader: nobody else may lead it. */
+  readonly leader: NodeId;
   readonly marks: Marks;
   readonly applied: Sequence;
   readonly digest: Digest;
@@ -240,6 +244,11 @@ export class Follower {
     const { epoch, leader, to, members } = message;
     if (to !== this.#start.id) return [this.#refuse(link, `this is ${this.#start.id}, not ${to}`)];
     const { promisedEpoch, promisedLeader } = this.#marks;
+    if (leader !== this.#start.leader)
+      return [
+        this.#refuse(link, `the settings of ${to} name ${this.#start.leader} as the leader`),
+        { type: "strangerRefused", leader, epoch },
+      ];
     if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader))
       return [this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`)];
     const old = this.#link;

@@ -39,7 +39,8 @@ export interface LeaderStart {
 /** What the node reports back once an effect's flush is done. */
 export type LeaderFlush =
   | { readonly is: "epoch"; readonly epoch: Epoch }
-  | { readonly is: "reign"; readonly epoch: Epoch }
+  /** `floor`: number of the note that was flushed with it. */
+  | { readonly is: "reign"; readonly epoch: Epoch; readonly floor: number }
   | { readonly is: "entries"; readonly through: Sequence }
   /** One page of a store that a recovery copies; pages are counted within one epoch. */
   | { readonly is: "records"; readonly epoch: Epoch; readonly page: number }
@@ -81,6 +82,8 @@ export type LeaderEffect =
       readonly state: "live" | "syncing" | "unreachable";
       readonly restarted: boolean;
     }
+  /** A follower refuses to be led, and deposes nobody by it. */
+  | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
   | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }

@@ -246,6 +246,18 @@ describe("rules 12 to 14: epochs", () => {
     expect(reignEpoch).not.toBe(promisedEpoch);
   });
 
+  test("a node that names another leader deposes nobody, and is heard once", () => {
+    const bench = leading(two, 1);
+    bench.close("follower1");
+    for (let at = 0; at < 2; at += 1) {
+      bench.open("follower1");
+      bench.hear("follower1", refusal(0, "follower1"));
+    }
+    const refused = bench.effects.filter(({ type }) => type === "refused");
+    expect(refused).toEqual([{ type: "refused", by: "follower1", reason: "promised" }]);
+    expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+  });
+
   test("a follower that applied what this log lacks ends the reign: the disk went back", () => {
     const bench = leading(two, 1);
     bench.close("follower1");
@@ -278,6 +290,90 @@ describe("a reign begins", () => {
     bench.ack("follower1", 3);
     expect(bench.core.overlay.sight("c")).toEqual({ is: "store" });
     expect(bench.disk.state.table.get("c")).toMatchObject({ version: 3 });
+  });
+
+  test("with an intact log it leads once enough followers confirm that nobody else led", () => {
+    const marks = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+      floor: { epoch: 4, number: 1, quorum: 3, over: 3 },
+    };
+    const bench = new LeaderBench({ followers: five, writeQuorum: 1, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    for (const id of five) bench.open(id);
+    bench.promise("follower1", { blank: true });
+    bench.promise("follower2", { blank: false });
+    bench.promise("follower2", { blank: false });
+    expect(bench.core.notReady).toContain("2 of 5 followers answered");
+    expect(bench.propose([put("a")])).toMatchObject({ refusal: { reason: "recovering" } });
+    bench.promise("follower3", { blank: false });
+    expect(bench.core.notReady).toBeUndefined();
+    expect(bench.core.last).toBe(1);
+  });
+
+  test("with an intact log, but another leader since, it asks the followers for what they hold", () => {
+    const marks = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+      floor: { epoch: 4, number: 1, quorum: 2, over: 2 },
+    };
+    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    bench.hear("follower1", refusal(9, "follower2"));
+    expect(bench.core.epoch).toBe(10);
+    expect(bench.core.notReady).toContain("recovering");
+    expect(bench.disk.state.marks.reignEpoch).toBeLessThan(10);
+  });
+
+  test("an intact log that is closed and opened again before it was confirmed is still intact", () => {
+    const marks = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
+    const setup = { followers: three, writeQuorum: 2, log: [entryOf(1)], marks };
+    const first = new LeaderBench(setup);
+    first.do(first.core.start(0));
+    const second = new LeaderBench({ ...setup, marks: first.disk.state.marks });
+    second.do(second.core.start(0));
+    second.open("follower1");
+    second.promise("follower1", { blank: false });
+    expect(second.core.notReady).toBeUndefined();
+  });
+
+  test("what it inherits settles after the open entries that its conditions rest on", () => {
+    const condition = (version: number) => ({ version, origin: 1 });
+    const log = [
+      entryOf(1),
+      entryOf(2, [{ key: "a", value: "2", condition: condition(1) }]),
+      entryOf(3, [{ key: "b", value: "1" }]),
+      entryOf(4, [
+        { key: "a", value: "3", condition: condition(2) },
+        { key: "b", value: "2" },
+      ]),
+      entryOf(5, [{ key: "b", condition: condition(4) }]),
+    ];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks }).lead(two);
+    bench.ack("follower1", 2, 4, 5);
+    expect(bench.settled).toEqual([]);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([1, 2, 4]);
+    bench.ack("follower1", 3);
+    expect(bench.settled).toEqual([1, 2, 4, 3, 5]);
+  });
+
+  test("a floor note that is made while the new epoch is flushed is not durable with it", () => {
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    for (const id of three) bench.open(id);
+    bench.disk.held = true;
+    bench.promise("follower1", { blank: false });
+    bench.do(bench.core.setWriteQuorum(1, 0));
+    bench.disk.releaseOne();
+    expect(bench.core.notReady).toBeUndefined();
+    for (const id of three) bench.promise(id, { blank: false });
+    for (const id of three) bench.noteFloor(id);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([]);
+    bench.disk.release();
+    expect(bench.settled).toEqual([1]);
   });
 
   test("on an empty disk every follower is seen once before the first write", () => {
@@ -346,7 +442,7 @@ describe("the floor", () => {
     const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
     const bench = new LeaderBench({ followers: two, writeQuorum: 2, log, applied: 3, marks });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
-    bench.lead(["follower1"]);
+    bench.lead(two, { blank: false });
     bench.do(bench.core.setWriteQuorum(1, bench.now));
     expect(bench.messagesTo("follower1").at(-1)).toMatchObject({ type: "floor" });
   });

@@ -31,6 +31,8 @@ import { Writes } from "./writes.ts";
 type Phase =
   /** The epoch of the new reign is being flushed. */
   | { readonly phase: "starting" }
+  /** The log here is intact as far as it knows: enough followers must confirm that nobody else led since. */
+  | { readonly phase: "confirming"; readonly answers: Map<NodeId, { readonly blank: boolean }> }
   | { readonly phase: "recovering"; readonly recovery: Recovery }
   | {
       readonly phase: "leading";
@@ -120,6 +122,11 @@ export class Leader {
     switch (this.#phase.phase) {
       case "starting":
         return "starting: the new epoch is being flushed";
+      case "confirming":
+        return (
+          `starting: ${this.#phase.answers.size} of ${this.#members.size} followers answered; ` +
+          `${this.#confirmationsNeeded} with data, or all, must confirm that no other node has led since`
+        );
       case "recovering":
         return this.#phase.recovery.describe();
       case "leading":
@@ -132,6 +139,11 @@ export class Leader {
     return [this.#start.member, ...this.#members.gateways(this.#marks.members)];
   }
 
+  /** The last sequence of the log as the disk holds it at the start. */
+  get #lastOnDisk(): Sequence {
+    return this.#start.tail.at(-1)?.sequence ?? this.#start.applied;
+  }
+
   /** Undefined while there was no common applied mark to compare at. */
   digestMatch(id: NodeId): boolean | undefined {
     return this.#digests.matches(id);
@@ -139,17 +151,16 @@ export class Leader {
 
   // --- facts -----------------------------------------------------------------------------------
 
-  /** Begins a reign. An intact log leads at once; any other asks the followers first. */
+  /** Begins to lead. An intact log is confirmed by the followers; any other asks them for what they hold. */
   start(now: Instant): readonly LeaderEffect[] {
-    const { marks, tail, id } = this.#start;
+    const { marks, id } = this.#start;
     const epoch = marks.promisedEpoch + 1;
     const intact = marks.reignEpoch > 0 && marks.reignEpoch === marks.promisedEpoch;
     if (!intact) return this.#promiseOneself(epoch);
-    const { committed } = marks;
-    const entries = tail.map((entry) => (entry.sequence > committed ? { ...entry, epoch } : entry));
-    const heard = marks.floor ?? this.#usualFloor;
     this.#marks = { ...marks, promisedEpoch: epoch, promisedLeader: id, reignEpoch: epoch };
-    return this.#takeOver({ entries, committed, heard, now });
+    return this.#confirmationsNeeded === 0
+      ? this.#takeOverIntact(now)
+      : this.#promiseOneself(epoch);
   }
 
   linkOpened(from: NodeId, now: Instant): readonly LeaderEffect[] {
@@ -190,7 +201,7 @@ export class Leader {
       case "epoch":
         return flush.epoch === this.epoch ? this.#epochFlushed(now) : [];
       case "reign":
-        return flush.epoch === this.epoch ? this.#reignFlushed() : [];
+        return flush.epoch === this.epoch ? this.#reignFlushed(flush.floor) : [];
       case "entries":
         return this.#writes.flushed(flush.through);
       case "records":
@@ -276,6 +287,37 @@ export class Leader {
     return [{ type: "persist", entries: [], marks: this.#marks, flush: { is: "epoch", epoch } }];
   }
 
+  /** This disk says that nobody else has led since this node last did. */
+  get #isIntact(): boolean {
+    return this.#marks.reignEpoch === this.#marks.promisedEpoch;
+  }
+
+  /**
+   * So many followers meet every set that another leader can have asked meanwhile: that one needed
+   * F - floor + 1 of its followers, and this node was none of them, or it would not be intact.
+   */
+  get #confirmationsNeeded(): number {
+    const { quorum, over } = this.#marks.floor ?? this.#usualFloor;
+    return Math.max(quorum, over, floorOf(this.#writeQuorum)) - 1;
+  }
+
+  #confirmed(now: Instant): readonly LeaderEffect[] {
+    if (this.#phase.phase !== "confirming") return [];
+    const answers = [...this.#phase.answers.values()];
+    const proving = answers.filter(({ blank }) => !blank).length;
+    const enough = proving >= this.#confirmationsNeeded || answers.length === this.#members.size;
+    return enough ? this.#takeOverIntact(now) : [];
+  }
+
+  #takeOverIntact(now: Instant): readonly LeaderEffect[] {
+    const { committed, floor } = this.#start.marks;
+    const { epoch } = this;
+    const entries = this.#start.tail.map((entry) =>
+      entry.sequence > committed ? { ...entry, epoch } : entry,
+    );
+    return this.#takeOver({ entries, committed, heard: floor ?? this.#usualFloor, now });
+  }
+
   #leap(above: Epoch): readonly LeaderEffect[] {
     this.#leapt = true;
     return this.#promiseOneself(above + (this.#start.leap ?? 1));
@@ -283,6 +325,10 @@ export class Leader {
 
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
+    if (this.#isIntact) {
+      this.#phase = { phase: "confirming", answers: new Map() };
+      return [...this.#prepareAll(), ...this.#confirmed(now)];
+    }
     const recovery = new Recovery({
       epoch: this.epoch,
       followers: this.#members.size,
@@ -376,15 +422,16 @@ export class Leader {
     this.#phase = { phase: "leading", floor, established: false };
     this.#epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
-    const flush = { is: "reign", epoch } as const;
+    const flush = { is: "reign", epoch, floor: floor.note.number } as const;
     return [{ type: "persist", entries, marks: this.#marks, flush }];
   }
 
-  #reignFlushed(): readonly LeaderEffect[] {
+  #reignFlushed(floorNumber: number): readonly LeaderEffect[] {
     this.#epochDurable = true;
     if (this.#phase.phase === "leading") {
       this.#phase.established = true;
-      this.#phase.floor.flushed(this.#phase.floor.note.number);
+      // A newer note may have been made since: it is not durable yet.
+      this.#phase.floor.flushed(floorNumber);
     }
     // A promise given to the recovery may be old news: what was applied since is asked anew.
     return [...this.#writes.flushed(this.last), ...this.#prepareAll()];
@@ -433,12 +480,19 @@ export class Leader {
   ): readonly LeaderEffect[] {
     const { promisedEpoch, promisedLeader, reason } = message;
     const foreign = promisedLeader !== this.#start.id;
-    if (promisedEpoch < this.epoch) return [];
+    if (promisedEpoch < this.epoch) return this.#noteRefusal(peer, reason);
     if (promisedEpoch === this.epoch && !foreign)
       return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
     if (this.#phase.phase !== "leading") return this.#leap(promisedEpoch);
     return this.#endReign({ promisedEpoch, promisedLeader });
+  }
+
+  /** It takes no part and deposes nobody: its settings name another leader, for example. */
+  #noteRefusal(peer: Peer, reason: string): readonly LeaderEffect[] {
+    if (peer.refusal === reason) return [];
+    peer.refusal = reason;
+    return [{ type: "refused", by: peer.id, reason }];
   }
 
   /** This process's reign is over; the next one of this node must ask the followers first. */
@@ -461,6 +515,11 @@ export class Leader {
     switch (this.#phase.phase) {
       case "starting":
         return news;
+      case "confirming":
+        // It applied what this log lacks: the disk here went back in time, and proves nothing.
+        if (message.applied > this.#lastOnDisk) return [...news, ...this.#leap(this.epoch)];
+        this.#phase.answers.set(peer.id, message);
+        return [...news, ...this.#confirmed(now)];
       case "recovering":
         // There were reigns before, whose epochs a log that is not intact cannot know.
         if (!message.blank && !this.#leapt) return [...news, ...this.#leap(this.epoch)];

@@ -67,6 +67,11 @@ class Disk {
     if (!this.held) this.release();
   }
 
+  /** Carries out the first that waited; the rest stays held. */
+  releaseOne(): void {
+    this.#waiting.shift()?.();
+  }
+
   /** Carries out what waited, in order. */
   release(): void {
     this.held = false;
@@ -286,6 +291,7 @@ export class FollowerBench {
     const { applied, digest } = state.summary;
     this.core = new Follower({
       id: "follower1",
+      leader: "leader",
       marks: state.marks,
       applied,
       digest,

@@ -6,6 +6,7 @@ export const situations = [
   // Answers
   "settled",
   "OUTCOME_UNKNOWN",
+  "unknown without a version",
   "QUORUM_UNAVAILABLE",
   "OVERLOADED",
   "RECOVERING",
