@@ -56,19 +56,21 @@ export class FollowerNode implements KvNode {
     this.#startedAt = clock.now();
     this.#watches = new Watches({ storage, clock });
     this.#applying = new Waiting(clock);
-    const { applied, digest } = storage.summary();
+    const { applied, digest, history } = storage.summary();
     this.#core = new Follower({
       id: this.id,
       leader: config.leader,
       marks: storage.marks(),
       applied,
       digest,
+      history,
       member: ownMember(config),
       incarnation: options.incarnation,
       last: () => storage.logBounds().last,
       log: {
         first: () => storage.logBounds().first,
         read: (from, limit) => storage.readLog(from, limit),
+        history: (range) => storage.logHistory(range),
       },
       store: storage,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -78,9 +80,9 @@ export class FollowerNode implements KvNode {
       clock,
       retention: config.logRetention,
       events: {
-        applied: (entries, through, newDigest) => {
+        applied: (entries, { applied: through, digest: newDigest, history: newHistory }) => {
           this.#do(() => {
-            this.#core.storeApplied(through, newDigest);
+            this.#core.storeApplied(through, newDigest, newHistory);
             return [];
           });
           this.#applying.reachAll(through);

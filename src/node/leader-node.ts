@@ -80,7 +80,7 @@ export class LeaderNode implements KvNode {
     this.#story = new WriteStory({ hub: this.#hub, clock, delays: options.delays });
     this.#watches = new Watches({ storage, clock });
     this.#settling = new Waiting(clock);
-    const { applied, digest } = storage.summary();
+    const { applied, digest, history } = storage.summary();
     const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
     this.#core = new Leader({
       id: this.id,
@@ -89,11 +89,13 @@ export class LeaderNode implements KvNode {
       marks: storage.marks(),
       applied,
       digest,
+      history,
       tail: storage.readLog(applied + 1, everything),
       member: ownMember(config),
       log: {
         first: () => storage.logBounds().first,
         read: (from, limit) => storage.readLog(from, limit),
+        history: (range) => storage.logHistory(range),
       },
       store: storage,
       leap: epochLeap(options.incarnation),
@@ -105,8 +107,8 @@ export class LeaderNode implements KvNode {
       retention: config.logRetention,
       neededFrom: () => this.#core.neededFrom,
       events: {
-        applied: (entries, through, newDigest) => {
-          this.#do(() => this.#core.storeApplied(through, newDigest));
+        applied: (entries, { applied: through, digest: newDigest, history: newHistory }) => {
+          this.#do(() => this.#core.storeApplied(through, newDigest, newHistory));
           this.#watches.applied(entries);
         },
         fault: (reason) => this.#storageFault(reason),

@@ -89,7 +89,7 @@ test("a snapshot tells those who were behind it that they missed something", () 
   apply(1);
   const { failures } = watch();
   state.begin();
-  state.install(state.incoming(), { applied: 9, marks: state.marks });
+  state.install(state.incoming(), { applied: 9, history: undefined, marks: state.marks });
   watches.jumped();
   clock.advance(1);
   expect(failures).toMatchObject([{ code: "COMPACTED" }]);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, FollowerBench, put } from "../../test/support/benches.ts";
+import { historyAfter } from "./history.ts";
+import { EMPTY_HISTORY } from "./types.ts";
 
 describe("rule 8: storing", () => {
   test("entries are stored in whatever order they come, and each is acked", () => {
@@ -86,6 +88,26 @@ describe("rule 10: a new stream", () => {
     expect(bench.answers).toMatchObject([{ type: "promise", epoch: 3, applied: 2, last: 7 }]);
   });
 
+  test("tells the history of what is applied, and which epoch last accepted it", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(7)];
+    const bench = new FollowerBench({ log, applied: 2, marks: { followedEpoch: 2 } });
+    bench.prepare(3);
+    const history = historyAfter(EMPTY_HISTORY, log.slice(0, 2));
+    expect(bench.answers).toMatchObject([{ type: "promise", history, followedEpoch: 2 }]);
+    bench.hear({ type: "lead", epoch: 3, completeAt: 0, replace: false });
+    const more = [3, 4].map((at) => entryOf(at, [], { epoch: 3 }));
+    bench.append(more, 4);
+    bench.prepare(4, { link: 2 });
+    const promise = { history: historyAfter(history, more), followedEpoch: 2 };
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", ...promise });
+  });
+
+  test("tells no history and no epoch where an earlier version wrote the disk", () => {
+    const bench = new FollowerBench({}, { history: undefined });
+    bench.prepare(3);
+    expect(bench.answers).toMatchObject([{ history: undefined, followedEpoch: 0 }]);
+  });
+
   test("takes over from an older stream, whose messages are then refused", () => {
     const bench = new FollowerBench().follow(1);
     bench.follow(1, { link: 2 });
@@ -107,7 +129,7 @@ describe("rule 10: a new stream", () => {
 
 describe("rule 10: snapshots", () => {
   const record = { key: "s", value: "1", version: 40, origin: 1 };
-  const end = { applied: 50, digest: "" };
+  const end = { applied: 50, digest: "", history: "00000000000000ff" };
   const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1 } as const;
 
   test("grow beside the store and replace it in one flush; nothing is applied meanwhile", () => {
@@ -123,6 +145,9 @@ describe("rule 10: snapshots", () => {
     expect(bench.answers.at(-1)).toMatchObject({ type: "snapshotReceipt", installed: true });
     bench.append([entryOf(51)], 51);
     expect(bench.core.applied).toBe(51);
+    bench.prepare(2, { link: 2 });
+    const history = historyAfter(end.history, [entryOf(51)]);
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied: 51, history });
   });
 
   test("an interrupted one leaves the store as it was, and the next begins anew", () => {
@@ -150,7 +175,8 @@ describe("rule 10: snapshots", () => {
     bench.hear({ ...chunk, index: 1, records: [], end });
     bench.prepare(2, { link: 2 });
     bench.disk.release();
-    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied: 50 });
+    const { applied, history } = end;
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied, history });
   });
 });
 
@@ -224,7 +250,7 @@ describe("a blank follower", () => {
 
   test("is blank no more once a snapshot that far is in place", () => {
     const bench = new FollowerBench().follow(1, { completeAt: 5 });
-    const end = { applied: 5, digest: "" };
+    const end = { applied: 5, digest: "", history: undefined };
     bench.hear({ type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [], end });
     expect(bench.disk.state.marks.blank).toBe(false);
   });

@@ -7,6 +7,7 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  History,
   LeaderMessage,
   Marks,
   Member,
@@ -91,6 +92,7 @@ export interface FollowerStart {
   readonly marks: Marks;
   readonly applied: Sequence;
   readonly digest: Digest;
+  readonly history: History | undefined;
   readonly member: Member;
   /** Changes at each start of the process. */
   readonly incarnation: string;
@@ -126,6 +128,8 @@ export class Follower {
   #applying: Sequence;
   #applied: Sequence;
   #digest: Digest;
+  /** Of what is applied; undefined: not known. */
+  #history: History | undefined;
   #committed: Sequence;
   #last: Sequence = 0;
   #news: LeaderNews | undefined;
@@ -141,6 +145,7 @@ export class Follower {
     this.#applying = start.applied;
     this.#committed = start.applied;
     this.#digest = start.digest;
+    this.#history = start.history;
     this.#progress = new Progress(start.applied);
     this.#last = start.last();
   }
@@ -230,9 +235,10 @@ export class Follower {
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest): void {
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
     this.#applied = applied;
     this.#digest = digest;
+    this.#history = history;
   }
 
   // --- promises --------------------------------------------------------------------------------
@@ -268,7 +274,7 @@ export class Follower {
   #promise(link: LinkNumber): FollowerEffect {
     this.#stage = { stage: "promised", copy: undefined };
     this.#last = Math.max(this.#start.last(), this.#applied);
-    const { promisedEpoch: epoch, blank, floor } = this.#marks;
+    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0 } = this.#marks;
     const { applied, digest } = this.#mark();
     const { member, incarnation } = this.#start;
     const last = this.#last;
@@ -282,6 +288,8 @@ export class Follower {
       digest,
       member,
       incarnation,
+      history: this.#history,
+      followedEpoch,
     });
   }
 
@@ -401,6 +409,7 @@ export class Follower {
     this.#applied = end.applied;
     this.#applying = end.applied;
     this.#digest = end.digest;
+    this.#history = end.history;
     this.#committed = Math.max(this.#committed, end.applied);
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
@@ -431,8 +440,8 @@ export class Follower {
     const { copy } = stage;
     if (copy === undefined) return [this.#refuse(link, "the copy of the store is gone")];
     const records = copy.page(after, this.#limits.chunkBytesMax);
-    const { applied, digest } = copy;
-    const end = records.length === 0 ? { applied, digest } : undefined;
+    const { applied, digest, history } = copy;
+    const end = records.length === 0 ? { applied, digest, history } : undefined;
     if (end !== undefined) {
       copy.close();
       stage.copy = undefined;

@@ -4,6 +4,7 @@ import type {
   Digest,
   Entry,
   Epoch,
+  History,
   LeaderMessage,
   Marks,
   Member,
@@ -23,6 +24,7 @@ export interface LeaderStart {
   readonly marks: Marks;
   readonly applied: Sequence;
   readonly digest: Digest;
+  readonly history: History | undefined;
   /** Log entries above the applied mark. */
   readonly tail: readonly Entry[];
   readonly member: Member;

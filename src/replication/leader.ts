@@ -17,6 +17,7 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  History,
   Instant,
   LeaderMessage,
   Marks,
@@ -52,6 +53,8 @@ export class Leader {
   readonly #writes: Writes;
   readonly #streams: Streams;
   readonly #digests: DigestWatch;
+  /** Of what is applied; undefined: not known. */
+  #history: History | undefined;
   #phase: Phase = { phase: "starting" };
   /** As last handed to storage. Its promisedEpoch is this reign's. */
   #marks: Marks;
@@ -75,6 +78,7 @@ export class Leader {
     this.#writes = new Writes({ applied, limits, store, backlog });
     this.#streams = new Streams({ limits, backlog, store, marks: () => this });
     this.#digests = new DigestWatch(applied, start.digest);
+    this.#history = start.history;
   }
 
   get epoch(): Epoch {
@@ -88,6 +92,10 @@ export class Leader {
   }
   get applied(): Sequence {
     return this.#writes.applied;
+  }
+  /** The sum over everything applied; undefined: not known. */
+  get history(): History | undefined {
+    return this.#history;
   }
   get writeQuorum(): number {
     return this.#writeQuorum;
@@ -213,8 +221,13 @@ export class Leader {
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest): readonly LeaderEffect[] {
+  storeApplied(
+    applied: Sequence,
+    digest: Digest,
+    history: History | undefined,
+  ): readonly LeaderEffect[] {
     this.#writes.storeApplied(applied);
+    this.#history = history;
     this.#digests.note(applied, digest);
     return this.#members.all.flatMap((peer) => this.#compareDigest(peer));
   }
@@ -391,6 +404,7 @@ export class Leader {
   #storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase !== "leading", "a store is copied before a reign, not in it");
     this.#writes.startFrom(end.applied);
+    this.#history = end.history;
     this.#digests.note(end.applied, end.digest);
     if (this.#phase.phase !== "recovering") return [];
     return this.#recover(this.#phase.recovery.installed(end), now);
@@ -541,7 +555,8 @@ export class Leader {
   #lead(peer: Peer, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase === "leading", "only a reign sends entries");
     const { epoch, last: completeAt } = this;
-    const message = { type: "lead", epoch, completeAt, floor: this.#phase.floor.note } as const;
+    const { note: floor } = this.#phase.floor;
+    const message = { type: "lead", epoch, completeAt, floor, replace: false } as const;
     // What it has applied it will not be sent again, so its promise is the ack.
     const settled = this.#writes.acknowledged(
       { node: peer.id, at: now },

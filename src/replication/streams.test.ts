@@ -24,6 +24,7 @@ function bench(facts: {
   const backlog = new Backlog({
     first: () => state.logBounds.first,
     read: (from, limit) => state.readLog(from, limit),
+    history: (range) => state.logHistory(range),
   });
   for (const entry of entries.slice(applied)) backlog.add(entry);
   const marks = { epoch: 3, committed: applied, last };

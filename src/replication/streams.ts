@@ -126,6 +126,7 @@ export class Streams {
     const effects: LeaderEffect[] = [];
     if (link.state !== "snapshot") return effects;
     const { copy, number } = link;
+    const { applied, digest, history } = copy;
     while (!link.ended && link.sent - link.received < this.#limits.snapshotChunksMax) {
       const records = copy.page(link.after, this.#limits.chunkBytesMax);
       const last = records.at(-1);
@@ -137,7 +138,7 @@ export class Streams {
         snapshot: number,
         index: link.sent,
         records,
-        end: link.ended ? { applied: copy.applied, digest: copy.digest } : undefined,
+        end: link.ended ? { applied, digest, history } : undefined,
       };
       link.sent += 1;
       effects.push({ type: "send", to: peer.id, message });
