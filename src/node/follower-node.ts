@@ -25,6 +25,7 @@ import { Waiting, waitingMax } from "./waiting.ts";
 import { Watches } from "./watches.ts";
 
 const clusterEventMs = 500;
+const replacingReason = "this node's store is not the cluster's: a snapshot is replacing it";
 
 /** A node that holds a copy: performs what the rules of following decide. */
 export class FollowerNode implements KvNode {
@@ -134,6 +135,7 @@ export class FollowerNode implements KvNode {
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     const { key, minVersion } = query;
+    if (this.#core.replacing) return recovering(replacingReason);
     if (minVersion !== undefined && minVersion > this.applied)
       return this.#afterApplied(minVersion, () => this.read({ key }));
     const record = this.#options.storage.get(key);
@@ -141,6 +143,7 @@ export class FollowerNode implements KvNode {
   }
 
   list(query: ListQuery): Result<KeyPage> {
+    if (this.#core.replacing) return recovering(replacingReason);
     return succeeded(listStore(this.#options.storage, query));
   }
 
@@ -217,6 +220,7 @@ export class FollowerNode implements KvNode {
     if (this.#flusher.fault !== undefined)
       reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
     if (!this.#core.following) reasons.push("no stream from the leader");
+    else if (this.#core.replacing) reasons.push(replacingReason);
     else if (this.#core.marks.blank)
       reasons.push("still receiving what the leader held when this node came");
     return reasons;
@@ -313,6 +317,12 @@ export class FollowerNode implements KvNode {
         link?.close();
         return;
       }
+      case "storeReplaced":
+        this.#options.log.error(
+          { leader: effect.leader, applied: effect.applied },
+          "the leader's history lacks what this node has applied: a snapshot replaces its store",
+        );
+        return;
       case "strangerRefused":
         this.#options.log.warn(
           { leader: effect.leader, refusedEpoch: effect.epoch, expected: config.leader },

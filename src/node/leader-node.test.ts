@@ -6,11 +6,12 @@ import type { WriteReceipt, WriteRequest } from "./api.ts";
 import { LeaderNode } from "./leader-node.ts";
 
 /** Real nodes on virtual time, led and ready. */
-function cluster({ followers = 2, writeQuorum = 1 } = {}) {
+function cluster({ followers = 2, writeQuorum = 1, admitsLoss = false } = {}) {
   const world = new VirtualCluster({
     chance: new Chance(1),
     followers,
     writeQuorum,
+    admitsLoss,
     minDelay: 0,
     maxDelay: 0,
     retention: 100,
@@ -124,6 +125,49 @@ test("a leader deposed on a full disk answers no stale read after a restart", ()
     if (answer !== undefined && "ok" in answer && answer.ok) answered.push(answer.value);
   }
   expect(answered).toEqual([]);
+});
+
+test("a former leader that applied alone follows with the cluster's store, not with its own", () => {
+  const { world, leader, write, pass } = cluster({
+    followers: 3,
+    writeQuorum: 2,
+    admitsLoss: true,
+  });
+  write();
+  pass(1_000);
+  const [second = "", ...rest] = world.followers;
+  for (const id of world.followers) world.crash(id);
+  pass(3_000);
+  for (const value of ["alone", "alone too", "and again"])
+    write({ operations: [{ key: "a", value: JSON.stringify(value) }], quorum: 0 });
+  pass(1_000);
+  expect(leader.status()).toMatchObject({ applied: 4 });
+  world.crash("leader");
+  world.leader = second;
+  for (const id of [second, ...rest]) world.start(id);
+  const next = world.node(second);
+  if (!(next instanceof LeaderNode)) throw new Error("no second leader");
+  while (!next.status().ready && world.step(30_000)) {}
+  const answers: boolean[] = [];
+  const operations = [{ key: "b", value: "1" }];
+  next.submit({ operations }, ({ ok }) => answers.push(ok));
+  pass(1_000);
+  const errors = new Set<string>();
+  world.log = (id, line) => {
+    if (line.includes("snapshot replaces its store")) errors.add(id);
+  };
+  world.start("leader");
+  while (errors.size < 2 && world.step(40_000)) {}
+  next.submit({ operations, quorum: 3 }, ({ ok }) => answers.push(ok));
+  pass(5_000);
+  next.submit({ operations, quorum: 3 }, ({ ok }) => answers.push(ok));
+  pass(1_000);
+  // Not counted while its store was its own; counted once that was replaced.
+  expect(answers).toEqual([true, false, true]);
+  expect([...errors].sort()).toEqual([second, "leader"].sort());
+  const former = world.node("leader");
+  expect(former?.status().digest).toBe(next.status().digest);
+  expect(former?.read({ key: "a" })).toMatchObject({ value: { value: "1", version: 1 } });
 });
 
 test("one follower with another LEADER disturbs nobody, and is named to the operators", () => {

@@ -385,6 +385,12 @@ export class LeaderNode implements KvNode {
         this.#hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
         return;
       }
+      case "storeReplaced":
+        log.error(
+          { member: effect.id, applied: effect.applied },
+          "a follower has applied what this history lacks: a snapshot replaces its store",
+        );
+        return;
       case "refused":
         log.warn(
           { follower: effect.by, reason: effect.reason },

@@ -98,7 +98,7 @@ describe("rule 10: a new stream", () => {
     const more = [3, 4].map((at) => entryOf(at, [], { epoch: 3 }));
     bench.append(more, 4);
     bench.prepare(4, { link: 2 });
-    const promise = { history: historyAfter(history, more), followedEpoch: 2 };
+    const promise = { history: historyAfter(history, more), followedEpoch: 3 };
     expect(bench.answers.at(-1)).toMatchObject({ type: "promise", ...promise });
   });
 
@@ -199,6 +199,32 @@ describe("rule 12: promises", () => {
     expect(bench.answers.at(-1)).toMatchObject({ promisedEpoch: 3, promisedLeader: "leader" });
     bench.append([entryOf(1, [put("a")], { epoch: 3 })]);
     expect(bench.acked).toEqual([1]);
+  });
+
+  test("a store that the leader's history lacks counts for nothing until a snapshot replaces it", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(3)];
+    const bench = new FollowerBench({ log, applied: 3, marks: { blank: false } });
+    bench.prepare(5);
+    bench.hear({ type: "lead", epoch: 5, completeAt: 2, floor: undefined, replace: true });
+    expect(bench.disk.state.marks.blank).toBe(true);
+    expect(bench.effects).toContainEqual({ type: "storeReplaced", leader: "leader", applied: 3 });
+    const marks = { committed: 3, last: 3, applied: 3, digest: "", writeQuorum: 1 };
+    const heartbeat = { type: "heartbeat", epoch: 5, number: 1, members: [], ...marks } as const;
+    bench.hear(heartbeat);
+    expect(bench.answers.at(-1)).toMatchObject({ type: "heartbeatReply", applied: 0, digest: "" });
+    const chunk = { type: "snapshotChunk", epoch: 5, snapshot: 1 } as const;
+    const record = { key: "z", value: "1", version: 2, origin: 4 };
+    bench.hear({ ...chunk, index: 0, records: [record] });
+    const history = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 4 })]);
+    const end = { applied: 2, digest: "", history };
+    bench.hear({ ...chunk, index: 1, records: [], end });
+    expect(bench.core.applied).toBe(2);
+    expect(bench.disk.state.table.get("a")).toBeUndefined();
+    expect(bench.disk.state.marks).toMatchObject({ blank: false, followedEpoch: 5 });
+    bench.hear(heartbeat);
+    expect(bench.answers.at(-1)).toMatchObject({ applied: 2 });
+    bench.append([entryOf(3, [put("c")], { epoch: 5 })], 3);
+    expect(bench.core.applied).toBe(3);
   });
 
   test("nobody leads it whom its settings do not name, whatever epoch is asked for", () => {

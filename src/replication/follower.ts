@@ -49,6 +49,8 @@ export type FollowerFlush =
 export type FollowerEffect =
   | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
   | { readonly type: "close"; readonly link: LinkNumber; readonly reason: string }
+  /** The leader's history lacks what was applied here: its snapshot will replace the store. */
+  | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
   /** A node that the settings here do not name asked to lead. */
   | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
   | {
@@ -83,6 +85,8 @@ type Stage =
       told: Sequence;
       /** A store is arriving that will replace this one: entries are kept but not applied. */
       installing: boolean;
+      /** The store here is not a prefix of the leader's history: nothing of it is reported. */
+      replacing: boolean;
     };
 
 export interface FollowerStart {
@@ -171,6 +175,10 @@ export class Follower {
   /** A leader's stream of entries is open. */
   get following(): boolean {
     return this.#stage.stage === "following";
+  }
+  /** The store here is not a prefix of the leader's history, and not replaced yet. */
+  get replacing(): boolean {
+    return this.#stage.stage === "following" && this.#stage.replacing;
   }
   /** Entries received and not handed out for applying; bounded by the leader's backlog. */
   get backlog(): number {
@@ -300,11 +308,27 @@ export class Follower {
     if (this.#stage.stage !== "promised") return [this.#refuse(link, "entries before a promise")];
     this.#leaveStage();
     this.#received.clear();
-    this.#progress = new Progress(this.#applying);
-    const { completeAt } = message;
-    this.#stage = { stage: "following", completeAt, told: 0, installing: false };
-    this.#completeIfWhole();
-    return this.#noteFloor(link, message.floor);
+    const { completeAt, epoch, replace } = message;
+    this.#progress = new Progress(replace ? 0 : this.#applying);
+    this.#stage = {
+      stage: "following",
+      completeAt,
+      told: 0,
+      installing: replace,
+      replacing: replace,
+    };
+    if (!replace) {
+      this.#marks = { ...this.#marks, followedEpoch: epoch };
+      this.#completeIfWhole();
+      return this.#noteFloor(link, message.floor);
+    }
+    // Until the snapshot is in place, this node proves nothing to a recovery.
+    this.#marks = { ...this.#marks, blank: true };
+    const applied = this.#applying;
+    return [
+      { type: "storeReplaced", leader: this.#marks.promisedLeader, applied },
+      ...this.#noteFloor(link, message.floor),
+    ];
   }
 
   #leaveStage(): void {
@@ -401,6 +425,7 @@ export class Follower {
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
     this.#snapshot = undefined;
+    this.#marks = { ...this.#marks, followedEpoch: epoch };
     if (this.#stage.completeAt <= end.applied) this.#marks = { ...this.#marks, blank: false };
     return [...effects, { type: "installStore", end, marks: this.#marks, flush }];
   }
@@ -414,7 +439,9 @@ export class Follower {
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
     this.#progress = new Progress(end.applied);
-    if (this.#stage.stage === "following") this.#stage.installing = false;
+    if (this.#stage.stage !== "following") return;
+    this.#stage.installing = false;
+    this.#stage.replacing = false;
   }
 
   // --- what a recovery asks for ----------------------------------------------------------------
@@ -457,6 +484,7 @@ export class Follower {
   }
 
   #mark(): { applied: Sequence; digest: Digest } {
+    if (this.replacing) return { applied: 0, digest: "" };
     return { applied: this.#applied, digest: this.#digest };
   }
 

@@ -84,6 +84,8 @@ export type LeaderEffect =
       readonly state: "live" | "syncing" | "unreachable";
       readonly restarted: boolean;
     }
+  /** A follower's store is not a prefix of this history: a snapshot will replace it. */
+  | { readonly type: "storeReplaced"; readonly id: NodeId; readonly applied: Sequence }
   /** A follower refuses to be led, and deposes nobody by it. */
   | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, LeaderBench, put } from "../../test/support/benches.ts";
+import { historyAfter } from "./history.ts";
+import { EMPTY_HISTORY } from "./types.ts";
 
 const two = ["follower1", "follower2"];
 const three = [...two, "follower3"];
@@ -258,13 +260,46 @@ describe("rules 12 to 14: epochs", () => {
     expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
   });
 
-  test("a follower that applied what this log lacks ends the reign: the disk went back", () => {
-    const bench = leading(two, 1);
-    bench.close("follower1");
-    bench.open("follower1");
-    bench.promise("follower1", { applied: 7, last: 7, blank: false });
+  const beforeRestart = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
+
+  test("a follower of its last epoch that applied what this log lacks: the disk went back", () => {
+    const setup = { followers: two, writeQuorum: 1, log: [entryOf(1)], marks: beforeRestart };
+    const promise = { applied: 7, last: 7, blank: false, followedEpoch: 4 };
+    const bench = new LeaderBench(setup).lead(["follower1"], { blank: false });
+    bench.open("follower2");
+    bench.promise("follower2", promise);
     expect(bench.effects.some(({ type }) => type === "deposed")).toBe(true);
     expect(bench.disk.state.marks.reignEpoch).toBe(0);
+    const asked = new LeaderBench({ ...setup, writeQuorum: 2 });
+    asked.do(asked.core.start(0));
+    asked.open("follower2");
+    asked.promise("follower2", promise);
+    expect(asked.core.notReady).toContain("recovering");
+  });
+
+  test("a follower whose store is not a prefix of this history is sent all of it anew", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(3)];
+    const foreign = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 3 })]);
+    for (const promise of [
+      { applied: 7, last: 7, history: EMPTY_HISTORY },
+      { applied: 2, last: 2, history: foreign },
+    ]) {
+      const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks: beforeRestart });
+      bench.lead(["follower1"], { ...promise, blank: false, followedEpoch: 3 });
+      const id = "follower1";
+      expect(bench.effects).toContainEqual({
+        type: "storeReplaced",
+        id,
+        applied: promise.applied,
+      });
+      const kinds = bench.messagesTo(id).map(({ type }) => type);
+      expect(kinds.slice(-2)).toEqual(["lead", "snapshotChunk"]);
+      expect(bench.messagesTo(id).at(-2)).toMatchObject({ replace: true });
+      expect(bench.settled).toEqual([]);
+      expect(bench.core.liveFollowers).toEqual([]);
+      expect(bench.core.peers[0]).toMatchObject({ applied: 0, acked: 0 });
+      expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+    }
   });
 });
 

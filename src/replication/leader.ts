@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
+import { isPrefix } from "./prefix.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
 import { Recovery, type RecoveryEffect } from "./recovery.ts";
 import { Streams } from "./streams.ts";
@@ -44,6 +45,10 @@ type Phase =
 
 type Promised = Extract<FollowerMessage, { type: "promise" }>;
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
+
+/** As far as this disk knows, nobody else has led since this node last did. */
+const isIntact = ({ reignEpoch, promisedEpoch }: Marks): boolean =>
+  reignEpoch > 0 && reignEpoch === promisedEpoch;
 
 /** The rules of leading: facts in, effects out. The node carries the effects out, in order. */
 export class Leader {
@@ -147,9 +152,9 @@ export class Leader {
     return [this.#start.member, ...this.#members.gateways(this.#marks.members)];
   }
 
-  /** The last sequence of the log as the disk holds it at the start. */
-  get #lastOnDisk(): Sequence {
-    return this.#start.tail.at(-1)?.sequence ?? this.#start.applied;
+  /** The last sequence of this history, before and after it is taken over. */
+  get #logged(): Sequence {
+    return Math.max(this.last, this.#start.tail.at(-1)?.sequence ?? 0);
   }
 
   /** Undefined while there was no common applied mark to compare at. */
@@ -163,8 +168,7 @@ export class Leader {
   start(now: Instant): readonly LeaderEffect[] {
     const { marks, id } = this.#start;
     const epoch = marks.promisedEpoch + 1;
-    const intact = marks.reignEpoch > 0 && marks.reignEpoch === marks.promisedEpoch;
-    if (!intact) return this.#promiseOneself(epoch);
+    if (!isIntact(marks)) return this.#promiseOneself(epoch);
     this.#marks = { ...marks, promisedEpoch: epoch, promisedLeader: id, reignEpoch: epoch };
     return this.#confirmationsNeeded === 0
       ? this.#takeOverIntact(now)
@@ -300,11 +304,6 @@ export class Leader {
     return [{ type: "persist", entries: [], marks: this.#marks, flush: { is: "epoch", epoch } }];
   }
 
-  /** This disk says that nobody else has led since this node last did. */
-  get #isIntact(): boolean {
-    return this.#marks.reignEpoch === this.#marks.promisedEpoch;
-  }
-
   /**
    * So many followers meet every set that another leader can have asked meanwhile: that one needed
    * F - floor + 1 of its followers, and this node was none of them, or it would not be intact.
@@ -338,7 +337,7 @@ export class Leader {
 
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
-    if (this.#isIntact) {
+    if (isIntact(this.#marks)) {
       this.#phase = { phase: "confirming", answers: new Map() };
       return [...this.#prepareAll(), ...this.#confirmed(now)];
     }
@@ -530,8 +529,7 @@ export class Leader {
       case "starting":
         return news;
       case "confirming":
-        // It applied what this log lacks: the disk here went back in time, and proves nothing.
-        if (message.applied > this.#lastOnDisk) return [...news, ...this.#leap(this.epoch)];
+        if (this.#wentBack(message)) return [...news, ...this.#leap(this.epoch)];
         this.#phase.answers.set(peer.id, message);
         return [...news, ...this.#confirmed(now)];
       case "recovering":
@@ -539,10 +537,19 @@ export class Leader {
         if (!message.blank && !this.#leapt) return [...news, ...this.#leap(this.epoch)];
         return [...news, ...this.#recover(this.#phase.recovery.answered(peer.id, message), now)];
       case "leading":
-        // It applied what this log lacks: the disk here went back in time, and proves nothing.
-        if (message.applied > this.last) return this.#endReign({ reignEpoch: 0 });
-        return [...(this.#phase.established ? this.#lead(peer, now) : []), ...news];
+        if (this.#wentBack(message)) return this.#endReign({ reignEpoch: 0 });
+        return [...(this.#phase.established ? this.#lead(peer, message, now) : []), ...news];
     }
+  }
+
+  /**
+   * A follower of this leader's last epoch applied what the log here lacks, although that log was taken to be
+   * intact: the disk here went back in time, and proves nothing.
+   */
+  #wentBack({ applied, followedEpoch }: Promised): boolean {
+    const startedIntact = isIntact(this.#start.marks) && !this.#leapt;
+    const followed = followedEpoch >= this.#start.marks.reignEpoch;
+    return startedIntact && followed && applied > this.#logged;
   }
 
   /** Its disk was replaced: what it once acked or knew is worth nothing. */
@@ -552,11 +559,21 @@ export class Leader {
     if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);
   }
 
-  #lead(peer: Peer, now: Instant): readonly LeaderEffect[] {
+  #lead(peer: Peer, promise: Promised, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase === "leading", "only a reign sends entries");
-    const { epoch, last: completeAt } = this;
+    const { epoch, last: completeAt, applied, last } = this;
     const { note: floor } = this.#phase.floor;
-    const message = { type: "lead", epoch, completeAt, floor, replace: false } as const;
+    const entryAt = (sequence: Sequence) => this.#writes.entryAt(sequence);
+    const { log } = this.#start;
+    const own = { applied, last, history: this.#history, log, entryAt };
+    const replace = !isPrefix(promise, own);
+    const message = { type: "lead", epoch, completeAt, floor, replace } as const;
+    if (replace)
+      return [
+        { type: "storeReplaced", id: peer.id, applied: promise.applied },
+        { type: "send", to: peer.id, message },
+        ...this.#streams.replaceStore(peer),
+      ];
     // What it has applied it will not be sent again, so its promise is the ack.
     const settled = this.#writes.acknowledged(
       { node: peer.id, at: now },

@@ -44,6 +44,13 @@ export class Streams {
     return this.pump(peer);
   }
 
+  /** Its store is not a prefix of this history: nothing of it counts, and all of it is sent anew. */
+  replaceStore(peer: Peer): readonly LeaderEffect[] {
+    peer.startsFrom({ applied: 0, digest: "" });
+    peer.acked = 0;
+    return this.#startSnapshot(peer);
+  }
+
   pump(peer: Peer): readonly LeaderEffect[] {
     const { link } = peer;
     const effects: LeaderEffect[] = [];

@@ -78,6 +78,11 @@ export class Writes {
     return this.#applied;
   }
 
+  /** Of the entries above the applied mark. */
+  entryAt(sequence: Sequence): Entry {
+    return this.#backlog.at(sequence);
+  }
+
   get waiting(): { entries: number; bytes: number } {
     return { entries: this.#ledger.last - this.#applied, bytes: this.#backlog.bytes };
   }
