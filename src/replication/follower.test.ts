@@ -314,7 +314,8 @@ describe("what a recovery asks for", () => {
     bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
     expect(bench.answers.at(-1)).toMatchObject({ type: "storePage", records: [{ key: "a" }] });
     bench.hear({ type: "fetchStore", epoch: 2, after: "a" });
-    expect(bench.answers.at(-1)).toMatchObject({ records: [], end: { applied: 1 } });
+    const history = historyAfter(EMPTY_HISTORY, [entryOf(1)]);
+    expect(bench.answers.at(-1)).toMatchObject({ records: [], end: { applied: 1, history } });
     bench.follow(2);
     bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
     expect(bench.refusals).toHaveLength(1);

@@ -411,6 +411,36 @@ describe("a reign begins", () => {
     expect(bench.settled).toEqual([1]);
   });
 
+  test("its history is that of its store, and goes on with what is applied", () => {
+    const log = [entryOf(1), entryOf(2)];
+    const marks = { promisedEpoch: 4, reignEpoch: 4, blank: false, committed: 2 };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 2, marks });
+    expect(bench.core.history).toBe(historyAfter(EMPTY_HISTORY, log));
+    bench.lead(two, { applied: 2, last: 2, blank: false });
+    bench.propose([put("c")]);
+    bench.ack("follower1", 3);
+    expect(bench.core.applied).toBe(3);
+    const { epoch } = bench.core;
+    const third = entryOf(3, [], { origin: epoch });
+    expect(bench.core.history).toBe(historyAfter(EMPTY_HISTORY, [...log, third]));
+    expect(bench.disk.log.history({ from: 3, to: 3 })).toBe(historyAfter(EMPTY_HISTORY, [third]));
+    const lead = bench.messagesTo("follower1").find(({ type }) => type === "lead");
+    expect(lead).toMatchObject({ replace: false });
+  });
+
+  test("a store that a recovery copied brings its history", () => {
+    const bench = new LeaderBench({ followers: ["follower1"], writeQuorum: 1 });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    const facts = { applied: 5, last: 5, blank: false };
+    bench.promise("follower1", facts);
+    bench.promise("follower1", facts);
+    const end = { applied: 5, digest: "", history: "00000000000000ff" };
+    bench.hear("follower1", { type: "storePage", epoch: bench.core.epoch, records: [], end });
+    expect(bench.core).toMatchObject({ applied: 5, history: end.history });
+    expect(bench.disk.state.summary).toMatchObject({ applied: 5, history: end.history });
+  });
+
   test("on an empty disk every follower is seen once before the first write", () => {
     const bench = new LeaderBench({ followers: three, writeQuorum: 3 });
     bench.do(bench.core.start(0));
