@@ -80,6 +80,8 @@ describe("PUT /write refuses", () => {
     ["application/json; charset=utf-16", {}],
     ["application/x-www-form-urlencoded", {}],
     ["application/jsonp", {}],
+    ["application/json charset=utf-8", {}],
+    [`application/json${"; ".repeat(7000)}x`, {}],
     ["", {}],
     ["application/json", { "content-encoding": "gzip" }],
     ["application/json", { "content-encoding": "br, gzip" }],
@@ -97,6 +99,9 @@ describe("PUT /write refuses", () => {
     "application/json",
     "Application/JSON; charset=UTF-8",
     'application/json;charset="utf-8"',
+    "application/json;",
+    "application/json ; ",
+    "application/json;;charset=utf-8; ;",
   ])("nothing of type %s", async (type) => {
     const body = { key: "typed", value: 1 };
     const answer = await ask(url, "/write", {
