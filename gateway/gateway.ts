@@ -18,12 +18,13 @@ import type { FaultControl } from "../src/node/ports.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { mount } from "./endpoint.ts";
+import { beginExchange } from "./exchanges.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { mountPages } from "./pages.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
-import { answerClientError, answerConnect } from "./socket-errors.ts";
+import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
@@ -97,6 +98,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const isTalkative = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
+    if (isOver(request.socket)) return;
+    beginExchange(request, response);
     if (isTalkative) logWhenDone(log, request, response);
     const fault = closing ? shuttingDown : normalizeTarget(request, node.id);
     if (fault === undefined) app(request, response);
@@ -105,6 +108,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const server = createServer(serverOptions, serve);
   // What else a client expects may be ignored, says RFC 9110; Node would answer without our headers.
   server.on("checkExpectation", serve);
+  // A client that ends its side after its requests still gets their answers; Node has no type for it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = connectionsMax;
   server.timeout = silenceMsMax;
   server.on("connection", (socket: Socket) => {

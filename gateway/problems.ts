@@ -46,8 +46,11 @@ export const retryAfterSeconds = (failure: Failure): number | undefined => {
 };
 
 /** The problem document as JSON text. The failure's own members never hide the standard ones. */
-export const problemText = ({ code, detail, members }: Failure): string => {
-  const { status, title } = problems[code];
+export const problemText = (
+  { code, detail, members }: Failure,
+  status = problemStatus(code),
+): string => {
+  const { title } = problems[code];
   const type = `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`;
   const standard = { type, title, status, detail, code };
   return JSON.stringify({ ...standard, ...members, ...standard });

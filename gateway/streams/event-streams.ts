@@ -3,6 +3,7 @@
  * alive by a comment every 15 s, and ended with a comment when the gateway stops.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { onClientEnd } from "../exchanges.ts";
 
 const heartbeatIntervalMs = 15_000;
 /** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
@@ -69,6 +70,8 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
       else {
         open.add(stream);
         response.write(`retry: ${reconnectMs}\n\n`);
+        // A stream has no end to wait for, and a client that is gone looks the same.
+        onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
       response.on("close", () => open.delete(stream));
       const isTooMuch = () =>
@@ -108,7 +111,8 @@ const createStream = (response: ServerResponse, isTooMuch: () => boolean): Event
 };
 
 const endStream = (response: ServerResponse, comment: string): void => {
-  if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
+  if (response.socket?.writable === false) response.destroy();
+  else if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
 };
 
 /** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */

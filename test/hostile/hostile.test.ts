@@ -9,6 +9,7 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, onTestFailed, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
+import { readAll } from "../support/raw-client.ts";
 import { documented, findFault, parse } from "./documented.ts";
 import { rawBytes, wildBulkWrite, wildMessage } from "./messages.ts";
 import { send, wildPut, wildRequest } from "./requests.ts";
@@ -24,6 +25,7 @@ let cluster: Cluster;
 let client: WellBehavedClient;
 let restPort: number;
 let slowHeads: readonly Drip[];
+let idlers: readonly Promise<string>[];
 let callsNoticed = 0;
 
 beforeAll(async () => {
@@ -34,6 +36,7 @@ beforeAll(async () => {
   // They take 15 s to be cut off, so they begin first and are looked at last.
   const head = "GET /read?key=a HTTP/1.1\r\nHost: a\r\nX-Slow: ";
   slowHeads = await Promise.all(Array.from({ length: 100 }, () => drip(restPort, head, "x")));
+  idlers = (await openMany(restPort, 40)).map(readAll);
 });
 
 afterAll(async () => {
@@ -216,7 +219,7 @@ test.runIf(secondsPerFuzzer >= 60)(
       Array.from({ length: 100 }, () => drip(restPort, `${head}{"key":"`, "x")),
     );
     for (const answer of await Promise.all(slow.map((each) => each.answer))) {
-      expect(answer).toContain("HTTP/1.1 400 ");
+      expect(answer).toContain("HTTP/1.1 408 ");
     }
   },
 );
@@ -265,7 +268,13 @@ test("10,000 idle connections", patient, async () => {
 
 test("heads that never end are answered and cut off", patient, async () => {
   for (const answer of await Promise.all(slowHeads.map((slow) => slow.answer))) {
-    expect(answer).toContain("HTTP/1.1 400 ");
+    expect(answer).toContain("HTTP/1.1 408 ");
     expect(answer).toContain("INVALID_ARGUMENT");
+  }
+});
+
+test("connections opened ahead are closed without a word", patient, async () => {
+  for (const text of await Promise.all(idlers)) {
+    expect(text).toBe("");
   }
 });
