@@ -15,7 +15,10 @@ import {
   type WriteResponse,
 } from "../../src/transport/generated/quorumkv/v1/kv.ts";
 
-type Options = Partial<WriteOptions>;
+/** As in the message, except that a test writes versions as numbers. */
+export type Options = Omit<Partial<WriteOptions>, "ifVersion"> & {
+  readonly ifVersion?: number | undefined;
+};
 type Done<Response> = (error: ServiceError | null, value: Response) => void;
 
 export class TestClient {
@@ -43,7 +46,7 @@ export class TestClient {
   }
 
   read(key: string, minVersion?: number): Promise<ReadResponse> {
-    return call((done) => this.raw.read({ key, minVersion }, done));
+    return call((done) => this.raw.read({ key, minVersion: minVersion?.toString() }, done));
   }
 
   list(request: ListRequest): Promise<ListResponse> {
@@ -69,7 +72,7 @@ export class TestClient {
 }
 
 const complete = (options: Options | undefined): WriteOptions | undefined =>
-  options === undefined ? undefined : { trace: false, ...options };
+  options && { trace: false, ...options, ifVersion: options.ifVersion?.toString() };
 
 const call = <Response>(start: (done: Done<Response>) => unknown) =>
   new Promise<Response>((resolve, reject) => {

@@ -102,7 +102,7 @@ describe("a follower", () => {
 });
 
 describe("a watch", () => {
-  const open = async (request: { prefix: string; after?: number }) => {
+  const open = async (request: { prefix: string; after?: string }) => {
     const stream = follower.raw.watch(request).on("error", () => {});
     onTestFinished(() => stream.cancel());
     const seen: WatchResponse[] = [];
@@ -124,7 +124,7 @@ describe("a watch", () => {
     const sequences = seen.map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
     expect(seen[50]).toMatchObject({ key: "watched-0", value: undefined });
-    const again = await open({ prefix: "watched-", after: sequences[9] ?? 0 });
+    const again = await open({ prefix: "watched-", after: `${sequences[9]}` });
     expect(await again.until(41)).toEqual(seen.slice(10));
   });
 
@@ -143,7 +143,7 @@ describe("a watch", () => {
 
 test("20,000 bulk writes are answered in order, with rising versions", async () => {
   const requests = Array.from({ length: 20_000 }, (_, id) => ({
-    id,
+    id: `${id}`,
     operations: [putOf(`bulk-${id % 100}`, `${id}`)],
     options: undefined,
   }));
