@@ -1,4 +1,4 @@
-import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
+import type { handleBidiStreamingCall, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import type { Failure, Result } from "../../errors.ts";
 import type { Log } from "../../node/ports.ts";
 import type {
@@ -7,10 +7,13 @@ import type {
   WriteResult,
 } from "../generated/quorumkv/v1/kv.ts";
 import { answered } from "./answered.ts";
-import { toFailureMessage, toServiceError } from "./failures.ts";
+import { toFailureMessage, toWriteError } from "./failures.ts";
 
 export interface BulkWriteOptions {
-  readonly write: (request: BulkWriteRequest) => Promise<Result<{ result: WriteResult }>>;
+  readonly write: (
+    request: BulkWriteRequest,
+    metadata: Metadata,
+  ) => Promise<Result<{ result: WriteResult }>>;
   readonly log: Log;
 }
 
@@ -82,7 +85,7 @@ class BulkWriter {
     this.#bytes += slot.bytes;
     if (this.#isFull()) this.#call.pause();
     const { write, log } = this.#options;
-    void answered(() => write(request.value), log).then((result) => {
+    void answered(() => write(request.value, this.#call.metadata), log).then((result) => {
       slot.response = toResponse(request.value.id, result);
       this.#answer();
     });
@@ -99,7 +102,7 @@ class BulkWriter {
     if (this.#state === "asked all" && this.#slots.length === 0) {
       this.#state = "over";
       if (this.#fault === undefined) this.#call.end();
-      else this.#call.emit("error", toServiceError(this.#fault));
+      else this.#call.emit("error", toWriteError(this.#fault));
     } else if (this.#state === "open" && this.#call.isPaused() && !this.#isFull())
       this.#call.resume();
   }
