@@ -77,7 +77,6 @@ export const retrying: ChannelOptions = {
     methodConfig: [
       {
         name: [{ service: "quorumkv.v1.KV" }],
-        waitForReady: true,
         retryPolicy: {
           ...{ maxAttempts: 5, backoffMultiplier: 1 },
           ...{ initialBackoff: "0.01s", maxBackoff: "0.01s" },
