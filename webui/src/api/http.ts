@@ -1,7 +1,10 @@
 /** Calls to this page's own node; `/nodes/:id/…` of it reaches the others. */
 import { parseJson } from "./json.ts";
 
-/** A refusal as an RFC 9457 document; UNREACHABLE is the page's own: no answer came at all. */
+/**
+ * A refusal as an RFC 9457 document. Codes of the page's own say nothing about a write: UNREACHABLE
+ * (no answer came at all) and HTTP_<status> (somebody else's answer, such as a proxy's).
+ */
 export interface Problem {
   readonly code: string;
   readonly status: number;
@@ -72,12 +75,18 @@ function problemOf(response: Response, text: string): Problem {
     code: `HTTP_${response.status}`,
     status: response.status,
     title: response.statusText,
-    detail: `The node answered with status ${response.status}.`,
+    detail: `The answer has status ${response.status} and is not from a node.`,
   };
   try {
     const document = parseJson(text);
-    return typeof document === "object" && document !== null ? { ...blank, ...document } : blank;
+    return isOurs(document) ? { ...blank, ...document } : blank;
   } catch {
     return blank;
   }
 }
+
+const isOurs = (document: unknown): document is Partial<Problem> =>
+  typeof document === "object" &&
+  document !== null &&
+  "type" in document &&
+  String(document.type).startsWith("urn:quorumkv:problem:");
