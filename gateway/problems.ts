@@ -14,7 +14,7 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
   VERSION_MISMATCH: { status: 409, title: "The key has another version" },
-  COMPACTED: { status: 410, title: "The log no longer reaches back that far" },
+  COMPACTED: { status: 410, title: "The log does not hold what came after that sequence" },
   TOO_LARGE: { status: 413, title: "The request is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body has an unsupported form" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The resource does not know this method" },

@@ -1,6 +1,7 @@
 import { type Failed, failed, type Result, succeeded } from "../errors.ts";
 import { Follower, type FollowerEffect, type LinkNumber } from "../replication/follower.ts";
-import type { FollowerMessage, NodeId, Sequence } from "../replication/types.ts";
+import type { FollowerMessage, LeaderMessage, NodeId, Sequence } from "../replication/types.ts";
+import type { LogEnd } from "./ahead-watches.ts";
 import type {
   ClusterView,
   KeyPage,
@@ -26,6 +27,8 @@ import { Watches } from "./watches.ts";
 
 const clusterEventMs = 500;
 const replacingReason = "this node's store is not the cluster's: a snapshot is replacing it";
+/** A leader's heartbeat that comes later than this is one of a stream that it has given up. */
+const heartbeatAgeMsMax = 2_000;
 
 /** A node that holds a copy: performs what the rules of following decide. */
 export class FollowerNode implements KvNode {
@@ -45,6 +48,8 @@ export class FollowerNode implements KvNode {
   });
   #linkCount = 0;
   #heardAt: number | undefined;
+  /** What the followed leader's last heartbeat said; undefined before its first one. */
+  #logEnd: LogEnd | undefined;
   #closing = false;
   #dead = false;
   #cancelEvents: () => void = () => {};
@@ -55,7 +60,10 @@ export class FollowerNode implements KvNode {
     this.#options = options;
     this.id = config.nodeId;
     this.#startedAt = clock.now();
-    this.#watches = new Watches({ storage, clock });
+    this.#watches = new Watches({
+      ...{ storage, clock, logEnd: () => this.#logEnd },
+      timeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
+    });
     this.#applying = new Waiting(clock);
     const { applied, digest, history } = storage.summary();
     this.#core = new Follower({
@@ -108,8 +116,10 @@ export class FollowerNode implements KvNode {
           if (this.#closing) return;
           this.#heardAt = clock.now();
           this.#do(() => this.#core.received(number, message));
+          if (this.#links.has(number)) this.#noteLogEnd(message);
         },
         closed: (reason) => {
+          this.#logEnd = undefined;
           this.#links.delete(number);
           this.#options.log.info({ reason }, "the leader's stream closed");
           this.#do(() => this.#core.linkClosed(number));
@@ -121,6 +131,17 @@ export class FollowerNode implements KvNode {
       this.#cancelEvents = clock.after(clusterEventMs, publish);
     };
     this.#cancelEvents = clock.after(clusterEventMs, publish);
+  }
+
+  /** A promise or a new stream makes what was heard before it count for nothing. */
+  #noteLogEnd({ type }: LeaderMessage): void {
+    const { following, news } = this.#core;
+    if (!following || type === "lead") this.#logEnd = undefined;
+    else if (type === "heartbeat" && news !== undefined)
+      this.#logEnd = {
+        last: news.last,
+        trueAt: this.#options.clock.now() - heartbeatAgeMsMax,
+      };
   }
 
   get applied(): Sequence {

@@ -78,7 +78,13 @@ export class LeaderNode implements KvNode {
       followerDelays: {},
     };
     this.#story = new WriteStory({ hub: this.#hub, clock, delays: options.delays });
-    this.#watches = new Watches({ storage, clock });
+    this.#watches = new Watches({
+      ...{ storage, clock, timeoutMs: config.timeout },
+      logEnd: () =>
+        this.#core.notReady === undefined && !this.#deposed
+          ? { last: this.#core.last, trueAt: clock.now() }
+          : undefined,
+    });
     this.#settling = new Waiting(clock);
     const { applied, digest, history } = storage.summary();
     const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };

@@ -104,7 +104,8 @@ export class StandInNode implements KvNode {
   }
 
   watch(watcher: Watcher): ReturnType<KvNode["watch"]> {
-    const { after } = watcher;
+    const { after, opened = () => {} } = watcher;
+    opened();
     if (after !== undefined) {
       tell(
         watcher,

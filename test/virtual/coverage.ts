@@ -54,6 +54,7 @@ export const situations = [
   "watch resumed",
   "watch paused",
   "watch told COMPACTED",
+  "watch resumed ahead of its node",
   // Members
   "follower fell silent",
   "follower came back",

@@ -32,6 +32,8 @@ export const watch =
     const watching = node.watch({
       prefix,
       after: after.value,
+      // Tells the client that from here on it misses nothing.
+      opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
         let hasRoom = true;
         for (const operation of operations) hasRoom = call.write(operation);
@@ -45,6 +47,4 @@ export const watch =
     }
     call.on("drain", watching.value.resume);
     call.once("cancelled", watching.value.cancel);
-    // Tells the client that from here on it misses nothing.
-    call.sendMetadata(new Metadata());
   };
