@@ -159,6 +159,22 @@ describe("GET /watch", () => {
     expect(answer).toMatchObject({ status: 410, json: { code: "COMPACTED" } });
   });
 
+  test("is 410 COMPACTED beyond the end of the log, at the leader and at a follower", async () => {
+    const last = await put("end");
+    const headers = { "last-event-id": String(last + 10) };
+    for (const node of [cluster.leader, ...cluster.followers]) {
+      const answer = await ask(node.gateway.url, "/watch", { headers });
+      expect(answer).toMatchObject({
+        status: 410,
+        json: { code: "COMPACTED", detail: expect.stringContaining(`ends at ${last}`) },
+      });
+    }
+    const stream = await openStream(url, "/watch", { "last-event-id": String(last) });
+    const next = await put("end");
+    expect(await stream.next()).toMatchObject({ id: String(next) });
+    await stream.close();
+  });
+
   test("a client that goes away is forgotten", async () => {
     const stream = await openStream(url, "/watch");
     await stream.close();

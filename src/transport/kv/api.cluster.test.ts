@@ -128,6 +128,16 @@ describe("a watch", () => {
     expect(await again.until(41)).toEqual(seen.slice(10));
   });
 
+  test("from beyond the end of the log is OUT_OF_RANGE at every node", async () => {
+    const { last } = await leader.status();
+    for (const client of [leader, follower]) {
+      const stream = client.raw.watch({ prefix: "", after: `${last + 10}` });
+      expect(await refusalOf(once(stream, "data"))).toMatchObject({
+        ...{ status: status.OUT_OF_RANGE, code: "COMPACTED" },
+      });
+    }
+  });
+
   test("that reads slowly misses nothing", async () => {
     const { stream, until } = await open({ prefix: "slow-" });
     stream.pause();
