@@ -15,6 +15,7 @@ import { type Failure, failed } from "../src/errors.ts";
 import { timeoutMsMax } from "../src/limits.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
+import { answersMsMax } from "../src/node/stopping.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { mount } from "./endpoint.ts";
@@ -46,13 +47,10 @@ export interface Gateway {
   readonly port: number;
   /**
    * Stops accepting, refuses what still comes in, ends event streams, and lets answers under way
-   * finish for at most 3.5 s. Close the node at the same time: it answers the writes under way.
+   * finish for a few seconds (`answersMsMax`). Close the node at the same time: it answers the writes under way.
    */
   close(): Promise<void>;
 }
-
-/** A little longer than a closing node takes to answer the writes under way. */
-const closeTimeoutMs = 3500;
 
 /** Bounds on what a slow or idle client may hold. */
 const serverOptions = {
@@ -216,7 +214,7 @@ const shownHost = (host: string): string => {
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+    const cut = setTimeout(() => server.closeAllConnections(), answersMsMax);
     // A connection whose answer ends while the server closes would otherwise wait for a next one.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {

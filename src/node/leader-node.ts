@@ -24,6 +24,7 @@ import { clusterView, type LeaderFacts, unreadyReasons } from "./leader-views.ts
 import { LeaderWrites } from "./leader-writes.ts";
 import { epochLeap, guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
 import type { Cancel, Link } from "./ports.ts";
+import { inFlightMsMax } from "./stopping.ts";
 import { Timeline } from "./timeline.ts";
 import { Waiting } from "./waiting.ts";
 import { Watches } from "./watches.ts";
@@ -34,8 +35,6 @@ const announceMs = 2;
 /** … or after this time, while writes are under way whose successors may carry it. */
 const announceLateMs = 10;
 const clusterEventMs = 500;
-/** How long a closing leader waits for what is in flight. */
-const closingMs = 3_000;
 
 /** The node that orders writes: performs what the rules of leading decide. */
 export class LeaderNode implements KvNode {
@@ -276,7 +275,7 @@ export class LeaderNode implements KvNode {
   close(): Promise<void> {
     this.#closing = true;
     return new Promise((resolve) => {
-      const waitMs = Math.min(closingMs, this.#options.config.timeout);
+      const waitMs = Math.min(inFlightMsMax, this.#options.config.timeout);
       const until = this.#options.clock.now() + waitMs;
       const look = () => {
         const open = this.#settling.size + this.#writes.waiting;

@@ -7,6 +7,7 @@ import { CommanderError, readOptions, type StartOptions } from "./options.ts";
 import { pageTrouble } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
 import { portTrouble } from "./ports.ts";
+import { whenRunnerEnds } from "./runner.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -59,6 +60,9 @@ async function run(): Promise<number> {
   };
   // npm passes on the Ctrl-C that the terminal has already sent: one of them is enough.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  whenRunnerEnds(process.env, stop);
+  // The terminal was closed, or the reader of a pipe has ended.
+  for (const output of [process.stdout, process.stderr]) output.on("error", stop);
   await Promise.race([cluster.ready, closing.promise]);
   if (!isClosing) say(invitation(leader));
   return closing.promise;
