@@ -3,7 +3,7 @@ import { type Cluster, startCluster } from "../../test/support/cluster.ts";
 import type { Sweep } from "./types.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster;
 let leader: string;

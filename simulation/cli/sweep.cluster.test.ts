@@ -9,7 +9,7 @@ import { readResults } from "../report/write.ts";
 import { runCli, startCli } from "../testing/run-cli.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let directory: string;
 let cluster: Cluster | undefined;

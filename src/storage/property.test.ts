@@ -206,7 +206,7 @@ function expectSame(storage: Storage, model: Model): void {
 /** The first never comes to a checkpoint here, the second one does so at each step. */
 const bounds = fc.constantFrom({}, { layerBytes: 1, replayBytes: 1, logFileBytes: 1 });
 
-test("every history leaves both storages as the model says", { timeout: 120_000 }, async () => {
+test("every history leaves both storages as the model says", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { maxLength: 12 }), bounds, async (history, disksBounds) => {
       const directory = await mkdtemp(join(tmpdir(), "quorum-kv-property-"));

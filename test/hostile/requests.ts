@@ -162,7 +162,7 @@ export function send(url: string, wild: WildRequest): Promise<HttpAnswer> {
     headers: chunked
       ? wild.headers
       : { ...wild.headers, "content-length": String(wild.body?.length ?? 0) },
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(120_000),
   });
   outgoing.on("error", reject);
   outgoing.on("response", (incoming) => {

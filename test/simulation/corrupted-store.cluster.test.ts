@@ -8,7 +8,7 @@ import { openDiskStorage } from "../../src/storage/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());

@@ -11,6 +11,6 @@ test("whoever waits for a stop waits longer than what it waits for", () => {
   expect(nodeStopMsMax).toBeLessThan(5_000);
 });
 
-test("two stops under full load are orderly and lose nothing", { timeout: 240_000 }, async () => {
+test("two stops under full load are orderly and lose nothing", async () => {
   await stopUnderLoad({ times: 2, log: () => undefined });
 });
