@@ -25,6 +25,10 @@ function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { ex
   }
 }
 
+/** What the end of the npm that runs this asks for; before there are nodes, just to end. */
+let stop = (): void => process.exit(1);
+whenRunnerEnds(process.env, () => stop());
+
 async function run(): Promise<number> {
   const planned = plan();
   if ("exitCode" in planned) return planned.exitCode;
@@ -48,7 +52,7 @@ async function run(): Promise<number> {
   });
   const closing = Promise.withResolvers<number>();
   let isClosing = false;
-  const stop = (): void => {
+  stop = () => {
     if (isClosing) return;
     isClosing = true;
     say(`Stopping ${nodes.length} nodes`);
@@ -60,7 +64,6 @@ async function run(): Promise<number> {
   };
   // npm passes on the Ctrl-C that the terminal has already sent: one of them is enough.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  whenRunnerEnds(process.env, stop);
   // The terminal was closed, or the reader of a pipe has ended.
   for (const output of [process.stdout, process.stderr]) output.on("error", stop);
   await Promise.race([cluster.ready, closing.promise]);

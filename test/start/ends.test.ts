@@ -80,6 +80,14 @@ describe.runIf(process.platform === "linux")("npm start ends as a whole, in good
     expect(launched.printed).toContain("Stopping 2 nodes\nAll nodes stopped.\n");
   });
 
+  test("while its nodes are still starting", async () => {
+    launched = new Launched(npmStart, options);
+    await launched.prints("Starting a leader");
+    process.kill(pidOf("npm"), "SIGKILL");
+    await launched.ended();
+    await nothingIsLeft();
+  });
+
   test("after kill -9 of its launcher, by the nodes themselves", async () => {
     launched = new Launched(npmStart, options);
     await launched.prints("Ctrl-C");
