@@ -11,6 +11,7 @@ export interface SweepFlags {
   readonly quorums: readonly number[];
   readonly clients: number;
   readonly writes: number;
+  readonly minDuration: number;
   readonly rounds: number;
   readonly order: SweepOptions["order"];
   readonly keys: Keys;

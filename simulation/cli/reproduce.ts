@@ -8,8 +8,9 @@ export const sweepDefaults = {
   quorums: [1, 2, 3, 4, 5],
   clients: 10,
   writes: 10,
+  minDuration: 5000,
   rounds: 1,
-  order: "sequential",
+  order: "interleaved",
   keys: 10,
   payload: 64,
   seed: 1,
@@ -26,6 +27,7 @@ export const reproduceCommand = (flags: SweepFlags): string => {
   add("quorums", quorumsText(flags.quorums), quorumsText(sweepDefaults.quorums));
   add("clients", `${flags.clients}`, `${sweepDefaults.clients}`);
   add("writes", `${flags.writes}`, `${sweepDefaults.writes}`);
+  add("min-duration", `${flags.minDuration}`, `${sweepDefaults.minDuration}`);
   add("rounds", `${flags.rounds}`, `${sweepDefaults.rounds}`);
   add("order", flags.order, sweepDefaults.order);
   add("keys", `${flags.keys}`, `${sweepDefaults.keys}`);

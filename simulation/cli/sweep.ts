@@ -96,6 +96,7 @@ const optionsOf = (flags: SweepFlags): SweepOptions => {
       quorums: [...quorums],
       clients,
       writes,
+      minDurationMs: flags.minDuration,
       rounds,
       order,
       keys,
