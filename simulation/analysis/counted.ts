@@ -58,6 +58,6 @@ const withAdvice = (
   quorums: readonly QuorumAnalysis[],
 ): string => {
   const open = quorums.filter((_, index) => byQuorum[index]?.state === "inconclusive");
-  const excused = open.map(({ disturbance }) => disturbance).filter(isDisturbed);
+  const excused = open.filter(({ disturbance }) => isDisturbed(disturbance));
   return excused.length === 0 ? detail : `${detail}; ${advice(excused)}`;
 };

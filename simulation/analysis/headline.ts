@@ -94,7 +94,8 @@ const ownCost = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict
   const means = measured.flatMap(({ overhead }) => overhead?.meanMs ?? []);
   const most = `the store itself adds at most ${Math.max(...means).toFixed(1)} ms in the mean`;
   const open = verdicts.some(({ id, state }) => id === "overhead" && state === "inconclusive");
-  return open ? `${most}, noise included` : most;
+  const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
+  return open && (noisy || Math.max(...means) > overheadLimitMs) ? `${most}, noise included` : most;
 };
 
 const outcome = (verdicts: readonly Verdict[]): string => {
@@ -115,10 +116,10 @@ const complaints: Readonly<Record<Verdict["id"], string>> = {
 
 /** Chance is worth a word only where it hides the main result; a busy machine always is. */
 const whatToDo = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string => {
-  const disturbances = measured.map(({ disturbance }) => disturbance);
+  const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
   const open = verdicts.filter(({ state }) => state === "inconclusive").map(({ id }) => id);
   const hidden = measured.length > 1 && open.includes("rising");
-  return hidden || (open.length > 0 && disturbances.some(isDisturbed)) ? advice(disturbances) : "";
+  return hidden || (open.length > 0 && noisy) ? advice(measured) : "";
 };
 
 export const milliseconds = (ms: number): string =>

@@ -67,7 +67,7 @@ const samplesMin = 10;
 
 export const trusted = (
   interval: Interval | undefined,
-  { samples }: { readonly samples: number },
+  { samples }: Pick<Measurement, "samples">,
 ): Interval | undefined => (samples < samplesMin ? undefined : interval);
 
 export const judge = ({ interval, raisedMs: raised, loweredMs: lowered }: Claim): VerdictState => {
@@ -86,15 +86,24 @@ export const worst = (states: readonly VerdictState[]): VerdictState => {
   return states.includes("inconclusive") ? "inconclusive" : "passed";
 };
 
+/** Where something was measured. */
+export interface Measurement {
+  readonly samples: number;
+  readonly disturbance: Disturbance;
+}
+
 /** Why something is inconclusive, and what to do about it. */
-export const advice = (disturbances: readonly Disturbance[]): string => {
+export const advice = (measurements: readonly Measurement[]): string => {
+  const disturbances = measurements.map(({ disturbance }) => disturbance);
   const late = Math.max(0, ...disturbances.map(({ timersLateMs }) => timersLateMs));
   const loads = disturbances.flatMap(({ loadAverage }) => loadAverage ?? []);
   const signs = [
     ...(late > timersLateLimitMs ? [`timers up to ${late.toFixed(1)} ms late at p99`] : []),
     ...(loads.length > 0 ? [`load average ${Math.max(...loads).toFixed(1)}`] : []),
   ];
-  return signs.length === 0
-    ? "chance explains it: repeat with more rounds or more writes"
-    : `the machine was busy with other work (${signs.join(", ")}): repeat when it is idle`;
+  if (signs.length > 0) {
+    return `the machine was busy with other work (${signs.join(", ")}); repeat when it is idle`;
+  }
+  const few = measurements.some(({ samples }) => samples < samplesMin);
+  return `${few ? "there were too few writes to tell" : "chance can explain it"}; repeat with more writes or rounds`;
 };

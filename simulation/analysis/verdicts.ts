@@ -176,5 +176,5 @@ const found = (
   }
   const all = open.length === byQuorum.length;
   const where = all ? "" : ` at quorum ${open.map(({ quorum }) => quorum).join(", ")}`;
-  return `${what}; open${where}: ${advice(quorums.map(({ disturbance }) => disturbance))}`;
+  return `${what}; inconclusive${where}, since ${advice(quorums)}`;
 };

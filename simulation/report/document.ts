@@ -79,7 +79,11 @@ const storeBlocks = (results: Results, analysis: Analysis): readonly Block[] => 
     text(whyStoresDiffer),
     tableBlock(storesTable(analysis)),
     ...(differs
-      ? [text("Key by key in the folder diffs/, one file per follower that differed.")]
+      ? [
+          text(
+            "Key by key in diffs/ (format diffs of render), one file per follower that differed.",
+          ),
+        ]
       : []),
   ];
 };

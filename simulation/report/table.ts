@@ -33,8 +33,8 @@ const withoutEmptyColumns = ([head = [], ...rows]: Table): Table => {
 
 const wholeSummary = (analysis: Analysis): Table => [
   [
-    ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "theory median"],
-    ...["p90", "p95", "p99", "max", "own cost ms", "its median", "no success", "verdict"],
+    ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "p90", "p95", "p99"],
+    ...["max", "own cost ms", "its median", "no success", "verdict"],
   ],
   ...analysis.quorums.map((one) => [
     String(one.quorum),
@@ -45,7 +45,6 @@ const wholeSummary = (analysis: Analysis): Table => [
       : `${ms(one.meanInterval.lowMs)} – ${ms(one.meanInterval.highMs)}`,
     exact(one.theory.meanMs),
     ms(one.latency?.p50Ms),
-    ms(one.theory.p50Ms),
     ms(one.latency?.p90Ms),
     ms(one.latency?.p95Ms),
     ms(one.latency?.p99Ms),
