@@ -130,8 +130,7 @@ const startOf = (id: string, options: SweepRequest): Sweep => ({
 const wordsOf = ({ url, directory, request }: JobOptions): string[] => [
   ...[program, "sweep", "--target", url, "--out", directory, "--json", "--progress", "json"],
   ...["--quorums", request.quorums.join(","), "--clients", `${request.clients}`],
-  // Exactly the writes that were asked for.
-  ...["--writes", `${request.writes}`, "--min-duration", "0", "--rounds", `${request.rounds}`],
+  ...["--writes", `${request.writes}`, "--rounds", `${request.rounds}`],
   ...["--order", "interleaved", "--seed", `${request.seed}`],
   ...["--min-delay", `${request.minDelay}`, "--max-delay", `${request.maxDelay}`],
 ];

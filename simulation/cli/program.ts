@@ -88,15 +88,13 @@ const sweep = (ended: Ended): Command => {
     .option("--clients <n>", "concurrent clients", wholeNumber(1, 10_000), usual.clients)
     .option(
       "--writes <n>",
-      "writes of each client per pass, at least",
+      `writes of each client per pass (default: ${usual.writes}, more in passes shorter than --min-duration)`,
       wholeNumber(1, countMax),
-      usual.writes,
     )
     .option(
       "--min-duration <ms>",
-      "passes that would be shorter make more writes (0: exactly --writes)",
+      `shorter passes make more writes (default: ${usual.minDuration}, 0 with --writes)`,
       wholeNumber(0, 600_000),
-      usual.minDuration,
     )
     .option("--rounds <n>", "passes per quorum", wholeNumber(1, 1000), usual.rounds)
     .addOption(

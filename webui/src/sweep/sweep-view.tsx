@@ -75,8 +75,8 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
         {tone === "warning" && state === "done" && (
           <span class="hint">
             {" "}
-            The machine was busy with other things meanwhile: times that miss their limit count as
-            inconclusive.
+            What chance or a busy machine can explain counts as inconclusive; the report says what
+            to do.
           </span>
         )}
       </p>
