@@ -102,7 +102,7 @@ export const advice = (measurements: readonly Measurement[]): string => {
     ...(loads.length > 0 ? [`load average ${Math.max(...loads).toFixed(1)}`] : []),
   ];
   if (signs.length > 0) {
-    return `the machine was busy with other work (${signs.join(", ")}); repeat when it is idle`;
+    return `the machine was busy (${signs.join(", ")}); repeat when it is idle`;
   }
   const few = measurements.some(({ samples }) => samples < samplesMin);
   return `${few ? "there were too few writes to tell" : "chance can explain it"}; repeat with more writes or rounds`;
