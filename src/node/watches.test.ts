@@ -192,7 +192,7 @@ describe("a watch that resumes beyond what is applied here", () => {
     const later = watch({ after: 2 });
     clock.advance(1);
     state.begin();
-    state.install(state.incoming(), { applied: 1, marks: state.marks });
+    state.install(state.incoming(), { applied: 1, history: undefined, marks: state.marks });
     watches.jumped();
     says(3, clock.now());
     clock.advance(200);

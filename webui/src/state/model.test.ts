@@ -16,7 +16,7 @@ const settled = (sequence: number, at: number, latencyMs: number): NodeEvent => 
 const member = (id: string, change: Partial<MemberView> = {}): MemberView => ({
   ...{ id, role: id === "leader" ? "leader" : "follower", url: "", state: "live" },
   ...{ acked: 7, applied: 7, lag: 0, lagMs: 0, digestMatch: true, lastContactMs: 1 },
-  ...{ incarnation: "a", storageFault: "", ...change },
+  ...{ incarnation: "a", storageFault: "", refusal: "", ...change },
 });
 
 const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): ClusterView => ({
