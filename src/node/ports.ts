@@ -56,7 +56,7 @@ export interface StorageFault {
 export interface StoreSummary {
   readonly applied: Sequence;
   readonly digest: Digest;
-  /** Undefined: not known, because an earlier version wrote the store, or a snapshot did not say. */
+  /** Undefined: not known, because an earlier version wrote this store or the one it came from. */
   readonly history: History | undefined;
   readonly keys: number;
 }
@@ -110,8 +110,8 @@ export interface Storage {
   /**
    * A store received from another node. It grows beside the present one, which stays readable, and
    * replaces it in one step; an unfinished one leaves no trace after a restart. `begin` drops an
-   * unfinished one. `install` also sets `applied`, the digest, the history and the given marks, and forgets the
-   * log up to and including the new applied mark.
+   * unfinished one. `install` also sets `applied`, the digest, the history and the given marks, and
+   * forgets the log up to and including the new applied mark.
    */
   readonly incoming: {
     begin(): void;

@@ -4,7 +4,7 @@ import { EMPTY_HISTORY, type Entry, type History, type SequenceRange } from "./t
  * Sums over sets of entries: two lanes of 32 bits, each the sum, modulo 2^32, of one hash per
  * entry. A sum does not depend on order, and what was added can be subtracted again, so the sum at
  * one applied mark gives the sum at any other from the entries in between. The lanes differ in all
- * their constants: entries that collide in one do not collide in the other. They guard against
+ * their constants: entries that collide in one need not collide in the other. They guard against
  * faults, not against forgers.
  */
 

@@ -1,4 +1,4 @@
-/** Disks written before stores kept a history, and disks on which only some of the frames know it. */
+/** Disks written before stores kept a history, and how a history is laid down behind the rest. */
 import { Buffer } from "node:buffer";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -81,7 +81,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** A directory as that version left it after three flushes, the first of them in a checkpoint. */
+/** A directory as that version left it after three flushes, so many of them in its checkpoint. */
 async function leaveEarlierDirectory(carriedOver: number): Promise<void> {
   const records = entries.slice(0, carriedOver).map(recordOf);
   const environment = openEnvironment(directory);
@@ -103,12 +103,12 @@ async function leaveEarlierDirectory(carriedOver: number): Promise<void> {
 describe("a directory of the version before histories", () => {
   const records = entries.map(recordOf);
   const cases = [0, 1, 3].flatMap((carriedOver) => [
-    { carriedOver, bounds: {}, checkpoints: "none of our own" },
-    { carriedOver, bounds: { layerBytes: 1, logFileBytes: 1 }, checkpoints: "one a write" },
+    { carriedOver, bounds: {}, checkpoints: "none after" },
+    { carriedOver, bounds: { layerBytes: 1, logFileBytes: 1 }, checkpoints: "one a write after" },
   ]);
 
   test.each(cases)(
-    "is read whole; its history is unknown until a snapshot brings one ($carriedOver of 3 frames in its checkpoint, $checkpoints after)",
+    "is read whole; its history is unknown until a snapshot brings one ($carriedOver of 3 in its checkpoint, $checkpoints)",
     async ({ carriedOver, bounds }) => {
       await leaveEarlierDirectory(carriedOver);
       let storage = await openDiskStorage({ directory, ...bounds });

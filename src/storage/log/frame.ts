@@ -1,7 +1,7 @@
 /**
  * A frame is what one flush lays down in a log file: a header, the entries it appends, those it
- * applies without having them in the log, marks, and the history at its very end. It counts only as a whole: its checksum tells
- * a flush that a crash cut off from one that was finished.
+ * applies without having them in the log, marks, and at its very end the history. It counts only
+ * as a whole: its checksum tells a flush that a crash cut off from one that was finished.
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
