@@ -1,11 +1,11 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
 import type {
-  Digest,
   Entry,
   Marks,
   NodeId,
   Operation,
   Sequence,
+  SnapshotEnd,
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
 
@@ -66,8 +66,8 @@ export class History {
   /** Operations of each sequence that any node has applied. */
   readonly #applied: (readonly Operation[])[] = [[]];
   readonly #contents: string[] = [noOp];
-  /** The store's digest after each sequence, as the first node to apply it had it. */
-  readonly #digests = new Map<Sequence, Digest>();
+  /** The store after each sequence, as the first node to apply it had it. */
+  readonly #stores = new Map<Sequence, Pick<SnapshotEnd, "digest" | "history">>();
   readonly #held = new Map<NodeId, Held>();
   readonly #settled = new Map<Sequence, Known>();
   /** Contents that were durable anywhere and are not no-ops, by sequence. */
@@ -245,9 +245,10 @@ export class History {
       held.ever.set(entry.sequence, this.#durably(entry));
     }
     for (const entry of batch.apply) this.#apply(id, held, entry);
-    const { applied, digest } = storage.summary();
+    const store = storage.summary();
+    const { applied } = store;
     if (applied !== held.applied) throw new Violation(`${id} applied ${applied} out of order`);
-    this.#compareDigest(id, applied, digest);
+    this.#compareStores(id, store);
   }
 
   #durably({ sequence, operations }: Entry): string {
@@ -323,20 +324,22 @@ export class History {
     }
   }
 
-  #installed(id: NodeId, end: { applied: Sequence; digest: Digest; marks: Marks }): void {
+  #installed(id: NodeId, end: SnapshotEnd & { readonly marks: Marks }): void {
     const held = this.#of(id);
     this.#coverage.met("snapshot installed");
     if (end.applied < held.applied)
       throw new Violation(`${id} installed ${end.applied} over ${held.applied}`);
     held.applied = end.applied;
     this.#noteMarks(id, held, end.marks);
-    this.#compareDigest(id, end.applied, end.digest);
+    this.#compareStores(id, end);
   }
 
-  #compareDigest(id: NodeId, applied: Sequence, digest: Digest): void {
-    const known = this.#digests.get(applied);
-    if (known === undefined) this.#digests.set(applied, digest);
-    else if (known !== digest)
-      throw new Violation(`${id} has digest ${digest} at ${applied}, others ${known}`);
+  #compareStores(id: NodeId, { applied, digest, history }: SnapshotEnd): void {
+    const known = this.#stores.get(applied);
+    if (known === undefined) this.#stores.set(applied, { digest, history });
+    else if (known.digest !== digest)
+      throw new Violation(`${id} has digest ${digest} at ${applied}, others ${known.digest}`);
+    else if (known.history !== history)
+      throw new Violation(`${id} has history ${history} at ${applied}, others ${known.history}`);
   }
 }
