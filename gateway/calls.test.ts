@@ -48,11 +48,16 @@ describe("PUT /write", () => {
     if (shown !== undefined) expect(answer.text).toContain(`"value":${shown},`);
   });
 
-  test("keeps a value with a lone surrogate and a member called __proto__ as they are", async () => {
-    const body = '{"key":"odd","value":{"__proto__":{"x":"\\ud800"}}}';
+  test.each([
+    '{"__proto__":{"x":"\\ud83d\\ude00"}}',
+    '{"b":1,"10":2,"9":[1.10,-0,1e-400,4.9e-324]}',
+    '"\\u0041\\/"',
+    "12345678901234567890",
+  ])("keeps the text %s", async (value) => {
+    const body = `{"key":"text", "value": ${value.replaceAll(":", ": ")} }`;
     expect((await leader("/write", { method: "PUT", body })).status).toBe(200);
-    const { text } = await leader("/read?key=odd");
-    expect(text).toContain('"value":{"__proto__":{"x":"\\ud800"}}');
+    expect((await leader("/read?key=text")).text).toContain(`"value":${value},`);
+    expect((await leader("/read?prefix=text")).text).toContain(`"value":${value},`);
   });
 
   test.each(["__proto__", "constructor", "a/b?c=d&e#f", "\0", " ", "+", "%", "😀", "\n"])(

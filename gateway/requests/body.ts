@@ -2,8 +2,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { parseJson } from "../../src/json.ts";
 import { bodyBytesMax } from "../../src/limits.ts";
+import { parseBody, type Shape } from "../../src/values.ts";
 import { quote } from "./query.ts";
 
 /** RFC 9110 allows empty parameters, as in `application/json;`. */
@@ -11,15 +11,18 @@ const jsonMediaType =
   /^application\/json[ \t]*(?:;[ \t]*(?:charset[ \t]*=[ \t]*(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
 /**
- * The parsed body. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
+ * The parsed body, its values as `parseBody` gives them. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
  * not JSON in UTF-8. A client that goes away in the middle ends it with INVALID_ARGUMENT, which
  * nobody reads. What is left of a refused body is discarded after the answer (`exchanges.ts`).
  */
-export const readBody = async (request: IncomingMessage): Promise<Result<unknown>> => {
+export const readBody = async (
+  request: IncomingMessage,
+  shape?: Shape,
+): Promise<Result<unknown>> => {
   const fault = headerFault(request);
   if (fault !== undefined) return { ok: false, failure: fault };
   const bytes = await collect(request);
-  return bytes.ok ? parse(bytes.value) : bytes;
+  return bytes.ok ? parse(bytes.value, shape) : bytes;
 };
 
 const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
@@ -70,13 +73,8 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
     request.on("close", gone);
   });
 
-const parse = (bytes: Buffer): Result<unknown> => {
+const parse = (bytes: Buffer, shape: Shape | undefined): Result<unknown> => {
   if (bytes.length === 0) return failed("INVALID_ARGUMENT", "The request needs a JSON body.");
   if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
-  try {
-    return succeeded(parseJson(bytes.toString()));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed("INVALID_ARGUMENT", `The body is not JSON: ${reason}.`);
-  }
+  return parseBody(bytes, shape);
 };

@@ -9,9 +9,9 @@ import {
   listLimitMax,
   operationsMax,
   timeoutMsMax,
-  valueTextFrom,
 } from "../../limits.ts";
 import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../node/api.ts";
+import { valueText } from "../../values.ts";
 import type * as wire from "../generated/quorumkv/v1/kv.ts";
 import { readWhole } from "./whole.ts";
 
@@ -95,7 +95,7 @@ const writeOperation = (
   switch (operation?.$case) {
     case "put": {
       const { key, value } = operation.value;
-      const text = valueTextFrom(value);
+      const text = valueText(value);
       return text.ok ? succeeded({ key, value: text.value, ifVersion }) : text;
     }
     case "remove":

@@ -43,9 +43,17 @@ describe("reads and writes", () => {
       latencyMs: 2,
     });
     expect(await client.read("k")).toEqual({
-      entry: { key: "k", value: '{"a":[1,2]}', version: 1 },
+      entry: { key: "k", value: '{"a":[1,2.0]}', version: 1 },
     });
   });
+
+  test.each(['{"b":1,"10":2}', "1e-400", "4.9e-324", "1.10", "-0", '"\\u0041"'])(
+    "the value %s comes back as it was",
+    async (value) => {
+      await client.put("k", value);
+      expect((await client.read("k")).entry?.value).toBe(value);
+    },
+  );
 
   test("acks are ids alone unless a trace is asked for", async () => {
     const { result } = await client.put("k", "1");
@@ -121,6 +129,8 @@ describe("a refusal", () => {
       [() => client.put("x".repeat(keyBytesMax + 1), "1"), "TOO_LARGE", "key"],
       [() => client.put("k", ""), "INVALID_ARGUMENT", "JSON"],
       [() => client.put("k", "1e999"), "INVALID_ARGUMENT", "double"],
+      [() => client.put("k", '"\\ud800"'), "INVALID_ARGUMENT", "surrogate"],
+      [() => client.put("k", '{"a":1,"a":2}'), "INVALID_ARGUMENT", "two members"],
       [
         () => client.put("k", "[".repeat(100_000) + "]".repeat(100_000)),
         "INVALID_ARGUMENT",
