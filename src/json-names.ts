@@ -98,7 +98,7 @@ export class JsonNames {
     const table = this.#searches[level];
     const isTable = table instanceof Int32Array;
     if (isTable && table.length > 4 * count) return table;
-    const larger = new Int32Array(8 * 2 ** Math.ceil(Math.log2(count + 1)));
+    const larger = new Int32Array(4 * 2 ** Math.ceil(Math.log2(count + 1)));
     if (isTable) {
       for (let at = 0; at < table.length; at += 2) {
         if (table[at] !== 0) place(larger, table[at] ?? 0, table[at + 1] ?? 0);
