@@ -143,6 +143,14 @@ describe("POST /write/batch", () => {
     expect((await batch({ operations, ifVersion: 0 })).status).toBe(409);
   });
 
+  test("with one key twice and a version for both is refused, saying why", async () => {
+    const operations = [1, 2].map((value) => ({ put: { key: "twice", value } }));
+    const answer = await batch({ operations, ifVersion: 0 });
+    expect(answer).toMatchObject({ status: 400, json: { code: "INVALID_ARGUMENT" } });
+    expect(answer.json["detail"]).toContain("operation 0 of this batch puts");
+    expect((await batch({ operations })).status).toBe(200);
+  });
+
   test("takes 1 to 128 operations", async () => {
     const many = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ put: { key: `m${i}`, value: i } }));

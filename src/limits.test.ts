@@ -38,6 +38,41 @@ test("a batch is 1 to 128 operations of at most 2 MiB together", () => {
   expect(checkOperations(operations(3, "1".repeat(valueBytesMax)))?.code).toBe("TOO_LARGE");
 });
 
+describe("a batch with one key twice", () => {
+  const put = (ifVersion?: number) => ({ key: "k", value: "1", ifVersion });
+  const remove = (ifVersion?: number) => ({ key: "k", ifVersion });
+
+  test("may put it twice, put what it has deleted, and delete what it has put", () => {
+    const other = { key: "other", value: "1", ifVersion: 0 };
+    for (const pair of [
+      [put(0), put()],
+      [put(3), other, remove()],
+      [remove(3), put(0)],
+      [remove(), put()],
+      [put(), put(), remove(), put(0)],
+    ]) {
+      expect(checkOperations(pair)).toBeUndefined();
+    }
+  });
+
+  test("is refused where the second operation can never be carried out, and says why", () => {
+    for (const [pair, detail] of [
+      [[put(0), put(0)], "Operation 1: it asks for version 0, but operation 0 of this batch puts"],
+      [
+        [put(), remove(7)],
+        "Operation 1: it asks for version 7, but operation 0 of this batch puts",
+      ],
+      [[remove(), put(7)], "it asks for version 7, but operation 0 of this batch deletes"],
+      [[remove(), remove()], "it deletes the key, but operation 0 of this batch deletes"],
+    ] as const) {
+      expect(checkOperations(pair)).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        detail: expect.stringContaining(`${detail} key "k".`),
+      });
+    }
+  });
+});
+
 test("a whole number lies in its range", () => {
   const range = { min: 1, max: 5 };
   for (const good of [1, 5]) expect(checkWhole(good, "quorum", range)).toBeUndefined();

@@ -62,5 +62,35 @@ export const checkOperations = (operations: readonly WriteOperation[]): Failure 
   }
   return bytes > bodyBytesMax
     ? tooLarge(`All keys and values together must be at most ${bodyBytesMax} bytes.`)
-    : undefined;
+    : checkConditions(operations);
+};
+
+/**
+ * INVALID_ARGUMENT when an operation can never be carried out because of one before it in the same
+ * batch. A batch sees its own operations: what it has put has no version that a client could name.
+ */
+export const checkConditions = (operations: readonly WriteOperation[]): Failure | undefined => {
+  const before = new Map<string, number>();
+  for (const [index, operation] of operations.entries()) {
+    const earlier = before.get(operation.key);
+    if (earlier !== undefined) {
+      const isPut = operations[earlier]?.value !== undefined;
+      const reason = conflict(operation, isPut);
+      const key = JSON.stringify(operation.key);
+      const does = isPut ? "puts" : "deletes";
+      if (reason !== undefined) {
+        return invalid(
+          `Operation ${index}: ${reason}, but operation ${earlier} of this batch ${does} key ${key}.`,
+        );
+      }
+    }
+    before.set(operation.key, index);
+  }
+  return undefined;
+};
+
+const conflict = ({ value, ifVersion }: WriteOperation, isPut: boolean): string | undefined => {
+  if (ifVersion !== undefined && (isPut || ifVersion > 0))
+    return `it asks for version ${ifVersion}`;
+  return value === undefined && !isPut ? "it deletes the key" : undefined;
 };

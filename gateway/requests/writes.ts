@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Config } from "../../src/config.ts";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { checkKey, operationsMax, timeoutMsMax } from "../../src/limits.ts";
+import { checkConditions, checkKey, operationsMax, timeoutMsMax } from "../../src/limits.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { JsonText, type Shape } from "../../src/values.ts";
 import { readFields, strict } from "./fields.ts";
@@ -121,7 +121,8 @@ const readOperations = (
     if (!read.ok) return failed(read.failure.code, `Operation ${index}: ${read.failure.detail}`);
     operations.push(read.value);
   }
-  return succeeded(operations);
+  const conflict = checkConditions(operations);
+  return conflict === undefined ? succeeded(operations) : { ok: false, failure: conflict };
 };
 
 const deleteOperation = (key: string, ifVersion: number | undefined): Result<WriteOperation> => {

@@ -200,6 +200,10 @@ export type NodeEvent =
       readonly unshown: number;
     };
 
+/** What a client may want of a node, and send elsewhere while it is not ready for that. */
+export const purposes = ["reads", "writes"] as const;
+export type Purpose = (typeof purposes)[number];
+
 /** Figures for `/metrics`, pushed as they arise. Milliseconds and counts. */
 export interface NodeObserver {
   wrote(outcome: "settled" | "unknown" | "refused", latencyMs: number): void;
@@ -232,6 +236,8 @@ export interface KvNode {
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
 
   status(): NodeStatus;
+  /** Why this node is not ready for such calls; empty when it is. */
+  notReadyFor(purpose: Purpose): readonly string[];
   /** The marks alone, cheap enough to look at all the time. */
   marks(): {
     readonly epoch: Epoch;

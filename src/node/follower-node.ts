@@ -12,6 +12,7 @@ import type {
   MemberView,
   NodeGauges,
   NodeStatus,
+  Purpose,
   ReadQuery,
   WriteReceipt,
 } from "./api.ts";
@@ -47,6 +48,8 @@ export class FollowerNode implements KvNode {
     broken: (reason) => this.#stop(reason),
   });
   #linkCount = 0;
+  /** Until it is installed, or its stream ends. */
+  #takesSnapshot = false;
   #heardAt: number | undefined;
   /** What the followed leader's last heartbeat said; undefined before its first one. */
   #logEnd: LogEnd | undefined;
@@ -121,6 +124,7 @@ export class FollowerNode implements KvNode {
         closed: (reason) => {
           this.#logEnd = undefined;
           this.#links.delete(number);
+          this.#takesSnapshot = false;
           this.#options.log.info({ reason }, "the leader's stream closed");
           this.#do(() => this.#core.linkClosed(number));
         },
@@ -234,10 +238,28 @@ export class FollowerNode implements KvNode {
     };
   }
 
-  #reasons(): readonly string[] {
+  /** Reads need no leader, only a store that was whole once. */
+  notReadyFor(purpose: Purpose): readonly string[] {
+    const reasons = this.#endReasons();
+    if (purpose === "writes") {
+      reasons.push(`${this.id} is a follower; writes go to ${this.#options.config.leader}`);
+    } else if (this.#core.marks.blank) {
+      reasons.push("this node has not yet held a whole store");
+    } else if (this.#takesSnapshot) {
+      reasons.push("this node receives a snapshot: it is far behind");
+    }
+    return reasons;
+  }
+
+  #endReasons(): string[] {
     const reasons: string[] = [];
     if (this.#closing) reasons.push("shutting down");
     if (this.#dead) reasons.push("the node has stopped");
+    return reasons;
+  }
+
+  #reasons(): readonly string[] {
+    const reasons = this.#endReasons();
     if (this.#flusher.fault !== undefined)
       reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
     if (!this.#core.following) reasons.push("no stream from the leader");
@@ -371,6 +393,7 @@ export class FollowerNode implements KvNode {
         });
         return;
       case "beginStore":
+        this.#takesSnapshot = true;
         this.#flusher.add({ kind: "begin" });
         return;
       case "addRecords": {
@@ -384,6 +407,7 @@ export class FollowerNode implements KvNode {
           end: effect.end,
           marks: effect.marks,
           flushed: () => {
+            this.#takesSnapshot = false;
             flushed(effect.flush)();
             this.#applying.reachAll(this.#core.applied);
             this.#watches.jumped();

@@ -12,6 +12,7 @@ import type {
   LiveConfig,
   NodeGauges,
   NodeStatus,
+  Purpose,
   ReadQuery,
   WriteReceipt,
   WriteRequest,
@@ -211,11 +212,21 @@ export class LeaderNode implements KvNode {
   }
 
   #reasons(): readonly string[] {
+    return [...this.#endReasons(), ...unreadyReasons(this.#facts)];
+  }
+
+  #endReasons(): readonly string[] {
     return [
       ...(this.#closing ? ["shutting down"] : []),
       ...(this.#dead ? ["this reign is over"] : []),
-      ...unreadyReasons(this.#facts),
     ];
+  }
+
+  /** Reads need neither followers nor a disk that flushes. */
+  notReadyFor(purpose: Purpose): readonly string[] {
+    if (purpose === "writes") return this.#reasons();
+    const { notReady } = this.#core;
+    return notReady === undefined ? this.#endReasons() : [...this.#endReasons(), notReady];
   }
 
   cluster(): ClusterView {

@@ -81,6 +81,10 @@ export class StandInNode implements KvNode {
     };
   }
 
+  notReadyFor(): readonly string[] {
+    return this.status().reasons;
+  }
+
   marks(): ReturnType<KvNode["marks"]> {
     return { epoch: 1, last: this.applied, committed: this.applied, applied: this.applied };
   }
