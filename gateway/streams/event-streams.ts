@@ -5,6 +5,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { onClientEnd } from "../exchanges.ts";
 
+/** The format has no other encoding; named for readers that would guess one. */
+const eventStreamType = "text/event-stream; charset=utf-8";
 const heartbeatIntervalMs = 15_000;
 /** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
 const unreadBytesMax = 1024 * 1024;
@@ -62,7 +64,7 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
         ...headers,
-        ...["Content-Type", "text/event-stream", "Cache-Control", "no-store"],
+        ...["Content-Type", eventStreamType, "Cache-Control", "no-store"],
         ...["X-Accel-Buffering", "no"],
       ]);
       const stream: OpenStream = { response, taken: 0, takenAt: performance.now() };

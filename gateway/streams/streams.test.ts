@@ -52,7 +52,7 @@ describe("GET /events", () => {
       const answer = await ask(url, target, { method: "HEAD" });
       expect(answer).toMatchObject({
         status: 200,
-        headers: { "content-type": "text/event-stream" },
+        headers: { "content-type": "text/event-stream; charset=utf-8" },
       });
     }
   });
