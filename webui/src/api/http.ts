@@ -1,5 +1,4 @@
 /** Calls to this page's own node; `/nodes/:id/…` of it reaches the others. */
-import { parseJson } from "./json.ts";
 
 /**
  * A refusal as an RFC 9457 document. Codes of the page's own say nothing about a write: UNREACHABLE
@@ -22,6 +21,8 @@ export interface Request {
   /** JSON text: a value goes out digit for digit as its editor holds it. */
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** Reads a good answer; absent: `JSON.parse`. */
+  readonly parse?: (text: string) => unknown;
 }
 
 let ownId = "";
@@ -42,7 +43,7 @@ export async function call<T>(address: string, request: Request = {}): Promise<A
     const response = await fetch(address, init(request));
     const text = await response.text();
     if (response.ok) {
-      return { ok: true, value: parse(text) as T, elapsedMs: elapsed() };
+      return { ok: true, value: parse(text, request.parse) as T, elapsedMs: elapsed() };
     }
     return { ok: false, problem: problemOf(response, text), elapsedMs: elapsed() };
   } catch (error) {
@@ -66,8 +67,8 @@ function init(request: Request): RequestInit {
   return made;
 }
 
-function parse(text: string): unknown {
-  return text === "" ? undefined : parseJson(text);
+function parse(text: string, read: (text: string) => unknown = JSON.parse): unknown {
+  return text === "" ? undefined : read(text);
 }
 
 function problemOf(response: Response, text: string): Problem {
@@ -78,7 +79,7 @@ function problemOf(response: Response, text: string): Problem {
     detail: `The answer has status ${response.status} and is not from a node.`,
   };
   try {
-    const document = parseJson(text);
+    const document: unknown = JSON.parse(text);
     return isOurs(document) ? { ...blank, ...document } : blank;
   } catch {
     return blank;

@@ -28,7 +28,8 @@ export interface Hello {
 
 export interface KeyEntry {
   readonly key: string;
-  readonly value: unknown;
+  /** JSON text. */
+  readonly value: string;
   readonly version: number;
 }
 

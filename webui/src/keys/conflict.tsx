@@ -1,7 +1,7 @@
 /** Two people changed one key: both values side by side, and the choice between them. */
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { parseJson, printJson } from "../api/json.ts";
+import { indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { diffLines } from "../lib/line-diff.ts";
 import { count } from "../lib/units.ts";
@@ -66,7 +66,7 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
 }
 
 function Diff({ theirs, mine }: { readonly theirs: KeyEntry; readonly mine: string }) {
-  const lines = diffLines(printJson(theirs.value), printJson(parseJson(mine)));
+  const lines = diffLines(indentJson(theirs.value), indentJson(mine));
   const signs = { both: " ", left: "−", right: "+" };
   return (
     <>

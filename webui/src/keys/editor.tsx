@@ -1,6 +1,6 @@
 /** Edits a value: JSON is checked while typing, and a change by somebody else is never overwritten. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { checkJson, parseJson, printJson } from "../api/json.ts";
+import { checkJson, indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
 import { isLeader, leaderId } from "../state/live.ts";
@@ -20,7 +20,7 @@ interface EditorProps {
 }
 
 export function Editor({ entry, current, writing, onClose, onRebase }: EditorProps) {
-  const [text, setText] = useState(printJson(entry.value));
+  const [text, setText] = useState(indentJson(entry.value));
   const [guarded, setGuarded] = useState(true);
   const [options, setOptions] = useWriteOptions();
   const { phase } = writing;
@@ -73,7 +73,7 @@ export function Editor({ entry, current, writing, onClose, onRebase }: EditorPro
           mine={text}
           onTheirs={(theirs) => {
             writing.forget();
-            setText(printJson(theirs.value));
+            setText(indentJson(theirs.value));
             onRebase(theirs);
           }}
           onMine={(theirs) => {
@@ -120,12 +120,7 @@ export function JsonField(props: { text: string; onChange: (text: string) => voi
         {check.ok ? (
           <>
             <span aria-hidden="true">✓ </span>valid JSON
-            {check.rounded.length > 0 && (
-              <span class="warning-note">
-                {check.rounded[0]} has more digits than a number keeps; a string keeps all.
-              </span>
-            )}
-            <button type="button" class="link" onClick={() => onChange(printJson(parseJson(text)))}>
+            <button type="button" class="link" onClick={() => onChange(indentJson(text))}>
               Tidy up
             </button>
           </>

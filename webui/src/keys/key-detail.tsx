@@ -1,7 +1,7 @@
 /** One key: its value first, then what can be done with it. */
 import { useState } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
+import { indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { count, duration } from "../lib/units.ts";
 import { leaderId, own } from "../state/live.ts";
@@ -70,8 +70,8 @@ const shownMax = 20_000;
 function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const [whole, setWhole] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const text = printJson(entry.value);
-  const bytes = new TextEncoder().encode(printJson(entry.value, "compact")).length;
+  const text = indentJson(entry.value);
+  const bytes = new TextEncoder().encode(entry.value).length;
   const isLong = text.length > shownMax && !whole;
   const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
   return (

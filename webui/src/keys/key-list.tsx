@@ -1,7 +1,6 @@
 /** Search over all keys of a node, a page at a time: a million keys cost what fifty do. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
 import type { KeyList as List } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
 import { go, route } from "../state/route.ts";
@@ -110,7 +109,7 @@ function Page(props: { list: Answer<List> | undefined; prefix: string; onPick: (
             }}
           >
             <span class="key-name">{key}</span>
-            <span class="key-value">{printJson(value, "compact").slice(0, 120)}</span>
+            <span class="key-value">{value.slice(0, 120)}</span>
             <span class="key-version">
               <span class="visually-hidden">version </span>
               {count(version)}

@@ -1,6 +1,7 @@
 /** Reads, and when it is time to read again. */
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, addressOf, call } from "../api/http.ts";
+import { parseEntry, parsePage } from "../api/json.ts";
 import type { KeyEntry, KeyList } from "../api/wire.ts";
 import { useThrottled } from "../lib/throttled.ts";
 import { cluster, model, paused, tick } from "../state/live.ts";
@@ -13,7 +14,10 @@ export function listKeys(
 ): Promise<Answer<KeyList>> {
   const asked = new URLSearchParams({ prefix: query.prefix, limit: String(pageSize) });
   if (query.after !== undefined) asked.set("after", query.after);
-  return call(`${addressOf("/read", query.from)}?${asked}`, signal === undefined ? {} : { signal });
+  return call(`${addressOf("/read", query.from)}?${asked}`, {
+    parse: parsePage,
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 export const readKey = (
@@ -21,10 +25,10 @@ export const readKey = (
   from: string,
   signal?: AbortSignal,
 ): Promise<Answer<KeyEntry>> =>
-  call(
-    `${addressOf("/read", from)}?${new URLSearchParams({ key })}`,
-    signal === undefined ? {} : { signal },
-  );
+  call(`${addressOf("/read", from)}?${new URLSearchParams({ key })}`, {
+    parse: parseEntry,
+    ...(signal === undefined ? {} : { signal }),
+  });
 
 /** The highest version that was answered somewhere; looked at twice a second. */
 export function useNewest(): number {
