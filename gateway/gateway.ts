@@ -151,7 +151,7 @@ const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  for (const endpoint of endpoints(context, agent)) mount(app, context, endpoint);
+  for (const endpoint of endpoints(context, { agent, sweeps })) mount(app, context, endpoint);
   for (const endpoint of sweepEndpoints(context, sweeps)) mount(app, context, endpoint);
   mountMemberProxy(app, context, agent);
   mountPages(app, context, pageDirectory);

@@ -157,8 +157,8 @@ const createNodeGauges = (registry: Registry): ((node: KvNode) => void) => {
         state.set({ node: member.id, state: each }, member.state === each ? 1 : 0);
       }
       if (member.role === "leader") continue;
-      lag.set({ node: member.id }, member.lag);
-      lagSeconds.set({ node: member.id }, member.lagMs / 1000);
+      if (member.lag !== null) lag.set({ node: member.id }, member.lag);
+      if (member.lagMs !== null) lagSeconds.set({ node: member.id }, member.lagMs / 1000);
       if (member.digestMatch !== null) match.set({ node: member.id }, member.digestMatch ? 1 : 0);
     }
   };

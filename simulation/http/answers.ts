@@ -31,7 +31,7 @@ export const clusterSchema = z.object({
       id: z.string(),
       role: z.enum(["leader", "follower"]),
       url: z.string(),
-      state: z.enum(["live", "syncing", "unreachable"]),
+      state: z.enum(["live", "syncing", "unreachable", "unknown"]),
     }),
   ),
 });

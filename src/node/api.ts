@@ -99,9 +99,10 @@ export interface NodeStatus {
 
 /**
  * How the leader sees a member. `live` members count for the quorum; a `syncing` one receives a
- * snapshot; `unreachable` has no stream or has been silent too long.
+ * snapshot; `unreachable` has no stream or has been silent too long. `unknown` occurs in a follower's
+ * own view alone: it has no stream to the other followers.
  */
-export type MemberState = "live" | "syncing" | "unreachable";
+export type MemberState = "live" | "syncing" | "unreachable" | "unknown";
 
 export interface MemberView {
   readonly id: NodeId;
@@ -109,13 +110,16 @@ export interface MemberView {
   /** Where clients reach its gateway; empty while unknown. */
   readonly url: string;
   readonly state: MemberState;
-  /** Highest sequence with every entry up to it acked; for the leader its own flushed one. */
-  readonly acked: Sequence;
-  readonly applied: Sequence;
+  /**
+   * Highest sequence with every entry up to it acked; for the leader its own flushed one. Null, here
+   * and below: the node that made the view cannot know.
+   */
+  readonly acked: Sequence | null;
+  readonly applied: Sequence | null;
   /** Entries. */
-  readonly lag: number;
+  readonly lag: number | null;
   /** Age in milliseconds of the oldest entry it misses; 0 when it misses none. */
-  readonly lagMs: number;
+  readonly lagMs: number | null;
   /** Digests at equal `applied`: equal or not; null while they cannot be compared. */
   readonly digestMatch: boolean | null;
   /** Milliseconds since the last sign of life; null: never. 0 for the leader itself. */
@@ -183,7 +187,7 @@ export type NodeEvent =
       readonly type: "member";
       readonly at: number;
       readonly id: NodeId;
-      readonly state: MemberState;
+      readonly state: Exclude<MemberState, "unknown">;
       /** True: a new process answers under that id. */
       readonly restarted: boolean;
     }
@@ -196,6 +200,11 @@ export type NodeEvent =
       /** Milliseconds; null: no write was answered in that second. */
       readonly p50: number | null;
       readonly p95: number | null;
+      readonly p99: number | null;
+      /** Writes refused in that second, by error code; nothing was written. */
+      readonly refused: Readonly<Record<string, number>>;
+      /** Writes whose deadline passed in that second before they settled. */
+      readonly unknown: number;
       /** Writes of that second whose own events were left out. */
       readonly unshown: number;
     };

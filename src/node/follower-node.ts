@@ -279,17 +279,17 @@ export class FollowerNode implements KvNode {
     const nodes = config.nodes.map(({ id }): MemberView => {
       const own = id === this.id;
       const leads = id === config.leader;
-      const applied = own ? core.applied : leads ? (news?.applied ?? 0) : 0;
-      const lag = own ? Math.max(0, last - applied) : 0;
+      const applied = own ? core.applied : leads ? (news?.applied ?? null) : null;
+      const lag = own ? Math.max(0, last - core.applied) : null;
       return {
         id,
         role: leads ? "leader" : "follower",
         url: own ? config.advertiseUrl : (urls.get(id) ?? guessedUrl(config, id) ?? ""),
-        state: own || (leads && core.following) ? "live" : "unreachable",
-        acked: own ? core.applied : leads ? (news?.last ?? 0) : 0,
+        state: own ? "live" : leads ? (core.following ? "live" : "unreachable") : "unknown",
+        acked: own ? core.applied : leads ? (news?.last ?? null) : null,
         applied,
         lag,
-        lagMs: lag > 0 ? (sinceMs ?? 0) : 0,
+        lagMs: lag === null || lag === 0 ? lag : sinceMs,
         digestMatch: null,
         lastContactMs: own ? 0 : leads ? sinceMs : null,
         incarnation: own ? this.#options.incarnation : "",

@@ -67,7 +67,7 @@ export class LeaderWrites {
   submit(request: WriteRequest, answer: (result: Result<WriteReceipt>) => void): void {
     const refusal = this.#refuseEarly(request);
     if (refusal !== undefined) {
-      this.#parts.observer.wrote("refused", 0);
+      this.#count(refusal);
       answer(refusal);
       return;
     }
@@ -116,7 +116,11 @@ export class LeaderWrites {
     const asks = this.#asks;
     this.#asks = [];
     if (this.#parts.isOver()) {
-      for (const { answer } of asks) answer(recovering("this reign is over"));
+      const refusal = recovering("this reign is over");
+      for (const { answer } of asks) {
+        this.#count(refusal);
+        answer(refusal);
+      }
       return;
     }
     const now = this.#parts.clock.now();
@@ -151,6 +155,11 @@ export class LeaderWrites {
       reached: () => this.#answer(ask, slot),
       expired: () => this.#unknown(ask, slot),
     });
+  }
+
+  #count({ failure }: Failed): void {
+    this.#parts.observer.wrote("refused", 0);
+    this.#parts.story.refused(failure.code);
   }
 
   #answer(ask: Ask, slot: Slot): void {
@@ -191,8 +200,8 @@ export class LeaderWrites {
   }
 
   #refuse(ask: Ask, refusal: Refusal): void {
-    this.#parts.observer.wrote("refused", 0);
     const result = refusalResult(refusal);
+    this.#count(result);
     const after = "after" in refusal ? refusal.after : 0;
     if (after === 0 || this.#parts.core.ledger.isSettled(after)) {
       ask.answer(result);
