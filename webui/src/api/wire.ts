@@ -100,3 +100,9 @@ export interface Sweep {
   /** Why it failed, or which verdict did. */
   readonly error: string | null;
 }
+
+/** What every page is told of sweeps: the one that runs, or null when none does. */
+export interface SweepNews {
+  readonly at: number;
+  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
+}

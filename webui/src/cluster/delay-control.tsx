@@ -1,6 +1,7 @@
 /** The simulated network delay: without one, a write is over before an eye can follow it. */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
+import { delayRange } from "../lib/units.ts";
 import { announce } from "../state/announcer.ts";
 import { config } from "../state/live.ts";
 import { changeConfig } from "../state/settings.ts";
@@ -16,7 +17,7 @@ const choices = [
 type Delay = Readonly<{ minDelay: number; maxDelay: number }>;
 
 const textOf = ({ minDelay, maxDelay }: Delay): string =>
-  maxDelay === 0 ? "none" : `${minDelay}–${maxDelay} ms`;
+  maxDelay === 0 ? "none" : delayRange(minDelay, maxDelay);
 
 export function DelayControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
 import type { Sweep } from "../api/wire.ts";
-import { count, dateAndTime, duration, longDuration, plural } from "../lib/units.ts";
+import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
 import { followers, leaderId } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
@@ -214,5 +214,5 @@ function History({ chosen }: { readonly chosen: string | undefined }) {
 
 function inShort({ options }: Sweep): string {
   const { quorums, clients, writes, rounds, minDelay, maxDelay } = options;
-  return `quorum ${quorums.join(", ")} · ${clients} × ${writes} writes × ${rounds} · ${minDelay}–${maxDelay} ms`;
+  return `quorum ${quorums.join(", ")} · ${clients} × ${writes} writes × ${rounds} · ${delayRange(minDelay, maxDelay)}`;
 }
