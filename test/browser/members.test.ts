@@ -125,7 +125,7 @@ test("pausing holds the page still; going on shows what happened meanwhile", asy
   await page.locator(".feed-list li", { hasText: "“held”" }).waitFor();
 });
 
-test("the faults drawer cuts a link, warns of what to expect, and heals it", async () => {
+test("the faults panel cuts a link, warns of what to expect, and heals it", async () => {
   const { page } = await show("follower1", "/?panel=faults");
   await page.getByRole("button", { name: "Cut the link to follower5" }).click();
   await page.getByText("Quorum 3 with 4 live: writes go on, 1 to spare.").waitFor();

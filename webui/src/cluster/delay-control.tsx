@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import { delayRange } from "../lib/units.ts";
 import { announce } from "../state/announcer.ts";
-import { config } from "../state/live.ts";
+import { config, connection } from "../state/live.ts";
 import { changeConfig } from "../state/settings.ts";
 
 const choices = [
@@ -39,6 +39,7 @@ export function DelayControl() {
       <span>Simulated delay</span>
       <select
         value={textOf(inForce)}
+        disabled={connection.value === "leader down"}
         onChange={(event) => void change(event.currentTarget.value)}
         aria-describedby={problem === undefined ? undefined : "delay-problem"}
       >

@@ -6,6 +6,7 @@ import type { KeyEntry } from "../api/wire.ts";
 import { diffLines } from "../lib/line-diff.ts";
 import { count } from "../lib/units.ts";
 import { leaderId } from "../state/live.ts";
+import { isOwnWrite } from "../state/own-writes.ts";
 import { Blank, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { readKey } from "./reading.ts";
@@ -49,8 +50,12 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
   return (
     <div class="conflict" role="alert" data-test="conflict">
       <p>
-        <strong>Somebody else wrote version {count(theirs.version)} meanwhile.</strong> Nothing of
-        yours was written.
+        <strong>
+          {isOwnWrite(theirs.version)
+            ? `Your own earlier write is version ${count(theirs.version)} now.`
+            : `Somebody else wrote version ${count(theirs.version)} meanwhile.`}
+        </strong>{" "}
+        This one was not written.
       </p>
       <Diff theirs={theirs} mine={mine} />
       <div class="button-row">

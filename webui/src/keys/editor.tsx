@@ -4,6 +4,7 @@ import { checkJson, indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
 import { isLeader, leaderId } from "../state/live.ts";
+import { isOwnWrite } from "../state/own-writes.ts";
 import { Conflict } from "./conflict.tsx";
 import { throughLeader, type Writing } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
@@ -26,15 +27,15 @@ export function Editor({ entry, current, writing, onClose, onRebase }: EditorPro
   const { phase } = writing;
   const write = async (ifVersion: number | undefined) => {
     const order = { action: "put" as const, key: entry.key, value: text, ifVersion };
-    const outcome = await writing.send({ ...order, ...optionsOf(options) });
-    // An unknown outcome is followed below the value; editing on would race with itself.
-    if (outcome.type !== "refused") onClose();
+    await writing.send({ ...order, ...optionsOf(options) });
   };
   const conflict =
     phase.type === "answered" &&
     phase.outcome.type === "refused" &&
     phase.outcome.problem.code === "VERSION_MISMATCH";
-  const moved = current !== undefined && current.version !== entry.version;
+  // While this page's own write is under way, a new version may be that one.
+  const isOwn = phase.type === "sending" || (current !== undefined && isOwnWrite(current.version));
+  const moved = current !== undefined && current.version !== entry.version && !isOwn;
   return (
     <form
       class="editor"

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, addressOf, call } from "../api/http.ts";
 import { parseEntry, parsePage } from "../api/json.ts";
-import type { KeyEntry, KeyList } from "../api/wire.ts";
+import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
 import { useThrottled } from "../lib/throttled.ts";
 import { cluster, model, paused, tick } from "../state/live.ts";
 
@@ -18,6 +18,12 @@ export function listKeys(
     parse: parsePage,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** How many keys a node's store has; undefined when it does not say. */
+export async function countKeys(from: string, signal: AbortSignal): Promise<number | undefined> {
+  const answer = await call<NodeStatus>(addressOf("/status", from), { signal });
+  return answer.ok ? answer.value.keys : undefined;
 }
 
 export const readKey = (

@@ -20,6 +20,10 @@ export function duration(ms: number): string {
   return longDuration(ms);
 }
 
+/** The same on an axis, where 0 needs no digits and round values come without zeros. */
+export const axisDuration = (ms: number): string =>
+  ms === 0 ? "0 ms" : duration(ms).replace(/\.0+ /, " ");
+
 /** "12 s", "3 min", "2 h": for ages that only need a sense of size. */
 export function longDuration(ms: number): string {
   const seconds = ms / 1000;

@@ -3,18 +3,19 @@ import { useEffect } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
 import type { Sweep } from "../api/wire.ts";
 import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
-import { followers, leaderId } from "../state/live.ts";
+import { followers, leaderId, runningSweep } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { SweepChart } from "./sweep-chart.tsx";
-import { SweepForm } from "./sweep-form.tsx";
+import { SweepForm, wantedOptions } from "./sweep-form.tsx";
 import { cancelSweep, follow, listProblem, loadSweeps, samplesOf, sweeps } from "./sweeps.ts";
 
 export function SweepView() {
   useEffect(() => {
     if (leaderId.value !== "") void loadSweeps();
-  }, [leaderId.value]);
+    // A run that another tab started or ended is in the list as well.
+  }, [leaderId.value, runningSweep.value?.id]);
   const chosen =
     sweeps.value.find(({ id }) => id === route.value.sweep) ??
     (route.value.sweep === "" ? sweeps.value[0] : undefined);
@@ -39,7 +40,7 @@ function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
     return (
       <Panel title="Latency against quorum" class="sweep-run">
         {listProblem.value === undefined ? (
-          <Blank>No run yet. Start one; its points land here beside the theory.</Blank>
+          <Prospect />
         ) : (
           <ProblemNote problem={listProblem.value} />
         )}
@@ -60,6 +61,26 @@ function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
       </Scroller>
       <Report sweep={sweep} />
     </Panel>
+  );
+}
+
+/** Before the first run: what theory says of the settings in the form. */
+function Prospect() {
+  const options = wantedOptions.value;
+  if (options === undefined || followers.value.length === 0) {
+    return <Blank>Choose quorums and delays; theory for them appears here.</Blank>;
+  }
+  return (
+    <>
+      <p class="headline" data-test="prospect">
+        This is theory. Start the run, and every write lands here as a point beside it.
+      </p>
+      <SweepChart
+        sweep={{ options, results: [] }}
+        samples={[]}
+        followers={followers.value.length}
+      />
+    </>
   );
 }
 
@@ -189,7 +210,7 @@ function History({ chosen }: { readonly chosen: string | undefined }) {
   return (
     <Panel title="Runs" hint="Newest first, as this leader remembers them" class="sweep-history">
       {sweeps.value.length === 0 ? (
-        <Blank>No runs yet.</Blank>
+        <Blank>No runs yet. The last ten stay here, with their reports.</Blank>
       ) : (
         <ul class="runs">
           {sweeps.value.map((sweep) => (

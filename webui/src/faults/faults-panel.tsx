@@ -15,12 +15,12 @@ import {
 } from "../state/faults.ts";
 import { followers, leaderNow, quorumInForce } from "../state/live.ts";
 import { go } from "../state/route.ts";
-import { Dialog } from "../ui/dialog.tsx";
 import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { SidePanel } from "../ui/side-panel.tsx";
 import { expectation, presets } from "./stories.ts";
 
-export function FaultsDrawer() {
+export function FaultsPanel() {
   useEvery(1000);
   useEffect(() => void refreshFaults(), []);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -34,7 +34,11 @@ export function FaultsDrawer() {
   const quorum = quorumInForce.value ?? 0;
   const faulted = Object.keys(activeFaults.value);
   return (
-    <Dialog title="Faults, on purpose" class="drawer" onClose={() => go({ panel: "" }, "replace")}>
+    <SidePanel
+      title="Faults, on purpose"
+      class="faults"
+      onClose={() => go({ panel: "" }, "replace")}
+    >
       <p class="dim">
         Real faults on the links between the leader and its followers, for everybody who uses this
         cluster. Each ends by itself after 5 minutes.
@@ -82,7 +86,7 @@ export function FaultsDrawer() {
         </label>
         <ul class="fault-rows">
           {members.map(({ id }) => (
-            <FaultRow key={id} id={id} slowMs={slowMs} act={act} />
+            <FaultRow key={id} {...{ id, slowMs, act }} />
           ))}
         </ul>
         <button
@@ -93,7 +97,7 @@ export function FaultsDrawer() {
           Reset {plural(faulted.length, "link")}
         </button>
       </section>
-    </Dialog>
+    </SidePanel>
   );
 }
 
