@@ -59,17 +59,22 @@ test("a first visit offers a gentle load, and the waterfall moves within ten sec
 });
 
 test("a gentle load whose tab is closed leaves the delays as they were", async () => {
-  const opened = await show("leader");
-  const { page } = opened;
-  await page.evaluate("localStorage.clear()");
-  await page.clock.install();
-  await page.reload();
-  // Nobody has written for a minute, by this page's clock.
-  await page.clock.fastForward(120_000);
-  await page.getByRole("button", { name: "Start gentle load" }).click();
-  await vi.waitFor(async () => expect((await configNow()).maxDelay).toBe(400), 10_000);
-  await page.goto("about:blank");
-  await vi.waitFor(async () => expect((await configNow()).maxDelay).toBe(0), 10_000);
+  const fresh = await startCluster({ followers: 1, env: { FAULTS: "1" } });
+  try {
+    const maxDelay = async () => {
+      const status = await (await fetch(`${fresh.leader.url}/status`)).json();
+      return (status as { config: { maxDelay: number } }).config.maxDelay;
+    };
+    const opened = await browser.open(fresh.leader.url);
+    open.push(opened);
+    await opened.page.getByRole("button", { name: "Start gentle load" }).click();
+    await vi.waitFor(async () => expect(await maxDelay()).toBe(400), 10_000);
+    await opened.page.locator(".waterfall .row").first().waitFor();
+    await opened.page.goto("about:blank");
+    await vi.waitFor(async () => expect(await maxDelay()).toBe(0), 10_000);
+  } finally {
+    await fresh.close();
+  }
 });
 
 test("refused and unknown writes are counted, with the reason", async () => {
@@ -83,7 +88,7 @@ test("refused and unknown writes are counted, with the reason", async () => {
   expect((await put("figures/late", { timeoutMs: 100 })).status).toBe(504);
   await figure("unknown").locator(".figure-value", { hasText: /^1$/ }).waitFor();
   await call("PUT", "/write", { key: "figures/late", value: 1, ifVersion: 77 });
-  await figure("refused").getByText("the key has another version").waitFor();
+  await figure("refused").getByText("other version").waitFor();
   for (const { id } of cluster.followers.slice(0, 3)) {
     await call("PUT", `/faults/${id}`, { type: "cut" });
   }
@@ -91,7 +96,7 @@ test("refused and unknown writes are counted, with the reason", async () => {
   for (let number = 0; number < 4; number++) {
     expect((await put("figures/refused")).status).toBe(503);
   }
-  await figure("refused").getByText("the quorum is out of reach").waitFor();
+  await figure("refused").getByText("no quorum").waitFor();
   await figure("refused").locator(".figure-value", { hasText: /^5$/ }).waitFor();
   await page
     .locator(".feed-list li", { hasText: "nothing was written: the quorum is out of reach" })
@@ -163,13 +168,13 @@ test("one write that took long leaves the others readable, and is told", async (
   const { page } = await show("leader");
   await page.getByText("5 of 5 followers live").waitFor();
   for (let number = 0; number < 30; number++) await put(`axis/${number}`);
-  await call("PUT", "/faults/follower1", { type: "slow", delayMs: 1500 });
-  await put("axis/slow", { quorum: 5 });
+  await call("PUT", "/faults/follower1", { type: "slow", delayMs: 700 });
+  expect((await put("axis/slow", { quorum: 5 })).status).toBe(200);
   await call("DELETE", "/faults");
   await page.locator("[data-test=above]", { hasText: "above, up to" }).waitFor();
   const axis = await page.locator(".waterfall-rows svg").getAttribute("aria-label");
   expect(axis).toMatch(/ 0 to [\d.]+ ms$/);
-  expect(Number(/0 to ([\d.]+) ms$/.exec(axis ?? "")?.[1])).toBeLessThan(1000);
+  expect(Number(/0 to ([\d.]+) ms$/.exec(axis ?? "")?.[1])).toBeLessThan(700);
 });
 
 test("the write that a follower's page forwards is not called somebody's", async () => {

@@ -18,13 +18,14 @@ import { go } from "../state/route.ts";
 import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { SidePanel } from "../ui/side-panel.tsx";
-import { expectation, presets } from "./stories.ts";
+import { expectation, type Preset, presets } from "./stories.ts";
 
 export function FaultsPanel() {
   useEvery(1000);
   useEffect(() => void refreshFaults(), []);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [slowMs, setSlowMs] = useState(500);
+  const [story, setStory] = useState<Preset | undefined>(undefined);
   const act = async (change: Promise<Problem | undefined>, done: string) => {
     const refusal = await change;
     setProblem(refusal);
@@ -39,7 +40,7 @@ export function FaultsPanel() {
       class="faults"
       onClose={() => go({ panel: "" }, "replace")}
     >
-      <p class="dim">
+      <p class="hint">
         Real faults on the links between the leader and its followers, for everybody who uses this
         cluster. Each ends by itself after 5 minutes.
       </p>
@@ -52,25 +53,30 @@ export function FaultsPanel() {
       {problem !== undefined && <ProblemNote problem={problem} />}
       <section>
         <h3>Stories</h3>
-        <ul class="stories">
+        <div class="button-row">
           {presets.map((preset) => (
-            <li key={preset.name}>
-              <button
-                type="button"
-                onClick={() => {
-                  const wanted = preset.faults(
-                    members.map(({ id }) => id),
-                    quorum,
-                  );
-                  void act(enact(wanted), `${preset.name}. ${preset.caption}`);
-                }}
-              >
-                {preset.name}
-              </button>
-              <span>{preset.caption}</span>
-            </li>
+            <button
+              key={preset.name}
+              type="button"
+              title={preset.caption}
+              onClick={() => {
+                setStory(preset);
+                const wanted = preset.faults(
+                  members.map(({ id }) => id),
+                  quorum,
+                );
+                void act(enact(wanted), `${preset.name}. ${preset.caption}`);
+              }}
+            >
+              {preset.name}
+            </button>
           ))}
-        </ul>
+        </div>
+        <p class="story hint">
+          {story === undefined
+            ? "Each story sets all links at once."
+            : `${story.name}. ${story.caption}`}
+        </p>
       </section>
       <section>
         <h3>Links</h3>

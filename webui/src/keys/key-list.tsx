@@ -77,9 +77,6 @@ function useList(query: { prefix: string; from: string; after: string | undefine
         void listKeys({ prefix, from, after }, control.signal).then((answer) => {
           if (!control.signal.aborted) setList(answer);
         });
-        void countKeys(from, control.signal).then((number) => {
-          if (!control.signal.aborted) setKeys(number);
-        });
       },
       isNew ? 120 : 500,
     );
@@ -88,6 +85,16 @@ function useList(query: { prefix: string; from: string; after: string | undefine
       control.abort();
     };
   }, [prefix, from, after, newest, seen]);
+  const isListed = list?.ok === true;
+  // The list's own effect ends with each answer; this one lasts until there is a newer list.
+  useEffect(() => {
+    if (!isListed) return;
+    const control = new AbortController();
+    void countKeys(from, { sequence: seen, signal: control.signal }).then((number) => {
+      if (!control.signal.aborted && number !== undefined) setKeys(number);
+    });
+    return () => control.abort();
+  }, [from, seen, isListed]);
   return { list, keys };
 }
 

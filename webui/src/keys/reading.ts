@@ -20,10 +20,24 @@ export function listKeys(
   });
 }
 
-/** How many keys a node's store has; undefined when it does not say. */
-export async function countKeys(from: string, signal: AbortSignal): Promise<number | undefined> {
-  const answer = await call<NodeStatus>(addressOf("/status", from), { signal });
-  return answer.ok ? answer.value.keys : undefined;
+const countTries = 10;
+const countAgainMs = 300;
+
+/**
+ * How many keys a node's store has, once it has applied as much as a list of it showed; undefined when
+ * it does not say.
+ */
+export async function countKeys(
+  from: string,
+  asOf: { readonly sequence: number; readonly signal: AbortSignal },
+): Promise<number | undefined> {
+  for (let number = 0; number < countTries && !asOf.signal.aborted; number++) {
+    const answer = await call<NodeStatus>(addressOf("/status", from), { signal: asOf.signal });
+    if (!answer.ok) return undefined;
+    if (answer.value.applied >= asOf.sequence) return answer.value.keys;
+    await new Promise((resolve) => setTimeout(resolve, countAgainMs));
+  }
+  return undefined;
 }
 
 export const readKey = (

@@ -1,8 +1,7 @@
 /** What one wants to know at a glance, the same on every view. */
 import { useThrottled } from "../lib/throttled.ts";
 import { count, duration, rate } from "../lib/units.ts";
-import { refusalReason } from "../state/feed.ts";
-import { figuresOf, p99SamplesMin } from "../state/figures.ts";
+import { figuresOf, p99SamplesMin, writesOverMs } from "../state/figures.ts";
 import { cluster, connection, leaderId, leaderNow, model, own, tick } from "../state/live.ts";
 
 type Tone = "plain" | "warning" | "bad";
@@ -21,7 +20,7 @@ export function KeyFigures() {
   const epoch = cluster.value?.epoch ?? own.value?.epoch;
   return (
     <dl class="key-figures" aria-label="Key figures">
-      <Figure name="writes" label="Writes" note="per second">
+      <Figure name="writes" label="Writes" note={`last ${writesOverMs / 1000} s`}>
         {writes === undefined ? "–" : rate(writes)}
       </Figure>
       <Figure name="p50" label="p50" note={over}>
@@ -33,7 +32,7 @@ export function KeyFigures() {
       <Figure
         name="refused"
         label="Refused"
-        note={codes.length === 0 ? "last minute" : codes.map(refusalReason).join(", ")}
+        note={codes.length === 0 ? "last minute" : codes.map(shortReason).join(", ")}
         tone={refused > 0 ? "bad" : "plain"}
       >
         {count(refused)}
@@ -60,6 +59,17 @@ export function KeyFigures() {
     </dl>
   );
 }
+
+/** The feed has whole sentences; a figure has place for two words. */
+const shortReasons: Readonly<Record<string, string>> = {
+  QUORUM_UNAVAILABLE: "no quorum",
+  OVERLOADED: "overloaded",
+  RECOVERING: "not ready yet",
+  SHUTTING_DOWN: "stopping",
+  VERSION_MISMATCH: "other version",
+  KEY_NOT_FOUND: "no such key",
+};
+const shortReason = (code: string): string => shortReasons[code] ?? code;
 
 interface FigureProps {
   readonly name: string;

@@ -57,8 +57,6 @@ function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | und
   };
 }
 
-export const refusalReason = (code: string): string => reasons[code] ?? code;
-
 const reasons: Readonly<Record<string, string>> = {
   QUORUM_UNAVAILABLE: "the quorum is out of reach",
   OVERLOADED: "the leader is full",
@@ -75,7 +73,7 @@ function rate({ unshown, refused }: NodeEvent & { type: "rate" }): Words | undef
   const codes = Object.keys(refused);
   if (codes.length === 0) return more === "" ? undefined : { tone: "plain", text: more };
   const total = Object.values(refused).reduce((sum, number) => sum + number, 0);
-  const why = inWords(codes.map(refusalReason));
+  const why = inWords(codes.map((code) => reasons[code] ?? code));
   const tone = codes.every((code) => expected.includes(code)) ? "plain" : "bad";
   const text = `${plural(total, "write")} refused, nothing was written: ${why}. ${more}`.trim();
   return { tone, text };

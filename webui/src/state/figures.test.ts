@@ -30,7 +30,7 @@ test("where not every write is shown, the node's own figures count", () => {
     ...[rate(1500, { writes: 900, p50: 4, p99: 40, unshown: 800 }), rate(500, { writes: 0 })],
   ];
   expect(figuresOf({ traces: [trace(10, 1)], rates }, now)).toMatchObject({
-    ...{ writesPerSecond: 0, p50Ms: 4, p99Ms: 40, samples: 900, over: "last second" },
+    ...{ writesPerSecond: 450, p50Ms: 4, p99Ms: 40, samples: 900, over: "last second" },
   });
 });
 
@@ -43,6 +43,14 @@ test("refused and unknown writes add up over the minute, older ones do not", () 
   expect(figuresOf({ traces: [], rates }, now)).toMatchObject({
     ...{ refused: { QUORUM_UNAVAILABLE: 3, OVERLOADED: 1 }, unknown: 2 },
   });
+});
+
+test("writes a second are averaged, so that a few a second do not flicker", () => {
+  const writesAt = { 5500: 100, 4500: 0, 3500: 1, 2500: 6, 1500: 3, 500: 0 };
+  const rates = Object.entries(writesAt)
+    .sort(([one], [other]) => Number(other) - Number(one))
+    .map(([ageMs, writes]) => rate(Number(ageMs), { writes }));
+  expect(figuresOf({ traces: [], rates }, now).writesPerSecond).toBe(2);
 });
 
 test("of a leader that is not heard nothing is claimed", () => {

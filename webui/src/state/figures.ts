@@ -1,10 +1,10 @@
 /** The key figures of the last minute, from what the page knows. */
-import { ascending, quantileOfSorted } from "../../../simulation/statistics/index.ts";
+import { ascending, mean, quantileOfSorted } from "../../../simulation/statistics/index.ts";
 import type { Rate } from "./model.ts";
 import type { WriteTrace } from "./traces.ts";
 
 export interface Figures {
-  /** Undefined: nothing was heard of the leader in the last seconds. */
+  /** On average over the last seconds. Undefined: nothing was heard of the leader in them. */
   readonly writesPerSecond: number | undefined;
   readonly p50Ms: number | undefined;
   /** Undefined below `p99SamplesMin` writes: fewer say nothing of one in a hundred. */
@@ -20,6 +20,7 @@ export interface Figures {
 export const p99SamplesMin = 100;
 const windowMs = 60_000;
 const freshMs = 3000;
+export const writesOverMs = 5000;
 
 /** `now` is the leader's wall clock; both lists are oldest first. */
 export function figuresOf(
@@ -29,6 +30,7 @@ export function figuresOf(
   const rates = [...known.rates].filter(({ at }) => now - at < windowMs);
   const last = rates.at(-1);
   const isHeard = last !== undefined && now - last.at < freshMs;
+  const recent = rates.filter(({ at }) => now - at < writesOverMs).map(({ writes }) => writes);
   const refused: Record<string, number> = {};
   for (const rate of rates) {
     for (const [code, number] of Object.entries(rate.refused)) {
@@ -36,7 +38,7 @@ export function figuresOf(
     }
   }
   return {
-    writesPerSecond: isHeard ? last.writes : undefined,
+    writesPerSecond: isHeard ? mean(recent) : undefined,
     ...quantiles(known.traces, rates, now),
     refused,
     unknown: rates.reduce((sum, { unknown }) => sum + unknown, 0),

@@ -38,7 +38,11 @@ export function SweepView() {
 function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
   if (sweep === undefined) {
     return (
-      <Panel title="Latency against quorum" class="sweep-run">
+      <Panel
+        title="Latency against quorum"
+        hint="Theory: the line is the mean, the band holds nine of ten writes"
+        class="sweep-run"
+      >
         {listProblem.value === undefined ? (
           <Prospect />
         ) : (
@@ -72,8 +76,8 @@ function Prospect() {
   }
   return (
     <>
-      <p class="headline" data-test="prospect">
-        This is theory. Start the run, and every write lands here as a point beside it.
+      <p class="headline prospect" data-test="prospect">
+        This is what theory says. Start the sweep, and each write lands here as a point.
       </p>
       <SweepChart
         sweep={{ options, results: [] }}
