@@ -7,12 +7,12 @@
 import { type Failure, failed } from "../errors.ts";
 import type { Instant, Sequence } from "../replication/types.ts";
 import type { Clock } from "./ports.ts";
-import { overloaded, recovering } from "./refusals.ts";
+import { overloaded, recovering, shuttingDown } from "./refusals.ts";
 import { waitingMax } from "./waiting.ts";
 
 export interface LogEnd {
   readonly last: Sequence;
-  /** The log reached no further at this instant, or at a later one. */
+  /** It was so at this instant, or later. */
   readonly trueAt: Instant;
 }
 
@@ -22,16 +22,21 @@ interface Ahead {
   readonly failed: (failure: Failure) => void;
 }
 
-/** How often the undecided are looked at; there are none as a rule. */
+interface Asked extends Ahead {
+  askedAt: Instant;
+  isOpen: boolean;
+}
+
+/** How often they are looked at; there are none as a rule. */
 const lookEveryMs = 100;
 
-/** Keyed by the watches themselves. */
+/** Keyed by the watches themselves. Each is looked at until the node has applied that far. */
 export class AheadWatches {
   readonly #clock: Clock;
   readonly #applied: () => Sequence;
   readonly #logEnd: () => LogEnd | undefined;
   readonly #timeoutMs: number;
-  readonly #undecided = new Map<object, Ahead & { readonly askedAt: Instant }>();
+  readonly #waiting = new Map<object, Asked>();
   #looking = false;
 
   constructor(parts: {
@@ -46,47 +51,71 @@ export class AheadWatches {
     this.#timeoutMs = parts.timeoutMs;
   }
 
-  /** Calls `opened` or `failed` once, or returns the failure at once. */
+  /** Calls `opened` once, unless it returns the failure or calls `failed` before. */
   add(watch: object, ahead: Ahead): Failure | undefined {
-    if (this.#undecided.size >= waitingMax)
+    if (this.#waiting.size >= waitingMax)
       return overloaded(`${waitingMax} watches already wait`).failure;
-    const asked = { ...ahead, askedAt: this.#clock.now() };
+    const asked = { ...ahead, askedAt: this.#clock.now(), isOpen: false };
     const decision = this.#decide(asked);
-    if (decision === "open") ahead.opened();
-    else if (decision === "wait") this.#wait(watch, asked);
-    else return decision;
+    if (decision !== "open" && decision !== "wait") return decision;
+    if (decision === "open") this.#open(asked);
+    this.#wait(watch, asked);
     return undefined;
   }
 
-  /** What was decided on an earlier log counts no more. */
-  again(watch: object, ahead: Ahead): void {
-    if (!this.#undecided.has(watch)) this.#wait(watch, { ...ahead, askedAt: this.#clock.now() });
+  /** The store was replaced by one that has not come as far as this open watch. */
+  fellBehind(watch: object, ahead: Ahead): void {
+    if (this.#waiting.has(watch)) return;
+    this.#wait(watch, { ...ahead, askedAt: this.#clock.now(), isOpen: true });
+  }
+
+  /** The node applies what this watch waits for. */
+  reached(watch: object): void {
+    const asked = this.#waiting.get(watch);
+    if (asked === undefined) return;
+    this.#waiting.delete(watch);
+    this.#open(asked);
   }
 
   delete(watch: object): void {
-    this.#undecided.delete(watch);
+    this.#waiting.delete(watch);
   }
 
-  #wait(watch: object, asked: Ahead & { readonly askedAt: Instant }): void {
-    this.#undecided.set(watch, asked);
+  /** No decision will come: the node is closing. */
+  close(): void {
+    const undecided = [...this.#waiting.values()].filter(({ isOpen }) => !isOpen);
+    this.#waiting.clear();
+    for (const { failed: fail } of undecided) fail(shuttingDown().failure);
+  }
+
+  #open(asked: Asked): void {
+    // From here on only what is said later can tell that the log has become shorter.
+    asked.askedAt = this.#clock.now();
+    if (asked.isOpen) return;
+    asked.isOpen = true;
+    asked.opened();
+  }
+
+  #wait(watch: object, asked: Asked): void {
+    this.#waiting.set(watch, asked);
     if (this.#looking) return;
     this.#looking = true;
     this.#clock.after(lookEveryMs, () => this.#look());
   }
 
   #look(): void {
-    for (const [watch, asked] of this.#undecided) {
+    for (const [watch, asked] of this.#waiting) {
       const decision = this.#decide(asked);
       if (decision === "wait") continue;
-      this.#undecided.delete(watch);
-      if (decision === "open") asked.opened();
+      if (decision !== "open" || asked.after <= this.#applied()) this.#waiting.delete(watch);
+      if (decision === "open") this.#open(asked);
       else asked.failed(decision);
     }
-    this.#looking = this.#undecided.size > 0;
+    this.#looking = this.#waiting.size > 0;
     if (this.#looking) this.#clock.after(lookEveryMs, () => this.#look());
   }
 
-  #decide({ after, askedAt }: Ahead & { readonly askedAt: Instant }): "open" | "wait" | Failure {
+  #decide({ after, askedAt, isOpen }: Asked): "open" | "wait" | Failure {
     const applied = this.#applied();
     const end = this.#logEnd();
     if (after <= Math.max(applied, end?.last ?? 0)) return "open";
@@ -94,7 +123,7 @@ export class AheadWatches {
       return failed("COMPACTED", `the log ends at ${end.last}, before sequence ${after}`, {
         members: { oldest: applied },
       }).failure;
-    if (this.#clock.now() - askedAt < this.#timeoutMs) return "wait";
+    if (isOpen || this.#clock.now() - askedAt < this.#timeoutMs) return "wait";
     return recovering(
       `this node has applied ${applied}, and no leader says whether the log reaches ${after}`,
     ).failure;

@@ -269,7 +269,8 @@ export interface KvNode {
    * Applied operations in sequence order, from after a sequence on (absent: from now on). The
    * listener returns false to pause; `resume` goes on from the log. COMPACTED when the log does
    * not reach back that far, at once or through `failed` while paused; also when it does not reach
-   * that sequence yet, because the cluster lost its data. RECOVERING when no leader says so in time.
+   * that sequence yet, because the cluster lost its data. RECOVERING when no leader says so in
+   * time, and SHUTTING_DOWN when the node closes before.
    * `opened` is called, at once or later and before `applied`, when neither is the case.
    */
   watch(query: {

@@ -28,7 +28,10 @@ import { Watches } from "./watches.ts";
 
 const clusterEventMs = 500;
 const replacingReason = "this node's store is not the cluster's: a snapshot is replacing it";
-/** A leader's heartbeat that comes later than this is one of a stream that it has given up. */
+/**
+ * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that
+ * is merely ahead of this node, and its client then reads more than it had to.
+ */
 const heartbeatAgeMsMax = 2_000;
 
 /** A node that holds a copy: performs what the rules of following decide. */
@@ -330,6 +333,7 @@ export class FollowerNode implements KvNode {
   close(): Promise<void> {
     this.#closing = true;
     this.#applying.expireAll();
+    this.#watches.close();
     return new Promise((resolve) => {
       const end = () => {
         this.#dead = true;

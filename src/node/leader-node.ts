@@ -285,6 +285,7 @@ export class LeaderNode implements KvNode {
   /** Refuses new writes, gives those in flight a while, answers the rest "unknown", flushes. */
   close(): Promise<void> {
     this.#closing = true;
+    this.#watches.close();
     return new Promise((resolve) => {
       const waitMs = Math.min(inFlightMsMax, this.#options.config.timeout);
       const until = this.#options.clock.now() + waitMs;

@@ -182,8 +182,36 @@ describe("a watch that resumes beyond what is applied here", () => {
     const { clock, watch, apply } = four();
     const { opened, seen } = watch({ after: 5 });
     for (const at of [5, 6]) apply(at);
+    // What is applied is shown after the opening, and not before.
+    expect([opened.length, seen]).toEqual([1, [6]]);
     clock.advance(200);
     expect([opened.length, seen]).toEqual([1, [6]]);
+  });
+
+  test("that was opened ends when the log turns out to have become shorter", () => {
+    const { clock, watch, says } = four();
+    says(12);
+    const { opened, failures } = watch({ after: 10 });
+    clock.advance(10 * timeoutMs);
+    expect([opened.length, failures]).toEqual([1, []]);
+    says(4);
+    clock.advance(200);
+    expect(failures).toMatchObject([{ code: "COMPACTED" }]);
+    clock.advance(10 * timeoutMs);
+    expect(failures.length).toBe(1);
+  });
+
+  test("and is not open yet is refused when the node closes", () => {
+    const { clock, watches, watch, says } = four();
+    says(6);
+    const open = watch({ after: 6 });
+    const waiting = watch({ after: 6 });
+    says(4, -1);
+    const undecided = watch({ after: 10 });
+    watches.close();
+    clock.advance(10 * timeoutMs);
+    expect(undecided.failures).toMatchObject([{ code: "SHUTTING_DOWN" }]);
+    expect([open.failures, waiting.failures]).toEqual([[], []]);
   });
 
   test("that was opened ends when a snapshot shows a log that is shorter", () => {

@@ -73,13 +73,18 @@ export class Watches {
     for (const watch of this.#watches) {
       // The snapshot may be of a log that does not reach as far as the one before.
       if (watch.cursor > applied)
-        this.#ahead.again(watch, {
+        this.#ahead.fellBehind(watch, {
           after: watch.cursor,
           opened: () => {},
           failed: (failure) => this.#fail(watch, failure),
         });
       if (watch.state === "live") this.#readOn(watch);
     }
+  }
+
+  /** Those that wait to be opened are refused. */
+  close(): void {
+    this.#ahead.close();
   }
 
   #end(watch: Watch): void {
@@ -141,6 +146,7 @@ export class Watches {
         .filter(({ key }) => key.startsWith(watch.prefix))
         .map(({ key, value }) => ({ sequence, key, value }));
       if (shown.length === 0) continue;
+      this.#ahead.reached(watch);
       const more = watch.applied(shown);
       // Whoever listens may have ended the watch while it was told.
       if (this.#watches.has(watch) && !more) watch.state = "paused";

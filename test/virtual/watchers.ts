@@ -106,7 +106,8 @@ export class Watcher {
     if (storage === undefined) return;
     const { first } = storage.logBounds();
     const { applied } = storage.summary();
-    if (code === "RECOVERING" && this.#cursor > applied) return;
+    const isAhead = this.#cursor > applied;
+    if (isAhead && (code === "RECOVERING" || code === "SHUTTING_DOWN")) return;
     if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
     // Only a leader that lost entries has a log that ends before what a client has seen.
     const { leader } = this.#cluster;
