@@ -25,6 +25,9 @@ export const beginExchange = (request: IncomingMessage, response: ServerResponse
 /** Undefined until the connection has brought a whole head. */
 export const newestExchange = (socket: Socket): Exchange | undefined => newest.get(socket);
 
+/** What waits for the client's end, by connection: many requests may be under way on one. */
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
 /**
  * Runs once the client has ended its side while the answer is still under way. It may have ended
  * the whole connection: only a write that fails would show that.
@@ -35,6 +38,16 @@ export const onClientEnd = ({ request, response }: Exchange, run: () => void): v
     queueMicrotask(run);
     return;
   }
-  socket.once("end", run);
-  response.once("close", () => socket.off("end", run));
+  const runs = waiting.get(socket) ?? waitForEnd(socket);
+  runs.add(run);
+  response.once("close", () => runs.delete(run));
+};
+
+const waitForEnd = (socket: Socket): Set<() => void> => {
+  const runs = new Set<() => void>();
+  waiting.set(socket, runs);
+  socket.once("end", () => {
+    for (const run of runs) run();
+  });
+  return runs;
 };

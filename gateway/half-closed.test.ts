@@ -103,4 +103,9 @@ describe("an event stream", () => {
       expect(text.endsWith("0\r\n\r\n")).toBe(true);
     }
   });
+
+  test("many on one connection end like one", async () => {
+    const text = await send(get("/watch").repeat(30));
+    expect(statusesOf(text)).toEqual(Array(30).fill(200));
+  });
 });

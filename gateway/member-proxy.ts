@@ -132,7 +132,9 @@ const watchConnection = (outgoing: ClientRequest, call: Call): void => {
 };
 
 /** The member ends its stream as it does for a client of its own, and what it sent still passes. */
-const endStream = ({ socket }: IncomingMessage): void => {
+const endStream = ({ socket, complete }: IncomingMessage): void => {
+  // Its connection may serve another call by now.
+  if (complete) return;
   socket.end();
   const cut = setTimeout(() => socket.destroy(), streamEndTimeoutMs).unref();
   socket.once("close", () => clearTimeout(cut));

@@ -116,7 +116,8 @@ const reacts = (peerUrl: string): Promise<boolean> =>
       resolve(isAlive);
       question.destroy();
     };
-    const giveUp = setTimeout(() => answer(false), reactionTimeoutMs);
+    const giveUp = setTimeout(() => answer(false), reactionTimeoutMs).unref();
+    question.on("socket", (socket) => socket.unref());
     question.on("response", () => answer(true));
     question.on("error", ({ code }: Error & { code?: string }) =>
       answer(code === "ECONNREFUSED" || code === "ECONNRESET"),
