@@ -14,7 +14,7 @@ const log = pino({
   base: { node: config.nodeId, role: config.leader === config.nodeId ? "leader" : "follower" },
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label) => ({ level: label }) },
-  mixin: () => (running === undefined ? {} : { epoch: running.node.marks().epoch }),
+  mixin: () => (running === undefined ? {} : { epoch: running.node.position().epoch }),
 });
 
 process.on("uncaughtException", (error) => {

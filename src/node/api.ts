@@ -247,8 +247,8 @@ export interface KvNode {
   status(): NodeStatus;
   /** Why this node is not ready for such calls; empty when it is. */
   notReadyFor(purpose: Purpose): readonly string[];
-  /** The marks alone, cheap enough to look at all the time. */
-  marks(): {
+  /** How far this node is; cheap enough to look at all the time. */
+  position(): {
     readonly epoch: Epoch;
     readonly last: Sequence;
     readonly committed: Sequence;

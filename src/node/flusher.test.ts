@@ -3,8 +3,8 @@ import { entryOf } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { historyAfter } from "../replication/history.ts";
 import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";
-import { storageOver } from "../storage/memory.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { storageOver } from "../storage/memory/memory.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import { Flusher, type FlushJob } from "./flusher.ts";
 import type { StoreSummary } from "./ports.ts";
 
@@ -45,7 +45,7 @@ function bench(
   });
   const job = (name: string, append: readonly Entry[] = [], apply: readonly Entry[] = []) => {
     const flushed = () => told.push(`${name} flushed`);
-    const batch: FlushJob = { kind: "batch", append, apply, marks: undefined, flushed };
+    const batch: FlushJob = { kind: "batch", append, apply, hardState: undefined, flushed };
     flusher.add(batch);
     flusher.kick();
   };
@@ -78,7 +78,7 @@ const applyOnly = (at: number): FlushJob => ({
   kind: "batch",
   append: [],
   apply: [entryOf(at)],
-  marks: undefined,
+  hardState: undefined,
   flushed: undefined,
 });
 

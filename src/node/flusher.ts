@@ -1,4 +1,4 @@
-import type { Entry, Marks, Sequence, SnapshotEnd, StoreRecord } from "../replication/types.ts";
+import type { Entry, HardState, Sequence, SnapshotEnd, StoreRecord } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 import { LogRetention } from "./log-retention.ts";
 import type { Cancel, Clock, Storage, StorageFault, StoreSummary } from "./ports.ts";
@@ -9,7 +9,7 @@ export type FlushJob =
       readonly kind: "batch";
       readonly append: readonly Entry[];
       readonly apply: readonly Entry[];
-      readonly marks: Marks | undefined;
+      readonly hardState: HardState | undefined;
       readonly flushed: (() => void) | undefined;
     }
   | {
@@ -21,7 +21,7 @@ export type FlushJob =
   | {
       readonly kind: "install";
       readonly end: SnapshotEnd;
-      readonly marks: Marks;
+      readonly hardState: HardState;
       readonly flushed: () => void;
     };
 
@@ -128,7 +128,7 @@ export class Flusher {
         return;
       case "install":
         this.#attempt(
-          (done) => this.#storage.incoming.install({ ...job.end, marks: job.marks }, done),
+          (done) => this.#storage.incoming.install({ ...job.end, hardState: job.hardState }, done),
           [job],
         );
         return;
@@ -173,12 +173,12 @@ export class Flusher {
   #write(jobs: readonly BatchJob[]): void {
     const append = jobs.length === 1 ? (jobs[0]?.append ?? []) : jobs.flatMap((job) => job.append);
     const apply = jobs.length === 1 ? (jobs[0]?.apply ?? []) : jobs.flatMap((job) => job.apply);
-    const marks = jobs.findLast((job) => job.marks !== undefined)?.marks;
-    if (append.length === 0 && apply.length === 0 && marks === undefined) {
+    const hardState = jobs.findLast((job) => job.hardState !== undefined)?.hardState;
+    if (append.length === 0 && apply.length === 0 && hardState === undefined) {
       this.#finished(jobs);
       return;
     }
-    const batch = { append, apply, marks, compactTo: this.#retention.compactTo() };
+    const batch = { append, apply, hardState, compactTo: this.#retention.compactTo() };
     const startedAt = this.#clock.now();
     this.#attempt(
       (done) => this.#storage.write(batch, done),
@@ -223,7 +223,7 @@ export class Flusher {
 const onlyApplies = (job: FlushJob): boolean =>
   job.kind === "batch" &&
   job.append.length === 0 &&
-  job.marks === undefined &&
+  job.hardState === undefined &&
   job.flushed === undefined;
 
 function bytesOf(job: BatchJob): number {

@@ -17,10 +17,10 @@ import type {
   WriteReceipt,
 } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
-import { FactQueue } from "./fact-queue.ts";
 import { Flusher } from "./flusher.ts";
+import { Inbox } from "./inbox.ts";
 import { listStore } from "./list.ts";
-import { guessedUrl, type NodeOptions, ownMember } from "./options.ts";
+import { fallbackUrl, type NodeOptions, ownMember } from "./options.ts";
 import type { Link } from "./ports.ts";
 import { notFound, overloaded, recovering } from "./refusals.ts";
 import { Waiting, waitingMax } from "./waiting.ts";
@@ -46,7 +46,7 @@ export class FollowerNode implements KvNode {
   readonly #watches: Watches;
   /** Reads that wait until this node has applied far enough. */
   readonly #applying: Waiting;
-  readonly #queue = new FactQueue<FollowerEffect>({
+  readonly #queue = new Inbox<FollowerEffect>({
     perform: (effect) => this.#perform(effect),
     broken: (reason) => this.#stop(reason),
   });
@@ -75,7 +75,7 @@ export class FollowerNode implements KvNode {
     this.#core = new Follower({
       id: this.id,
       leader: config.leader,
-      marks: storage.marks(),
+      hardState: storage.hardState(),
       applied,
       digest,
       history,
@@ -157,8 +157,8 @@ export class FollowerNode implements KvNode {
 
   get leaderUrl(): string {
     const { config } = this.#options;
-    const known = this.#core.marks.members.find(({ id }) => id === config.leader);
-    return known?.url ?? guessedUrl(config, config.leader) ?? "";
+    const known = this.#core.hardState.members.find(({ id }) => id === config.leader);
+    return known?.url ?? fallbackUrl(config, config.leader) ?? "";
   }
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
@@ -209,7 +209,7 @@ export class FollowerNode implements KvNode {
     });
   }
 
-  marks(): ReturnType<KvNode["marks"]> {
+  position(): ReturnType<KvNode["position"]> {
     const { epoch, last, committed, applied } = this.#core;
     return { epoch, last, committed, applied };
   }
@@ -246,7 +246,7 @@ export class FollowerNode implements KvNode {
     const reasons = this.#endReasons();
     if (purpose === "writes") {
       reasons.push(`${this.id} is a follower; writes go to ${this.#options.config.leader}`);
-    } else if (this.#core.marks.blank) {
+    } else if (this.#core.hardState.blank) {
       reasons.push("this node has not yet held a whole store");
     } else if (this.#takesSnapshot) {
       reasons.push("this node receives a snapshot: it is far behind");
@@ -267,7 +267,7 @@ export class FollowerNode implements KvNode {
       reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
     if (!this.#core.following) reasons.push("no stream from the leader");
     else if (this.#core.replacing) reasons.push(replacingReason);
-    else if (this.#core.marks.blank)
+    else if (this.#core.hardState.blank)
       reasons.push("still receiving what the leader held when this node came");
     return reasons;
   }
@@ -275,7 +275,7 @@ export class FollowerNode implements KvNode {
   cluster(): ClusterView {
     const { config, clock } = this.#options;
     const core = this.#core;
-    const urls = new Map(core.marks.members.map(({ id, url }) => [id, url]));
+    const urls = new Map(core.hardState.members.map(({ id, url }) => [id, url]));
     const sinceMs = this.#heardAt === undefined ? null : clock.now() - this.#heardAt;
     const { news } = core;
     const last = Math.max(core.last, news?.last ?? 0);
@@ -287,7 +287,7 @@ export class FollowerNode implements KvNode {
       return {
         id,
         role: leads ? "leader" : "follower",
-        url: own ? config.advertiseUrl : (urls.get(id) ?? guessedUrl(config, id) ?? ""),
+        url: own ? config.advertiseUrl : (urls.get(id) ?? fallbackUrl(config, id) ?? ""),
         state: own ? "live" : leads ? (core.following ? "live" : "unreachable") : "unknown",
         acked: own ? core.applied : leads ? (news?.last ?? null) : null,
         applied,
@@ -314,8 +314,8 @@ export class FollowerNode implements KvNode {
 
   peerUrl(id: NodeId): string | undefined {
     if (id === this.id) return ownMember(this.#options.config).peerUrl;
-    const known = this.#core.marks.members.find((member) => member.id === id);
-    return known?.peerUrl ?? guessedUrl(this.#options.config, id);
+    const known = this.#core.hardState.members.find((member) => member.id === id);
+    return known?.peerUrl ?? fallbackUrl(this.#options.config, id);
   }
 
   subscribe(listener: Parameters<KvNode["subscribe"]>[0]): ReturnType<KvNode["subscribe"]> {
@@ -377,12 +377,12 @@ export class FollowerNode implements KvNode {
         );
         return;
       case "persist": {
-        const { entries, marks, flush } = effect;
+        const { entries, hardState, flush } = effect;
         this.#flusher.add({
           kind: "batch",
           append: entries,
           apply: [],
-          marks,
+          hardState,
           flushed: flushed(flush),
         });
         return;
@@ -392,7 +392,7 @@ export class FollowerNode implements KvNode {
           kind: "batch",
           append: [],
           apply: effect.entries,
-          marks: undefined,
+          hardState: undefined,
           flushed: undefined,
         });
         return;
@@ -409,7 +409,7 @@ export class FollowerNode implements KvNode {
         this.#flusher.add({
           kind: "install",
           end: effect.end,
-          marks: effect.marks,
+          hardState: effect.hardState,
           flushed: () => {
             this.#takesSnapshot = false;
             flushed(effect.flush)();

@@ -18,18 +18,18 @@ import type {
   WriteRequest,
 } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
-import { FactQueue } from "./fact-queue.ts";
 import { Flusher } from "./flusher.ts";
+import { Inbox } from "./inbox.ts";
 import { LeaderReads } from "./leader-reads.ts";
 import { clusterView, type LeaderFacts, unreadyReasons } from "./leader-views.ts";
 import { LeaderWrites } from "./leader-writes.ts";
-import { epochLeap, guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
+import { epochLeap, fallbackUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
 import type { Cancel, Link } from "./ports.ts";
 import { inFlightMsMax } from "./stopping.ts";
 import { Timeline } from "./timeline.ts";
 import { Waiting } from "./waiting.ts";
 import { Watches } from "./watches.ts";
-import { WriteStory } from "./write-story.ts";
+import { WriteEvents } from "./write-events.ts";
 
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
@@ -46,14 +46,14 @@ export class LeaderNode implements KvNode {
   readonly #flusher: Flusher;
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   readonly #hub = new EventHub();
-  readonly #story: WriteStory;
+  readonly #story: WriteEvents;
   readonly #timeline = new Timeline();
   readonly #watches: Watches;
   /** Those who wait until one entry is settled. */
   readonly #settling: Waiting;
   readonly #reads: LeaderReads;
   readonly #writes: LeaderWrites;
-  readonly #queue = new FactQueue<LeaderEffect>({
+  readonly #queue = new Inbox<LeaderEffect>({
     perform: (effect) => this.#perform(effect),
     broken: (reason) => this.#stop(reason),
   });
@@ -77,7 +77,7 @@ export class LeaderNode implements KvNode {
       maxDelay: config.maxDelay,
       followerDelays: {},
     };
-    this.#story = new WriteStory({ hub: this.#hub, clock, delays: options.delays });
+    this.#story = new WriteEvents({ hub: this.#hub, clock, delays: options.delays });
     this.#watches = new Watches({
       ...{ storage, clock, timeoutMs: config.timeout },
       logEnd: () =>
@@ -92,7 +92,7 @@ export class LeaderNode implements KvNode {
       id: this.id,
       followers: config.nodes.map(({ id }) => id).filter((id) => id !== this.id),
       writeQuorum: config.writeQuorum,
-      marks: storage.marks(),
+      hardState: storage.hardState(),
       applied,
       digest,
       history,
@@ -185,7 +185,7 @@ export class LeaderNode implements KvNode {
 
   // --- what the world sees ---------------------------------------------------------------------
 
-  marks(): ReturnType<KvNode["marks"]> {
+  position(): ReturnType<KvNode["position"]> {
     const { epoch, last, committed, applied } = this.#core;
     return { epoch, last, committed, applied };
   }
@@ -242,7 +242,7 @@ export class LeaderNode implements KvNode {
 
   peerUrl(id: NodeId): string | undefined {
     const member: Member | undefined = this.#core.members.find((known) => known.id === id);
-    return member?.peerUrl ?? guessedUrl(this.#options.config, id);
+    return member?.peerUrl ?? fallbackUrl(this.#options.config, id);
   }
 
   configure(change: Partial<LiveConfig>): Result<LiveConfig> {
@@ -352,7 +352,7 @@ export class LeaderNode implements KvNode {
           kind: "batch",
           append: effect.entries,
           apply: [],
-          marks: effect.marks,
+          hardState: effect.hardState,
           flushed: () => this.#do(() => this.#core.persisted(effect.flush, clock.now())),
         });
         return;
@@ -361,7 +361,7 @@ export class LeaderNode implements KvNode {
           kind: "batch",
           append: [],
           apply: effect.entries,
-          marks: undefined,
+          hardState: undefined,
           flushed: undefined,
         });
         return;
@@ -383,7 +383,7 @@ export class LeaderNode implements KvNode {
         this.#flusher.add({
           kind: "install",
           end: effect.end,
-          marks: effect.marks,
+          hardState: effect.hardState,
           flushed: () => {
             this.#do(() => this.#core.persisted(effect.flush, clock.now()));
             this.#watches.jumped();

@@ -37,7 +37,7 @@ export class LeaderReads {
     const { key, minVersion } = query;
     if (minVersion !== undefined && !this.#core.ledger.isSettled(minVersion))
       return this.#afterSettled(minVersion, () => this.read(query));
-    const sight = this.#core.overlay.sight(key);
+    const sight = this.#core.overlay.readView(key);
     if (sight.is === "unsure") return this.#afterSettled(sight.sequence, () => this.read(query));
     if (sight.is === "pending") {
       const { value, sequence } = sight.write;

@@ -2,7 +2,7 @@
 import type { Leader } from "../replication/leader.ts";
 import type { Instant } from "../replication/types.ts";
 import type { ClusterView, MemberView } from "./api.ts";
-import { guessedUrl, type NodeSettings } from "./options.ts";
+import { fallbackUrl, type NodeSettings } from "./options.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface LeaderFacts {
@@ -65,7 +65,7 @@ function followerViews({ core, config, timeline, now }: LeaderFacts): readonly M
     return {
       id: peer.id,
       role: "follower",
-      url: urls.get(peer.id) ?? guessedUrl(config, peer.id) ?? "",
+      url: urls.get(peer.id) ?? fallbackUrl(config, peer.id) ?? "",
       state: peer.state,
       acked: peer.acked,
       applied: peer.applied,

@@ -16,7 +16,7 @@ import {
 } from "./refusals.ts";
 import type { Timeline } from "./timeline.ts";
 import { type Waiting, waitingMax } from "./waiting.ts";
-import type { WriteStory } from "./write-story.ts";
+import type { WriteEvents } from "./write-events.ts";
 
 interface Ask {
   readonly request: WriteRequest;
@@ -34,7 +34,7 @@ export interface LeaderWritesParts {
   readonly clock: Clock;
   readonly observer: NodeObserver;
   readonly delays: DelayControl;
-  readonly story: WriteStory;
+  readonly story: WriteEvents;
   readonly timeline: Timeline;
   /** Those who wait until one entry is settled. */
   readonly settling: Waiting;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { entryOf } from "../../test/support/benches.ts";
 import { Overlay } from "../replication/overlay.ts";
-import { createMemoryStorage } from "../storage/memory.ts";
+import { createMemoryStorage } from "../storage/memory/memory.ts";
 import { listSettled, listStore } from "./list.ts";
 
 const storageWith = async (values: Readonly<Record<string, string>>) => {

@@ -41,7 +41,7 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
   const over = new Map<string, KeyValue | undefined>();
   for (const key of overlay.keys()) {
     if (!key.startsWith(prefix) || (after !== undefined && compareBytes(key, after) <= 0)) continue;
-    const sight = overlay.sight(key);
+    const sight = overlay.readView(key);
     if (sight.is !== "pending") continue;
     const { value, sequence } = sight.write;
     over.set(key, value === undefined ? undefined : { key, value, version: sequence });

@@ -52,7 +52,7 @@ export function ownMember(config: NodeSettings): Member {
 }
 
 /** Where a member's gateway should be by the distance of the ports here, while it has not said. */
-export function guessedUrl(config: NodeSettings, id: NodeId): string | undefined {
+export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
   return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);

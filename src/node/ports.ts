@@ -6,10 +6,10 @@ import type {
   Digest,
   Entry,
   FollowerMessage,
+  HardState,
   History,
   Instant,
   LeaderMessage,
-  Marks,
   NodeId,
   Sequence,
   SequenceRange,
@@ -42,7 +42,7 @@ export interface StorageBatch {
   readonly append: readonly Entry[];
   /** Entries whose operations go into the store, in sequence order, right after `applied`. */
   readonly apply: readonly Entry[];
-  readonly marks?: Marks | undefined;
+  readonly hardState?: HardState | undefined;
   /** Entries up to and including this one may be forgotten. */
   readonly compactTo?: Sequence | undefined;
 }
@@ -78,8 +78,8 @@ export interface StoreCopy {
  * the node waits for `done` before it writes again.
  */
 export interface Storage {
-  /** Marks as last flushed; BLANK_MARKS on an empty disk. */
-  marks(): Marks;
+  /** HardState as last flushed; BLANK_HARD_STATE on an empty disk. */
+  hardState(): HardState;
   summary(): StoreSummary;
   /** Lowest and highest sequence in the log; both 0 when it is empty. Holes may lie between. */
   logBounds(): { readonly first: Sequence; readonly last: Sequence };
@@ -117,7 +117,7 @@ export interface Storage {
     begin(): void;
     add(records: readonly StoreRecord[], done: (fault: StorageFault | undefined) => void): void;
     install(
-      end: SnapshotEnd & { readonly marks: Marks },
+      end: SnapshotEnd & { readonly hardState: HardState },
       done: (fault: StorageFault | undefined) => void,
     ): void;
   };

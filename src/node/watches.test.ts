@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Failure } from "../errors.ts";
-import { storageOver } from "../storage/memory.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { storageOver } from "../storage/memory/memory.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import type { LogEnd } from "./ahead-watches.ts";
 import { Watches } from "./watches.ts";
 
@@ -98,7 +98,7 @@ test("a snapshot tells those who were behind it that they missed something", () 
   apply(1);
   const { failures } = watch();
   state.begin();
-  state.install(state.incoming(), { applied: 9, history: undefined, marks: state.marks });
+  state.install(state.incoming(), { applied: 9, history: undefined, hardState: state.hardState });
   watches.jumped();
   clock.advance(1);
   expect(failures).toMatchObject([{ code: "COMPACTED" }]);
@@ -220,7 +220,7 @@ describe("a watch that resumes beyond what is applied here", () => {
     const later = watch({ after: 2 });
     clock.advance(1);
     state.begin();
-    state.install(state.incoming(), { applied: 1, history: undefined, marks: state.marks });
+    state.install(state.incoming(), { applied: 1, history: undefined, hardState: state.hardState });
     watches.jumped();
     says(3, clock.now());
     clock.advance(200);

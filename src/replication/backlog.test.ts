@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import { Backlog } from "./backlog.ts";
 import { BrokenPromise } from "./invariant.ts";
 import { entryBytes } from "./views.ts";

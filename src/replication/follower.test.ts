@@ -90,7 +90,7 @@ describe("rule 10: a new stream", () => {
 
   test("tells the history of what is applied, and which epoch last accepted it", () => {
     const log = [entryOf(1), entryOf(2), entryOf(7)];
-    const bench = new FollowerBench({ log, applied: 2, marks: { followedEpoch: 2 } });
+    const bench = new FollowerBench({ log, applied: 2, hardState: { followedEpoch: 2 } });
     bench.prepare(3);
     const history = historyAfter(EMPTY_HISTORY, log.slice(0, 2));
     expect(bench.answers).toMatchObject([{ type: "promise", history, followedEpoch: 2 }]);
@@ -187,7 +187,10 @@ describe("rule 12: promises", () => {
     bench.prepare(3);
     expect(bench.sent).toEqual([]);
     bench.disk.release();
-    expect(bench.disk.state.marks).toMatchObject({ promisedEpoch: 3, promisedLeader: "leader" });
+    expect(bench.disk.state.hardState).toMatchObject({
+      promisedEpoch: 3,
+      promisedLeader: "leader",
+    });
     expect(bench.answers).toMatchObject([{ type: "promise", epoch: 3 }]);
   });
 
@@ -203,13 +206,19 @@ describe("rule 12: promises", () => {
 
   test("a store that the leader's history lacks counts for nothing until a snapshot replaces it", () => {
     const log = [entryOf(1), entryOf(2), entryOf(3)];
-    const bench = new FollowerBench({ log, applied: 3, marks: { blank: false } });
+    const bench = new FollowerBench({ log, applied: 3, hardState: { blank: false } });
     bench.prepare(5);
     bench.hear({ type: "lead", epoch: 5, completeAt: 2, floor: undefined, replace: true });
-    expect(bench.disk.state.marks.blank).toBe(true);
+    expect(bench.disk.state.hardState.blank).toBe(true);
     expect(bench.effects).toContainEqual({ type: "storeReplaced", leader: "leader", applied: 3 });
-    const marks = { committed: 3, last: 3, applied: 3, digest: "", writeQuorum: 1 };
-    const heartbeat = { type: "heartbeat", epoch: 5, number: 1, members: [], ...marks } as const;
+    const hardState = { committed: 3, last: 3, applied: 3, digest: "", writeQuorum: 1 };
+    const heartbeat = {
+      type: "heartbeat",
+      epoch: 5,
+      number: 1,
+      members: [],
+      ...hardState,
+    } as const;
     bench.hear(heartbeat);
     expect(bench.answers.at(-1)).toMatchObject({ type: "heartbeatReply", applied: 0, digest: "" });
     const chunk = { type: "snapshotChunk", epoch: 5, snapshot: 1 } as const;
@@ -220,7 +229,7 @@ describe("rule 12: promises", () => {
     bench.hear({ ...chunk, index: 1, records: [], end });
     expect(bench.core.applied).toBe(2);
     expect(bench.disk.state.table.get("a")).toBeUndefined();
-    expect(bench.disk.state.marks).toMatchObject({ blank: false, followedEpoch: 5 });
+    expect(bench.disk.state.hardState).toMatchObject({ blank: false, followedEpoch: 5 });
     bench.hear(heartbeat);
     expect(bench.answers.at(-1)).toMatchObject({ applied: 2 });
     bench.append([entryOf(3, [put("c")], { epoch: 5 })], 3);
@@ -236,7 +245,7 @@ describe("rule 12: promises", () => {
       leader: "follower2",
       epoch: 7,
     });
-    expect(bench.disk.state.marks.promisedEpoch).toBe(1);
+    expect(bench.disk.state.hardState.promisedEpoch).toBe(1);
     bench.append([entryOf(1)]);
     expect(bench.acked).toEqual([1]);
   });
@@ -269,16 +278,16 @@ describe("a blank follower", () => {
   test("is blank until it holds everything its leader had when it began to send", () => {
     const bench = new FollowerBench().follow(1, { completeAt: 2 });
     bench.append([entryOf(2)]);
-    expect(bench.disk.state.marks.blank).toBe(true);
+    expect(bench.disk.state.hardState.blank).toBe(true);
     bench.append([entryOf(1)]);
-    expect(bench.disk.state.marks.blank).toBe(false);
+    expect(bench.disk.state.hardState.blank).toBe(false);
   });
 
   test("is blank no more once a snapshot that far is in place", () => {
     const bench = new FollowerBench().follow(1, { completeAt: 5 });
     const end = { applied: 5, digest: "", history: undefined };
     bench.hear({ type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [], end });
-    expect(bench.disk.state.marks.blank).toBe(false);
+    expect(bench.disk.state.hardState.blank).toBe(false);
   });
 });
 
@@ -293,7 +302,7 @@ describe("the floor note", () => {
     bench.disk.release();
     expect(bench.answers.at(-1)).toMatchObject({ type: "floorReceipt", floor: note(2) });
     bench.hear({ type: "floor", epoch: 1, floor: note(1) });
-    expect(bench.disk.state.marks.floor).toEqual(note(2));
+    expect(bench.disk.state.hardState.floor).toEqual(note(2));
   });
 });
 

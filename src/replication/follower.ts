@@ -7,9 +7,9 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  HardState,
   History,
   LeaderMessage,
-  Marks,
   Member,
   NodeId,
   Sequence,
@@ -44,7 +44,7 @@ export type FollowerFlush =
       readonly index: number;
       readonly end: SnapshotEnd | undefined;
     }
-  | { readonly is: "marks" };
+  | { readonly is: "hardState" };
 
 export type FollowerEffect =
   | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
@@ -56,7 +56,7 @@ export type FollowerEffect =
   | {
       readonly type: "persist";
       readonly entries: readonly Entry[];
-      readonly marks: Marks | undefined;
+      readonly hardState: HardState | undefined;
       readonly flush: FollowerFlush;
     }
   /** These entries may go into the store, in this order, with or after the persist before. */
@@ -70,7 +70,7 @@ export type FollowerEffect =
   | {
       readonly type: "installStore";
       readonly end: SnapshotEnd;
-      readonly marks: Marks;
+      readonly hardState: HardState;
       readonly flush: FollowerFlush;
     };
 
@@ -93,7 +93,7 @@ export interface FollowerStart {
   readonly id: NodeId;
   /** Whom its settings name as leader: nobody else may lead it. */
   readonly leader: NodeId;
-  readonly marks: Marks;
+  readonly hardState: HardState;
   readonly applied: Sequence;
   readonly digest: Digest;
   readonly history: History | undefined;
@@ -120,7 +120,7 @@ export interface LeaderNews {
 export class Follower {
   readonly #start: FollowerStart;
   readonly #limits: Limits;
-  #marks: Marks;
+  #hardState: HardState;
   /** The only stream it listens to: the one that last asked for a promise it could give. */
   #link: LinkNumber | undefined;
   #stage: Stage = { stage: "idle" };
@@ -144,7 +144,7 @@ export class Follower {
   constructor(start: FollowerStart) {
     this.#start = start;
     this.#limits = start.limits ?? DEFAULT_LIMITS;
-    this.#marks = start.marks;
+    this.#hardState = start.hardState;
     this.#applied = start.applied;
     this.#applying = start.applied;
     this.#committed = start.applied;
@@ -155,7 +155,7 @@ export class Follower {
   }
 
   get epoch(): Epoch {
-    return this.#marks.promisedEpoch;
+    return this.#hardState.promisedEpoch;
   }
   get applied(): Sequence {
     return this.#applied;
@@ -166,8 +166,8 @@ export class Follower {
   get last(): Sequence {
     return this.#last;
   }
-  get marks(): Marks {
-    return this.#marks;
+  get hardState(): HardState {
+    return this.#hardState;
   }
   get news(): LeaderNews | undefined {
     return this.#news;
@@ -216,7 +216,7 @@ export class Follower {
 
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
   persisted(flush: FollowerFlush): readonly FollowerEffect[] {
-    if (flush.is === "marks") return [];
+    if (flush.is === "hardState") return [];
     // A promise to another leader may have been given meanwhile: its predecessor hears no more.
     const current = flush.link === this.#link && flush.epoch === this.epoch;
     const { link, epoch } = flush;
@@ -257,7 +257,7 @@ export class Follower {
   ): readonly FollowerEffect[] {
     const { epoch, leader, to, members } = message;
     if (to !== this.#start.id) return [this.#refuse(link, `this is ${this.#start.id}, not ${to}`)];
-    const { promisedEpoch, promisedLeader } = this.#marks;
+    const { promisedEpoch, promisedLeader } = this.#hardState;
     if (leader !== this.#start.leader)
       return [
         this.#refuse(link, `the settings of ${to} name ${this.#start.leader} as the leader`),
@@ -273,16 +273,16 @@ export class Follower {
         ? []
         : [{ type: "close", link: old, reason: "a newer stream took over" } as const];
     const isNews = epoch !== promisedEpoch;
-    this.#marks = { ...this.#marks, promisedEpoch: epoch, promisedLeader: leader, members };
+    this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
     const flush = { is: "promise", link, epoch } as const;
-    const marks = isNews ? this.#marks : undefined;
-    return [...closeOld, { type: "persist", entries: [], marks, flush }];
+    const hardState = isNews ? this.#hardState : undefined;
+    return [...closeOld, { type: "persist", entries: [], hardState, flush }];
   }
 
   #promise(link: LinkNumber): FollowerEffect {
     this.#stage = { stage: "promised", copy: undefined };
     this.#last = Math.max(this.#start.last(), this.#applied);
-    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0 } = this.#marks;
+    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0 } = this.#hardState;
     const { applied, digest } = this.#mark();
     const { member, incarnation } = this.#start;
     const last = this.#last;
@@ -318,15 +318,15 @@ export class Follower {
       replacing: replace,
     };
     if (!replace) {
-      this.#marks = { ...this.#marks, followedEpoch: epoch };
+      this.#hardState = { ...this.#hardState, followedEpoch: epoch };
       this.#completeIfWhole();
       return this.#noteFloor(link, message.floor);
     }
     // Until the snapshot is in place, this node proves nothing to a recovery.
-    this.#marks = { ...this.#marks, blank: true };
+    this.#hardState = { ...this.#hardState, blank: true };
     const applied = this.#applying;
     return [
-      { type: "storeReplaced", leader: this.#marks.promisedLeader, applied },
+      { type: "storeReplaced", leader: this.#hardState.promisedLeader, applied },
       ...this.#noteFloor(link, message.floor),
     ];
   }
@@ -356,11 +356,11 @@ export class Follower {
     }
     const apply = this.#applyUpTo(message.committed);
     if (message.entries.length === 0) return apply;
-    const marks = this.#completeIfWhole();
+    const hardState = this.#completeIfWhole();
     // A duplicate is acked like the rest: by then everything before it is flushed as well.
     const sequences = message.entries.map(({ sequence }) => sequence);
     const flush = { is: "entries", link, epoch: message.epoch, sequences } as const;
-    return [{ type: "persist", entries: fresh, marks, flush }, ...apply];
+    return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];
   }
 
   /** In order, and never beyond what this reign calls committed. */
@@ -382,11 +382,11 @@ export class Follower {
   }
 
   /** A blank node that holds everything a leader had when it began to send is blank no more. */
-  #completeIfWhole(): Marks | undefined {
-    if (!this.#marks.blank || this.#stage.stage !== "following") return undefined;
+  #completeIfWhole(): HardState | undefined {
+    if (!this.#hardState.blank || this.#stage.stage !== "following") return undefined;
     if (this.#progress.contiguous < this.#stage.completeAt) return undefined;
-    this.#marks = { ...this.#marks, blank: false };
-    return this.#marks;
+    this.#hardState = { ...this.#hardState, blank: false };
+    return this.#hardState;
   }
 
   #heartbeat(
@@ -396,10 +396,10 @@ export class Follower {
     const { epoch, number, committed, last, writeQuorum, members } = message;
     this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
     const effects = [...this.#applyUpTo(committed)];
-    if (JSON.stringify(members) !== JSON.stringify(this.#marks.members)) {
-      this.#marks = { ...this.#marks, members };
-      const flush = { is: "marks" } as const;
-      effects.push({ type: "persist", entries: [], marks: this.#marks, flush });
+    if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
+      this.#hardState = { ...this.#hardState, members };
+      const flush = { is: "hardState" } as const;
+      effects.push({ type: "persist", entries: [], hardState: this.#hardState, flush });
     }
     const { applied, digest } = this.#mark();
     const { storageFault } = this;
@@ -425,9 +425,10 @@ export class Follower {
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
     this.#snapshot = undefined;
-    this.#marks = { ...this.#marks, followedEpoch: epoch };
-    if (this.#stage.completeAt <= end.applied) this.#marks = { ...this.#marks, blank: false };
-    return [...effects, { type: "installStore", end, marks: this.#marks, flush }];
+    this.#hardState = { ...this.#hardState, followedEpoch: epoch };
+    if (this.#stage.completeAt <= end.applied)
+      this.#hardState = { ...this.#hardState, blank: false };
+    return [...effects, { type: "installStore", end, hardState: this.#hardState, flush }];
   }
 
   #installed(end: SnapshotEnd): void {
@@ -477,10 +478,10 @@ export class Follower {
   }
 
   #noteFloor(link: LinkNumber, note: FloorNote | undefined): readonly FollowerEffect[] {
-    const floor = newerNote(this.#marks.floor, note);
-    this.#marks = { ...this.#marks, floor };
+    const floor = newerNote(this.#hardState.floor, note);
+    this.#hardState = { ...this.#hardState, floor };
     const flush = { is: "floor", link, epoch: this.epoch, floor } as const;
-    return [{ type: "persist", entries: [], marks: this.#marks, flush }];
+    return [{ type: "persist", entries: [], hardState: this.#hardState, flush }];
   }
 
   #mark(): { applied: Sequence; digest: Digest } {
@@ -493,7 +494,7 @@ export class Follower {
   }
 
   #refuse(link: LinkNumber, reason: string): FollowerEffect {
-    const { promisedEpoch, promisedLeader } = this.#marks;
+    const { promisedEpoch, promisedLeader } = this.#hardState;
     return {
       type: "send",
       link,

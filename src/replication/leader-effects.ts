@@ -4,9 +4,9 @@ import type {
   Digest,
   Entry,
   Epoch,
+  HardState,
   History,
   LeaderMessage,
-  Marks,
   Member,
   NodeId,
   Sequence,
@@ -21,7 +21,7 @@ export interface LeaderStart {
   readonly id: NodeId;
   readonly followers: readonly NodeId[];
   readonly writeQuorum: number;
-  readonly marks: Marks;
+  readonly hardState: HardState;
   readonly applied: Sequence;
   readonly digest: Digest;
   readonly history: History | undefined;
@@ -49,14 +49,14 @@ export type LeaderFlush =
   | { readonly is: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
   | { readonly is: "floor"; readonly epoch: Epoch; readonly number: number }
-  | { readonly is: "marks" };
+  | { readonly is: "hardState" };
 
 export type LeaderEffect =
   | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
   | {
       readonly type: "persist";
       readonly entries: readonly Entry[];
-      readonly marks: Marks | undefined;
+      readonly hardState: HardState | undefined;
       readonly flush: LeaderFlush;
     }
   /** This stream leads nowhere; the network opens a new one. */
@@ -70,7 +70,7 @@ export type LeaderEffect =
   | {
       readonly type: "installStore";
       readonly end: SnapshotEnd;
-      readonly marks: Marks;
+      readonly hardState: HardState;
       readonly flush: LeaderFlush;
     }
   /** The overlay shows these entries now, and their writers may be answered. */

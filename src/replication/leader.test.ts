@@ -133,8 +133,11 @@ describe("rule 5: reads", () => {
     bench.propose([put("b", "2")]);
     bench.ack("follower1", 2);
     expect(bench.core.applied).toBe(0);
-    expect(bench.core.overlay.sight("a")).toEqual({ is: "store" });
-    expect(bench.core.overlay.sight("b")).toMatchObject({ is: "pending", write: { value: "2" } });
+    expect(bench.core.overlay.readView("a")).toEqual({ is: "store" });
+    expect(bench.core.overlay.readView("b")).toMatchObject({
+      is: "pending",
+      write: { value: "2" },
+    });
   });
 });
 
@@ -172,8 +175,8 @@ describe("rules 10 and 11: streams", () => {
 
   test("what a follower has applied counts as acked", () => {
     const log = [entryOf(1), entryOf(2)];
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks });
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, hardState });
     bench.do(bench.core.start(0));
     bench.open("follower1");
     expect(bench.core.committed).toBe(0);
@@ -183,8 +186,8 @@ describe("rules 10 and 11: streams", () => {
 
   test("a follower whose place the log no longer holds gets the store, then the rest", () => {
     const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, marks });
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, hardState });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
     bench.lead(two);
     const kinds = bench.messagesTo("follower1").map(({ type }) => type);
@@ -200,8 +203,8 @@ describe("rules 10 and 11: streams", () => {
 
   test("a follower that speaks and takes nothing does not hold the copied store for ever", () => {
     const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, marks });
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, hardState });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
     bench.lead(two);
     const closed = () =>
@@ -243,9 +246,9 @@ describe("rules 12 to 14: epochs", () => {
     const bench = leading(two, 1);
     bench.hear("follower1", refusal(8, "follower2"));
     expect(bench.effects).toContainEqual({ type: "deposed", by: "follower2", epoch: 8 });
-    const { promisedEpoch, reignEpoch } = bench.disk.state.marks;
+    const { promisedEpoch, ledEpoch } = bench.disk.state.hardState;
     expect(promisedEpoch).toBe(8);
-    expect(reignEpoch).not.toBe(promisedEpoch);
+    expect(ledEpoch).not.toBe(promisedEpoch);
   });
 
   test("a node that names another leader deposes nobody, and is heard once", () => {
@@ -260,16 +263,16 @@ describe("rules 12 to 14: epochs", () => {
     expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
   });
 
-  const beforeRestart = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
+  const beforeRestart = { promisedEpoch: 4, promisedLeader: "leader", ledEpoch: 4, blank: false };
 
   test("a follower of its last epoch that applied what this log lacks: the disk went back", () => {
-    const setup = { followers: two, writeQuorum: 1, log: [entryOf(1)], marks: beforeRestart };
+    const setup = { followers: two, writeQuorum: 1, log: [entryOf(1)], hardState: beforeRestart };
     const promise = { applied: 7, last: 7, blank: false, followedEpoch: 4 };
     const bench = new LeaderBench(setup).lead(["follower1"], { blank: false });
     bench.open("follower2");
     bench.promise("follower2", promise);
     expect(bench.effects.some(({ type }) => type === "deposed")).toBe(true);
-    expect(bench.disk.state.marks.reignEpoch).toBe(0);
+    expect(bench.disk.state.hardState.ledEpoch).toBe(0);
     const asked = new LeaderBench({ ...setup, writeQuorum: 2 });
     asked.do(asked.core.start(0));
     asked.open("follower2");
@@ -284,7 +287,12 @@ describe("rules 12 to 14: epochs", () => {
       { applied: 7, last: 7, history: EMPTY_HISTORY },
       { applied: 2, last: 2, history: foreign },
     ]) {
-      const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks: beforeRestart });
+      const bench = new LeaderBench({
+        followers: two,
+        writeQuorum: 1,
+        log,
+        hardState: beforeRestart,
+      });
       bench.lead(["follower1"], { ...promise, blank: false, followedEpoch: 3 });
       const id = "follower1";
       expect(bench.effects).toContainEqual({
@@ -306,33 +314,38 @@ describe("rules 12 to 14: epochs", () => {
 describe("a reign begins", () => {
   test("with an intact log it leads at once, and what was open is sent again", () => {
     const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
-    const marks = {
+    const hardState = {
       promisedEpoch: 4,
       promisedLeader: "leader",
-      reignEpoch: 4,
+      ledEpoch: 4,
       blank: false,
       committed: 2,
     };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 1, marks });
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 1, hardState });
     bench.do(bench.core.start(0));
     expect(bench.core.notReady).toBeUndefined();
     expect(bench.core).toMatchObject({ epoch: 5, committed: 2, applied: 2, last: 3 });
-    expect(bench.core.overlay.sight("b")).toEqual({ is: "store" });
-    expect(bench.core.overlay.sight("c")).toEqual({ is: "unsure", sequence: 3 });
+    expect(bench.core.overlay.readView("b")).toEqual({ is: "store" });
+    expect(bench.core.overlay.readView("c")).toEqual({ is: "unsure", sequence: 3 });
     bench.open("follower1");
     bench.promise("follower1", { applied: 2, last: 2, blank: false });
     expect(bench.entriesTo("follower1")).toEqual([3]);
     bench.ack("follower1", 3);
-    expect(bench.core.overlay.sight("c")).toEqual({ is: "store" });
+    expect(bench.core.overlay.readView("c")).toEqual({ is: "store" });
     expect(bench.disk.state.table.get("c")).toMatchObject({ version: 3 });
   });
 
   test("with an intact log it leads once enough followers confirm that nobody else led", () => {
-    const marks = {
-      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+    const hardState = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", ledEpoch: 4, blank: false },
       floor: { epoch: 4, number: 1, quorum: 3, over: 3 },
     };
-    const bench = new LeaderBench({ followers: five, writeQuorum: 1, log: [entryOf(1)], marks });
+    const bench = new LeaderBench({
+      followers: five,
+      writeQuorum: 1,
+      log: [entryOf(1)],
+      hardState,
+    });
     bench.do(bench.core.start(0));
     for (const id of five) bench.open(id);
     bench.promise("follower1", { blank: true });
@@ -346,25 +359,30 @@ describe("a reign begins", () => {
   });
 
   test("with an intact log, but another leader since, it asks the followers for what they hold", () => {
-    const marks = {
-      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+    const hardState = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", ledEpoch: 4, blank: false },
       floor: { epoch: 4, number: 1, quorum: 2, over: 2 },
     };
-    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    const bench = new LeaderBench({
+      followers: three,
+      writeQuorum: 2,
+      log: [entryOf(1)],
+      hardState,
+    });
     bench.do(bench.core.start(0));
     bench.open("follower1");
     bench.hear("follower1", refusal(9, "follower2"));
     expect(bench.core.epoch).toBe(10);
     expect(bench.core.notReady).toContain("recovering");
-    expect(bench.disk.state.marks.reignEpoch).toBeLessThan(10);
+    expect(bench.disk.state.hardState.ledEpoch).toBeLessThan(10);
   });
 
   test("an intact log that is closed and opened again before it was confirmed is still intact", () => {
-    const marks = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
-    const setup = { followers: three, writeQuorum: 2, log: [entryOf(1)], marks };
+    const hardState = { promisedEpoch: 4, promisedLeader: "leader", ledEpoch: 4, blank: false };
+    const setup = { followers: three, writeQuorum: 2, log: [entryOf(1)], hardState };
     const first = new LeaderBench(setup);
     first.do(first.core.start(0));
-    const second = new LeaderBench({ ...setup, marks: first.disk.state.marks });
+    const second = new LeaderBench({ ...setup, hardState: first.disk.state.hardState });
     second.do(second.core.start(0));
     second.open("follower1");
     second.promise("follower1", { blank: false });
@@ -383,8 +401,8 @@ describe("a reign begins", () => {
       ]),
       entryOf(5, [{ key: "b", condition: condition(4) }]),
     ];
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks }).lead(two);
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, hardState }).lead(two);
     bench.ack("follower1", 2, 4, 5);
     expect(bench.settled).toEqual([]);
     bench.ack("follower1", 1);
@@ -394,8 +412,13 @@ describe("a reign begins", () => {
   });
 
   test("a floor note that is made while the new epoch is flushed is not durable with it", () => {
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({
+      followers: three,
+      writeQuorum: 2,
+      log: [entryOf(1)],
+      hardState,
+    });
     bench.do(bench.core.start(0));
     for (const id of three) bench.open(id);
     bench.disk.held = true;
@@ -413,8 +436,8 @@ describe("a reign begins", () => {
 
   test("its history is that of its store, and goes on with what is applied", () => {
     const log = [entryOf(1), entryOf(2)];
-    const marks = { promisedEpoch: 4, reignEpoch: 4, blank: false, committed: 2 };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 2, marks });
+    const hardState = { promisedEpoch: 4, ledEpoch: 4, blank: false, committed: 2 };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 2, hardState });
     expect(bench.core.history).toBe(historyAfter(EMPTY_HISTORY, log));
     bench.lead(two, { applied: 2, last: 2, blank: false });
     bench.propose([put("c")]);
@@ -504,8 +527,8 @@ describe("the floor", () => {
 
   test("a follower that is receiving a snapshot hears of a new floor like the rest", () => {
     const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
-    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
-    const bench = new LeaderBench({ followers: two, writeQuorum: 2, log, applied: 3, marks });
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 2, log, applied: 3, hardState });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
     bench.lead(two, { blank: false });
     bench.do(bench.core.setWriteQuorum(1, bench.now));

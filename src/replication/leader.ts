@@ -18,10 +18,10 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  HardState,
   History,
   Instant,
   LeaderMessage,
-  Marks,
   Member,
   NodeId,
   Sequence,
@@ -47,8 +47,8 @@ type Promised = Extract<FollowerMessage, { type: "promise" }>;
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
 
 /** As far as this disk knows, nobody else has led since this node last did. */
-const isIntact = ({ reignEpoch, promisedEpoch }: Marks): boolean =>
-  reignEpoch > 0 && reignEpoch === promisedEpoch;
+const isIntact = ({ ledEpoch, promisedEpoch }: HardState): boolean =>
+  ledEpoch > 0 && ledEpoch === promisedEpoch;
 
 /** The rules of leading: facts in, effects out. The node carries the effects out, in order. */
 export class Leader {
@@ -62,7 +62,7 @@ export class Leader {
   #history: History | undefined;
   #phase: Phase = { phase: "starting" };
   /** As last handed to storage. Its promisedEpoch is this reign's. */
-  #marks: Marks;
+  #hardState: HardState;
   /** Nothing of an epoch is sent before the epoch is flushed. */
   #epochDurable = false;
   /** This epoch is above every one that this node ever used, on this disk or one before. */
@@ -77,17 +77,17 @@ export class Leader {
     const backlog = new Backlog(start.log);
     this.#start = start;
     this.#limits = limits;
-    this.#marks = start.marks;
+    this.#hardState = start.hardState;
     this.#writeQuorum = start.writeQuorum;
     this.#members = new Membership(start.followers, limits);
     this.#writes = new Writes({ applied, limits, store, backlog });
-    this.#streams = new Streams({ limits, backlog, store, marks: () => this });
+    this.#streams = new Streams({ limits, backlog, store, position: () => this });
     this.#digests = new DigestWatch(applied, start.digest);
     this.#history = start.history;
   }
 
   get epoch(): Epoch {
-    return this.#marks.promisedEpoch;
+    return this.#hardState.promisedEpoch;
   }
   get last(): Sequence {
     return this.ledger.last;
@@ -149,7 +149,7 @@ export class Leader {
 
   /** Every member's gateway as far as it is known, this node's first. */
   get members(): readonly Member[] {
-    return [this.#start.member, ...this.#members.gateways(this.#marks.members)];
+    return [this.#start.member, ...this.#members.gateways(this.#hardState.members)];
   }
 
   /** The last sequence of this history, before and after it is taken over. */
@@ -166,10 +166,10 @@ export class Leader {
 
   /** Begins to lead. An intact log is confirmed by the followers; any other asks them for what they hold. */
   start(now: Instant): readonly LeaderEffect[] {
-    const { marks, id } = this.#start;
-    const epoch = marks.promisedEpoch + 1;
-    if (!isIntact(marks)) return this.#promiseOneself(epoch);
-    this.#marks = { ...marks, promisedEpoch: epoch, promisedLeader: id, reignEpoch: epoch };
+    const { hardState, id } = this.#start;
+    const epoch = hardState.promisedEpoch + 1;
+    if (!isIntact(hardState)) return this.#promiseOneself(epoch);
+    this.#hardState = { ...hardState, promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch };
     return this.#confirmationsNeeded === 0
       ? this.#takeOverIntact(now)
       : this.#promiseOneself(epoch);
@@ -204,7 +204,7 @@ export class Leader {
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
   persisted(flush: LeaderFlush, now: Instant): readonly LeaderEffect[] {
     switch (flush.is) {
-      case "marks":
+      case "hardState":
         return [];
       case "floor":
         if (this.#phase.phase !== "leading" || flush.epoch !== this.epoch) return [];
@@ -213,7 +213,7 @@ export class Leader {
       case "epoch":
         return flush.epoch === this.epoch ? this.#epochFlushed(now) : [];
       case "reign":
-        return flush.epoch === this.epoch ? this.#reignFlushed(flush.floor) : [];
+        return flush.epoch === this.epoch ? this.#leadershipFlushed(flush.floor) : [];
       case "entries":
         return this.#writes.flushed(flush.through);
       case "records":
@@ -300,8 +300,10 @@ export class Leader {
     const { id } = this.#start;
     this.#epochDurable = false;
     this.#phase = { phase: "starting" };
-    this.#marks = { ...this.#marks, promisedEpoch: epoch, promisedLeader: id };
-    return [{ type: "persist", entries: [], marks: this.#marks, flush: { is: "epoch", epoch } }];
+    this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: id };
+    return [
+      { type: "persist", entries: [], hardState: this.#hardState, flush: { is: "epoch", epoch } },
+    ];
   }
 
   /**
@@ -309,7 +311,7 @@ export class Leader {
    * F - floor + 1 of its followers, and this node was none of them, or it would not be intact.
    */
   get #confirmationsNeeded(): number {
-    const { quorum, over } = this.#marks.floor ?? this.#usualFloor;
+    const { quorum, over } = this.#hardState.floor ?? this.#usualFloor;
     return Math.max(quorum, over, floorOf(this.#writeQuorum)) - 1;
   }
 
@@ -322,7 +324,7 @@ export class Leader {
   }
 
   #takeOverIntact(now: Instant): readonly LeaderEffect[] {
-    const { committed, floor } = this.#start.marks;
+    const { committed, floor } = this.#start.hardState;
     const { epoch } = this;
     const entries = this.#start.tail.map((entry) =>
       entry.sequence > committed ? { ...entry, epoch } : entry,
@@ -337,7 +339,7 @@ export class Leader {
 
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
-    if (isIntact(this.#marks)) {
+    if (isIntact(this.#hardState)) {
       this.#phase = { phase: "confirming", answers: new Map() };
       return [...this.#prepareAll(), ...this.#confirmed(now)];
     }
@@ -345,7 +347,7 @@ export class Leader {
       epoch: this.epoch,
       followers: this.#members.size,
       writeQuorum: this.#writeQuorum,
-      ownFloor: this.#marks.floor,
+      ownFloor: this.#hardState.floor,
       ownApplied: this.applied,
       ownEvidence: this.#start.tail,
       store: this.#start.store,
@@ -388,10 +390,10 @@ export class Leader {
         }
         case "installStore": {
           const flush = { is: "installed", end: effect.end } as const;
-          return [{ type: "installStore", end: effect.end, marks: this.#marks, flush }];
+          return [{ type: "installStore", end: effect.end, hardState: this.#hardState, flush }];
         }
         case "recovered": {
-          this.#marks = { ...this.#marks, reignEpoch: this.epoch };
+          this.#hardState = { ...this.#hardState, ledEpoch: this.epoch };
           const committed = this.applied;
           const { entries, floor = this.#usualFloor } = effect;
           return this.#takeOver({ entries, committed, heard: floor, now });
@@ -431,15 +433,15 @@ export class Leader {
     const floor = new Floor({ epoch, heard, usual: quorum, last, now });
     const gate = floor.propose({ quorum, sequence: last, now, usual: quorum });
     this.#writes.inherit(log.entries, { committed, quorum, floorNumber: gate.number, now });
-    this.#marks = { ...this.#marks, blank: false, floor: floor.note, committed };
+    this.#hardState = { ...this.#hardState, blank: false, floor: floor.note, committed };
     this.#phase = { phase: "leading", floor, established: false };
     this.#epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
     const flush = { is: "reign", epoch, floor: floor.note.number } as const;
-    return [{ type: "persist", entries, marks: this.#marks, flush }];
+    return [{ type: "persist", entries, hardState: this.#hardState, flush }];
   }
 
-  #reignFlushed(floorNumber: number): readonly LeaderEffect[] {
+  #leadershipFlushed(floorNumber: number): readonly LeaderEffect[] {
     this.#epochDurable = true;
     if (this.#phase.phase === "leading") {
       this.#phase.established = true;
@@ -498,7 +500,7 @@ export class Leader {
       return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
     if (this.#phase.phase !== "leading") return this.#leap(promisedEpoch);
-    return this.#endReign({ promisedEpoch, promisedLeader });
+    return this.#endLeadership({ promisedEpoch, promisedLeader });
   }
 
   /** It takes no part and deposes nobody: its settings name another leader, for example. */
@@ -509,12 +511,12 @@ export class Leader {
   }
 
   /** This process's reign is over; the next one of this node must ask the followers first. */
-  #endReign(change: Partial<Marks>): readonly LeaderEffect[] {
-    this.#marks = { ...this.#marks, ...change };
-    const { promisedLeader: by, promisedEpoch: epoch } = this.#marks;
-    const flush = { is: "marks" } as const;
+  #endLeadership(change: Partial<HardState>): readonly LeaderEffect[] {
+    this.#hardState = { ...this.#hardState, ...change };
+    const { promisedLeader: by, promisedEpoch: epoch } = this.#hardState;
+    const flush = { is: "hardState" } as const;
     return [
-      { type: "persist", entries: [], marks: this.#marks, flush },
+      { type: "persist", entries: [], hardState: this.#hardState, flush },
       { type: "deposed", by, epoch },
     ];
   }
@@ -537,7 +539,7 @@ export class Leader {
         if (!message.blank && !this.#leapt) return [...news, ...this.#leap(this.epoch)];
         return [...news, ...this.#recover(this.#phase.recovery.answered(peer.id, message), now)];
       case "leading":
-        if (this.#wentBack(message)) return this.#endReign({ reignEpoch: 0 });
+        if (this.#wentBack(message)) return this.#endLeadership({ ledEpoch: 0 });
         return [...(this.#phase.established ? this.#lead(peer, message, now) : []), ...news];
     }
   }
@@ -547,8 +549,8 @@ export class Leader {
    * intact: the disk here went back in time, and proves nothing.
    */
   #wentBack({ applied, followedEpoch }: Promised): boolean {
-    const startedIntact = isIntact(this.#start.marks) && !this.#leapt;
-    const followed = followedEpoch >= this.#start.marks.reignEpoch;
+    const startedIntact = isIntact(this.#start.hardState) && !this.#leapt;
+    const followed = followedEpoch >= this.#start.hardState.ledEpoch;
     return startedIntact && followed && applied > this.#logged;
   }
 
@@ -614,7 +616,7 @@ export class Leader {
     if (slots.length === 0) return [];
     const entries = slots.map(({ entry }) => entry);
     const flush = { is: "entries", through: this.last } as const;
-    const persist = { type: "persist", entries, marks: undefined, flush } as const;
+    const persist = { type: "persist", entries, hardState: undefined, flush } as const;
     return [persist, ...this.#members.streaming.flatMap((peer) => this.#streams.pump(peer))];
   }
 
@@ -639,11 +641,11 @@ export class Leader {
   }
 
   #spread(note: FloorNote): readonly LeaderEffect[] {
-    this.#marks = { ...this.#marks, floor: note, committed: this.committed };
+    this.#hardState = { ...this.#hardState, floor: note, committed: this.committed };
     const persist = {
       type: "persist",
       entries: [],
-      marks: this.#marks,
+      hardState: this.#hardState,
       flush: { is: "floor", epoch: this.epoch, number: note.number },
     } as const;
     const message = { type: "floor", epoch: this.epoch, floor: note } as const;

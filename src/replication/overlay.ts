@@ -11,7 +11,7 @@ export interface PendingWrite {
   settled: boolean;
 }
 
-export type Sight =
+export type ReadView =
   /** Nothing above the store matters: read the store. */
   | { readonly is: "store" }
   | { readonly is: "pending"; readonly write: PendingWrite }
@@ -88,7 +88,7 @@ export class Overlay {
   }
 
   /** What a linearizable read of the key must look at. */
-  sight(key: string): Sight {
+  readView(key: string): ReadView {
     const known = this.#keys.get(key);
     if (known === undefined) return { is: "store" };
     for (let index = known.list.length - 1; index >= known.start; index -= 1) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { entryOf } from "../../test/support/benches.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import { historyAfter } from "./history.ts";
 import { isPrefix } from "./prefix.ts";
 import { EMPTY_HISTORY, type Entry } from "./types.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, memberOf, put } from "../../test/support/benches.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import { Recovery, type RecoveryEffect } from "./recovery.ts";
 import type { Condition, Entry, FollowerMessage, NodeId, Operation } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
-import { MemoryState } from "../storage/memory-state.ts";
+import { MemoryState } from "../storage/memory/state.ts";
 import { Backlog } from "./backlog.ts";
 import type { LeaderEffect } from "./leader-effects.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -27,14 +27,14 @@ function bench(facts: {
     history: (range) => state.logHistory(range),
   });
   for (const entry of entries.slice(applied)) backlog.add(entry);
-  const marks = { epoch: 3, committed: applied, last };
+  const position = { epoch: 3, committed: applied, last };
   const streams = new Streams({
     limits: { ...DEFAULT_LIMITS, ...facts.limits },
     backlog,
     store: { get: (key) => state.table.get(key), copy: () => state.copy() },
-    marks: () => marks,
+    position: () => position,
   });
-  return { streams, marks, state, backlog };
+  return { streams, position, state, backlog };
 }
 
 const messages = (effects: readonly LeaderEffect[]): readonly LeaderMessage[] =>
@@ -96,12 +96,12 @@ describe("a stream", () => {
 });
 
 test("the committed mark is told alone only to whom no append told it", () => {
-  const { streams, marks } = bench({ last: 2 });
+  const { streams, position } = bench({ last: 2 });
   const [fresh, slow] = [peerAt(0), new Peer("f2")];
   streams.begin(fresh);
   streams.begin(slow);
-  marks.committed = 2;
-  marks.last = 2;
+  position.committed = 2;
+  position.last = 2;
   expect(messages(streams.announce([fresh, slow]))).toHaveLength(2);
   expect(streams.announce([fresh, slow])).toEqual([]);
   expect(streams.announce([new Peer("down")])).toEqual([]);

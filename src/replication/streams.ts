@@ -9,7 +9,7 @@ type Append = Extract<LeaderMessage, { type: "append" }>;
 type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
 
 /** How far the reign is, at the moment of sending. */
-export interface Marks {
+export interface LogPosition {
   readonly epoch: Epoch;
   readonly committed: Sequence;
   readonly last: Sequence;
@@ -23,22 +23,27 @@ export class Streams {
   readonly #limits: Limits;
   readonly #backlog: Backlog;
   readonly #store: StoreView;
-  readonly #marks: () => Marks;
+  readonly #position: () => LogPosition;
   /** The last append made: followers at the same place get the very same one. */
   #shared: Append | undefined;
   #snapshots = 0;
 
-  constructor(parts: { limits: Limits; backlog: Backlog; store: StoreView; marks: () => Marks }) {
+  constructor(parts: {
+    limits: Limits;
+    backlog: Backlog;
+    store: StoreView;
+    position: () => LogPosition;
+  }) {
     this.#limits = parts.limits;
     this.#backlog = parts.backlog;
     this.#store = parts.store;
-    this.#marks = parts.marks;
+    this.#position = parts.position;
   }
 
   /** Begins right after what the follower has applied. */
   begin(peer: Peer): readonly LeaderEffect[] {
     const next = peer.applied + 1;
-    if (next <= this.#marks().last && !this.#backlog.reachesBack(next))
+    if (next <= this.#position().last && !this.#backlog.reachesBack(next))
       return this.#startSnapshot(peer);
     peer.stream(next);
     return this.pump(peer);
@@ -54,13 +59,13 @@ export class Streams {
   pump(peer: Peer): readonly LeaderEffect[] {
     const { link } = peer;
     const effects: LeaderEffect[] = [];
-    while (link.state === "streaming" && link.next <= this.#marks().last) {
+    while (link.state === "streaming" && link.next <= this.#position().last) {
       const room = peer.room(this.#limits);
       if (room.entriesMax <= 0 || room.bytesMax <= 0) break;
       const entries = this.#entriesFrom(link.next, room);
       if (entries[0]?.sequence !== link.next) return [...effects, ...this.#startSnapshot(peer)];
       peer.sent(entries);
-      peer.told = this.#marks().committed;
+      peer.told = this.#position().committed;
       effects.push({ type: "send", to: peer.id, message: this.#appendOf(entries) });
     }
     return effects;
@@ -68,7 +73,7 @@ export class Streams {
 
   /** Tells how far the log is committed to those whom no append has told. */
   announce(peers: readonly Peer[]): readonly LeaderEffect[] {
-    const { committed } = this.#marks();
+    const { committed } = this.#position();
     const untold = peers.filter(({ link, told }) => link.state === "streaming" && told < committed);
     if (untold.length === 0) return [];
     const message = this.#appendOf([]);
@@ -95,15 +100,15 @@ export class Streams {
     const shared = this.#shared?.entries ?? [];
     const fits =
       shared[0]?.sequence === from &&
-      shared.at(-1)?.sequence === this.#marks().last &&
-      shared[0].epoch <= this.#marks().epoch &&
+      shared.at(-1)?.sequence === this.#position().last &&
+      shared[0].epoch <= this.#position().epoch &&
       shared.length <= room.entriesMax &&
       room.bytesMax >= this.#limits.messageBytesMax;
     return fits ? shared : this.#backlog.read(from, room);
   }
 
   #appendOf(entries: readonly Entry[]): Append {
-    const { epoch, committed } = this.#marks();
+    const { epoch, committed } = this.#position();
     const shared = this.#shared;
     const same = shared?.entries === entries && shared.committed === committed;
     if (shared !== undefined && same && shared.epoch === epoch) return shared;
@@ -141,7 +146,7 @@ export class Streams {
       link.after = last?.key;
       const message: LeaderMessage = {
         type: "snapshotChunk",
-        epoch: this.#marks().epoch,
+        epoch: this.#position().epoch,
         snapshot: number,
         index: link.sent,
         records,

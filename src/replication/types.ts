@@ -90,7 +90,7 @@ export interface SnapshotEnd {
 }
 
 /** What a node must still know after a power cut, besides its log and store. */
-export interface Marks {
+export interface HardState {
   /** The highest epoch promised; a lower one is refused. */
   readonly promisedEpoch: Epoch;
   /** Whom it was promised to; empty: nobody. */
@@ -99,7 +99,7 @@ export interface Marks {
    * The epoch in which this node last led with an intact log, 0 for never. While it equals
    * promisedEpoch, nobody else has led since, and this log owns every settled entry.
    */
-  readonly reignEpoch: Epoch;
+  readonly ledEpoch: Epoch;
   /**
    * The epoch whose leader last compared this store with its own history and accepted it. What an
    * earlier version wrote lacks it.
@@ -115,10 +115,10 @@ export interface Marks {
 }
 
 /** The marks of a node that starts on an empty disk. */
-export const BLANK_MARKS: Marks = {
+export const BLANK_HARD_STATE: HardState = {
   promisedEpoch: 0,
   promisedLeader: "",
-  reignEpoch: 0,
+  ledEpoch: 0,
   blank: true,
   floor: undefined,
   committed: 0,
@@ -188,7 +188,7 @@ export type FollowerMessage =
       readonly incarnation: string;
       /** At the applied mark; undefined: not known, because an earlier version wrote the store. */
       readonly history: History | undefined;
-      /** See Marks; 0: none. */
+      /** See HardState; 0: none. */
       readonly followedEpoch: Epoch;
     }
   | {

@@ -4,20 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { everything, flushed, write } from "../../test/storage/contract.ts";
 import type { Storage } from "../node/ports.ts";
 import { historyAfter } from "../replication/history.ts";
 import {
-  BLANK_MARKS,
+  BLANK_HARD_STATE,
   EMPTY_HISTORY,
   type Entry,
   type History,
   type Operation,
   type StoreRecord,
 } from "../replication/types.ts";
-import { everything, flushed, write } from "./contract.ts";
 import { digestOf } from "./digest.ts";
-import { openDiskStorage } from "./disk.ts";
-import { createMemoryStorage } from "./memory.ts";
+import { openDiskStorage } from "./disk/disk.ts";
+import { createMemoryStorage } from "./memory/memory.ts";
 
 type Step =
   | { readonly type: "append"; readonly entries: readonly Entry[] }
@@ -161,7 +161,7 @@ async function perform(step: Step, model: Model, storage: Storage): Promise<void
       await flushed((done) => storage.incoming.add(part, done));
     }
     const { to: applied, history } = step;
-    const end = { applied, digest: digestOf(records), history, marks: BLANK_MARKS };
+    const end = { applied, digest: digestOf(records), history, hardState: BLANK_HARD_STATE };
     await flushed((done) => storage.incoming.install(end, done));
   }
 }
@@ -204,7 +204,7 @@ function expectSame(storage: Storage, model: Model): void {
 }
 
 /** The first never comes to a checkpoint here, the second one does so at each step. */
-const bounds = fc.constantFrom({}, { layerBytes: 1, replayBytes: 1, logFileBytes: 1 });
+const bounds = fc.constantFrom({}, { memtableBytesMax: 1, replayBytes: 1, logFileBytes: 1 });
 
 test("every history leaves both storages as the model says", async () => {
   await fc.assert(

@@ -147,7 +147,7 @@ describe("with a delay", () => {
     expect(arrivals).toEqual([{ at: 15, message: append([1, 2, 3]) }]);
   });
 
-  test("commit marks and every other message pass at once", () => {
+  test("commit hardState and every other message pass at once", () => {
     const { dial, delays } = setUp();
     delays.configure({ minDelayMs: 1000, maxDelayMs: 1000 }, {});
     const { link, arrivals } = dial("follower1");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { runCli } from "../../simulation/testing/run-cli.ts";
 import type { Storage } from "../../src/node/ports.ts";
-import { openDiskStorage } from "../../src/storage/disk.ts";
+import { openDiskStorage } from "../../src/storage/disk/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
@@ -57,7 +57,7 @@ const put = async (url: string, key: string, value: string) => {
 /** Puts another store in place of the right one, at the same applied mark. */
 const corrupt = async (storage: Storage): Promise<void> => {
   const { applied, history } = storage.summary();
-  const marks = storage.marks();
+  const hardState = storage.hardState();
   const record = (key: string, version: number, value: string) => {
     const origin = storage.get("a")?.origin ?? 1;
     return { key, version, value: JSON.stringify(value), origin };
@@ -71,7 +71,7 @@ const corrupt = async (storage: Storage): Promise<void> => {
   const digest = "0123456789abcdef";
   storage.incoming.begin();
   await done((end) => storage.incoming.add(records, end));
-  await done((end) => storage.incoming.install({ applied, digest, history, marks }, end));
+  await done((end) => storage.incoming.install({ applied, digest, history, hardState }, end));
 };
 
 const done = (run: (end: (fault: { reason: string } | undefined) => void) => void) =>

@@ -14,15 +14,15 @@ import type { Proposal, ProposalOutcome, WishedOperation } from "../../src/repli
 import type {
   Entry,
   FollowerMessage,
+  HardState,
   LeaderMessage,
-  Marks,
   Member,
   NodeId,
   Operation,
   Sequence,
   SequenceRange,
 } from "../../src/replication/types.ts";
-import { MemoryState } from "../../src/storage/memory-state.ts";
+import { MemoryState } from "../../src/storage/memory/state.ts";
 
 export const put = (key: string, value = "1"): Operation => ({ key, value });
 
@@ -82,7 +82,7 @@ class Disk {
 
 /** What a disk held before the node on the bench started. */
 export interface Before {
-  readonly marks?: Partial<Marks>;
+  readonly hardState?: Partial<HardState>;
   readonly log?: readonly Entry[];
   /** Of the log, how much is applied. */
   readonly applied?: Sequence;
@@ -93,8 +93,8 @@ function diskOf(before: Before): Disk {
   const disk = new Disk();
   const { log = [], applied = 0 } = before;
   const apply = log.filter(({ sequence }) => sequence <= applied);
-  const marks = { ...disk.state.marks, ...before.marks };
-  disk.state.commit({ append: log, apply, marks });
+  const hardState = { ...disk.state.hardState, ...before.hardState };
+  disk.state.commit({ append: log, apply, hardState });
   return disk;
 }
 
@@ -118,7 +118,7 @@ export class LeaderBench {
       id: "leader",
       followers: setup.followers,
       writeQuorum: setup.writeQuorum,
-      marks: state.marks,
+      hardState: state.hardState,
       applied,
       digest,
       history,
@@ -247,7 +247,7 @@ export class LeaderBench {
         return;
       case "persist":
         disk.flush(() => {
-          state.commit({ append: effect.entries, apply: [], marks: effect.marks });
+          state.commit({ append: effect.entries, apply: [], hardState: effect.hardState });
           this.do(this.core.persisted(effect.flush, this.now));
         });
         return;
@@ -269,7 +269,7 @@ export class LeaderBench {
         return;
       case "installStore":
         disk.flush(() => {
-          state.install(state.incoming(), { ...effect.end, marks: effect.marks });
+          state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
           this.do(this.core.persisted(effect.flush, this.now));
         });
         return;
@@ -296,7 +296,7 @@ export class FollowerBench {
     this.core = new Follower({
       id: "follower1",
       leader: "leader",
-      marks: state.marks,
+      hardState: state.hardState,
       applied,
       digest,
       history,
@@ -366,7 +366,7 @@ export class FollowerBench {
         return;
       case "persist":
         disk.flush(() => {
-          state.commit({ append: effect.entries, apply: [], marks: effect.marks });
+          state.commit({ append: effect.entries, apply: [], hardState: effect.hardState });
           this.do(this.core.persisted(effect.flush));
         });
         return;
@@ -388,7 +388,7 @@ export class FollowerBench {
         return;
       case "installStore":
         disk.flush(() => {
-          state.install(state.incoming(), { ...effect.end, marks: effect.marks });
+          state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
           this.do(this.core.persisted(effect.flush));
         });
         return;

@@ -85,7 +85,7 @@ export class StandInNode implements KvNode {
     return this.status().reasons;
   }
 
-  marks(): ReturnType<KvNode["marks"]> {
+  position(): ReturnType<KvNode["position"]> {
     return { epoch: 1, last: this.applied, committed: this.applied, applied: this.applied };
   }
 

@@ -12,10 +12,10 @@ import type {
   StorageFault,
   StoreSummary,
 } from "../../src/node/ports.ts";
-import { storageOver } from "../../src/storage/memory.ts";
-import { MemoryState } from "../../src/storage/memory-state.ts";
+import { storageOver } from "../../src/storage/memory/memory.ts";
+import { MemoryState } from "../../src/storage/memory/state.ts";
 
-export type DiskLook = Pick<Storage, "marks" | "summary" | "readLog" | "get" | "list">;
+export type DiskLook = Pick<Storage, "hardState" | "summary" | "readLog" | "get" | "list">;
 
 export interface VirtualDisk {
   /** The storage of a process that starts on this disk. The one before must have crashed. */

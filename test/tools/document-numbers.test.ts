@@ -112,9 +112,9 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   ],
   [
     "gateway/README.md",
-    /thrown away \(up to (\d+ MiB)\)/,
-    "gateway/requests/body.ts",
-    ["drainedBytesMax"],
+    /discarded after an answer \| (\d+ MiB), (\d+ s), (\d+ s)/,
+    "gateway/gentle-close.ts",
+    ["discardedBytesMax", "discardedMsMax", "silenceMsMax"],
   ],
   ["gateway/README.md", /head, body \| (\d+ KiB), /, "gateway/gateway.ts", ["maxHeaderSize"]],
   [
@@ -136,23 +136,22 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
     ["unreadBytesMax", "unreadBytesMaxOfAll"],
   ],
   ["gateway/README.md", /keys, or about (\d+ MiB)/, "src/node/list.ts", ["pageBytesMax"]],
-  ["gateway/README.md", /closing \| ([\d.]+ s)/, "gateway/gateway.ts", ["closeTimeoutMs"]],
   [
     "docs/durability.md",
     /it grows by (\d+ MiB) of zeros/,
-    "src/storage/log/log-file.ts",
+    "src/storage/disk/log/log-file.ts",
     ["GROWTH_BYTES"],
   ],
   [
     "docs/durability.md",
     /once it takes (\d+ MiB), or once (\d+ MiB)/,
-    "src/storage/disk.ts",
-    ["LAYER_BYTES", "REPLAY_BYTES"],
+    "src/storage/disk/disk.ts",
+    ["MEMTABLE_BYTES_MAX", "REPLAY_BYTES"],
   ],
   [
     "docs/durability.md",
     /several transactions of about (\d+ KiB)/,
-    "src/storage/checkpointer.ts",
+    "src/storage/disk/checkpointer.ts",
     ["CHUNK_BYTES"],
   ],
 ];

@@ -117,7 +117,7 @@ export class Clients {
     if (process === undefined) return;
     const { at, last, versions } = this.#expected;
     const same = this.#expected.process === process;
-    const next = (same && at === time.now() ? last : process.node.marks().last) + 1;
+    const next = (same && at === time.now() ? last : process.node.position().last) + 1;
     const known = same ? versions : new Map<string, Sequence>();
     this.#expected = { process, at: time.now(), last: next, versions: known.set(key, next) };
   }
@@ -133,7 +133,7 @@ export class Clients {
   writeChain(): void {
     const { chance, leader } = this.#cluster;
     const key = chance.pick(keys);
-    const last = this.#cluster.node(leader)?.marks().last ?? 0;
+    const last = this.#cluster.node(leader)?.position().last ?? 0;
     for (let link = 0; link < 6; link += 1) {
       this.#written += 1;
       const ifVersion = link === 0 ? undefined : last + link;
@@ -147,7 +147,7 @@ export class Clients {
     const { chance, history, leader } = this.#cluster;
     if (chance.happens(0.2)) return chance.whole(0, history.length + 3);
     const node = this.#cluster.node(leader);
-    if (chance.happens(0.5) && node !== undefined) return node.marks().last;
+    if (chance.happens(0.5) && node !== undefined) return node.position().last;
     return this.#readVersion(key);
   }
 

@@ -38,7 +38,7 @@ export interface Member {
   readonly id: NodeId;
   readonly disk: VirtualDisk;
   process: Process | undefined;
-  /** Marks of the present process that must not move back. */
+  /** HardState of the present process that must not move back. */
   seen: { epoch: number; committed: number; applied: number };
   /** The epoch by which a follower refused it while it led: it must not read in that one or lower. */
   outranked: number;
@@ -189,13 +189,13 @@ export class VirtualCluster {
     return true;
   }
 
-  /** Marks hold their order, never move back, and every queue is within its bound. */
+  /** HardState hold their order, never move back, and every queue is within its bound. */
   examine(): void {
     const { backlogEntriesMax } = this.settings.limits ?? tightLimits;
     this.#mix(Math.round(this.time.now() * 1e6));
     for (const { id, process, seen, outranked } of this.members.values()) {
       if (process === undefined) continue;
-      const { epoch, committed, applied, last } = process.node.marks();
+      const { epoch, committed, applied, last } = process.node.position();
       this.#mix(epoch * 1e6 + last * 1e4 + committed * 100 + applied);
       if (applied > committed) throw new Violation(`${id}: applied ${applied} > ${committed}`);
       if (process.node.role === "leader" && committed > last)
@@ -249,7 +249,7 @@ export class VirtualCluster {
     const member = this.member(id);
     const node = member.process?.node;
     if (!(node instanceof LeaderNode) || told.promisedLeader === id) return;
-    const { epoch } = node.marks();
+    const { epoch } = node.position();
     if (told.promisedEpoch < epoch) return;
     this.coverage.met("leader deposed");
     member.outranked = Math.max(member.outranked, told.promisedEpoch);

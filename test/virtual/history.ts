@@ -1,7 +1,7 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
 import type {
   Entry,
-  Marks,
+  HardState,
   NodeId,
   Operation,
   Sequence,
@@ -169,7 +169,7 @@ export class History {
   #survived(id: NodeId, storage: Storage): void {
     const held = this.#of(id);
     const { applied } = storage.summary();
-    this.#noteMarks(id, held, storage.marks());
+    this.#noteHardState(id, held, storage.hardState());
     for (const entry of storage.readLog(held.applied + 1, everything)) {
       const content = this.#durably(entry);
       if (held.ever.get(entry.sequence) !== content)
@@ -301,7 +301,7 @@ export class History {
   ): void {
     const held = this.#of(id);
     if (batch.compactTo !== undefined) this.#coverage.met("log compacted");
-    if (batch.marks !== undefined) this.#noteMarks(id, held, batch.marks);
+    if (batch.hardState !== undefined) this.#noteHardState(id, held, batch.hardState);
     for (const entry of batch.append) {
       if (entry.epoch > held.promised)
         throw new Violation(`${id} logs an entry of epoch ${entry.epoch} it never promised`);
@@ -323,23 +323,23 @@ export class History {
     return content;
   }
 
-  #noteMarks(id: NodeId, held: Held, marks: Marks): void {
-    const { promisedEpoch, promisedLeader, reignEpoch } = marks;
+  #noteHardState(id: NodeId, held: Held, hardState: HardState): void {
+    const { promisedEpoch, promisedLeader, ledEpoch } = hardState;
     if (promisedEpoch < held.promised)
       throw new Violation(`${id} went back from epoch ${held.promised} to ${promisedEpoch}`);
     const leads = promisedLeader === id;
     const raised = promisedEpoch > held.promised;
-    if (leads && raised && reignEpoch !== promisedEpoch) {
+    if (leads && raised && ledEpoch !== promisedEpoch) {
       held.recovering = this.length > 0;
       if (held.recovering) this.#coverage.met("recovery of data begun");
     }
-    if (leads && reignEpoch === promisedEpoch && reignEpoch > held.reign) {
+    if (leads && ledEpoch === promisedEpoch && ledEpoch > held.reign) {
       if (held.recovering) this.#coverage.met("recovery of data done");
       else if (this.length > 0) this.#coverage.met("reign begun with an intact log");
       held.recovering = false;
     }
     if (!leads) held.recovering = false;
-    held.reign = reignEpoch;
+    held.reign = ledEpoch;
     held.promised = promisedEpoch;
   }
 
@@ -392,13 +392,13 @@ export class History {
     }
   }
 
-  #installed(id: NodeId, end: SnapshotEnd & { readonly marks: Marks }): void {
+  #installed(id: NodeId, end: SnapshotEnd & { readonly hardState: HardState }): void {
     const held = this.#of(id);
     this.#coverage.met("snapshot installed");
     if (end.applied < held.applied)
       throw new Violation(`${id} installed ${end.applied} over ${held.applied}`);
     held.applied = end.applied;
-    this.#noteMarks(id, held, end.marks);
+    this.#noteHardState(id, held, end.hardState);
     this.#compareStores(id, end);
   }
 

@@ -32,7 +32,7 @@ const emptyDisk = (id: NodeId): Facts => ({
 });
 
 function factsOf(id: NodeId, disk: DiskLook, from: Sequence): Facts {
-  const { blank, floor } = disk.marks();
+  const { blank, floor } = disk.hardState();
   const { applied } = disk.summary();
   const get = (key: string) => disk.get(key);
   return { id, blank, floor, applied, entries: disk.readLog(from, everything), get };
@@ -77,12 +77,12 @@ export function whatRecoveryCouldMiss(
     const entries = missing([own, ...answers], known, disks);
     if (entries.size > 0) misses.push({ heard: answers.map(({ id }) => id), floor, entries });
   };
-  const marks = looks.get(leader)?.marks();
+  const hardState = looks.get(leader)?.hardState();
   const isIntact =
     !without.has(leader) &&
-    marks !== undefined &&
-    marks.reignEpoch > 0 &&
-    marks.reignEpoch === marks.promisedEpoch;
+    hardState !== undefined &&
+    hardState.ledEpoch > 0 &&
+    hardState.ledEpoch === hardState.promisedEpoch;
   if (isIntact) {
     hear([], undefined);
     return misses;

@@ -46,10 +46,10 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a follower acks before its flush",
     file: "replication/follower.ts",
-    from: 'return [{ type: "persist", entries: fresh, marks, flush }, ...apply];',
+    from: 'return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];',
     to: `return [
       ...this.persisted(flush),
-      { type: "persist", entries: fresh, marks, flush: { is: "marks" } },
+      { type: "persist", entries: fresh, hardState, flush: { is: "hardState" } },
       ...apply,
     ];`,
   },
@@ -63,8 +63,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "a promise is given before it is durable",
     story: "37",
     file: "replication/follower.ts",
-    from: "const marks = isNews ? this.#marks : undefined;",
-    to: "const marks = isNews ? undefined : undefined;",
+    from: "const hardState = isNews ? this.#hardState : undefined;",
+    to: "const hardState = isNews ? undefined : undefined;",
   },
   {
     name: "a follower applies beyond the committed mark",
@@ -148,7 +148,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "a snapshot claims a later mark than its copy has",
     file: "replication/streams.ts",
     from: "end: link.ended ? { applied: copy.applied,",
-    to: "end: link.ended ? { applied: this.#marks().committed,",
+    to: "end: link.ended ? { applied: this.#hardState().committed,",
   },
   {
     name: "a read of the leader sees the store and not the settled writes above it",

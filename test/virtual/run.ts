@@ -236,9 +236,9 @@ export class Run implements Director {
    * still takes its own log for the newest. No cluster with one leader gets there.
    */
   #mayLead(id: NodeId): boolean {
-    const disks = [...this.cluster.members.values()].map(({ disk }) => disk.look().marks());
-    const own = this.cluster.member(id).disk.look().marks();
-    const thinksItself = own.reignEpoch > 0 && own.reignEpoch === own.promisedEpoch;
+    const disks = [...this.cluster.members.values()].map(({ disk }) => disk.look().hardState());
+    const own = this.cluster.member(id).disk.look().hardState();
+    const thinksItself = own.ledEpoch > 0 && own.ledEpoch === own.promisedEpoch;
     const others = disks.filter(({ promisedLeader }) => promisedLeader !== id);
     return !thinksItself || others.every(({ promisedEpoch }) => promisedEpoch < own.promisedEpoch);
   }
@@ -366,7 +366,7 @@ export class Run implements Director {
     };
     tryAgain();
     const converged = () => {
-      const last = cluster.node(cluster.leader)?.marks().last;
+      const last = cluster.node(cluster.leader)?.position().last;
       return cluster.ids.every((id) => cluster.node(id)?.applied === last);
     };
     await this.#runUntil(cluster.time.now() + livenessMs, () => !(answered && converged()));
@@ -381,7 +381,7 @@ export class Run implements Director {
   #describe(answered: boolean): string {
     const states = this.cluster.ids.map((id) => {
       const node = this.cluster.node(id);
-      return `${id} ${JSON.stringify(node?.marks())} ${node?.status().reasons.join("; ")}`;
+      return `${id} ${JSON.stringify(node?.position())} ${node?.status().reasons.join("; ")}`;
     });
     return `no convergence (answered: ${answered}):\n${states.join("\n")}`;
   }

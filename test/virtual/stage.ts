@@ -285,6 +285,6 @@ const describeRead = (result: Result<KeyValue>): string =>
 
 function describeNode(node: KvNode): string {
   const { role, epoch, last, committed, applied, reasons } = node.status();
-  const marks = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
-  return [`${role}: ${marks}`, ...reasons].join("; ");
+  const hardState = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
+  return [`${role}: ${hardState}`, ...reasons].join("; ");
 }

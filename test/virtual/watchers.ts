@@ -111,7 +111,7 @@ export class Watcher {
     if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
     // Only a leader that lost entries has a log that ends before what a client has seen.
     const { leader } = this.#cluster;
-    const isLost = this.#cursor > (this.#cluster.node(leader)?.marks().last ?? 0);
+    const isLost = this.#cursor > (this.#cluster.node(leader)?.position().last ?? 0);
     const isGone = this.#cursor < applied && (first === 0 || first > this.#cursor + 1);
     if (!isGone && !isLost)
       throw new Violation(
@@ -128,7 +128,7 @@ export class Watcher {
     if (attached === undefined || this.#paused) return;
     if (this.#cluster.node(attached.id) !== attached.node) return;
     this.#nothingBefore(attached.node.applied + 1, `a watch of ${attached.id} is live`);
-    const last = this.#cluster.node(this.#cluster.leader)?.marks().last ?? 0;
+    const last = this.#cluster.node(this.#cluster.leader)?.position().last ?? 0;
     if (this.#cursor > last)
       throw new Violation(
         `a watch of ${attached.id} is deaf: at ${this.#cursor}, the log at ${last}`,
