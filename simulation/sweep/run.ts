@@ -1,7 +1,7 @@
 /** The whole sweep: pass after pass, with everything measured so far kept whatever happens. */
 import { exitCodes, reasonOf, SimulationError, usageError } from "../errors.ts";
 import type { Cluster, Target } from "../launch/cluster.ts";
-import type { Pass, Results, SweepOptions } from "../results/schema.ts";
+import type { Pass, Results, SweepOptions, WarmUp } from "../results/schema.ts";
 import { schemaVersion } from "../results/schema.ts";
 import { mean } from "../statistics/index.ts";
 import { predictSettle } from "../theory/index.ts";
@@ -72,21 +72,26 @@ interface Context {
 interface PassContext extends Context {
   readonly timeLeft: TimeLeft;
   readonly planned: readonly PlannedPass[];
-  /** A cluster that already serves this pass's quorum. */
-  readonly ready: Cluster | undefined;
+  /** A cluster that already serves this pass's quorum, warm. */
+  readonly ready: Ready | undefined;
+}
+
+interface Ready {
+  readonly cluster: Cluster;
+  readonly warmUp: WarmUp | null;
 }
 
 /** Of each client; enough that every part of a pass has run once. */
 const practiceWrites = 3;
 
 /**
- * A pass that is not counted, at the first quorum: it takes upon itself what happens only once, such as
- * the compilation of this program's own code. Resolves with its cluster, which the first pass goes on with.
+ * A pass that is not counted, at the first quorum. It bears what happens only once, such as the
+ * compilation of this program's own code. The first pass goes on with its cluster, and is warm.
  */
 const practise = async (
   [first]: readonly PlannedPass[],
   { run, results }: Context,
-): Promise<Cluster | undefined> => {
+): Promise<Ready | undefined> => {
   const { options, target, listener, signal } = run;
   if (first === undefined || options.warmup === 0) return undefined;
   const planned = { quorum: first.quorum, round: 0 };
@@ -96,12 +101,13 @@ const practise = async (
   assertServes(cluster, planned.quorum);
   remember(cluster, results);
   const writes = Math.min(options.writes, practiceWrites);
-  await runPass(emptyPass(planned, { ...options, writes }), {
+  const pass = emptyPass(planned, { ...options, writes });
+  await runPass(pass, {
     ...{ cluster, planned, options, signal, staggerMs: 0, failedShareMax: run.failedShareMax },
     stage: (stage) => listener({ type: "stage", stage, ...planned, theoryMs: null }),
     wrote: () => undefined,
   });
-  return cluster;
+  return { cluster, warmUp: pass.warmUp };
 };
 
 const onePass = async (
@@ -113,7 +119,7 @@ const onePass = async (
   signal.throwIfAborted();
   listener({ type: "stage", stage: "starting", ...next, theoryMs: null });
   timeLeft.starting();
-  const cluster = ready ?? (await target.prepare(quorum, signal));
+  const cluster = ready?.cluster ?? (await target.prepare(quorum, signal));
   assertServes(cluster, quorum);
   remember(cluster, results);
   const delays = cluster.followers.map(({ delay }) => delay);
@@ -122,6 +128,7 @@ const onePass = async (
   const theoryMs = predictSettle({ followers: delays, quorum }).meanMs;
   const { writes, writeMs } = sizeOf(quorum);
   const pass = emptyPass(next, { ...options, writes });
+  if (ready !== undefined) pass.warmUp = ready.warmUp;
   const passes = results.passes;
   results.passes = [...passes, pass];
   const writesTotal = planned.reduce(
