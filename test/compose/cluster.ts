@@ -151,7 +151,7 @@ export class ComposeCluster {
     await this.docker("start", this.container(id));
   }
 
-  /** Starts all containers and waits until every one of them is healthy. */
+  /** Starts all containers and waits until every one of them is healthy, and the leader ready. */
   async up(...args: string[]): Promise<void> {
     await this.compose("up", "-d", ...args);
     await this.allHealthy();
@@ -159,6 +159,9 @@ export class ComposeCluster {
 
   async allHealthy(): Promise<void> {
     await Promise.all(ids.map((id) => this.healthy(id)));
+    await eventually("the leader ready", async () => {
+      return (await fetch(`${this.url("leader")}/readyz`)).ok;
+    });
   }
 
   async healthy(id: string): Promise<void> {
