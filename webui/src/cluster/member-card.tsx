@@ -24,27 +24,37 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
         )}
         {fault !== undefined && <span class="chip notice">{faultInWords(fault.fault)}</span>}
       </div>
-      <dl class="card-facts">
-        <div>
-          <dt>version</dt>
-          <dd>{known(member.applied)}</dd>
-        </div>
-        <div>
-          <dt>lag</dt>
-          <dd>{lagInWords(member)}</dd>
-        </div>
-        <div>
-          <dt>last contact</dt>
-          <dd>{lastContact(member)}</dd>
-        </div>
-        <div>
-          <dt>digest</dt>
-          <dd>
-            <Digest member={member} />
-          </dd>
-        </div>
-      </dl>
+      {member.state === "unknown" ? (
+        <p class="hint">Only the leader knows how it is.</p>
+      ) : (
+        <Facts member={member} />
+      )}
     </li>
+  );
+}
+
+function Facts({ member }: { readonly member: MemberView }) {
+  return (
+    <dl class="card-facts">
+      <div>
+        <dt>version</dt>
+        <dd>{known(member.applied)}</dd>
+      </div>
+      <div>
+        <dt>lag</dt>
+        <dd>{lagInWords(member)}</dd>
+      </div>
+      <div>
+        <dt>last contact</dt>
+        <dd>{lastContact(member)}</dd>
+      </div>
+      <div>
+        <dt>digest</dt>
+        <dd>
+          <Digest member={member} />
+        </dd>
+      </div>
+    </dl>
   );
 }
 

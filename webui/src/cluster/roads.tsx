@@ -94,6 +94,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
         class={`leader-node ${leader?.state ?? ""}`}
       >
         <circle r="38" class="halo" />
+        {isGone && <path d="M-36 -36L36 36M36 -36L-36 36" class="cross" />}
         <circle r="30" class="body" />
         <text y="-3" text-anchor="middle" class="leader-label">
           version
@@ -101,7 +102,6 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
         <text y="14" text-anchor="middle" class="leader-version">
           {leader?.applied == null ? "?" : count(leader.applied)}
         </text>
-        {isGone && <path d="M-34 -34L34 34M34 -34L-34 34" class="cross" />}
       </g>
       <g ref={dots} class="dots" />
     </svg>

@@ -97,7 +97,7 @@ function Rows({
   const [width, measure] = useWidth<HTMLDivElement>();
   const labelWidth = width < 420 ? 88 : 132;
   const topMs = niceCeiling(longestTravelMs());
-  const plotWidth = Math.max(60, width - labelWidth - 62);
+  const plotWidth = Math.max(60, width - labelWidth - 74);
   /** An outlier stands at the edge, just beyond the axis. */
   const x = (ms: number) => labelWidth + Math.min(1 + 8 / plotWidth, ms / topMs) * plotWidth;
   const height = axisHeight + rowsShown * rowHeight;

@@ -130,7 +130,7 @@ function Page({ list, prefix, onPick, onNew }: PageProps) {
             }}
           >
             <span class="key-name" title={key}>
-              {key}
+              {clamp(key, 40)}
             </span>
             <span class="key-value">{value.slice(0, 120)}</span>
             <span class="key-version">

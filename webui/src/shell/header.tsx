@@ -161,9 +161,19 @@ function Tabs() {
           {tabNames[name]}
         </a>
       ))}
-      {own.value?.role === "follower" && (
-        <span class="tabs-note">Events come from {leaderId.value} through this node</span>
-      )}
+      {own.value?.role === "follower" && <span class="tabs-note">{sourceInWords()}</span>}
     </nav>
   );
+}
+
+function sourceInWords(): string {
+  switch (connection.value) {
+    case "live":
+      return `Events come from ${leaderId.value} through this node`;
+    case "leader down":
+      return "Events come from this node alone";
+    case "connecting":
+    case "reconnecting":
+      return "";
+  }
 }
