@@ -34,6 +34,15 @@ test("where not every write is shown, the node's own figures count", () => {
   });
 });
 
+test("the figures say what they are of, where the page knows less than a minute", () => {
+  const crowded = [rate(20_000, { writes: 900, p50: 4, p99: 40, unshown: 800 })];
+  const traces = [trace(30_000, 999), trace(1000, 5)];
+  const after = figuresOf({ traces, rates: crowded }, now);
+  expect(after).toMatchObject({ p50Ms: 5, samples: 1, over: "last 20 s" });
+  const many = Array.from({ length: 600 }, (_, number) => trace(6000 - number, 5));
+  expect(figuresOf({ traces: many, rates: [] }, now).over).toBe("last 600 writes");
+});
+
 test("refused and unknown writes add up over the minute, older ones do not", () => {
   const rates = [
     rate(61_000, { refused: { OVERLOADED: 100 }, unknown: 100 }),

@@ -1,7 +1,8 @@
 /** The key figures of the last minute, from what the page knows. */
 import { ascending, mean, quantileOfSorted } from "../../../simulation/statistics/index.ts";
+import { count, longDuration } from "../lib/units.ts";
 import type { Rate } from "./model.ts";
-import type { WriteTrace } from "./traces.ts";
+import { tracesKept, type WriteTrace } from "./traces.ts";
 
 export interface Figures {
   /** On average over the last seconds. Undefined: nothing was heard of the leader in them. */
@@ -11,7 +12,8 @@ export interface Figures {
   readonly p99Ms: number | undefined;
   /** Writes that the quantiles rest on. */
   readonly samples: number;
-  readonly over: "last minute" | "last second";
+  /** What the quantiles are of: "last minute", or less where the page knows less. */
+  readonly over: string;
   /** Of the last minute, by error code. */
   readonly refused: Readonly<Record<string, number>>;
   readonly unknown: number;
@@ -47,23 +49,31 @@ export function figuresOf(
 
 type Quantiles = Pick<Figures, "p50Ms" | "p99Ms" | "samples" | "over">;
 
-/** Where writes were too many to be shown one by one, the node's own figures of a second count. */
-function quantiles(traces: Iterable<WriteTrace>, rates: readonly Rate[], now: number): Quantiles {
-  const busy = rates.findLast(({ writes }) => writes > 0);
-  if (busy !== undefined && rates.some(({ unshown }) => unshown > 0)) {
-    const { writes: samples, p50, p99 } = busy;
+/** While writes are too many to be shown one by one, the node's own figures of a second count. */
+function quantiles(known: Iterable<WriteTrace>, rates: readonly Rate[], now: number): Quantiles {
+  const crowded = rates.findLast(({ unshown }) => unshown > 0);
+  if (crowded !== undefined && now - crowded.at < writesOverMs) {
+    const { writes: samples, p50, p99 } = crowded;
     const p99Ms = samples < p99SamplesMin ? undefined : (p99 ?? undefined);
     return { p50Ms: p50 ?? undefined, p99Ms, samples, over: "last second" };
   }
+  const sinceAt = Math.max(now - windowMs, crowded?.at ?? 0);
+  const traces = [...known];
   const times = ascending(
-    [...traces].flatMap(({ at, latencyMs }) =>
-      latencyMs !== undefined && now - at < windowMs ? [latencyMs] : [],
+    traces.flatMap(({ at, latencyMs }) =>
+      latencyMs !== undefined && at > sinceAt ? [latencyMs] : [],
     ),
   );
+  const isCut = traces.length >= tracesKept && (traces[0]?.at ?? 0) > sinceAt;
+  const sinceMs = now - sinceAt;
   return {
     p50Ms: times.length === 0 ? undefined : quantileOfSorted(times, 0.5),
     p99Ms: times.length < p99SamplesMin ? undefined : quantileOfSorted(times, 0.99),
     samples: times.length,
-    over: "last minute",
+    over: isCut
+      ? `last ${count(times.length)} writes`
+      : sinceMs < windowMs
+        ? `last ${longDuration(sinceMs)}`
+        : "last minute",
   };
 }

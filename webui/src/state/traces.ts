@@ -25,7 +25,7 @@ export interface WriteTrace {
   runningP95Ms: number | undefined;
 }
 
-const tracesKept = 600;
+export const tracesKept = 600;
 const runningWindow = 50;
 
 export class Traces {
