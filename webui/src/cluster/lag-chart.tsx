@@ -40,7 +40,7 @@ export function LagChart() {
       }
     >
       {samples.length === 0 ? (
-        <Blank tone="loading">Waiting for the first word of the cluster …</Blank>
+        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
       ) : (
         <>
           <ul class="legend">

@@ -17,7 +17,7 @@ export function NodesTable() {
       class="nodes"
     >
       {view === undefined ? (
-        <Blank tone="loading">Waiting for the first word of the cluster …</Blank>
+        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
       ) : (
         <Scroller label="Nodes">
           <table>

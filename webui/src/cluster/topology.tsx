@@ -20,7 +20,7 @@ export function Topology() {
       class="topology"
     >
       {cluster.value === undefined ? (
-        <Blank tone="loading">Waiting for the first word of the cluster …</Blank>
+        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
       ) : members.length === 0 ? (
         <Blank>This leader has no followers: a write is answered after its own flush.</Blank>
       ) : (

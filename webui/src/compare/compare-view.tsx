@@ -22,7 +22,7 @@ export function CompareView() {
   if (chosen === undefined) {
     return (
       <Panel title="Store comparison">
-        <Blank tone="loading">Waiting for the first word of the cluster …</Blank>
+        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
       </Panel>
     );
   }

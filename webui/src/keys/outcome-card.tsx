@@ -119,7 +119,7 @@ function Unknown({ phase, writing, outcome }: UnknownProps) {
       return (
         <div class="result bad" data-test="resolved">
           <p class="result-head">
-            <span aria-hidden="true">■ </span>A new reign went on without version {version}
+            <span aria-hidden="true">■ </span>A new leadership went on without version {version}
           </p>
           <div class="button-row">
             <button type="button" onClick={() => void writing.sendToLeader(phase.order)}>

@@ -14,7 +14,7 @@ export type Phase =
       readonly type: "answered";
       readonly order: WriteOrder;
       readonly outcome: WriteOutcome;
-      /** The reign in which it was answered. */
+      /** The epoch in which it was answered. */
       readonly epoch: number;
     };
 

@@ -13,8 +13,8 @@ export function Banner() {
     case "reconnecting":
       return (
         <div class="banner" role="alert">
-          <strong>{own.value?.node} does not answer.</strong> The page shows its last word and keeps
-          trying.
+          <strong>{own.value?.node} does not answer.</strong> The page shows the last known state
+          and keeps trying.
         </div>
       );
     case "live":

@@ -59,7 +59,7 @@ function Health() {
   const stale = connection.value === "reconnecting";
   const tone = stale ? "bad" : (now?.tone ?? "waiting");
   const sentence = stale
-    ? `${own.value?.node ?? "This node"} does not answer; what follows is what it last said`
+    ? `${own.value?.node ?? "This node"} does not answer; this is the last known state`
     : (now?.sentence ?? "Asking the cluster how it is …");
   const symbol = { good: "●", warning: "▲", bad: "■", waiting: "○" }[tone];
   return (

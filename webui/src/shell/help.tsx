@@ -14,7 +14,7 @@ const words: readonly (readonly [string, string])[] = [
   ["Lag", "Entries, or milliseconds, that a follower is behind the leader."],
   ["Outcome unknown", "The deadline passed before the entry settled. It may still settle."],
   ["Digest", "A fingerprint of a whole store; equal digests at one version mean equal stores."],
-  ["Epoch", "Number of a leader's reign."],
+  ["Epoch", "Number of a leadership; each new one has a higher number."],
 ];
 
 const readings: readonly (readonly [string, string])[] = [

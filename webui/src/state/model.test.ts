@@ -54,7 +54,7 @@ test("history replayed after a reconnect changes nothing that is known", () => {
   ]);
 });
 
-test("a new reign may give a sequence to another write; its acks do not mix", () => {
+test("a new leadership may give a sequence to another write; its acks do not mix", () => {
   const model = new Model();
   for (const event of [write(1, 100), ack(1, 110, "follower1"), write(1, 900)]) model.apply(event);
   model.apply(ack(1, 910, "follower1"));

@@ -37,7 +37,7 @@ export class Traces {
     return this.#bySequence.get(sequence);
   }
 
-  /** False: it was known already. A new reign may give a sequence to another write. */
+  /** False: it was known already. A new leadership may give a sequence to another write. */
   wrote(event: NodeEvent & { type: "write" }): boolean {
     if (this.#bySequence.get(event.sequence)?.at === event.at) return false;
     const { sequence, at, keys, kind, quorum } = event;

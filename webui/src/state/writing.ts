@@ -59,14 +59,14 @@ export type Resolution =
   | { readonly type: "waiting" }
   /** The entry is part of the history. */
   | { readonly type: "settled" }
-  /** A new reign went on without it. */
+  /** A new leadership went on without it. */
   | { readonly type: "dropped" }
   /** A later write of the same key hides which of the two it was. */
   | { readonly type: "overtaken"; readonly by: number };
 
 /**
- * What became of a write whose outcome was unknown. While its reign lasts, it has settled once the
- * leader's committed mark passed it; after a new reign only the key itself can tell.
+ * What became of a write whose outcome was unknown. In the same epoch it has settled once the
+ * leader's committed mark passed it; in a later one only the key itself can tell.
  */
 export async function resolve(
   what: { key: string; version: number; epoch: number; deleted: boolean },
