@@ -5,7 +5,8 @@ import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { Calls } from "./calls.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
-import { contentOf, Violation } from "./history.ts";
+import { Violation } from "./history.ts";
+import { Observed } from "./observed.ts";
 import { Watcher } from "./watchers.ts";
 
 const keys = ["a1", "a2", "a3", "b1", "b2", "b3"] as const;
@@ -15,6 +16,7 @@ const everyKey = { prefix: "", limit: 1000 } as const;
 export class Clients {
   readonly #cluster: VirtualCluster;
   readonly calls: Calls;
+  readonly #observed: Observed;
   readonly #watchers: readonly Watcher[];
   /** Answers that come by promise: they need a turn of the real event loop. */
   promised = 0;
@@ -27,6 +29,7 @@ export class Clients {
   constructor(cluster: VirtualCluster) {
     this.#cluster = cluster;
     this.calls = new Calls(() => cluster.time.now());
+    this.#observed = new Observed(cluster);
     this.#watchers = ["", "a", "b1"].map((prefix) => new Watcher(cluster, prefix));
   }
 
@@ -112,15 +115,18 @@ export class Clients {
     const process = this.#cluster.member(leader).process;
     if (!(process?.node instanceof LeaderNode)) return;
     const call = this.calls.write(request);
+    this.#observed.asked(request);
     const alive = () => this.#cluster.member(leader).process === process;
     let answers = 0;
     process.node.submit(request, (result) => {
       answers += 1;
       if (answers > 1) throw new Violation("a writer was answered twice");
       if (!alive()) return;
+      // Whom no settings name any more may refuse for a reason that is out of date.
+      if (leader !== this.#cluster.leader && !result.ok) return;
       this.answered += 1;
       call.told(result);
-      this.#wasTold(request, result);
+      this.#wasTold(leader, request, result);
       told?.(result);
     });
     const look = () => {
@@ -136,38 +142,11 @@ export class Clients {
     time.after((request.timeoutMs ?? 2_000) + 5_000, look);
   }
 
-  #wasTold(request: WriteRequest, result: Result<WriteReceipt>): void {
-    const { history, coverage, leader } = this.#cluster;
-    if (result.ok) {
-      coverage.met("settled");
-      const { version, quorum, acks } = result.value;
-      this.#newest = Math.max(this.#newest, version);
-      const nodes = acks.map(({ node }) => node);
-      const { operations } = request;
-      const asked = request.quorum ?? quorum;
-      history.settled({ sequence: version, operations, quorum: asked, acks: nodes, leader });
-      this.#noteSettled(version);
-      return;
-    }
-    const { code, members = {} } = result.failure;
-    coverage.met(code as Situation);
-    if (code !== "OUTCOME_UNKNOWN") return;
-    const acks = members["acks"] as readonly NodeId[];
-    history.mustHold(acks, members["version"] as Sequence, contentOf(request.operations));
-  }
-
-  /** What a settled write was conditional on is settled as well, be it with a lower quorum. */
-  #noteSettled(sequence: Sequence): void {
-    const { history, leader } = this.#cluster;
-    if (sequence <= history.length) return;
-    const [entry] = this.#cluster
-      .member(leader)
-      .disk.look()
-      .readLog(sequence, { entriesMax: 1, bytesMax: 1 });
-    if (entry?.sequence !== sequence) return;
-    history.seen(entry);
-    for (const { condition } of entry.operations)
-      if (condition !== undefined) this.#noteSettled(condition.version);
+  #wasTold(leader: NodeId, request: WriteRequest, result: Result<WriteReceipt>): void {
+    const { coverage } = this.#cluster;
+    if (result.ok) this.#newest = Math.max(this.#newest, result.value.version);
+    coverage.met(result.ok ? "settled" : (result.failure.code as Situation));
+    this.#observed.told(leader, request, result);
   }
 
   // --- reads -----------------------------------------------------------------------------------
@@ -191,11 +170,13 @@ export class Clients {
       told(answer);
       return false;
     }
+    const { leader } = this.#cluster;
     const process = this.#cluster.member(id).process;
     this.promised += 1;
     void answer.then((result) => {
       this.promised -= 1;
-      if (this.#cluster.member(id).process === process) this.#guard(() => told(result));
+      const stays = leader === this.#cluster.leader;
+      if (stays && this.#cluster.member(id).process === process) this.#guard(() => told(result));
     });
     return true;
   }
@@ -219,7 +200,7 @@ export class Clients {
     const later = this.#answer(leader, result, (answer) => {
       call.told(answer);
       if (answer.ok || answer.failure.code === "KEY_NOT_FOUND")
-        this.#noteSeen(key, answer.ok ? answer.value : undefined);
+        this.#observed.shown(leader, key, answer.ok ? answer.value : undefined);
     });
     coverage.met(later ? "leader read that waited" : "leader read");
   }
@@ -233,28 +214,13 @@ export class Clients {
       call.told(answer);
       if (!answer.ok) return;
       for (const key of keys)
-        this.#noteSeen(
+        this.#observed.shown(
+          leader,
           key,
           answer.value.entries.find((entry) => entry.key === key),
         );
     });
     coverage.met("list on the leader");
-  }
-
-  /** What the leader shows before anybody has applied it is settled, whoever was told. */
-  #noteSeen(key: string, found: KeyValue | undefined): void {
-    const { history, leader } = this.#cluster;
-    const { length } = history;
-    if ((found?.version ?? 0) <= length && found?.version === history.at(length, key)?.version)
-      return;
-    const disk = this.#cluster.member(leader).disk.look();
-    const above = disk.readLog(length + 1, { entriesMax: 1_000, bytesMax: 1_000_000 });
-    const entry = above.findLast(({ sequence, operations }) =>
-      found === undefined
-        ? operations.some((operation) => operation.key === key && operation.value === undefined)
-        : sequence === found.version,
-    );
-    if (entry !== undefined) this.#noteSettled(entry.sequence);
   }
 
   /** A follower's read shows exactly one prefix of the history, at least as long as asked for. */

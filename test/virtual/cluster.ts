@@ -1,5 +1,6 @@
 import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
+import { LeaderNode } from "../../src/node/leader-node.ts";
 import { createNode } from "../../src/node/node.ts";
 import type { Log, Storage } from "../../src/node/ports.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
@@ -8,7 +9,7 @@ import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
 import { Coverage } from "./coverage.ts";
 import { History, Violation } from "./history.ts";
-import { VirtualNetwork } from "./network.ts";
+import { type Delivery, VirtualNetwork } from "./network.ts";
 import type { Chance } from "./random.ts";
 import { ProcessClock, Time } from "./time.ts";
 
@@ -39,6 +40,8 @@ export interface Member {
   process: Process | undefined;
   /** Marks of the present process that must not move back. */
   seen: { epoch: number; committed: number; applied: number };
+  /** The epoch by which a follower refused it while it led: it must not read in that one or lower. */
+  outranked: number;
 }
 
 export interface ClusterSettings {
@@ -69,8 +72,6 @@ export class VirtualCluster {
   /** Sentences of nodes that stopped by themselves. */
   stopped: (id: NodeId, reason: string) => void = () => {};
   log: (id: NodeId, line: string, facts: object) => void = noLog;
-  /** A floor was lowered while too few were live: from then on the design admits a loss. */
-  degraded = false;
   /** Of everything that happened: two runs of one seed must end with the same. */
   fingerprint = 0x811c9dc5;
   #incarnations = 0;
@@ -79,10 +80,10 @@ export class VirtualCluster {
     this.settings = settings;
     this.chance = settings.chance;
     this.coverage = settings.coverage ?? new Coverage();
-    this.history = new History(this.coverage);
     const { time, chance, coverage } = this;
+    this.history = new History(coverage, () => time.now());
     this.network = new VirtualNetwork({ time, chance, coverage });
-    this.network.delivered = ({ message }) => this.#cover(message.type);
+    this.network.delivered = (delivery) => this.#delivered(delivery);
     const numbers = Array.from({ length: settings.followers }, (_, index) => index + 1);
     this.ids = ["leader", ...numbers.map((number) => `follower${number}`)];
     for (const id of this.ids)
@@ -91,6 +92,7 @@ export class VirtualCluster {
         disk: createVirtualDisk({ random: chance.next, clock: time }),
         process: undefined,
         seen: { epoch: 0, committed: 0, applied: 0 },
+        outranked: 0,
       });
   }
 
@@ -108,9 +110,11 @@ export class VirtualCluster {
     return this.member(id).process?.node;
   }
 
-  start(id: NodeId): void {
+  /** With the settings of the cluster, unless this node obeys others. */
+  start(id: NodeId, leader = this.leader): void {
     const member = this.member(id);
     if (member.process !== undefined) return;
+    if (id === leader) this.history.reliance.usual(this.settings.writeQuorum);
     const clock = new ProcessClock(this.time);
     const storage = this.history.watch(id, member.disk.open());
     this.#incarnations += 1;
@@ -119,7 +123,7 @@ export class VirtualCluster {
     const delayed = createDelayedNetwork({ network: this.network.of(id, clock), clock, random });
     const { limits = tightLimits } = this.settings;
     const node = createNode({
-      config: this.#config(id),
+      config: this.#config(id, leader),
       storage,
       network: delayed.network,
       delays: delayed.delays,
@@ -148,18 +152,31 @@ export class VirtualCluster {
     member.process = undefined;
     member.disk.crash();
     this.network.gone(id);
+    this.history.reliance.ended(id);
   }
 
   wipe(id: NodeId): void {
     this.crash(id);
-    this.member(id).disk.wipe();
+    const member = this.member(id);
+    member.disk.wipe();
+    member.outranked = 0;
     this.history.wiped(id);
+    if (id === this.leader) this.history.forgetNamed();
   }
 
-  /** Every node stops, and each comes back with other settings when it is started. */
-  moveLeader(to: NodeId): void {
-    for (const id of this.ids) this.crash(id);
+  /** Nodes stop, and each comes back with other settings when it is started; some do not notice. */
+  moveLeader(to: NodeId, unaware: readonly NodeId[] = []): void {
+    for (const id of this.ids) if (!unaware.includes(id)) this.crash(id);
     this.leader = to;
+    this.history.forgetNamed();
+  }
+
+  configure(change: Parameters<KvNode["configure"]>[0]): void {
+    const node = this.node(this.leader);
+    if (!(node instanceof LeaderNode)) return;
+    const { writeQuorum } = change;
+    if (writeQuorum !== undefined) this.history.reliance.usual(writeQuorum);
+    node.configure(change);
   }
 
   /** Runs the next event and examines every node; false when there is none before `until`. */
@@ -173,7 +190,7 @@ export class VirtualCluster {
   examine(): void {
     const { backlogEntriesMax } = this.settings.limits ?? tightLimits;
     this.#mix(Math.round(this.time.now() * 1e6));
-    for (const { id, process, seen } of this.members.values()) {
+    for (const { id, process, seen, outranked } of this.members.values()) {
       if (process === undefined) continue;
       const { epoch, committed, applied, last } = process.node.marks();
       this.#mix(epoch * 1e6 + last * 1e4 + committed * 100 + applied);
@@ -186,10 +203,18 @@ export class VirtualCluster {
       seen.epoch = epoch;
       seen.committed = committed;
       seen.applied = applied;
+      if (outranked >= epoch && process.node instanceof LeaderNode) this.#mustBeSilent(process.node);
       const { unapplied } = process.node.gauges();
       if (unapplied > 2 * backlogEntriesMax)
         throw new Violation(`${id}: ${unapplied} entries wait to be applied`);
     }
+  }
+
+  /** A follower showed it that somebody else leads: what it knows may be old. */
+  #mustBeSilent(node: LeaderNode): void {
+    const result = node.read({ key: "outranked" });
+    if (result instanceof Promise || (!result.ok && result.failure.code !== "KEY_NOT_FOUND")) return;
+    throw new Violation(`${node.id} goes on reading although it heard of another leader`);
   }
 
   #mix(number: number): void {
@@ -205,23 +230,42 @@ export class VirtualCluster {
     });
   }
 
-  #cover(type: string): void {
+  #delivered({ from, to, message }: Delivery): void {
+    const { type } = message;
+    if (type === "promise" && message.blank) this.history.heardBlank(from);
+    if (type === "refusal") this.#refused(to, message);
     if (type === "refusal") this.coverage.met("stale epoch or stream refused");
     if (type === "snapshotChunk") this.coverage.met("snapshot sent");
     if (type === "storePage") this.coverage.met("store copied by a recovery");
   }
 
+  #refused(id: NodeId, told: { promisedEpoch: number; promisedLeader: NodeId }): void {
+    const member = this.member(id);
+    const node = member.process?.node;
+    if (!(node instanceof LeaderNode) || told.promisedLeader === id) return;
+    const { epoch } = node.marks();
+    if (told.promisedEpoch < epoch) return;
+    this.coverage.met("leader deposed");
+    member.outranked = Math.max(member.outranked, told.promisedEpoch);
+  }
+
   #logOf(id: NodeId): Log {
     const say = (facts: object, line: string) => {
       if (line === "member changed") this.#memberChanged(facts as { state: string });
-      if (line.startsWith("low quorum with few live followers")) this.#lowered();
+      if (line.startsWith("low quorum with few live followers")) this.#lowered(id);
+      if (line === "enough followers know of the low quorum") this.#restored(id);
       this.log(id, line, facts);
     };
     return { debug: say, info: say, warn: say, error: say };
   }
 
-  #lowered(): void {
-    this.degraded = true;
+  #restored(leader: NodeId): void {
+    this.history.reliance.restored(leader);
+    this.history.floorRestored();
+  }
+
+  #lowered(leader: NodeId): void {
+    this.history.reliance.degraded(leader);
     this.coverage.met("floor lowered while too few were live");
   }
 
@@ -230,12 +274,12 @@ export class VirtualCluster {
     if (state === "live") this.coverage.met("follower came back");
   }
 
-  #config(id: NodeId): Config {
+  #config(id: NodeId, leader: NodeId): Config {
     const { writeQuorum, minDelay, maxDelay, retention } = this.settings;
     return {
       nodeId: id,
       nodes: this.ids.map((member) => ({ id: member, host: member, grpcPort: 5567 })),
-      leader: this.leader,
+      leader,
       port: 4567,
       grpcPort: 5567,
       host: id,

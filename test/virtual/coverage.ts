@@ -1,3 +1,5 @@
+import type { asked, Excuse } from "./excuses.ts";
+
 /**
  * What the seeds went through. A proof that never met a situation says nothing about it, so a test
  * asks that each of these was met.
@@ -33,6 +35,7 @@ export const situations = [
   "entry dropped by a recovery",
   "conditional entry dropped by a recovery",
   "leadership moved by settings",
+  "leader deposed",
   // Floor
   "floor lowered",
   "floor raised",
@@ -64,7 +67,10 @@ export class Coverage {
   readonly #counts = new Map<string, number>();
 
   /** Counts a situation, or a fault by its name. */
-  met(what: Situation | `fault: ${string}`, times = 1): void {
+  met(
+    what: Situation | `fault: ${string}` | `scene: ${string}` | `excused: ${Excuse}` | typeof asked,
+    times = 1,
+  ): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + times);
   }
 

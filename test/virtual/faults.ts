@@ -1,5 +1,4 @@
 /** Everything that a seed may do to a cluster, by name. */
-import { LeaderNode } from "../../src/node/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import type { VirtualCluster } from "./cluster.ts";
 
@@ -44,7 +43,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   "wipe the leader amid writes that rest on each other": (run) => {
     const { cluster } = run;
-    cluster.node(cluster.leader)?.configure({ minDelay: 0, maxDelay: 40 });
+    cluster.configure({ minDelay: 0, maxDelay: 40 });
     run.writeChain();
     run.later(2, 30, () => run.wipe(cluster.leader));
   },
@@ -84,11 +83,10 @@ export const faults: Readonly<Record<string, Fault>> = {
     run.later(10, 1_500, () => disk.slow(0.3));
   },
   "change the settings": (run) => {
-    const { chance, settings, leader } = run.cluster;
-    const node = run.cluster.node(leader);
-    if (!(node instanceof LeaderNode)) return;
+    const { chance, settings } = run.cluster;
     const maxDelay = chance.pick([0, 0, 50]);
-    node.configure({ writeQuorum: chance.whole(0, settings.followers), minDelay: 0, maxDelay });
+    const writeQuorum = chance.whole(0, settings.followers);
+    run.cluster.configure({ writeQuorum, minDelay: 0, maxDelay });
   },
   "lead from another node": (run) => run.moveLeader(),
 };

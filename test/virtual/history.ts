@@ -8,6 +8,7 @@ import type {
   Sequence,
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
+import { Reliance, type Rest } from "./reliance.ts";
 
 /** A promise of the design was seen broken. */
 export class Violation extends Error {
@@ -15,12 +16,16 @@ export class Violation extends Error {
 }
 
 interface Held {
-  /** What this node ever made durable, on this disk or one before. */
-  readonly ever: Map<Sequence, string>;
+  /** What this node made durable, on this disk or on one whose loss no leader has heard of. */
+  ever: Map<Sequence, string>;
+  /** What is durable on its present disk. */
+  readonly present: Map<Sequence, string>;
   /** What was durable on disks of this node that were lost. */
   readonly lost: Map<Sequence, string>;
   /** The highest mark that a lost disk had applied. */
   lostThrough: Sequence;
+  /** The same of a disk whose loss no leader has heard of. */
+  unheardThrough: Sequence;
   applied: Sequence;
   promised: number;
   reign: number;
@@ -28,17 +33,18 @@ interface Held {
   recovering: boolean;
 }
 
-/** What a writer was told of an entry, or what a node applied. */
-export interface Known {
+/** An entry that somebody saw take effect: a writer, a reader, or a node that applied it. */
+export interface Known extends Rest {
   readonly content: string;
-  /** Undefined: applied, but no writer was told how it settled. */
-  readonly quorum: number | undefined;
+  readonly operations: readonly Operation[];
 }
 
 const blank = (): Held => ({
   ever: new Map(),
+  present: new Map(),
   lost: new Map(),
   lostThrough: 0,
+  unheardThrough: 0,
   applied: 0,
   promised: 0,
   reign: 0,
@@ -52,6 +58,12 @@ export const contentOf = (operations: readonly Operation[]): string =>
     : JSON.stringify(operations.map(({ key, value }) => [key, value ?? null]));
 
 const noOp = "[]";
+
+function hold(held: Held, sequence: Sequence, content: string): void {
+  held.ever.set(sequence, content);
+  held.present.set(sequence, content);
+}
+
 const everything = {
   entriesMax: Number.MAX_SAFE_INTEGER,
   bytesMax: Number.MAX_SAFE_INTEGER,
@@ -68,23 +80,27 @@ export class History {
   readonly #contents: string[] = [noOp];
   /** The store's digest after each sequence, as the first node to apply it had it. */
   readonly #digests = new Map<Sequence, Digest>();
+  /** The epoch that first proposed what is applied at a sequence. */
+  readonly #origins: number[] = [0];
   readonly #held = new Map<NodeId, Held>();
-  readonly #settled = new Map<Sequence, Known>();
+  /** Whatever may never vanish again. */
+  readonly #known = new Map<Sequence, Known>();
+  #highest: Sequence = 0;
+  /** Versions that an answer of unknown outcome named, while the leader that named them is the same. */
+  readonly #named = new Map<Sequence, string>();
+  readonly reliance: Reliance;
   /** Contents that were durable anywhere and are not no-ops, by sequence. */
   readonly #durable = new Map<Sequence, Set<string>>();
   /** Conditional entries that some follower showed to a recovery. */
   readonly #offered = new Set<string>();
 
-  constructor(coverage: Coverage) {
+  constructor(coverage: Coverage, now: () => number) {
     this.#coverage = coverage;
+    this.reliance = new Reliance(now);
   }
 
   get length(): Sequence {
     return this.#applied.length - 1;
-  }
-
-  get settledCount(): number {
-    return this.#settled.size;
   }
 
   /** Operations that are applied at a sequence; undefined: nobody has applied it yet. */
@@ -94,9 +110,22 @@ export class History {
 
   /** Everything that may never vanish again, above a mark. */
   *known(above: Sequence): IterableIterator<[Sequence, Known]> {
-    for (let at = above + 1; at <= this.length; at += 1)
-      yield [at, { content: this.#contents[at] ?? noOp, quorum: this.#settled.get(at)?.quorum }];
-    for (const [at, known] of this.#settled) if (at > above && at > this.length) yield [at, known];
+    for (let at = above + 1; at <= this.#highest; at += 1) {
+      const known = this.#known.get(at);
+      if (known !== undefined) yield [at, known];
+    }
+  }
+
+  #know(sequence: Sequence, known: Known): void {
+    const before = this.#known.get(sequence);
+    this.#known.set(sequence, { ...known, degraded: known.degraded || before?.degraded === true });
+    this.#highest = Math.max(this.#highest, sequence);
+  }
+
+  /** Enough followers know the low floor that entries were settled by: nothing excuses them now. */
+  floorRestored(): void {
+    for (const [sequence, known] of this.#known)
+      if (known.degraded) this.#known.set(sequence, { ...known, degraded: false });
   }
 
   /** A disk of this node that held this was lost. */
@@ -145,7 +174,7 @@ export class History {
       const content = this.#durably(entry);
       if (held.ever.get(entry.sequence) !== content)
         this.#coverage.met("flush survived a crash untold");
-      held.ever.set(entry.sequence, content);
+      hold(held, entry.sequence, content);
       if (entry.sequence === held.applied + 1 && entry.sequence <= applied)
         this.#apply(id, held, entry);
     }
@@ -161,14 +190,21 @@ export class History {
 
   /** The disk was replaced by an empty one. */
   wiped(id: NodeId): void {
-    const { ever, applied, lostThrough } = this.#of(id);
-    const lost = new Map(ever);
+    const { ever, present, lost, applied, lostThrough, unheardThrough } = this.#of(id);
     this.#held.set(id, {
       ...blank(),
       ever,
-      lost,
+      lost: new Map([...lost, ...present]),
       lostThrough: Math.max(applied, lostThrough),
+      unheardThrough: Math.max(applied, unheardThrough),
     });
+  }
+
+  /** A leader heard that this node is blank: acks of a disk before count for nothing from now on. */
+  heardBlank(id: NodeId): void {
+    const held = this.#of(id);
+    held.ever = new Map(held.present);
+    held.unheardThrough = 0;
   }
 
   /** A follower showed these entries to a recovery. */
@@ -186,45 +222,72 @@ export class History {
     acks: readonly NodeId[];
     leader: NodeId;
   }): void {
-    const { sequence, quorum, acks, leader } = told;
-    const content = contentOf(told.operations);
+    const { sequence, operations, quorum, acks, leader } = told;
+    const content = contentOf(operations);
     const applied = this.#contents[sequence];
     if (applied !== undefined && applied !== content)
       throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${applied}`);
-    this.#settled.set(sequence, { content, quorum });
+    this.#mustBeAsNamed(sequence, content);
+    const degraded = this.reliance.isDegraded;
+    const known = this.#known.get(sequence)?.operations ?? operations;
+    this.#know(sequence, { content, operations: known, quorum, degraded });
     if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
       throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
     this.mustHold([leader, ...acks], sequence, content);
   }
 
-  /** A reader saw this entry, which no writer was told of: it must not vanish either. */
+  /** Somebody saw this entry, or what rests on it, though no writer was told: it must not vanish. */
   seen({ sequence, operations }: Entry): void {
-    if (sequence <= this.length || this.#settled.has(sequence)) return;
-    this.#settled.set(sequence, { content: contentOf(operations), quorum: undefined });
+    if (this.#known.has(sequence)) return;
+    const content = contentOf(operations);
+    this.#know(sequence, { content, operations, ...this.reliance.least(content) });
   }
 
-  /** Each of these nodes has, or had, this entry durably. */
+  /** A writer was told that its outcome is unknown, and a version that it may have. */
+  named(sequence: Sequence, content: string): void {
+    this.#mustBeAsNamed(sequence, content);
+    this.#named.set(sequence, content);
+  }
+
+  /** Another leader, or one that lost its disk, cannot know which versions were named. */
+  forgetNamed(): void {
+    this.#named.clear();
+  }
+
+  #mustBeAsNamed(sequence: Sequence, content: string): void {
+    const named = this.#named.get(sequence);
+    if (named === undefined || named === content || content === noOp) return;
+    throw new Violation(
+      `version ${sequence} was named to the writer of ${named}, and is now that of ${content}`,
+    );
+  }
+
+  /** Each of these nodes has this entry durably, as far as their leader can know. */
   mustHold(ids: readonly NodeId[], sequence: Sequence, content: string): void {
     for (const id of ids) {
-      const { ever, applied, lostThrough } = this.#of(id);
-      if (Math.max(applied, lostThrough) >= sequence || ever.get(sequence) === content) continue;
-      throw new Violation(`${id} is named as a holder of entry ${sequence}, but never had it`);
+      const { ever, applied, unheardThrough } = this.#of(id);
+      if (Math.max(applied, unheardThrough) >= sequence || ever.get(sequence) === content) continue;
+      throw new Violation(`${id} is named as a holder of entry ${sequence}, but does not have it`);
     }
   }
 
   /** What a key was worth after a sequence, for the checks of follower reads. */
-  at(sequence: Sequence, key: string): { value: string; version: Sequence } | undefined {
+  at(
+    sequence: Sequence,
+    key: string,
+  ): { value: string; version: Sequence; origin: number } | undefined {
     for (let at = Math.min(sequence, this.length); at > 0; at -= 1) {
       const found = this.#applied[at]?.findLast((operation) => operation.key === key);
       if (found === undefined) continue;
-      return found.value === undefined ? undefined : { value: found.value, version: at };
+      const origin = this.#origins[at] ?? 0;
+      return found.value === undefined ? undefined : { value: found.value, version: at, origin };
     }
     return undefined;
   }
 
   /** All is healed and quiet: whatever was answered is in the history. */
   finish(): void {
-    for (const [sequence, { content }] of this.#settled)
+    for (const [sequence, { content }] of this.#known)
       if (this.#contents[sequence] !== content)
         throw new Violation(
           `the settled entry ${sequence} ${content} is lost: ${this.#contents[sequence]} instead`,
@@ -242,7 +305,7 @@ export class History {
     for (const entry of batch.append) {
       if (entry.epoch > held.promised)
         throw new Violation(`${id} logs an entry of epoch ${entry.epoch} it never promised`);
-      held.ever.set(entry.sequence, this.#durably(entry));
+      hold(held, entry.sequence, this.#durably(entry));
     }
     for (const entry of batch.apply) this.#apply(id, held, entry);
     const { applied, digest } = storage.summary();
@@ -291,17 +354,25 @@ export class History {
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
   }
 
-  #firstApplied(id: NodeId, { sequence, operations }: Entry, content: string): void {
+  #firstApplied(
+    id: NodeId,
+    { sequence, operations, origin }: Entry,
+    content: string,
+  ): void {
     if (sequence !== this.#applied.length)
       throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
     this.#applied.push(operations);
     this.#contents.push(content);
-    const answered = this.#settled.get(sequence);
+    this.#origins.push(origin);
+    const answered = this.#known.get(sequence);
     if (answered !== undefined && answered.content !== content)
       throw new Violation(
         `${id} applied ${content} at ${sequence}, whose writer was told ${answered.content}`,
       );
+    this.#mustBeAsNamed(sequence, content);
     this.#conditionsHeld(sequence, operations);
+    if (answered === undefined)
+      this.#know(sequence, { content, operations, ...this.reliance.least(content) });
     if (content !== noOp) return;
     this.#coverage.met("hole or dropped entry became a no-op");
     for (const dropped of this.#durable.get(sequence) ?? []) {
@@ -315,10 +386,11 @@ export class History {
   #conditionsHeld(sequence: Sequence, operations: readonly Operation[]): void {
     for (const { key, condition } of operations) {
       if (condition === undefined) continue;
-      const { version = 0 } = this.at(sequence - 1, key) ?? {};
-      if (version !== condition.version)
+      const { version = 0, origin = 0 } = this.at(sequence - 1, key) ?? {};
+      if (version !== condition.version || origin !== condition.origin)
         throw new Violation(
-          `entry ${sequence} needs ${key} at version ${condition.version}, it is at ${version}`,
+          `entry ${sequence} needs ${key} at version ${condition.version} of epoch ` +
+            `${condition.origin}, it is at ${version} of epoch ${origin}`,
         );
     }
   }

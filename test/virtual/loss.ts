@@ -1,17 +1,20 @@
 /**
  * What a recovery could miss, judged from the disks alone and by the design's own words, not by the
- * code that recovers: with so many answers as design.md section 2.8 asks for, would every entry that
- * may never vanish be seen? Tried for every set of followers that could be the ones that answer.
+ * code that recovers: of everything that may never vanish, what would *not be kept*? Asked for every
+ * set of followers whose answers a recovery may go by.
  */
 import type { Entry, FloorNote, NodeId, Sequence } from "../../src/replication/types.ts";
 import type { DiskLook } from "../support/volatile-storage.ts";
 import type { Known } from "./history.ts";
+import { whatIsKept } from "./kept.ts";
 
 interface Facts {
+  readonly id: NodeId;
   readonly blank: boolean;
   readonly floor: FloorNote | undefined;
   readonly applied: Sequence;
-  readonly log: ReadonlyMap<Sequence, Entry>;
+  readonly entries: readonly Entry[];
+  readonly get: DiskLook["get"];
 }
 
 const everything = {
@@ -19,79 +22,105 @@ const everything = {
   bytesMax: Number.MAX_SAFE_INTEGER,
 };
 
-const emptyDisk: Facts = { blank: true, floor: undefined, applied: 0, log: new Map() };
+const emptyDisk = (id: NodeId): Facts => ({
+  id,
+  blank: true,
+  floor: undefined,
+  applied: 0,
+  entries: [],
+  get: () => undefined,
+});
 
-function factsOf(disk: DiskLook): Facts {
+function factsOf(id: NodeId, disk: DiskLook, from: Sequence): Facts {
   const { blank, floor } = disk.marks();
   const { applied } = disk.summary();
-  const log = new Map(disk.readLog(1, everything).map((entry) => [entry.sequence, entry]));
-  return { blank, floor, applied, log };
+  const get = (key: string) => disk.get(key);
+  return { id, blank, floor, applied, entries: disk.readLog(from, everything), get };
 }
 
 export interface Disks {
   readonly leader: NodeId;
   readonly looks: ReadonlyMap<NodeId, DiskLook>;
-  /** This node's disk is taken for empty. */
-  readonly without: NodeId | undefined;
+  /** These disks are taken for empty. */
+  readonly without: ReadonlySet<NodeId>;
   /** The write quorum that the leader would start with. */
   readonly writeQuorum: number;
   readonly contentOf: (entry: Entry) => string;
 }
 
-/** Entries that some recovery could miss. `known` gives those above a mark that must be seen. */
+/** What one set of answers leads to. */
+export interface Missed {
+  readonly heard: readonly NodeId[];
+  /** The quorum it takes for the lowest that was used; undefined: all followers answered. */
+  readonly floor: number | undefined;
+  /** In ascending order, and never empty. */
+  readonly entries: ReadonlyMap<Sequence, Known>;
+}
+
+/** Every recovery that would miss something. `known` gives what must be kept above a mark. */
 export function whatRecoveryCouldMiss(
   disks: Disks,
   known: (above: Sequence) => Iterable<[Sequence, Known]>,
-): ReadonlyMap<Sequence, Known> {
+): readonly Missed[] {
   const { leader, looks, without } = disks;
-  const facts = new Map(
-    [...looks].map(([id, look]) => [id, id === without ? emptyDisk : factsOf(look)]),
+  // What everybody has applied is in every store that a recovery could copy.
+  const lowest = Math.min(
+    ...[...looks].map(([id, look]) => (without.has(id) ? Infinity : look.summary().applied)),
   );
-  const own = facts.get(leader) ?? emptyDisk;
-  const marks = looks.get(leader)?.marks();
-  const intact =
-    leader !== without && marks !== undefined && marks.reignEpoch === marks.promisedEpoch;
-  const missed = new Map<Sequence, Known>();
-  const note = (seen: readonly Facts[]) => {
-    const through = Math.max(...seen.map(({ applied }) => applied));
-    for (const [sequence, entry] of known(through))
-      if (newest(seen, sequence, disks) !== entry.content) missed.set(sequence, entry);
+  const from = Number.isFinite(lowest) ? lowest + 1 : 1;
+  const facts = [...looks].map(([id, look]) =>
+    without.has(id) ? emptyDisk(id) : factsOf(id, look, from),
+  );
+  const own = facts.find(({ id }) => id === leader) ?? emptyDisk(leader);
+  const misses: Missed[] = [];
+  const hear = (answers: readonly Facts[], floor: number | undefined) => {
+    const entries = missing([own, ...answers], known, disks);
+    if (entries.size > 0) misses.push({ heard: answers.map(({ id }) => id), floor, entries });
   };
-  if (intact && marks.reignEpoch > 0) note([own]);
-  else {
-    const others = [...facts].filter(([id]) => id !== leader).map(([, other]) => other);
-    for (const answers of subsets(others))
-      if (isEnough(answers, { own, followers: others.length, writeQuorum: disks.writeQuorum }))
-        note([own, ...answers]);
+  const marks = looks.get(leader)?.marks();
+  const isIntact =
+    !without.has(leader) &&
+    marks !== undefined &&
+    marks.reignEpoch > 0 &&
+    marks.reignEpoch === marks.promisedEpoch;
+  if (isIntact) {
+    hear([], undefined);
+    return misses;
   }
-  return missed;
+  const others = facts.filter(({ id }) => id !== leader);
+  for (const answers of subsets(others)) {
+    const floor = floorOf([own, ...answers], disks.writeQuorum);
+    const proving = answers.filter(({ blank }) => !blank).length;
+    const all = answers.length === others.length;
+    if (all || proving >= others.length - floor + 1) hear(answers, all ? undefined : floor);
+  }
+  return misses;
 }
 
-/** The entry of the highest epoch at a sequence, as its content. */
-function newest(
+function missing(
   seen: readonly Facts[],
-  sequence: Sequence,
+  known: (above: Sequence) => Iterable<[Sequence, Known]>,
   { contentOf }: Disks,
-): string | undefined {
-  let best: Entry | undefined;
-  for (const { log } of seen) {
-    const entry = log.get(sequence);
-    if (entry !== undefined && (best === undefined || entry.epoch > best.epoch)) best = entry;
-  }
-  return best === undefined ? undefined : contentOf(best);
+): ReadonlyMap<Sequence, Known> {
+  const best = seen.reduce((most, facts) => (facts.applied > most.applied ? facts : most));
+  const { applied, get } = best;
+  const entries = seen.flatMap((facts) => facts.entries);
+  const kept = whatIsKept({ applied, get, entries });
+  const missed = [...known(applied)].filter(([sequence, { content }]) => {
+    const entry = kept.get(sequence);
+    return content !== (entry === undefined ? contentOf(nothing) : contentOf(entry));
+  });
+  return new Map(missed.sort(([left], [right]) => left - right));
 }
 
-function isEnough(
-  answers: readonly Facts[],
-  facts: { own: Facts; followers: number; writeQuorum: number },
-): boolean {
-  const { own, followers, writeQuorum } = facts;
-  let floor = own.floor;
-  for (const answer of answers)
-    if (answer.floor !== undefined && isNewer(answer.floor, floor)) floor = answer.floor;
-  const needed = followers - Math.max(1, floor?.quorum ?? writeQuorum) + 1;
-  const proving = answers.filter(({ blank }) => !blank).length;
-  return answers.length === followers || proving >= needed;
+const nothing: Entry = { sequence: 0, epoch: 0, origin: 0, operations: [] };
+
+/** The quorum that these disks take for the lowest that was used. */
+function floorOf(seen: readonly Facts[], writeQuorum: number): number {
+  let newest: FloorNote | undefined;
+  for (const { floor } of seen)
+    if (floor !== undefined && isNewer(floor, newest)) newest = floor;
+  return Math.max(1, newest?.quorum ?? writeQuorum);
 }
 
 const isNewer = (note: FloorNote, than: FloorNote | undefined): boolean =>

@@ -3,8 +3,9 @@ import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
 import { type Faulty, faultNames, faults } from "./faults.ts";
-import { contentOf, type Known, Violation } from "./history.ts";
-import { whatRecoveryCouldMiss } from "./loss.ts";
+import { asked, type Copies, type Excuse, excusesOf } from "./excuses.ts";
+import { contentOf, Violation } from "./history.ts";
+import { type Disks, whatRecoveryCouldMiss } from "./loss.ts";
 import { calmWire } from "./network.ts";
 import { Chance } from "./random.ts";
 
@@ -62,6 +63,7 @@ export class Run implements Faulty {
     for (const id of cluster.ids) cluster.start(id);
     this.#clients.begin(() => !this.#faulty);
     this.#keepFailing();
+    this.#keepAsking();
     await this.#runUntil(safetyMs);
     this.#heal();
     await this.#runUntil(this.#thawedAt() + 1_000);
@@ -157,18 +159,29 @@ export class Run implements Faulty {
 
   wipe(id: NodeId): void {
     const { cluster } = this;
-    if (!this.#mayLose(id, cluster.leader)) return;
+    if (!this.#mayLose([id], cluster.leader)) {
+      this.#heldBack();
+      return;
+    }
     this.trace(() => `${id} loses its disk`);
     cluster.wipe(id);
     this.#coverage.met(id === cluster.leader ? "leader wiped" : "follower wiped");
     this.#startLater(id, 500);
   }
 
+  #heldBack(): void {
+    this.#coverage.met("loss held back: the design does not exclude it");
+  }
+
   /** All nodes stop and come back with other settings. */
   moveLeader(): void {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
-    if (!this.#mayLead(to) || !this.#mayLose(undefined, to)) return;
+    if (!this.#mayLead(to)) return;
+    if (!this.#mayLose([], to)) {
+      this.#heldBack();
+      return;
+    }
     this.trace(() => `${to} leads from now on`);
     cluster.moveLeader(to);
     this.#coverage.met("leadership moved by settings");
@@ -187,49 +200,76 @@ export class Run implements Faulty {
     return !thinksItself || others.every(({ promisedEpoch }) => promisedEpoch < own.promisedEpoch);
   }
 
-  /**
-   * Whether nothing can be lost when this disk is, under this leader. Where something can, the
-   * design must have said so: the writer asked for no copy, every copy beyond the leader's was on a
-   * disk that was lost before, or the floor was lowered while too few were live. Anything else is a
-   * violation, found before anything is lost.
-   */
-  #mayLose(without: NodeId | undefined, leader: NodeId): boolean {
-    const { history, members, settings } = this.cluster;
-    const missed = whatRecoveryCouldMiss(
-      {
-        leader,
-        looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
-        without,
-        writeQuorum: settings.writeQuorum,
-        contentOf: ({ operations }) => contentOf(operations),
-      },
-      (above) => history.known(above),
-    );
-    for (const [sequence, known] of missed) {
-      if (this.cluster.degraded || this.#isExcused(sequence, known, without)) continue;
-      throw new Violation(
-        `without the disk of ${without}, a recovery of ${leader} could miss entry ${sequence}, ` +
-          `${known.content}, settled with quorum ${known.quorum}`,
-      );
-    }
-    if (missed.size > 0) this.#coverage.met("loss held back: the design does not exclude it");
-    return missed.size === 0;
+  /** Asks now and then what would be lost if a disk were lost now, and loses none. */
+  #keepAsking(): void {
+    const { time, chance } = this.cluster;
+    const next = () => {
+      if (!this.#faulty) return;
+      time.after(chance.between(5, 100), next);
+      this.couldLose();
+    };
+    time.after(chance.between(0, 100), next);
   }
 
-  #isExcused(sequence: number, { content, quorum }: Known, without: NodeId | undefined): boolean {
-    if (quorum === undefined || quorum === 0) return true;
-    const { followers, history, members } = this.cluster;
-    const lost = followers.filter((id) => {
-      const disk = members.get(id)?.disk.look();
+  couldLose(): void {
+    const { leader, followers, chance } = this.cluster;
+    const lost = chance.happens(0.3) ? [leader, chance.pick(followers)] : [leader];
+    this.#mayLose(lost, leader);
+  }
+
+  /**
+   * Whether nothing can be lost when these disks are, under this leader. Where something can, the
+   * design must have said so. Anything else is a violation, found before anything is lost.
+   */
+  #mayLose(without: readonly NodeId[], leader: NodeId): boolean {
+    const { history, members, settings, coverage } = this.cluster;
+    const disks: Disks = {
+      leader,
+      looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
+      without: new Set(without),
+      writeQuorum: settings.writeQuorum,
+      contentOf: ({ operations }) => contentOf(operations),
+    };
+    const examined = new Set<number>();
+    const known = function* (above: number) {
+      for (const found of history.known(above)) {
+        examined.add(found[0]);
+        yield found;
+      }
+    };
+    const excused = new Map<number, Excuse>();
+    for (const missed of whatRecoveryCouldMiss(disks, known))
+      for (const [sequence, excuse] of excusesOf(missed, this.#copies(disks))) {
+        if (excuse !== undefined) {
+          excused.set(sequence, excuse);
+          continue;
+        }
+        const { content, quorum, degraded } = missed.entries.get(sequence) ?? {};
+        throw new Violation(
+          `without the disks of [${without}], a recovery of ${leader} that hears ` +
+            `[${missed.heard}] and goes by floor ${missed.floor} does not keep entry ${sequence}, ` +
+            `${content}, settled with quorum ${quorum}${degraded ? " by a degraded floor" : ""}`,
+        );
+      }
+    coverage.met(asked, examined.size);
+    for (const excuse of excused.values()) coverage.met(`excused: ${excuse}`);
+    return excused.size === 0;
+  }
+
+  #copies({ looks, without }: Disks): Copies {
+    const { history, ids } = this.cluster;
+    const has = (id: NodeId, sequence: number, content: string) => {
+      const disk = looks.get(id);
       const [entry] = disk?.readLog(sequence, { entriesMax: 1, bytesMax: 1 }) ?? [];
-      const holds =
-        id !== without &&
-        ((disk?.summary().applied ?? 0) >= sequence ||
-          (entry?.sequence === sequence && contentOf(entry.operations) === content));
-      if (holds) return false;
-      return id === without || history.wasLost(id, sequence, content);
-    });
-    return lost.length >= quorum;
+      if (entry?.sequence === sequence && contentOf(entry.operations) === content) return true;
+      return (disk?.summary().applied ?? 0) >= sequence;
+    };
+    return {
+      members: ids,
+      holds: (id, sequence, content) => !without.has(id) && has(id, sequence, content),
+      wasLost: (id, sequence, content) =>
+        (without.has(id) && has(id, sequence, content)) || history.wasLost(id, sequence, content),
+    };
   }
 
   #heal(): void {

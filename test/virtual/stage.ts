@@ -255,7 +255,7 @@ export class Stage {
   }
 
   #configure(change: Parameters<KvNode["configure"]>[0]): Promise<void> {
-    this.#at.node(this.#at.leader)?.configure(change);
+    this.#at.configure(change);
     return Promise.resolve();
   }
 

@@ -1,0 +1,76 @@
+/**
+ * What a recovery keeps of what it hears, in the plainest form of the design's rules (DESIGN.md,
+ * "A reign begins"). The code under test, `src/replication/recovery.ts`, is not used here.
+ */
+import type { Entry, Sequence, StoreRecord } from "../../src/replication/types.ts";
+
+/** A store and the entries above it that somebody showed, several of one sequence included. */
+export interface Heard {
+  readonly applied: Sequence;
+  readonly get: (key: string) => StoreRecord | undefined;
+  readonly entries: Iterable<Entry>;
+}
+
+/** The entries that survive above the store, by sequence. What is missing became a no-op. */
+export function whatIsKept({ applied, get, entries }: Heard): ReadonlyMap<Sequence, Entry> {
+  const newest = newestOf(entries, applied);
+  const evidence = [...newest.values()].sort((left, right) => left.sequence - right.sequence);
+  const overruled = new Set(evidence.flatMap((entry) => overruledBy(entry, evidence)));
+  const kept = new Map<Sequence, Entry>();
+  const stored = (key: string) => get(key) ?? absent;
+  const state = new Map<string, { version: Sequence; origin: number }>();
+  for (const entry of evidence) {
+    if (overruled.has(entry)) continue;
+    const holds = entry.operations.every(({ key, condition }) => {
+      if (condition === undefined) return true;
+      const { version, origin } = state.get(key) ?? stored(key);
+      return version === condition.version && origin === condition.origin;
+    });
+    if (!holds) continue;
+    kept.set(entry.sequence, entry);
+    const { sequence: version, origin } = entry;
+    for (const { key, value } of entry.operations)
+      state.set(key, value === undefined ? absent : { version, origin });
+  }
+  return kept;
+}
+
+const absent = { version: 0, origin: 0 };
+
+/** Per sequence the highest epoch wins. */
+function newestOf(entries: Iterable<Entry>, above: Sequence): ReadonlyMap<Sequence, Entry> {
+  const newest = new Map<Sequence, Entry>();
+  for (const entry of entries) {
+    if (entry.sequence <= above) continue;
+    const known = newest.get(entry.sequence);
+    if (known === undefined || known.epoch < entry.epoch) newest.set(entry.sequence, entry);
+  }
+  return newest;
+}
+
+/**
+ * Entries of an earlier epoch that write the key of a condition between what it names and the
+ * conditional entry. They were not in the log on which the condition was evaluated, so they were
+ * never settled. An absent key is what its last deletion below left.
+ */
+function overruledBy(entry: Entry, evidence: readonly Entry[]): readonly Entry[] {
+  return entry.operations.flatMap(({ key, condition }) => {
+    if (condition === undefined) return [];
+    const writers = evidence.filter(
+      ({ sequence, operations }) =>
+        sequence > condition.version &&
+        sequence < entry.sequence &&
+        operations.some((operation) => operation.key === key),
+    );
+    const named = writers.findLastIndex(
+      (writer) =>
+        writer.epoch >= entry.origin || (condition.version === 0 && deletes(writer, key)),
+    );
+    return writers.slice(named + 1);
+  });
+}
+
+function deletes({ operations }: Entry, key: string): boolean {
+  const last = operations.findLast((operation) => operation.key === key);
+  return last !== undefined && last.value === undefined;
+}

@@ -1,0 +1,103 @@
+/**
+ * What somebody outside may conclude from an answer: these entries are settled, whoever was told,
+ * and so is everything that they are conditional on.
+ */
+import type { Result } from "../../src/errors.ts";
+import type { KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import type { Entry, NodeId, Operation, Sequence } from "../../src/replication/types.ts";
+import type { VirtualCluster } from "./cluster.ts";
+import { contentOf } from "./history.ts";
+
+const one = { entriesMax: 1, bytesMax: 1 };
+const many = { entriesMax: 1_000, bytesMax: 1_000_000 };
+
+export class Observed {
+  readonly #cluster: VirtualCluster;
+
+  constructor(cluster: VirtualCluster) {
+    this.#cluster = cluster;
+  }
+
+  /** A write goes out. */
+  asked(request: WriteRequest): void {
+    this.#cluster.history.reliance.asked(contentOf(request.operations), request.quorum);
+  }
+
+  /** The writer was answered by this node. */
+  told(leader: NodeId, request: WriteRequest, result: Result<WriteReceipt>): void {
+    const { history } = this.#cluster;
+    const { operations } = request;
+    if (result.ok) {
+      const { version, quorum, acks } = result.value;
+      const nodes = acks.map(({ node }) => node);
+      this.settled(leader, version);
+      const asked = request.quorum ?? quorum;
+      history.settled({ sequence: version, operations, quorum: asked, acks: nodes, leader });
+      return;
+    }
+    const { code, members = {} } = result.failure;
+    const version = (members["version"] as Sequence | undefined) ?? 0;
+    switch (code) {
+      case "OUTCOME_UNKNOWN": {
+        const content = contentOf(operations);
+        if (version > 0) history.named(version, content);
+        history.mustHold((members["acks"] as readonly NodeId[] | undefined) ?? [], version, content);
+        return;
+      }
+      case "VERSION_MISMATCH":
+        // The refusal rests on the write that it names, or on a deletion.
+        if (version > 0) this.settled(leader, version);
+        else this.#absent(leader, String(members["key"]));
+        return;
+      case "KEY_NOT_FOUND": {
+        const deleted = operations.filter(({ value }) => value === undefined);
+        if (operations.length === 1 && deleted[0] !== undefined)
+          this.#absent(leader, deleted[0].key);
+        return;
+      }
+      default:
+    }
+  }
+
+  /** The leader showed this of a key. */
+  shown(leader: NodeId, key: string, found: KeyValue | undefined): void {
+    if (found === undefined) this.#absent(leader, key);
+    else this.settled(leader, found.version);
+  }
+
+  /** This entry is settled; so is what it was conditional on, with a lower quorum even. */
+  settled(leader: NodeId, sequence: Sequence): void {
+    const { history } = this.#cluster;
+    if (sequence <= history.length) return;
+    const [entry] = this.#log(leader).readLog(sequence, one);
+    if (entry?.sequence !== sequence) return;
+    history.seen(entry);
+    for (const { key, condition } of entry.operations) {
+      if (condition === undefined) continue;
+      if (condition.version > 0) this.settled(leader, condition.version);
+      else this.#absent(leader, key, sequence);
+    }
+  }
+
+  /** A key is absent: what deleted it is settled, if there is just one entry that can have. */
+  #absent(leader: NodeId, key: string, before: Sequence = Number.POSITIVE_INFINITY): void {
+    const { history } = this.#cluster;
+    const { length } = history;
+    if (history.at(length, key) === undefined) return;
+    const above: readonly Entry[] = this.#log(leader).readLog(length + 1, many);
+    const isDeletion = ({ sequence, operations }: Entry) =>
+      sequence < before && isAbsentAfter(operations, key);
+    const deletions = above.filter(isDeletion);
+    const [only] = deletions;
+    if (deletions.length === 1 && only !== undefined) this.settled(leader, only.sequence);
+  }
+
+  #log(leader: NodeId) {
+    return this.#cluster.member(leader).disk.look();
+  }
+}
+
+function isAbsentAfter(operations: readonly Operation[], key: string): boolean {
+  const last = operations.findLast((operation) => operation.key === key);
+  return last !== undefined && last.value === undefined;
+}
