@@ -3,8 +3,9 @@ import type { KeyPage, KeyValue, WriteReceipt, WriteRequest } from "../../src/no
 import { LeaderNode } from "../../src/node/leader-node.ts";
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { Calls } from "./calls.ts";
-import type { VirtualCluster } from "./cluster.ts";
+import type { Process, VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
+import { drawQuorum } from "./faults.ts";
 import { Violation } from "./history.ts";
 import { Observed } from "./observed.ts";
 import { Watcher } from "./watchers.ts";
@@ -21,6 +22,12 @@ export class Clients {
   /** Answers that come by promise: they need a turn of the real event loop. */
   promised = 0;
   #written = 0;
+  #expected: {
+    readonly process: Process | undefined;
+    readonly at: number;
+    readonly last: Sequence;
+    readonly versions: Map<string, Sequence>;
+  } = { process: undefined, at: 0, last: 0, versions: new Map() };
   answered = 0;
   /** The highest version that a writer was told of. */
   #newest: Sequence = 0;
@@ -41,6 +48,11 @@ export class Clients {
       () => chance.between(0, chance.pick([4, 40, 200])),
       () => this.#burst(),
     );
+    this.beginReading(over);
+  }
+
+  beginReading(over: () => boolean): void {
+    const { chance } = this.#cluster;
     this.#repeat(
       over,
       () => chance.between(0, 40),
@@ -72,7 +84,7 @@ export class Clients {
 
   #writeSomething(): void {
     const { chance, settings } = this.#cluster;
-    const quorum = chance.happens(0.3) ? chance.whole(0, settings.followers) : undefined;
+    const quorum = chance.happens(0.3) ? drawQuorum(chance, settings.followers) : undefined;
     const first = chance.whole(0, keys.length - 1);
     const size = chance.pick([1, 1, 1, 1, 3]);
     const operations = Array.from({ length: size }, (_, index) => {
@@ -85,6 +97,37 @@ export class Clients {
     if (quorum !== undefined && quorum < settings.writeQuorum)
       this.#cluster.coverage.met("write with a quorum below the usual one");
     this.submit({ operations, quorum, timeoutMs: chance.pick([20, 300, 2_000]) });
+  }
+
+  /** A new value, or a deletion; `resting`: on the version proposed last, or the one settled last. */
+  write(how: { key: string; resting?: boolean; quorum?: number; timeoutMs?: number }): void {
+    const { chance } = this.#cluster;
+    const { key, resting = false, quorum, timeoutMs = 1_000 } = how;
+    this.#written += 1;
+    const value = chance.happens(0.1) ? undefined : JSON.stringify(this.#written);
+    const ifVersion = resting ? this.#newestVersion(key) : undefined;
+    this.#expect(key);
+    this.submit({ operations: [{ key, value, ifVersion }], quorum, timeoutMs });
+  }
+
+  /** Which version a write of the present process should get, if none of its turn is refused. */
+  #expect(key: string): void {
+    const { leader, time } = this.#cluster;
+    const { process } = this.#cluster.member(leader);
+    if (process === undefined) return;
+    const { at, last, versions } = this.#expected;
+    const same = this.#expected.process === process;
+    const next = (same && at === time.now() ? last : process.node.marks().last) + 1;
+    const known = same ? versions : new Map<string, Sequence>();
+    this.#expected = { process, at: time.now(), last: next, versions: known.set(key, next) };
+  }
+
+  #newestVersion(key: string): Sequence {
+    const { chance, leader } = this.#cluster;
+    const { process, versions } = this.#expected;
+    const isKnown = process !== undefined && process === this.#cluster.member(leader).process;
+    const expected = isKnown && chance.happens(0.7) ? versions.get(key) : undefined;
+    return expected ?? this.#readVersion(key);
   }
 
   writeChain(): void {
@@ -105,7 +148,11 @@ export class Clients {
     if (chance.happens(0.2)) return chance.whole(0, history.length + 3);
     const node = this.#cluster.node(leader);
     if (chance.happens(0.5) && node !== undefined) return node.marks().last;
-    const read = node?.read({ key });
+    return this.#readVersion(key);
+  }
+
+  #readVersion(key: string): Sequence {
+    const read = this.#cluster.node(this.#cluster.leader)?.read({ key });
     if (read === undefined || read instanceof Promise || !read.ok) return 0;
     return read.value.version;
   }
@@ -159,7 +206,7 @@ export class Clients {
     const key = chance.pick(keys);
     if (id === leader) {
       if (chance.happens(0.2)) this.#listLeader();
-      else this.#readLeader(key);
+      else this.readLeader(key);
     } else if (chance.happens(0.1)) this.#listFollower(id);
     else this.#readFollower(id, key);
   }
@@ -192,7 +239,7 @@ export class Clients {
     }
   }
 
-  #readLeader(key: string): void {
+  readLeader(key: string): void {
     const { leader, coverage } = this.#cluster;
     const call = this.calls.read(key);
     const result = this.#cluster.node(leader)?.read({ key });

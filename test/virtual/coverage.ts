@@ -1,4 +1,6 @@
-import type { asked, Excuse } from "./excuses.ts";
+import { type asked, type Excuse, excuses } from "./excuses.ts";
+import { faultNames } from "./faults.ts";
+import { sceneNames } from "./scenes.ts";
 
 /**
  * What the seeds went through. A proof that never met a situation says nothing about it, so a test
@@ -83,9 +85,14 @@ export class Coverage {
     return Object.fromEntries(this.#counts);
   }
 
-  /** What was never met, of the situations and of these faults. */
-  missing(faults: readonly string[]): readonly string[] {
-    const wanted = [...situations, ...faults.map((name) => `fault: ${name}`)];
+  /** What was never met, of the situations, faults and scenes. */
+  missing(): readonly string[] {
+    const wanted = [
+      ...situations,
+      ...faultNames.map((name) => `fault: ${name}`),
+      ...sceneNames.map((name) => `scene: ${name}`),
+      ...excuses.map((excuse) => `excused: ${excuse}`),
+    ];
     return wanted.filter((what) => !this.#counts.has(what));
   }
 }

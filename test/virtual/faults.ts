@@ -1,6 +1,7 @@
 /** Everything that a seed may do to a cluster, by name. */
 import type { NodeId } from "../../src/replication/types.ts";
 import type { VirtualCluster } from "./cluster.ts";
+import type { Chance } from "./random.ts";
 
 /** What faults are made of. */
 export interface Faulty {
@@ -12,6 +13,8 @@ export interface Faulty {
   /** Unless that would lose what the design does not protect. */
   wipe(id: NodeId): void;
   moveLeader(): void;
+  /** The same, except that the present leader goes on as it was; false: that could lose something. */
+  moveLeaderUnawares(): boolean;
   /** Some writes, each conditional on the one before. */
   writeChain(): void;
 }
@@ -85,11 +88,15 @@ export const faults: Readonly<Record<string, Fault>> = {
   "change the settings": (run) => {
     const { chance, settings } = run.cluster;
     const maxDelay = chance.pick([0, 0, 50]);
-    const writeQuorum = chance.whole(0, settings.followers);
+    const writeQuorum = drawQuorum(chance, settings.followers);
     run.cluster.configure({ writeQuorum, minDelay: 0, maxDelay });
   },
   "lead from another node": (run) => run.moveLeader(),
 };
+
+/** Rarely 0: what nobody else holds may be lost with one disk, and a seed says little about it. */
+export const drawQuorum = (chance: Chance, followers: number): number =>
+  chance.happens(0.06) ? 0 : chance.whole(1, followers);
 
 export const faultNames = Object.keys(faults);
 

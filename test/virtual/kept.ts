@@ -11,8 +11,20 @@ export interface Heard {
   readonly entries: Iterable<Entry>;
 }
 
-/** The entries that survive above the store, by sequence. What is missing became a no-op. */
-export function whatIsKept({ applied, get, entries }: Heard): ReadonlyMap<Sequence, Entry> {
+/**
+ * What stands at a sequence above the store after the recovery: an entry, a no-op in the place of
+ * what is missing or was dropped, or undefined beyond everything that was heard of.
+ */
+export function whatIsKept(heard: Heard): (sequence: Sequence) => Entry | undefined {
+  const kept = survivors(heard);
+  let last = heard.applied;
+  for (const { sequence } of heard.entries) last = Math.max(last, sequence);
+  return (sequence) => (sequence > last ? undefined : (kept.get(sequence) ?? noOp));
+}
+
+const noOp: Entry = { sequence: 0, epoch: 0, origin: 0, operations: [] };
+
+function survivors({ applied, get, entries }: Heard): ReadonlyMap<Sequence, Entry> {
   const newest = newestOf(entries, applied);
   const evidence = [...newest.values()].sort((left, right) => left.sequence - right.sequence);
   const overruled = new Set(evidence.flatMap((entry) => overruledBy(entry, evidence)));

@@ -107,13 +107,11 @@ function missing(
   const entries = seen.flatMap((facts) => facts.entries);
   const kept = whatIsKept({ applied, get, entries });
   const missed = [...known(applied)].filter(([sequence, { content }]) => {
-    const entry = kept.get(sequence);
-    return content !== (entry === undefined ? contentOf(nothing) : contentOf(entry));
+    const entry = kept(sequence);
+    return entry === undefined || contentOf(entry) !== content;
   });
   return new Map(missed.sort(([left], [right]) => left - right));
 }
-
-const nothing: Entry = { sequence: 0, epoch: 0, origin: 0, operations: [] };
 
 /** The quorum that these disks take for the lowest that was used. */
 function floorOf(seen: readonly Facts[], writeQuorum: number): number {

@@ -2,12 +2,13 @@ import type { NodeId } from "../../src/replication/types.ts";
 import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
-import { type Faulty, faultNames, faults } from "./faults.ts";
+import { drawQuorum, faultNames, faults } from "./faults.ts";
 import { asked, type Copies, type Excuse, excusesOf } from "./excuses.ts";
 import { contentOf, Violation } from "./history.ts";
 import { type Disks, whatRecoveryCouldMiss } from "./loss.ts";
 import { calmWire } from "./network.ts";
 import { Chance } from "./random.ts";
+import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
 
 /** How one seed ended, in figures. */
 export interface Outcome {
@@ -20,17 +21,25 @@ export interface Outcome {
   readonly coverage: Readonly<Record<string, number>>;
 }
 
+type Counted = typeof asked | `excused: ${Excuse}`;
+
 const safetyMs = 4_000;
 const livenessMs = 30_000;
+/** Of so many seeds one plays a scene; the others leave everything to chance. */
+const sceneEvery = 3;
 
-/** One seed: anything may fail for a while, then all heals and must come right. */
-export class Run implements Faulty {
+/**
+ * One seed: anything may fail for a while, or a scene is played; then all heals and must come right.
+ */
+export class Run implements Director {
   readonly seed: number;
   readonly cluster: VirtualCluster;
   readonly #clients: Clients;
   readonly #coverage = new Coverage();
   readonly #intensity: number;
   readonly #kinds: readonly string[];
+  readonly #scene: Scene | undefined;
+  readonly #counted = new Map<string, Set<number>>();
   #faulty = true;
   #events = 0;
   trace: (line: () => string) => void = () => {};
@@ -39,14 +48,18 @@ export class Run implements Faulty {
     const chance = new Chance(seed);
     const followers = chance.pick([1, 2, 3, 5, 5, 5]);
     this.seed = seed;
+    const name = seed % sceneEvery === 0 ? chance.pick(sceneNames) : undefined;
+    this.#scene = name === undefined ? undefined : scenes[name];
+    if (name !== undefined) this.#coverage.met(`scene: ${name}`);
     this.cluster = new VirtualCluster({
       chance,
       followers,
-      writeQuorum: chance.whole(0, followers),
+      writeQuorum: drawQuorum(chance, followers),
       minDelay: 0,
       maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
       coverage: this.#coverage,
+      ...this.#scene?.settings(chance),
     });
     this.#clients = new Clients(this.cluster);
     this.#intensity = chance.pick([0.3, 1, 3]);
@@ -61,10 +74,17 @@ export class Run implements Faulty {
   async tell(): Promise<Outcome> {
     const { cluster } = this;
     for (const id of cluster.ids) cluster.start(id);
-    this.#clients.begin(() => !this.#faulty);
-    this.#keepFailing();
+    const over = () => !this.#faulty;
     this.#keepAsking();
-    await this.#runUntil(safetyMs);
+    if (this.#scene === undefined) {
+      this.#clients.begin(over);
+      this.#keepFailing();
+      await this.#runUntil(safetyMs);
+    } else {
+      this.#clients.beginReading(over);
+      await this.#runUntil(20);
+      await this.#scene.play(this);
+    }
     this.#heal();
     await this.#runUntil(this.#thawedAt() + 1_000);
     await this.#mustComeRight();
@@ -146,6 +166,19 @@ export class Run implements Faulty {
     this.#clients.writeChain();
   }
 
+  write(how: Parameters<Clients["write"]>[0]): void {
+    this.#clients.write(how);
+  }
+
+  read(key: string): void {
+    this.#clients.readLeader(key);
+  }
+
+  async pass(lowMs: number, highMs: number): Promise<void> {
+    const { time, chance } = this.cluster;
+    await this.#runUntil(time.now() + chance.between(lowMs, Math.max(lowMs, highMs)));
+  }
+
   /** It answers what is in flight, flushes and ends. */
   shutDown(id: NodeId): void {
     const { process } = this.cluster.member(id);
@@ -175,17 +208,27 @@ export class Run implements Faulty {
 
   /** All nodes stop and come back with other settings. */
   moveLeader(): void {
+    this.#moveLeader([]);
+  }
+
+  /** The leader goes on with the settings it has. */
+  moveLeaderUnawares(): boolean {
+    return this.#moveLeader([this.cluster.leader]);
+  }
+
+  #moveLeader(unaware: readonly NodeId[]): boolean {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
-    if (!this.#mayLead(to)) return;
+    if (!this.#mayLead(to)) return false;
     if (!this.#mayLose([], to)) {
       this.#heldBack();
-      return;
+      return false;
     }
     this.trace(() => `${to} leads from now on`);
-    cluster.moveLeader(to);
+    cluster.moveLeader(to, unaware);
     this.#coverage.met("leadership moved by settings");
-    for (const id of cluster.ids) this.#startLater(id, 200);
+    for (const id of cluster.ids) if (!unaware.includes(id)) this.#startLater(id, 200);
+    return true;
   }
 
   /**
@@ -222,7 +265,7 @@ export class Run implements Faulty {
    * design must have said so. Anything else is a violation, found before anything is lost.
    */
   #mayLose(without: readonly NodeId[], leader: NodeId): boolean {
-    const { history, members, settings, coverage } = this.cluster;
+    const { history, members, settings } = this.cluster;
     const disks: Disks = {
       leader,
       looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
@@ -230,18 +273,24 @@ export class Run implements Faulty {
       writeQuorum: settings.writeQuorum,
       contentOf: ({ operations }) => contentOf(operations),
     };
-    const examined = new Set<number>();
+    // An entry is asked for no more lost disks than its writer wanted copies.
+    const lost = without.filter((id) => id !== leader).length;
+    const count = (what: Counted, sequence: number, quorum = 0) => {
+      if (lost === 0 || quorum > lost) this.#count(what, sequence);
+    };
     const known = function* (above: number) {
       for (const found of history.known(above)) {
-        examined.add(found[0]);
+        const [sequence, { quorum }] = found;
+        count(asked, sequence, quorum);
         yield found;
       }
     };
-    const excused = new Map<number, Excuse>();
+    let excused = false;
     for (const missed of whatRecoveryCouldMiss(disks, known))
       for (const [sequence, excuse] of excusesOf(missed, this.#copies(disks))) {
         if (excuse !== undefined) {
-          excused.set(sequence, excuse);
+          excused = true;
+          count(`excused: ${excuse}`, sequence, missed.entries.get(sequence)?.quorum);
           continue;
         }
         const { content, quorum, degraded } = missed.entries.get(sequence) ?? {};
@@ -251,9 +300,16 @@ export class Run implements Faulty {
             `${content}, settled with quorum ${quorum}${degraded ? " by a degraded floor" : ""}`,
         );
       }
-    coverage.met(asked, examined.size);
-    for (const excuse of excused.values()) coverage.met(`excused: ${excuse}`);
-    return excused.size === 0;
+    return !excused;
+  }
+
+  /** Counts an entry once for each thing that was found of it, however often it was asked about. */
+  #count(what: Counted, sequence: number): void {
+    const counted = this.#counted.get(what) ?? new Set();
+    this.#counted.set(what, counted);
+    if (counted.has(sequence)) return;
+    counted.add(sequence);
+    this.#coverage.met(what);
   }
 
   #copies({ looks, without }: Disks): Copies {
