@@ -139,6 +139,42 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "",
   },
   {
+    name: "the floor is raised with one holder fewer",
+    file: "replication/floor.ts",
+    from: "if (holders < quorum) return undefined;",
+    to: "if (holders < quorum - 1) return undefined;",
+  },
+  {
+    name: "what a lost disk knew of the floor still counts",
+    file: "replication/leader.ts",
+    from: 'if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);',
+    to: "",
+  },
+  {
+    name: "entries that do with a lower quorum do not wait for its floor",
+    file: "replication/ledger.ts",
+    from: "slot.floorNumber = Math.max(slot.floorNumber, to.floorNumber);",
+    to: "",
+  },
+  {
+    name: "a recovery keeps leftovers that a later epoch did not have in its log",
+    file: "replication/recovery.ts",
+    from: "for (const sequence of this.#overruled(last)) this.#evidence.delete(sequence);",
+    to: "for (const sequence of this.#overruled(last)) if (sequence < 0) break;",
+  },
+  {
+    name: "a recovery takes a version for that of another epoch",
+    file: "replication/recovery.ts",
+    from: "return seen.version === condition.version && seen.origin === condition.origin;",
+    to: "return seen.version === condition.version;",
+  },
+  {
+    name: "a deposed leader goes on answering",
+    file: "node/leader-node.ts",
+    from: "this.#deposed = true;",
+    to: "",
+  },
+  {
     name: "a stream resumes after the last ack and not after the applied mark",
     file: "replication/streams.ts",
     from: "const next = peer.applied + 1;",
