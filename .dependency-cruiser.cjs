@@ -38,7 +38,7 @@ module.exports = {
     {
       name: "nobody-imports-main",
       severity: "error",
-      from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.ts$" },
+      from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.(ts|mjs)$" },
       to: { path: "^src/(main|process)\\.ts$" },
     },
     {

@@ -7,8 +7,9 @@ const clusterTests = [
   "**/*.cluster.test.ts",
 ];
 const common = {
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // A sure sign that something hangs. Nothing may fail because the machine has other work.
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
   // Modules look as they do when Node runs the product: CommonJS keeps its `default`.
   deps: { interopDefault: false },
 };

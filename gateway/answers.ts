@@ -19,12 +19,17 @@ export const jsonType = "application/json";
 /** 200 with JSON text that is sent as it is. */
 export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
 
-export const refusal = (failure: Failure, headers: readonly string[] = []): Answer => {
+/** `status` differs from that of the code where HTTP has a more precise one. */
+export const refusal = (
+  failure: Failure,
+  headers: readonly string[] = [],
+  status = problemStatus(failure.code),
+): Answer => {
   const seconds = retryAfterSeconds(failure);
   return {
-    status: problemStatus(failure.code),
+    status,
     contentType: problemType,
-    body: problemText(failure),
+    body: problemText(failure, status),
     headers: seconds === undefined ? headers : [...headers, "Retry-After", String(seconds)],
   };
 };

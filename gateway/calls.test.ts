@@ -48,11 +48,26 @@ describe("PUT /write", () => {
     if (shown !== undefined) expect(answer.text).toContain(`"value":${shown},`);
   });
 
-  test("keeps a value with a lone surrogate and a member called __proto__ as they are", async () => {
-    const body = '{"key":"odd","value":{"__proto__":{"x":"\\ud800"}}}';
+  test.each([
+    '{"__proto__":{"x":"\\ud83d\\ude00"}}',
+    '{"b":1,"10":2,"9":[1.10,-0,1e-400,4.9e-324]}',
+    '"\\u0041\\/"',
+    "12345678901234567890",
+  ])("keeps the text %s", async (value) => {
+    const body = `{"key":"text", "value": ${value.replaceAll(":", ": ")} }`;
     expect((await leader("/write", { method: "PUT", body })).status).toBe(200);
-    const { text } = await leader("/read?key=odd");
-    expect(text).toContain('"value":{"__proto__":{"x":"\\ud800"}}');
+    expect((await leader("/read?key=text")).text).toContain(`"value":${value},`);
+    expect((await leader("/read?prefix=text")).text).toContain(`"value":${value},`);
+  });
+
+  test("reads what an earlier version stored and would be refused now", async () => {
+    const value = '{"b":"\\ud800","a":1}';
+    await cluster.leader.node.write({ operations: [{ key: "earlier", value }] });
+    for (const ask of [leader, follower]) {
+      const answer = await ask("/read?prefix=earlier");
+      expect(answer.status).toBe(200);
+    }
+    expect((await leader("/read?key=earlier")).text).toContain(`"value":${value},`);
   });
 
   test.each(["__proto__", "constructor", "a/b?c=d&e#f", "\0", " ", "+", "%", "😀", "\n"])(
@@ -136,6 +151,14 @@ describe("POST /write/batch", () => {
     ];
     expect((await batch({ operations, ifVersion: 0 })).status).toBe(200);
     expect((await batch({ operations, ifVersion: 0 })).status).toBe(409);
+  });
+
+  test("with one key twice and a version for both is refused, saying why", async () => {
+    const operations = [1, 2].map((value) => ({ put: { key: "twice", value } }));
+    const answer = await batch({ operations, ifVersion: 0 });
+    expect(answer).toMatchObject({ status: 400, json: { code: "INVALID_ARGUMENT" } });
+    expect(answer.json["detail"]).toContain("operation 0 of this batch puts");
+    expect((await batch({ operations })).status).toBe(200);
   });
 
   test("takes 1 to 128 operations", async () => {
@@ -254,7 +277,7 @@ test("/livez, /readyz and /metrics answer", async () => {
     "kv_batch_entries_count",
     "kv_flush_seconds_count",
     "kv_digest_mismatches_total",
-    'kv_event_loop_delay_seconds{quantile="0.99"}',
+    'kv_event_loop_delay_seconds_bucket{le="0.001"}',
     'kv_member_state{node="follower1",state="live"} 1',
     'kv_http_requests_total{route="/write",method="PUT",status="200"}',
   ]) {

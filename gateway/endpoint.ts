@@ -22,6 +22,7 @@ export interface Endpoint {
 
 export const mount = (app: Express, context: Context, endpoint: Endpoint): void => {
   const handlers = new Map<string, Handler>(Object.entries(endpoint.methods));
+  for (const method of handlers.keys()) context.metrics.requests.expect(endpoint.path, method);
   const get = handlers.get("GET");
   if (get !== undefined) handlers.set("HEAD", get);
   const allow = [...handlers.keys()].join(", ");

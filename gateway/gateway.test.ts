@@ -89,6 +89,33 @@ describe("faults", () => {
   });
 });
 
+/** Each form of a file has a strong tag of its own, and is not sent to whoever has that form. */
+const checkTags = async (url: string, target: string): Promise<void> => {
+  const tagOf = async (encoding: string) =>
+    (await ask(url, target, { headers: { "accept-encoding": encoding } })).headers.etag ?? "";
+  const plain = await tagOf("identity");
+  const zipped = await tagOf("gzip");
+  expect(plain).toMatch(/^"[^"]+"$/);
+  expect(zipped).toMatch(/^"[^"]+"$/);
+  expect(zipped).not.toBe(plain);
+  for (const [encoding, condition, status] of [
+    ["identity", plain, 304],
+    ["identity", `"other", W/${plain}`, 304],
+    ["identity", "*", 304],
+    ["identity", zipped, 200],
+    ["identity", '"other"', 200],
+    ["gzip", `"other",${zipped}`, 304],
+    ["gzip", plain, 200],
+  ] as const) {
+    const headers = { "accept-encoding": encoding, "if-none-match": condition };
+    const answer = await ask(url, target, { headers });
+    expect(answer.status, `${encoding} ${condition}`).toBe(status);
+    expect(answer.headers).toMatchObject({
+      ...{ etag: encoding === "gzip" ? zipped : plain, vary: "Accept-Encoding" },
+    });
+  }
+};
+
 describe("the page", () => {
   test("says how to build it while it is missing, and appears once it is there", async () => {
     const directory = mkdtempSync(join(tmpdir(), "page-"));
@@ -116,6 +143,7 @@ describe("the page", () => {
       const headers = { "if-none-match": String(page.headers["etag"]) };
       expect(await ask(url, "/", { headers })).toMatchObject({ status: 304, text: "" });
       expect((await ask(url, "/assets/%2e%2e/index.html")).status).toBe(404);
+      await checkTags(url, "/assets/app-1a2b.js");
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -15,15 +15,17 @@ import { type Failure, failed } from "../src/errors.ts";
 import { timeoutMsMax } from "../src/limits.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
+import { answersMsMax } from "../src/node/stopping.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { mount } from "./endpoint.ts";
+import { beginExchange } from "./exchanges.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { mountPages } from "./pages.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
-import { answerClientError, answerConnect } from "./socket-errors.ts";
+import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
@@ -45,13 +47,10 @@ export interface Gateway {
   readonly port: number;
   /**
    * Stops accepting, refuses what still comes in, ends event streams, and lets answers under way
-   * finish for at most 3.5 s. Close the node at the same time: it answers the writes under way.
+   * finish for a few seconds (`answersMsMax`). Close the node at the same time: it answers the writes under way.
    */
   close(): Promise<void>;
 }
-
-/** A little longer than a closing node takes to answer the writes under way. */
-const closeTimeoutMs = 3500;
 
 /** Bounds on what a slow or idle client may hold. */
 const serverOptions = {
@@ -97,6 +96,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const isTalkative = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
+    if (isOver(request.socket)) return;
+    beginExchange(request, response);
     if (isTalkative) logWhenDone(log, request, response);
     const fault = closing ? shuttingDown : normalizeTarget(request, node.id);
     if (fault === undefined) app(request, response);
@@ -105,6 +106,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const server = createServer(serverOptions, serve);
   // What else a client expects may be ignored, says RFC 9110; Node would answer without our headers.
   server.on("checkExpectation", serve);
+  // A client that ends its side after its requests still gets their answers; Node has no type for it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = connectionsMax;
   server.timeout = silenceMsMax;
   server.on("connection", (socket: Socket) => {
@@ -148,7 +151,7 @@ const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  for (const endpoint of endpoints(context, agent)) mount(app, context, endpoint);
+  for (const endpoint of endpoints(context, { agent, sweeps })) mount(app, context, endpoint);
   for (const endpoint of sweepEndpoints(context, sweeps)) mount(app, context, endpoint);
   mountMemberProxy(app, context, agent);
   mountPages(app, context, pageDirectory);
@@ -211,7 +214,7 @@ const shownHost = (host: string): string => {
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), closeTimeoutMs);
+    const cut = setTimeout(() => server.closeAllConnections(), answersMsMax);
     // A connection whose answer ends while the server closes would otherwise wait for a next one.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {

@@ -54,6 +54,10 @@ describe("PUT /write refuses", () => {
     ["ifVersion beyond 2^53", { key: "a", value: 1, ifVersion: 2 ** 53 }, 400, '"ifVersion"'],
     ["trace as a number", { key: "a", value: 1, trace: 1 }, 400, '"trace"'],
     ["a number beyond a double", '{"key":"a","value":[1,-1e400]}', 400, "double"],
+    ["a value with a lone surrogate", '{"key":"a","value":["\\ud800"]}', 400, '"value"'],
+    ["a value with a name twice", '{"key":"a","value":{"x":1,"x":2}}', 400, '"value"'],
+    ["a key twice", '{"key":"a","value":1,"key":"b"}', 400, '"key"'],
+    ["a quorum just above 0", '{"key":"a","value":1,"quorum":1e-400}', 400, '"quorum"'],
     ["a value 129 deep", `{"key":"a","value":${deep(129)}}`, 400, "deep"],
     ["a value 900,000 deep", `{"key":"a","value":${deep(900_000)}}`, 400, "deep"],
     ["depth in an unknown field", `{"key":"a","value":1,"x":${deep(500_000)}}`, 400, '"x"'],
@@ -80,6 +84,8 @@ describe("PUT /write refuses", () => {
     ["application/json; charset=utf-16", {}],
     ["application/x-www-form-urlencoded", {}],
     ["application/jsonp", {}],
+    ["application/json charset=utf-8", {}],
+    [`application/json${"; ".repeat(7000)}x`, {}],
     ["", {}],
     ["application/json", { "content-encoding": "gzip" }],
     ["application/json", { "content-encoding": "br, gzip" }],
@@ -97,6 +103,9 @@ describe("PUT /write refuses", () => {
     "application/json",
     "Application/JSON; charset=UTF-8",
     'application/json;charset="utf-8"',
+    "application/json;",
+    "application/json ; ",
+    "application/json;;charset=utf-8; ;",
   ])("nothing of type %s", async (type) => {
     const body = { key: "typed", value: 1 };
     const answer = await ask(url, "/write", {
@@ -127,6 +136,18 @@ describe("DELETE /write and POST /write/batch refuse", () => {
     ["POST", "/write/batch", { operations: [{ get: { key: "a" } }] }, '"get"'],
     ["POST", "/write/batch", { operations: [{ put: { key: "a" } }] }, '"operations.0.put.value"'],
     ["POST", "/write/batch", { operations: [put, { delete: { key: "" } }] }, "Operation 1"],
+    [
+      "POST",
+      "/write/batch",
+      '{"operations":[{},{"put":{"key":"a","value":1e999}}]}',
+      '"operations.1',
+    ],
+    [
+      "POST",
+      "/write/batch",
+      '{"operations":[{"put":{"key":"a","value":1},"put":5}]}',
+      "two members",
+    ],
     ["POST", "/write/batch", { operations: [put], key: "a" }, '"key"'],
     ["POST", "/write/batch", { operations: Array(400_000).fill({}) }, "400000"],
   ])("%s %s %j", async (method, target, body, named) => {

@@ -24,6 +24,9 @@ export const readMemberPath = (url: string): MemberPath | undefined => {
   return isNodes(segments[1]) ? undefined : { id, target: path + query };
 };
 
+/** A member alone, without a slash behind its id. */
+export const isBareMember = (url: string): boolean => /^\/nodes\/[^/?#]+(?:[?#]|$)/.test(url);
+
 const isNodes = (segment: string | undefined): boolean => {
   try {
     return decodeURIComponent(segment ?? "").toLowerCase() === "nodes";

@@ -67,10 +67,24 @@ describe("between real nodes", () => {
     "/nodes/leader/%2e%2e/status",
     "/nodes/leader/nodes/follower2/status",
     "/nodes/follower1/nodes/leader/status",
+    "/nodes/nobody",
     "/nodes",
   ])("%s is not found", async (target) => {
     expect(await ask(url, target)).toMatchObject({ status: 404, json: { code: "NOT_FOUND" } });
   });
+
+  test.each(["leader", "follower1", "follower2"])(
+    "the page of %s is found without a slash behind its id",
+    async (id) => {
+      const answer = await ask(url, `/nodes/${id}?view=keys`);
+      expect(answer).toMatchObject({ status: 308, headers: { "x-kv-node": "follower1" } });
+      const folder = new URL(answer.headers.location ?? "", `${url}/nodes/${id}?view=keys`);
+      expect(folder.href).toBe(`${url}/nodes/${id}/?view=keys`);
+      const page = await fetch(`${url}/nodes/${id}`);
+      expect(page.headers.get("x-kv-node")).toBe(id);
+      expect(page.headers.get("content-type")).toContain("text/html");
+    },
+  );
 
   test("a whole URL as target reaches no other host", async () => {
     const { port } = cluster.followers[0]?.gateway ?? { port: 0 };

@@ -8,14 +8,18 @@ import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
 import { type Failure, failed } from "../src/errors.ts";
 import { timeoutMsMax } from "../src/limits.ts";
-import { refusal, send } from "./answers.ts";
+import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
-import { readMemberPath } from "./member-path.ts";
+import { onClientEnd } from "./exchanges.ts";
+import { isBareMember, type MemberPath, readMemberPath } from "./member-path.ts";
+import { createMemberPulse, isEventStream } from "./member-pulse.ts";
 import { readingMethods } from "./requests/methods.ts";
 
 const connectTimeoutMs = 2000;
-/** A member may be silent this long: the longest write, and a little more. */
+/** A member that lives may be silent this long: the longest write, and a little more. */
 const silenceMsMax = timeoutMsMax + 15_000;
+/** How long a member may take to end an event stream whose client has ended its side. */
+const streamEndTimeoutMs = 5000;
 /** Calls on their way through this gateway. */
 const callsMax = 2000;
 /** The metrics' label. */
@@ -30,16 +34,21 @@ interface Call {
   readonly lastOne: boolean;
   /** True once a connection to the member stands: from then on a write may have arrived. */
   connected: boolean;
+  /** Once it is on its way. */
+  outgoing?: ClientRequest;
 }
 
 export const mountMemberProxy = (app: Express, context: Context, agent: Agent): void => {
   const calls = new Map<IncomingMessage, Call>();
+  const pulse = createMemberPulse();
+  context.onClose(pulse.close);
 
-  const refuse = (request: Request, response: Response, failure: Failure) => {
-    const answer = refusal(failure);
+  const answerHere = (request: Request, response: Response, answer: Answer) => {
     context.metrics.requests.count(route, request.method, answer.status);
     send(context, response, answer);
   };
+  const refuse = (request: Request, response: Response, failure: Failure) =>
+    answerHere(request, response, refusal(failure));
 
   const pass = createProxyMiddleware<Request, Response>({
     router: (request) => calls.get(request)?.peerUrl ?? "",
@@ -48,8 +57,16 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
     agent,
     proxyTimeout: silenceMsMax,
     on: {
-      proxyReq: (outgoing, request) => watchConnection(outgoing, calls.get(request)),
-      proxyRes: (incoming, request) => {
+      proxyReq: (outgoing, request) => {
+        const call = calls.get(request);
+        if (call === undefined) return;
+        call.outgoing = outgoing;
+        watchConnection(outgoing, call);
+        const kind = readingMethods.has(request.method) ? "read" : "write";
+        pulse.watch({ peerUrl: call.peerUrl, outgoing, kind });
+      },
+      proxyRes: (incoming, request, response) => {
+        if (isEventStream(incoming)) onClientEnd({ request, response }, () => endStream(incoming));
         // The member's belong to the connection between the two gateways.
         delete incoming.headers["keep-alive"];
         incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
@@ -58,15 +75,21 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
       error: (error, request, response) => {
         const call = calls.get(request);
         if (call === undefined || response instanceof Socket || response.destroyed) return;
+        // The answer is whole; the rest of the request is what got lost.
+        if (response.writableEnded) return;
         context.log.debug({ err: error, member: call.id }, "a member did not answer");
         if (response.headersSent) response.destroy();
-        else refuse(request, response, lostFailure(request.method, call));
+        else refuse(request, response, lostFailure(request.method, call, error));
       },
     },
   });
 
   app.use("/nodes", async (request: Request, response: Response) => {
     const path = readMemberPath(request.originalUrl);
+    if (path !== undefined && isMember(context, path.id) && isBareMember(request.originalUrl)) {
+      answerHere(request, response, toFolder(path));
+      return;
+    }
     const peerUrl = path === undefined ? undefined : context.node.peerUrl(path.id);
     if (path === undefined || peerUrl === undefined || peerUrl === "") {
       refuse(request, response, missingFailure(context, path?.id));
@@ -78,7 +101,11 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
     }
     const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
     calls.set(request, { ...path, peerUrl, lastOne, connected: false });
-    response.on("close", () => calls.delete(request));
+    response.on("close", () => {
+      // An answer may be complete before the request is.
+      calls.get(request)?.outgoing?.destroy();
+      calls.delete(request);
+    });
     for (const name of hopHeaders) delete request.headers[name];
     await pass(request, response, () => {});
   });
@@ -87,9 +114,9 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
 /** They speak of the connection between the client and this gateway only. */
 const hopHeaders = ["connection", "expect", "keep-alive", "proxy-connection", "te", "upgrade"];
 
-const watchConnection = (outgoing: ClientRequest, call: Call | undefined): void => {
+const watchConnection = (outgoing: ClientRequest, call: Call): void => {
   const { socket } = outgoing;
-  if (call === undefined || socket === null) return;
+  if (socket === null) return;
   if (!socket.connecting) {
     call.connected = true;
     return;
@@ -104,9 +131,29 @@ const watchConnection = (outgoing: ClientRequest, call: Call | undefined): void 
   socket.once("close", () => clearTimeout(giveUp));
 };
 
+/** The member ends its stream as it does for a client of its own, and what it sent still passes. */
+const endStream = ({ socket, complete }: IncomingMessage): void => {
+  // Its connection may serve another call by now.
+  if (complete) return;
+  socket.end();
+  const cut = setTimeout(() => socket.destroy(), streamEndTimeoutMs).unref();
+  socket.once("close", () => clearTimeout(cut));
+};
+
+const isMember = ({ config }: Context, id: string): boolean =>
+  config.nodes.some((member) => member.id === id);
+
+/** A page's files lie beside it, so its own path must end in a slash. Relative, for any prefix. */
+const toFolder = ({ id, target }: MemberPath): Answer => ({
+  status: 308,
+  contentType: "text/plain; charset=utf-8",
+  body: `See ${id}/\n`,
+  headers: ["Location", `${id}${target}`],
+});
+
 const missingFailure = (context: Context, id: string | undefined): Failure => {
   const members = context.config.nodes.map((member) => member.id);
-  if (id !== undefined && members.includes(id)) {
+  if (id !== undefined && isMember(context, id)) {
     const detail = `The address of ${id} is not known yet; nothing was written.`;
     return failed("RECOVERING", detail, { members: { member: id } }).failure;
   }
@@ -115,14 +162,14 @@ const missingFailure = (context: Context, id: string | undefined): Failure => {
 };
 
 /** A member that cannot be reached got nothing; one that fell silent may have done anything. */
-const lostFailure = (method: string, { id, connected }: Call): Failure => {
+const lostFailure = (method: string, { id, connected }: Call, { message }: Error): Failure => {
   if (connected && !readingMethods.has(method)) {
-    const detail = `${id} was lost before it answered; what was asked may still happen.`;
+    const detail = `${id} was lost before it answered (${message}); what was asked may still happen.`;
     const members = { member: id, version: null, acks: [], quorum: null };
     return failed("OUTCOME_UNKNOWN", detail, { members }).failure;
   }
   const detail = connected
-    ? `${id} was lost before it answered.`
-    : `${id} cannot be reached; nothing was written.`;
+    ? `${id} was lost before it answered (${message}).`
+    : `${id} cannot be reached (${message}); nothing was written.`;
   return failed("RECOVERING", detail, { members: { member: id } }).failure;
 };

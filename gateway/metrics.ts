@@ -2,13 +2,14 @@
  * The figures of `GET /metrics`, in the Prometheus text format. What arises on the path of a write
  * is one histogram observation each (0.4 µs, measured); everything else is read when asked.
  */
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 
 export interface RequestCounts {
   /** `route` is a path pattern, never a path: the number of series stays bounded. */
   count(route: string, method: string, status: number): void;
+  /** Successes of this call count from 0: a series that begins with 1 hides its first one. */
+  expect(route: string, method: string): void;
 }
 
 export interface Metrics {
@@ -22,26 +23,28 @@ export interface Metrics {
 const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 /** 0.1 ms to 6.5 s: from a local flush to a write that waits out its timeout. */
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
+const delayIntervalMs = 20;
 
-export const createMetrics = (): Metrics => {
+/** `others`: ids of the other members. */
+export const createMetrics = (others: readonly string[] = []): Metrics => {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
-  const delay = createEventLoopDelay(registry);
+  const stopDelay = measureEventLoopDelay(registry);
   return {
-    observer: createObserver(registry),
+    observer: createObserver(registry, others),
     requests,
     contentType: registry.contentType,
     text: (node) => {
       refreshNode(node);
       return registry.metrics();
     },
-    close: () => delay.disable(),
+    close: stopDelay,
   };
 };
 
-const createObserver = (registry: Registry): NodeObserver => {
+const createObserver = (registry: Registry, others: readonly string[]): NodeObserver => {
   const registers = [registry];
   const write = new Histogram({
     name: "kv_write_latency_seconds",
@@ -74,6 +77,7 @@ const createObserver = (registry: Registry): NodeObserver => {
     labelNames: ["node"],
     registers,
   });
+  for (const node of others) mismatches.inc({ node }, 0);
   for (const outcome of ["settled", "unknown", "refused"]) write.zero({ outcome });
   return {
     wrote: (outcome, latencyMs) => write.observe({ outcome }, latencyMs / 1000),
@@ -102,11 +106,13 @@ const createRequestCounts = (registry: Registry): RequestCounts => {
       }
     },
   });
+  const add = (route: string, method: string, status: number, count: number) => {
+    const series = `${route} ${method} ${status}`;
+    counts.set(series, (counts.get(series) ?? 0) + count);
+  };
   return {
-    count: (route, method, status) => {
-      const series = `${route} ${method} ${status}`;
-      counts.set(series, (counts.get(series) ?? 0) + 1);
-    },
+    count: (route, method, status) => add(route, method, status, 1),
+    expect: (route, method) => add(route, method, 200, 0),
   };
 };
 
@@ -151,8 +157,8 @@ const createNodeGauges = (registry: Registry): ((node: KvNode) => void) => {
         state.set({ node: member.id, state: each }, member.state === each ? 1 : 0);
       }
       if (member.role === "leader") continue;
-      lag.set({ node: member.id }, member.lag);
-      lagSeconds.set({ node: member.id }, member.lagMs / 1000);
+      if (member.lag !== null) lag.set({ node: member.id }, member.lag);
+      if (member.lagMs !== null) lagSeconds.set({ node: member.id }, member.lagMs / 1000);
       if (member.digestMatch !== null) match.set({ node: member.id }, member.digestMatch ? 1 : 0);
     }
   };
@@ -170,23 +176,20 @@ const createProcessGauges = (registry: Registry): void => {
   });
 };
 
-/** Quantiles of how late timers ran since the last time somebody asked. */
-const createEventLoopDelay = (registry: Registry) => {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  new Gauge({
+/** How late a timer runs that is due every 20 ms: what each call waits for while the loop is busy. */
+const measureEventLoopDelay = (registry: Registry): (() => void) => {
+  const delay = new Histogram({
     name: "kv_event_loop_delay_seconds",
-    help: "How late the event loop ran since the last scrape.",
-    labelNames: ["quantile"],
+    help: "How late a timer ran that was due every 20 ms.",
+    buckets: exponentialBuckets(0.001, 2, 13),
     registers: [registry],
-    collect() {
-      for (const quantile of [0.5, 0.99, 1]) {
-        // The monitor counts its own 20 ms of waiting; it has seen nothing yet right after a scrape.
-        const late = delay.count === 0 ? 0 : delay.percentile(quantile * 100) / 1e9 - 0.02;
-        this.set({ quantile: String(quantile) }, Math.max(0, late));
-      }
-      delay.reset();
-    },
   });
-  return delay;
+  let dueAt = performance.now() + delayIntervalMs;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    delay.observe(Math.max(0, now - dueAt) / 1000);
+    dueAt = now + delayIntervalMs;
+  }, delayIntervalMs);
+  timer.unref();
+  return () => clearInterval(timer);
 };

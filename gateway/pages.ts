@@ -9,13 +9,19 @@ import helmet from "helmet";
 import { failed } from "../src/errors.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import { namesTag } from "./requests/entity-tags.ts";
+
+/** One form of a file; a strong tag means these very bytes. */
+interface Representation {
+  readonly bytes: Buffer;
+  readonly tag: string;
+}
 
 interface PageFile {
   readonly contentType: string;
-  readonly bytes: Buffer;
-  readonly tag: string;
+  readonly plain: Representation;
   /** Undefined: not worth it. */
-  readonly zipped: Buffer | undefined;
+  readonly zipped: Representation | undefined;
   /** Its name changes with its content. */
   readonly immutable: boolean;
 }
@@ -91,17 +97,16 @@ const answerFor = async (
 };
 
 const fileAnswer = (request: Request, file: PageFile): Answer => {
-  const headers = ["ETag", file.tag, "Vary", "Accept-Encoding"];
-  const { contentType } = file;
+  const { contentType, plain, zipped } = file;
+  const isZipped = zipped !== undefined && request.acceptsEncodings("gzip") === "gzip";
+  const { bytes, tag } = isZipped ? zipped : plain;
+  const headers = ["ETag", tag, "Vary", "Accept-Encoding"];
   const cacheControl = file.immutable ? "public, max-age=31536000, immutable" : "no-cache";
-  if (request.headers["if-none-match"] === file.tag) {
+  if (namesTag(request.headers["if-none-match"], tag)) {
     return { status: 304, contentType, body: "", headers, cacheControl };
   }
-  if (file.zipped !== undefined && request.acceptsEncodings("gzip") === "gzip") {
-    headers.push("Content-Encoding", "gzip");
-    return { status: 200, contentType, body: file.zipped, headers, cacheControl };
-  }
-  return { status: 200, contentType, body: file.bytes, headers, cacheControl };
+  if (isZipped) headers.push("Content-Encoding", "gzip");
+  return { status: 200, contentType, body: bytes, headers, cacheControl };
 };
 
 const notBuilt: Answer = {
@@ -147,11 +152,11 @@ const makeFile = async (name: string, bytes: Buffer): Promise<PageFile> => {
   const contentType = contentTypes[extname(name)] ?? "application/octet-stream";
   const isText = /^text\/|json|svg/.test(contentType);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+  const zipped = isText && bytes.length > 1024 ? await compress(bytes, { level: 9 }) : undefined;
   return {
     contentType,
-    bytes,
-    tag: `"${hash}"`,
-    zipped: isText && bytes.length > 1024 ? await compress(bytes, { level: 9 }) : undefined,
+    plain: { bytes, tag: `"${hash}"` },
+    zipped: zipped && { bytes: zipped, tag: `"${hash}-gzip"` },
     immutable: name.startsWith("/assets/"),
   };
 };

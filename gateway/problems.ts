@@ -14,7 +14,7 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
   VERSION_MISMATCH: { status: 409, title: "The key has another version" },
-  COMPACTED: { status: 410, title: "The log no longer reaches back that far" },
+  COMPACTED: { status: 410, title: "The log does not hold what came after that sequence" },
   TOO_LARGE: { status: 413, title: "The request is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body has an unsupported form" },
   METHOD_NOT_ALLOWED: { status: 405, title: "The resource does not know this method" },
@@ -46,8 +46,11 @@ export const retryAfterSeconds = (failure: Failure): number | undefined => {
 };
 
 /** The problem document as JSON text. The failure's own members never hide the standard ones. */
-export const problemText = ({ code, detail, members }: Failure): string => {
-  const { status, title } = problems[code];
+export const problemText = (
+  { code, detail, members }: Failure,
+  status = problemStatus(code),
+): string => {
+  const { title } = problems[code];
   const type = `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`;
   const standard = { type, title, status, detail, code };
   return JSON.stringify({ ...standard, ...members, ...standard });

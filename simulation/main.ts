@@ -1,4 +1,6 @@
 /** The command line of the experiment: `npm run simulate -- --help`. */
 import { execute } from "./cli/execute.ts";
+import { avoidProxies } from "./http/direct.ts";
 
+avoidProxies(process.env);
 process.exitCode = await execute(process.argv.slice(2));

@@ -47,7 +47,8 @@ export async function startNode({
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
-  const metrics = createMetrics();
+  const others = config.nodes.map(({ id }) => id).filter((id) => id !== config.nodeId);
+  const metrics = createMetrics(others);
   const node = createNode({
     config,
     storage,

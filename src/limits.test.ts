@@ -1,7 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  bodyBytesMax,
   checkKey,
   checkKeyPart,
   checkOperations,
@@ -9,12 +7,7 @@ import {
   keyBytesMax,
   operationsMax,
   valueBytesMax,
-  valueDepthMax,
-  valueText,
-  valueTextFrom,
 } from "./limits.ts";
-
-const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
 
 describe("a key", () => {
   test("is 1 to 1024 bytes of UTF-8", () => {
@@ -35,47 +28,6 @@ describe("a key", () => {
   });
 });
 
-describe("a value", () => {
-  test("comes back from its text as it was", () => {
-    fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
-        const text = valueText(value);
-        expect(text.ok && JSON.parse(text.value)).toEqual(JSON.parse(JSON.stringify(value)));
-      }),
-    );
-  });
-
-  test("keeps a member called __proto__", () => {
-    expect(valueTextFrom('{ "__proto__": 1 }')).toEqual({ ok: true, value: '{"__proto__":1}' });
-  });
-
-  test("is refused when it is not JSON, too deep, or beyond a double", () => {
-    for (const json of [
-      "",
-      "{",
-      "undefined",
-      "1e999",
-      '{"a":[-1e999]}',
-      nested(valueDepthMax + 1),
-    ]) {
-      expect(valueTextFrom(json)).toMatchObject({ failure: { code: "INVALID_ARGUMENT" } });
-    }
-    expect(valueTextFrom(nested(valueDepthMax)).ok).toBe(true);
-    expect(valueTextFrom(nested(500_000)).ok).toBe(false);
-    expect(valueText(undefined).ok).toBe(false);
-  });
-
-  test("is at most 1 MiB of text", () => {
-    expect(valueText("x".repeat(valueBytesMax - 2)).ok).toBe(true);
-    for (const value of ["x".repeat(valueBytesMax - 1), "é".repeat(valueBytesMax / 2)]) {
-      expect(valueText(value)).toMatchObject({ failure: { code: "TOO_LARGE" } });
-    }
-    expect(valueTextFrom(" ".repeat(bodyBytesMax + 1))).toMatchObject({
-      failure: { code: "TOO_LARGE" },
-    });
-  });
-});
-
 test("a batch is 1 to 128 operations of at most 2 MiB together", () => {
   const operations = (count: number, value = "1") =>
     Array.from({ length: count }, (_, index) => ({ key: `k${index}`, value }));
@@ -84,6 +36,41 @@ test("a batch is 1 to 128 operations of at most 2 MiB together", () => {
   expect(checkOperations(operations(operationsMax + 1))?.code).toBe("INVALID_ARGUMENT");
   expect(checkOperations([{ key: "" }])?.code).toBe("INVALID_ARGUMENT");
   expect(checkOperations(operations(3, "1".repeat(valueBytesMax)))?.code).toBe("TOO_LARGE");
+});
+
+describe("a batch with one key twice", () => {
+  const put = (ifVersion?: number) => ({ key: "k", value: "1", ifVersion });
+  const remove = (ifVersion?: number) => ({ key: "k", ifVersion });
+
+  test("may put it twice, put what it has deleted, and delete what it has put", () => {
+    const other = { key: "other", value: "1", ifVersion: 0 };
+    for (const pair of [
+      [put(0), put()],
+      [put(3), other, remove()],
+      [remove(3), put(0)],
+      [remove(), put()],
+      [put(), put(), remove(), put(0)],
+    ]) {
+      expect(checkOperations(pair)).toBeUndefined();
+    }
+  });
+
+  test("is refused where the second operation can never be carried out, and says why", () => {
+    for (const [pair, detail] of [
+      [[put(0), put(0)], "Operation 1: it asks for version 0, but operation 0 of this batch puts"],
+      [
+        [put(), remove(7)],
+        "Operation 1: it asks for version 7, but operation 0 of this batch puts",
+      ],
+      [[remove(), put(7)], "it asks for version 7, but operation 0 of this batch deletes"],
+      [[remove(), remove()], "it deletes the key, but operation 0 of this batch deletes"],
+    ] as const) {
+      expect(checkOperations(pair)).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        detail: expect.stringContaining(`${detail} key "k".`),
+      });
+    }
+  });
 });
 
 test("a whole number lies in its range", () => {

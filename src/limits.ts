@@ -1,11 +1,10 @@
 /** What both edges refuse before a node hears of it: sizes and forms of keys, values and batches. */
-import { type Failure, failed, type Result, succeeded } from "./errors.ts";
-import { isRawNumber, parseJson } from "./json.ts";
+import type { Failure } from "./errors.ts";
 import type { WriteOperation } from "./node/api.ts";
 
 /** UTF-8 bytes of one key, at least 1. */
 export const keyBytesMax = 1024;
-/** UTF-8 bytes of one value as JSON text without white space. */
+/** UTF-8 bytes of one value as JSON text without white space, its escapes as they were written. */
 export const valueBytesMax = 1024 * 1024;
 /** Bytes of one request: the whole body over REST, all keys and values over gRPC. */
 export const bodyBytesMax = 2 * 1024 * 1024;
@@ -50,34 +49,6 @@ export const checkWhole = (
     ? undefined
     : invalid(`"${name}" must be a whole number from ${range.min} to ${range.max}.`);
 
-/**
- * A parsed JSON value as the JSON text that is stored: no white space, members in the given order.
- * INVALID_ARGUMENT when it is too deep or holds a number beyond a double, TOO_LARGE when too long.
- */
-export const valueText = (value: unknown): Result<string> => {
-  const fault = findFault(value);
-  if (fault !== undefined) return failed(fault.code, fault.detail);
-  const text = JSON.stringify(value);
-  if (text === undefined) return failed("INVALID_ARGUMENT", '"value" must be a JSON value.');
-  // UTF-8 takes at most three bytes for each UTF-16 unit, so short texts need no counting.
-  if (text.length * 3 > valueBytesMax && Buffer.byteLength(text) > valueBytesMax) {
-    return failed("TOO_LARGE", `"value" must be at most ${valueBytesMax} bytes of JSON text.`);
-  }
-  return succeeded(text);
-};
-
-/** The same from JSON text as a client wrote it. */
-export const valueTextFrom = (json: string): Result<string> => {
-  if (json.length > bodyBytesMax) {
-    return failed("TOO_LARGE", `"value" must be at most ${valueBytesMax} bytes of JSON text.`);
-  }
-  try {
-    return valueText(parseJson(json));
-  } catch {
-    return failed("INVALID_ARGUMENT", '"value" must be JSON text.');
-  }
-};
-
 /** INVALID_ARGUMENT unless there are 1..128 operations on good keys; TOO_LARGE beyond 2 MiB. */
 export const checkOperations = (operations: readonly WriteOperation[]): Failure | undefined => {
   if (operations.length < 1 || operations.length > operationsMax) {
@@ -91,26 +62,35 @@ export const checkOperations = (operations: readonly WriteOperation[]): Failure 
   }
   return bytes > bodyBytesMax
     ? tooLarge(`All keys and values together must be at most ${bodyBytesMax} bytes.`)
-    : undefined;
+    : checkConditions(operations);
 };
 
-/** Walks level by level instead of recursing: depth is what an attacker would choose. */
-const findFault = (value: unknown): Failure | undefined => {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      // JSON.parse reads 1e999 as Infinity, which would be stored as null.
-      if (typeof item === "number" && !Number.isFinite(item)) {
-        return invalid('"value" holds a number beyond the range of a double.');
+/**
+ * INVALID_ARGUMENT when an operation can never be carried out because of one before it in the same
+ * batch. A batch sees its own operations: what it has put has no version that a client could name.
+ */
+export const checkConditions = (operations: readonly WriteOperation[]): Failure | undefined => {
+  const before = new Map<string, number>();
+  for (const [index, operation] of operations.entries()) {
+    const earlier = before.get(operation.key);
+    if (earlier !== undefined) {
+      const isPut = operations[earlier]?.value !== undefined;
+      const reason = conflict(operation, isPut);
+      const key = JSON.stringify(operation.key);
+      const does = isPut ? "puts" : "deletes";
+      if (reason !== undefined) {
+        return invalid(
+          `Operation ${index}: ${reason}, but operation ${earlier} of this batch ${does} key ${key}.`,
+        );
       }
-      if (typeof item !== "object" || item === null || isRawNumber(item)) continue;
-      if (depth === valueDepthMax) {
-        return invalid(`"value" must be at most ${valueDepthMax} arrays or objects deep.`);
-      }
-      for (const child of Object.values(item)) next.push(child);
     }
-    level = next;
+    before.set(operation.key, index);
   }
   return undefined;
+};
+
+const conflict = ({ value, ifVersion }: WriteOperation, isPut: boolean): string | undefined => {
+  if (ifVersion !== undefined && (isPut || ifVersion > 0))
+    return `it asks for version ${ifVersion}`;
+  return value === undefined && !isPut ? "it deletes the key" : undefined;
 };

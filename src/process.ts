@@ -2,10 +2,9 @@
 import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
 import { ConfigError, readConfig } from "./config.ts";
+import { nodeStopMsMax } from "./node/stopping.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
-/** A node that was asked to end is gone by then, whatever hangs. Milliseconds. */
-const closingMsMax = 4_800;
 
 let ending = false;
 let running: RunningNode | undefined;
@@ -22,8 +21,9 @@ process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "the node stops: a promise of its own is broken");
   process.exit(exitCodes.stopped);
 });
-process.on("SIGTERM", () => void end("SIGTERM"));
-process.on("SIGINT", () => void end("SIGINT"));
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, () => void end(signal));
+}
 
 try {
   running = await startNode({
@@ -50,7 +50,7 @@ async function end(cause: string): Promise<void> {
   setTimeout(() => {
     log.error({}, "shutting down took too long");
     process.exit(exitCodes.forced);
-  }, closingMsMax).unref();
+  }, nodeStopMsMax).unref();
   await running?.close();
   log.info({}, "bye");
   process.exit(0);

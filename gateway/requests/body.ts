@@ -2,28 +2,27 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { parseJson } from "../../src/json.ts";
 import { bodyBytesMax } from "../../src/limits.ts";
+import { parseBody, type Shape } from "../../src/values.ts";
 import { quote } from "./query.ts";
 
-/** What a client may still send after its body was refused, before the connection is cut. */
-const drainedBytesMax = 64 * 1024 * 1024;
-
-const jsonMediaType = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+/** RFC 9110 allows empty parameters, as in `application/json;`. */
+const jsonMediaType =
+  /^application\/json[ \t]*(?:;[ \t]*(?:charset[ \t]*=[ \t]*(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
 /**
- * The parsed body. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
+ * The parsed body, its values as `parseBody` gives them. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
  * not JSON in UTF-8. A client that goes away in the middle ends it with INVALID_ARGUMENT, which
- * nobody reads. A refused body is still read and thrown away, so that the answer gets through.
+ * nobody reads. What is left of a refused body is discarded after the answer (`exchanges.ts`).
  */
-export const readBody = async (request: IncomingMessage): Promise<Result<unknown>> => {
+export const readBody = async (
+  request: IncomingMessage,
+  shape?: Shape,
+): Promise<Result<unknown>> => {
   const fault = headerFault(request);
-  if (fault !== undefined) {
-    discard(request);
-    return { ok: false, failure: fault };
-  }
+  if (fault !== undefined) return { ok: false, failure: fault };
   const bytes = await collect(request);
-  return bytes.ok ? parse(bytes.value) : bytes;
+  return bytes.ok ? parse(bytes.value, shape) : bytes;
 };
 
 const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
@@ -61,7 +60,7 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
       }
       chunks.length = 0;
       request.off("data", receive);
-      discard(request);
+      request.pause();
       resolve({ ok: false, failure: tooLarge });
     };
     const gone = (): void => resolve(failed("INVALID_ARGUMENT", "The body was not sent whole."));
@@ -74,22 +73,8 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
     request.on("close", gone);
   });
 
-const discard = (request: IncomingMessage): void => {
-  let length = 0;
-  request.on("error", () => {});
-  request.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > drainedBytesMax) request.socket.destroy();
-  });
-};
-
-const parse = (bytes: Buffer): Result<unknown> => {
+const parse = (bytes: Buffer, shape: Shape | undefined): Result<unknown> => {
   if (bytes.length === 0) return failed("INVALID_ARGUMENT", "The request needs a JSON body.");
   if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
-  try {
-    return succeeded(parseJson(bytes.toString()));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed("INVALID_ARGUMENT", `The body is not JSON: ${reason}.`);
-  }
+  return parseBody(bytes, shape);
 };

@@ -1,7 +1,7 @@
 /** What a request asks for, before any route looks at it. */
 import type { IncomingMessage } from "node:http";
 import { type Failure, failed } from "../../src/errors.ts";
-import { readMemberPath } from "../member-path.ts";
+import { isBareMember, readMemberPath } from "../member-path.ts";
 
 /**
  * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
@@ -22,7 +22,7 @@ export const normalizeTarget = (request: IncomingMessage, ownId: string): Failur
   }
   if (request.url?.startsWith("/nodes/")) {
     const path = readMemberPath(request.url);
-    if (path?.id === ownId) request.url = path.target;
+    if (path?.id === ownId && !isBareMember(request.url)) request.url = path.target;
   }
   return undefined;
 };

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import type { Config } from "../../src/config.ts";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { checkKey, operationsMax, timeoutMsMax, valueText } from "../../src/limits.ts";
+import { checkConditions, checkKey, operationsMax, timeoutMsMax } from "../../src/limits.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import { JsonText, type Shape } from "../../src/values.ts";
 import { readFields, strict } from "./fields.ts";
 
 const whole = (min: number, max: number) => {
@@ -11,16 +12,28 @@ const whole = (min: number, max: number) => {
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
 const text = z.string({ error: "must be a string" });
-const anyValue = z.unknown().refine((value) => value !== undefined, { error: "is missing" });
+/** Checked when the body was parsed. */
+const anyValue = z.instanceof(JsonText, { error: "is missing" });
 const version = whole(0, Number.MAX_SAFE_INTEGER).optional();
+
+const putShape: Shape = { members: { value: "value" } };
+const batchShape: Shape = {
+  members: { operations: { items: { members: { put: putShape } } } },
+};
+
+/** Reads the body of one call; `shape` says where it holds values. */
+export interface WriteReader {
+  readonly shape: Shape | undefined;
+  read(body: unknown): Result<WriteRequest>;
+}
 
 export interface WriteReaders {
   /** The body of PUT /write. */
-  put(body: unknown): Result<WriteRequest>;
+  readonly put: WriteReader;
   /** The body of DELETE /write. */
-  remove(body: unknown): Result<WriteRequest>;
+  readonly remove: WriteReader;
   /** The body of POST /write/batch. */
-  batch(body: unknown): Result<WriteRequest>;
+  readonly batch: WriteReader;
 }
 
 export const createWriteReaders = (config: Config): WriteReaders => {
@@ -34,29 +47,38 @@ export const createWriteReaders = (config: Config): WriteReaders => {
   const remove = z.strictObject({ key: text, ...options }, strict);
   const batch = z.strictObject({ operations: z.array(operation), ...options }, strict);
   return {
-    put: (body) => {
-      const fields = readFields(put, body);
-      if (!fields.ok) return fields;
-      const { key, value, ifVersion, ...rest } = fields.value;
-      const operation = putOperation(key, value, ifVersion);
-      return operation.ok ? succeeded({ operations: [operation.value], ...rest }) : operation;
+    put: {
+      shape: putShape,
+      read: (body) => {
+        const fields = readFields(put, body);
+        if (!fields.ok) return fields;
+        const { key, value, ifVersion, ...rest } = fields.value;
+        const operation = putOperation(key, value, ifVersion);
+        return operation.ok ? succeeded({ operations: [operation.value], ...rest }) : operation;
+      },
     },
-    remove: (body) => {
-      const fields = readFields(remove, body);
-      if (!fields.ok) return fields;
-      const { key, ifVersion, ...rest } = fields.value;
-      const fault = checkKey(key);
-      if (fault !== undefined) return { ok: false, failure: fault };
-      return succeeded({ operations: [{ key, ifVersion }], ...rest });
+    remove: {
+      shape: undefined,
+      read: (body) => {
+        const fields = readFields(remove, body);
+        if (!fields.ok) return fields;
+        const { key, ifVersion, ...rest } = fields.value;
+        const fault = checkKey(key);
+        if (fault !== undefined) return { ok: false, failure: fault };
+        return succeeded({ operations: [{ key, ifVersion }], ...rest });
+      },
     },
-    batch: (body) => {
-      const fault = countFault(body);
-      if (fault !== undefined) return { ok: false, failure: fault };
-      const fields = readFields(batch, body);
-      if (!fields.ok) return fields;
-      const { operations, ifVersion, ...rest } = fields.value;
-      const read = readOperations(operations, ifVersion);
-      return read.ok ? succeeded({ operations: read.value, ...rest }) : read;
+    batch: {
+      shape: batchShape,
+      read: (body) => {
+        const fault = countFault(body);
+        if (fault !== undefined) return { ok: false, failure: fault };
+        const fields = readFields(batch, body);
+        if (!fields.ok) return fields;
+        const { operations, ifVersion, ...rest } = fields.value;
+        const read = readOperations(operations, ifVersion);
+        return read.ok ? succeeded({ operations: read.value, ...rest }) : read;
+      },
     },
   };
 };
@@ -99,7 +121,8 @@ const readOperations = (
     if (!read.ok) return failed(read.failure.code, `Operation ${index}: ${read.failure.detail}`);
     operations.push(read.value);
   }
-  return succeeded(operations);
+  const conflict = checkConditions(operations);
+  return conflict === undefined ? succeeded(operations) : { ok: false, failure: conflict };
 };
 
 const deleteOperation = (key: string, ifVersion: number | undefined): Result<WriteOperation> => {
@@ -109,11 +132,9 @@ const deleteOperation = (key: string, ifVersion: number | undefined): Result<Wri
 
 const putOperation = (
   key: string,
-  value: unknown,
+  { text: value }: JsonText,
   ifVersion: number | undefined,
 ): Result<WriteOperation> => {
   const fault = checkKey(key);
-  if (fault !== undefined) return { ok: false, failure: fault };
-  const json = valueText(value);
-  return json.ok ? succeeded({ key, value: json.value, ifVersion }) : json;
+  return fault === undefined ? succeeded({ key, value, ifVersion }) : { ok: false, failure: fault };
 };

@@ -6,12 +6,14 @@ import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, streaming } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
+import type { SweepNews } from "../sweeps/news.ts";
+import type { Sweeps } from "../sweeps/sweeps.ts";
 
 /**
  * First `hello`, then the recent history, then what happens. Ids count within one stream; a client
  * that comes back gets the history anew, so it needs no resuming.
  */
-export const eventsEndpoint = (context: Context): Endpoint => ({
+export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
   path: "/events",
   methods: {
     GET: (request, response) => {
@@ -31,9 +33,19 @@ export const eventsEndpoint = (context: Context): Endpoint => ({
         stream.send({ name: event.type, data: eventText(event), id });
       };
       stream.send({ name: "hello", data: helloText(context), id });
+      const showSweep = (news: SweepNews) => {
+        id += 1;
+        stream.send({ name: "sweep", data: JSON.stringify(news), id });
+      };
+      const news = sweeps.news();
+      if (news.running !== null) showSweep(news);
+      const stopSweeps = sweeps.listen(showSweep);
       const { history, cancel } = context.node.subscribe(show);
       for (const event of history) show(event);
-      stream.onEnd(cancel);
+      stream.onEnd(() => {
+        stopSweeps();
+        cancel();
+      });
       return streaming;
     },
   },

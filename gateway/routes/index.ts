@@ -2,6 +2,7 @@
 import type { Agent } from "node:http";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { Sweeps } from "../sweeps/sweeps.ts";
 import { clusterEndpoint } from "./cluster.ts";
 import { configEndpoint } from "./config.ts";
 import { eventsEndpoint } from "./events.ts";
@@ -12,13 +13,16 @@ import { watchEndpoint } from "./watch.ts";
 import { writeEndpoints } from "./write.ts";
 
 /** `agent` carries what this gateway asks of others. */
-export const endpoints = (context: Context, agent: Agent): readonly Endpoint[] => [
+export const endpoints = (
+  context: Context,
+  { agent, sweeps }: { readonly agent: Agent; readonly sweeps: Sweeps },
+): readonly Endpoint[] => [
   readEndpoint(context),
   ...writeEndpoints(context),
   ...statusEndpoints(context),
   clusterEndpoint(context, agent),
   configEndpoint(context),
-  eventsEndpoint(context),
+  eventsEndpoint(context, sweeps),
   watchEndpoint(context),
   ...faultsEndpoints(context),
 ];

@@ -1,5 +1,7 @@
 /** GET /status, /livez, /readyz and /metrics: how this node is. */
 import type { Request } from "express";
+import { failed } from "../../src/errors.ts";
+import { type KvNode, purposes } from "../../src/node/api.ts";
 import { type Answer, jsonType, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -14,11 +16,10 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   {
     path: "/readyz",
     methods: {
-      GET: plain(() => {
-        const { ready, reasons } = context.node.status();
-        const body = JSON.stringify({ ready, reasons });
-        return { status: ready ? 200 : 503, contentType: jsonType, body };
-      }),
+      GET: (request) => {
+        const query = readQuery(request.url, ["for"]);
+        return query.ok ? readiness(context.node, query.value.for) : refusal(query.failure);
+      },
     },
   },
   {
@@ -31,6 +32,18 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
     },
   },
 ];
+
+/** Whether the node does all it is there for, or answers just the calls that were asked about. */
+const readiness = (node: KvNode, wanted: string | undefined): Answer => {
+  const purpose = purposes.find((one) => one === wanted);
+  if (wanted !== undefined && purpose === undefined) {
+    return refusal(failed("INVALID_ARGUMENT", `for must be ${purposes.join(" or ")}.`).failure);
+  }
+  const reasons = purpose === undefined ? node.status().reasons : node.notReadyFor(purpose);
+  const ready = reasons.length === 0;
+  const body = JSON.stringify({ ready, reasons });
+  return { status: ready ? 200 : 503, contentType: jsonType, body };
+};
 
 /** A call without parameters. */
 const plain =

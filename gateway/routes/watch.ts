@@ -32,20 +32,35 @@ const watchHandler =
     }
     const from = wanted.value.after ?? context.node.applied;
     const openStream = streamOpener(context, request, response, from);
-    const watching = context.node.watch({
-      ...wanted.value,
-      applied: (operations) => sendOperations(openStream(), operations),
-      // The client comes back by itself, and is then told so in an ordinary answer.
-      failed: (failure) => {
-        openStream().send({ name: "failed", data: problemText(failure) });
-        openStream().end(failure.code);
-      },
+    return new Promise((resolve) => {
+      let opened = false;
+      const watching = context.node.watch({
+        ...wanted.value,
+        opened: () => {
+          opened = true;
+          openStream();
+          resolve(streaming);
+        },
+        applied: (operations) => sendOperations(openStream(), operations),
+        failed: (failure) => {
+          if (!opened) {
+            resolve(refusal(failure));
+            return;
+          }
+          // The client comes back by itself, and is then told so in an ordinary answer.
+          openStream().send({ name: "failed", data: problemText(failure) });
+          openStream().end(failure.code);
+        },
+      });
+      if (!watching.ok) {
+        resolve(refusal(watching.failure));
+        return;
+      }
+      const { resume, cancel } = watching.value;
+      response.on("drain", resume);
+      if (response.destroyed || response.writableEnded) cancel();
+      else response.once("close", cancel);
     });
-    if (!watching.ok) return refusal(watching.failure);
-    const stream = openStream();
-    stream.onCaughtUp(watching.value.resume);
-    stream.onEnd(watching.value.cancel);
-    return streaming;
   };
 
 const readWatch = (request: Request): Result<{ prefix: string; after: number | undefined }> => {

@@ -7,9 +7,7 @@ import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
-import { createWriteReaders, type WriteReaders } from "../requests/writes.ts";
-
-type Reader = WriteReaders[keyof WriteReaders];
+import { createWriteReaders, type WriteReader } from "../requests/writes.ts";
 
 export const writeEndpoints = (context: Context): readonly Endpoint[] => {
   const readers = createWriteReaders(context.config);
@@ -29,23 +27,23 @@ export const writeEndpoints = (context: Context): readonly Endpoint[] => {
 const writeHandler =
   (
     context: Context,
-    read: Reader,
+    reader: WriteReader,
     keyOf: (request: WriteRequest) => string | undefined = () => undefined,
   ): Handler =>
   async (request) => {
-    const wanted = await readWrite(request, read);
+    const wanted = await readWrite(request, reader);
     if (!wanted.ok) return refusal(wanted.failure);
     const receipt = await context.node.write(wanted.value);
     if (!receipt.ok) return refusal(receipt.failure);
     return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);
   };
 
-const readWrite = async (request: Request, read: Reader): Promise<Result<WriteRequest>> => {
+const readWrite = async (request: Request, reader: WriteReader): Promise<Result<WriteRequest>> => {
   // Checked before the body, yet answered after it was taken in.
   const query = readQuery(request.url, []);
-  const body = await readBody(request);
+  const body = await readBody(request, reader.shape);
   if (!body.ok) return body;
-  return query.ok ? read(body.value) : query;
+  return query.ok ? reader.read(body.value) : query;
 };
 
 /** A batch has no key of its own; all its operations share the version. */

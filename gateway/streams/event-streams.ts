@@ -3,7 +3,10 @@
  * alive by a comment every 15 s, and ended with a comment when the gateway stops.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { onClientEnd } from "../exchanges.ts";
 
+/** The format has no other encoding; named for readers that would guess one. */
+const eventStreamType = "text/event-stream; charset=utf-8";
 const heartbeatIntervalMs = 15_000;
 /** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
 const unreadBytesMax = 1024 * 1024;
@@ -61,7 +64,7 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
         ...headers,
-        ...["Content-Type", "text/event-stream", "Cache-Control", "no-store"],
+        ...["Content-Type", eventStreamType, "Cache-Control", "no-store"],
         ...["X-Accel-Buffering", "no"],
       ]);
       const stream: OpenStream = { response, taken: 0, takenAt: performance.now() };
@@ -69,6 +72,8 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
       else {
         open.add(stream);
         response.write(`retry: ${reconnectMs}\n\n`);
+        // A stream has no end to wait for, and a client that is gone looks the same.
+        onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
       response.on("close", () => open.delete(stream));
       const isTooMuch = () =>
@@ -108,7 +113,8 @@ const createStream = (response: ServerResponse, isTooMuch: () => boolean): Event
 };
 
 const endStream = (response: ServerResponse, comment: string): void => {
-  if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
+  if (response.socket?.writable === false) response.destroy();
+  else if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
 };
 
 /** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */

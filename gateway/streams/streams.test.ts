@@ -52,7 +52,7 @@ describe("GET /events", () => {
       const answer = await ask(url, target, { method: "HEAD" });
       expect(answer).toMatchObject({
         status: 200,
-        headers: { "content-type": "text/event-stream" },
+        headers: { "content-type": "text/event-stream; charset=utf-8" },
       });
     }
   });
@@ -157,6 +157,22 @@ describe("GET /watch", () => {
     await Promise.all(Array.from({ length: 1500 }, (_, i) => put(`c/${i % 10}`)));
     const answer = await ask(url, "/watch?after=1");
     expect(answer).toMatchObject({ status: 410, json: { code: "COMPACTED" } });
+  });
+
+  test("is 410 COMPACTED beyond the end of the log, at the leader and at a follower", async () => {
+    const last = await put("end");
+    const headers = { "last-event-id": String(last + 10) };
+    for (const node of [cluster.leader, ...cluster.followers]) {
+      const answer = await ask(node.gateway.url, "/watch", { headers });
+      expect(answer).toMatchObject({
+        status: 410,
+        json: { code: "COMPACTED", detail: expect.stringContaining(`ends at ${last}`) },
+      });
+    }
+    const stream = await openStream(url, "/watch", { "last-event-id": String(last) });
+    const next = await put("end");
+    expect(await stream.next()).toMatchObject({ id: String(next) });
+    await stream.close();
   });
 
   test("a client that goes away is forgotten", async () => {

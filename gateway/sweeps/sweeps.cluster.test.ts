@@ -3,7 +3,7 @@ import { type Cluster, startCluster } from "../../test/support/cluster.ts";
 import type { Sweep } from "./types.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster;
 let leader: string;
@@ -60,7 +60,8 @@ test("a sweep runs to its report, tells of every write, and puts the delays back
     [2, 6, 0],
   ]);
   expect(sweep.results.map(({ theoryMs }) => Math.round(theoryMs))).toEqual([10, 20]);
-  expect(sweep.headline).toMatch(/^Each further ack costs/);
+  // Six writes at each quorum prove nothing, and the sweep says so.
+  expect(sweep.headline).toMatch(/^Inconclusive what a further ack costs: .* repeat /);
   expect(await delaysInForce()).toEqual({ minDelay: 1, maxDelay: 2, quorum: 1 });
 
   const report = await call(`/sweeps/${id}/report/index.html`);

@@ -10,6 +10,7 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { type Job, startJob } from "./job.ts";
+import { follow, newsOf, type SweepNews } from "./news.ts";
 import type { SweepRequest } from "./types.ts";
 
 const historyMax = 10;
@@ -20,6 +21,10 @@ export interface Sweeps {
   /** Newest first. */
   list(): readonly Job[];
   find(id: string): Job | undefined;
+  /** Which sweep runs now. */
+  news(): SweepNews;
+  /** Calls when a run starts, goes on, and ends; the returned function ends that. */
+  listen(listener: (news: SweepNews) => void): () => void;
   /** Ends the run and removes all reports. */
   close(): void;
 }
@@ -33,6 +38,10 @@ export interface SweepsOptions {
 
 export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
   const jobs: Job[] = [];
+  const listeners = new Set<(news: SweepNews) => void>();
+  const tell = (news: SweepNews) => {
+    for (const listener of listeners) listener(news);
+  };
   let count = 0;
   let starting = false;
   let closed = false;
@@ -56,6 +65,7 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
     const job = startJob({ id, request, url: url(), directory, ended: restore });
     log.info({ sweep: id, request }, "a sweep begins");
     jobs.unshift(job);
+    follow(job, tell);
     for (const old of jobs.splice(historyMax)) removeReport(old);
     return job;
   };
@@ -76,6 +86,11 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
     },
     list: () => jobs,
     find: (id) => jobs.find((job) => job.id === id),
+    news: () => newsOf(jobs.find(({ running }) => running)),
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     close: () => {
       closed = true;
       for (const job of jobs) {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Results } from "../results/schema.ts";
 import { type SyntheticOptions, syntheticResults } from "../testing/synthetic.ts";
 import { analyse, verdictOnQuorum } from "./analyse.ts";
-import type { Verdict, VerdictState } from "./verdicts.ts";
+import type { VerdictState } from "./noise.ts";
+import type { Verdict } from "./verdict.ts";
 
 const states = (results: Results) =>
   Object.fromEntries(analyse(results).verdicts.map(({ id, state }) => [id, state])) as Record<
@@ -22,6 +23,7 @@ test("a perfect store passes every verdict", () => {
   expect(states(syntheticResults())).toEqual({
     prediction: "passed",
     overhead: "passed",
+    even: "passed",
     rising: "passed",
     failures: "passed",
     differences: "passed",

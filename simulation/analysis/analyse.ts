@@ -1,8 +1,10 @@
 /** From raw results to what the terminal, the page and the report say. No node: imports. */
 import type { Results } from "../results/schema.ts";
 import { headlineOf } from "./headline.ts";
+import { type VerdictState, worst } from "./noise.ts";
 import { analyseQuorum, type QuorumAnalysis } from "./per-quorum.ts";
-import { type Verdict, type VerdictState, verdictsOf, worst } from "./verdicts.ts";
+import type { Verdict } from "./verdict.ts";
+import { verdictsOf } from "./verdicts.ts";
 
 export interface Analysis {
   readonly headline: string;

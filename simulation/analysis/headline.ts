@@ -1,7 +1,9 @@
-/** The report's one sentence, written from the data. */
+/** The report's one sentence, written from the data. It says what noise cannot explain, or that it can. */
 import type { Results } from "../results/schema.ts";
+import { advice, isDisturbed, judge, raisedMs } from "./noise.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
-import { overheadLimitMs, type Verdict } from "./verdicts.ts";
+import type { Verdict } from "./verdict.ts";
+import { overheadLimitMs, riseState } from "./verdicts.ts";
 
 export const headlineOf = (
   results: Results,
@@ -10,8 +12,13 @@ export const headlineOf = (
 ): string => {
   const measured = quorums.filter(({ latency }) => latency !== undefined);
   if (measured.length === 0) return `Nothing was measured${because(results.cutShort)}.`;
-  const tail = [ownCost(measured), outcome(verdicts)].filter((part) => part !== "").join("; ");
-  const sentence = `${cost(measured)}; ${tail}`;
+  const parts = [
+    cost(measured),
+    ownCost(measured, verdicts),
+    outcome(verdicts),
+    whatToDo(measured, verdicts),
+  ];
+  const sentence = parts.filter((part) => part !== "").join("; ");
   return results.cutShort === null
     ? `${sentence}.`
     : `${sentence}. Cut short: ${results.cutShort}.`;
@@ -30,35 +37,65 @@ const cost = (measured: readonly QuorumAnalysis[]): string => {
       `(theory: ${milliseconds(theory.meanMs)})`
     );
   }
+  const span =
+    `from ${milliseconds(first.latency.meanMs)} at quorum ${first.quorum} to ` +
+    `${milliseconds(last.latency.meanMs)} at quorum ${last.quorum}`;
   const perAck = (last.latency.meanMs - first.latency.meanMs) / (last.quorum - first.quorum);
-  return (
-    `Each further ack costs about ${milliseconds(perAck)}: from ` +
-    `${milliseconds(first.latency.meanMs)} at quorum ${first.quorum} to ` +
-    `${milliseconds(last.latency.meanMs)} at quorum ${last.quorum}, ` +
-    againstTheory(measured)
-  );
+  switch (riseState(first, last)) {
+    case "passed":
+      return `Each further ack costs about ${milliseconds(perAck)}: ${span}, ${againstTheory(measured)}`;
+    case "failed":
+      return `Means fall ${span}`;
+    case "inconclusive":
+      // Where theory promises no rise, more writes would show none either.
+      return last.theory.meanMs - first.theory.meanMs < 1
+        ? `Further acks cost too little to measure: ${span}`
+        : `Inconclusive what a further ack costs: ${span}, which noise can explain`;
+  }
 };
 
 /** Theory knows nothing of the store's own cost, and a mean of few writes scatters round it. */
 const againstTheory = (measured: readonly QuorumAnalysis[]): string => {
-  const asPredicted = measured.every(({ latency, theory, samples }) => {
-    const apart = Math.abs((latency?.meanMs ?? 0) - theory.meanMs);
+  const states = measured.map(({ latency, theory, samples, disturbance }) => {
+    const apart = (latency?.meanMs ?? 0) - theory.meanMs;
     const chance = (chanceLimit * theory.standardDeviationMs) / Math.sqrt(samples);
-    return apart <= overheadLimitMs + chance;
+    const beyond = Math.abs(apart) - overheadLimitMs - chance;
+    return judge({
+      interval: { lowMs: beyond, highMs: beyond },
+      // Noise makes writes slower, never faster.
+      raisedMs: apart > 0 ? raisedMs(disturbance) : 0,
+      loweredMs: 0,
+    });
   });
-  const shares = measured.map(({ latency, theory }) =>
-    theory.meanMs === 0 ? 0 : Math.abs((latency?.meanMs ?? 0) / theory.meanMs - 1),
-  );
-  const within = `within ${(100 * Math.max(...shares)).toFixed(1)} %`;
-  return asPredicted ? `as theory predicts (${within}, which is chance)` : `${within} of theory`;
+  const off = furthest(measured);
+  if (states.includes("failed"))
+    return `which is up to ${off} off theory, more than chance explains`;
+  return states.includes("inconclusive")
+    ? `up to ${off} off theory, which a busy machine explains`
+    : `as theory predicts (within ${off}, which is chance)`;
 };
 
 /** Standard errors that one of five means exceeds by chance about once in 100 runs. */
 const chanceLimit = 3.1;
 
-const ownCost = (measured: readonly QuorumAnalysis[]): string => {
+/** A share of almost nothing says nothing, so small times are compared by their difference. */
+const furthest = (measured: readonly QuorumAnalysis[]): string => {
+  const gaps = measured.map(({ latency, theory }) => ({
+    ms: Math.abs((latency?.meanMs ?? 0) - theory.meanMs),
+    theoryMs: theory.meanMs,
+  }));
+  const share = Math.max(...gaps.map(({ ms, theoryMs }) => (theoryMs === 0 ? 1 : ms / theoryMs)));
+  return share < 1
+    ? `${(100 * share).toFixed(1)} %`
+    : milliseconds(Math.max(...gaps.map(({ ms }) => ms)));
+};
+
+const ownCost = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string => {
   const means = measured.flatMap(({ overhead }) => overhead?.meanMs ?? []);
-  return `the store itself adds at most ${Math.max(...means).toFixed(1)} ms in the mean`;
+  const most = `the store itself adds at most ${Math.max(...means).toFixed(1)} ms in the mean`;
+  const open = verdicts.some(({ id, state }) => id === "overhead" && state === "inconclusive");
+  const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
+  return open && (noisy || Math.max(...means) > overheadLimitMs) ? `${most}, noise included` : most;
 };
 
 const outcome = (verdicts: readonly Verdict[]): string => {
@@ -71,9 +108,18 @@ const outcome = (verdicts: readonly Verdict[]): string => {
 const complaints: Readonly<Record<Verdict["id"], string>> = {
   prediction: "means do not agree with the delays that elapsed",
   overhead: "the store's own cost is too high",
+  even: "the store's own cost depends on the quorum",
   rising: "means do not rise with the quorum",
   failures: "not every write succeeded",
   differences: "stores still differ after settling",
+};
+
+/** Chance is worth a word only where it hides the main result; a busy machine always is. */
+const whatToDo = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string => {
+  const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
+  const open = verdicts.filter(({ state }) => state === "inconclusive").map(({ id }) => id);
+  const hidden = measured.length > 1 && open.includes("rising");
+  return hidden || (open.length > 0 && noisy) ? advice(measured) : "";
 };
 
 export const milliseconds = (ms: number): string =>

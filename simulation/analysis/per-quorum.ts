@@ -25,6 +25,7 @@ import {
   type SettleModel,
   settleCdf,
 } from "../theory/index.ts";
+import { type Disturbance, disturbanceOf } from "./noise.ts";
 
 export interface QuorumAnalysis {
   readonly quorum: number;
@@ -33,6 +34,8 @@ export interface QuorumAnalysis {
   readonly refused: number;
   /** Outcome unknown: those writes may still have settled. */
   readonly unknown: number;
+  /** Of those without success: too slow or too busy, which the machine may have made them. */
+  readonly late: number;
   /** Every pass ran to its end. */
   readonly complete: boolean;
   /** Undefined without a single success. */
@@ -46,13 +49,12 @@ export interface QuorumAnalysis {
   readonly tracedMs: number | undefined;
   /** Latency less the k-th smallest elapsed delay: the store's own cost. */
   readonly overhead: Summary | undefined;
+  /** 95 % bootstrap interval of its mean. */
   readonly overheadInterval: Interval | undefined;
   /** Largest gap between the measured and the theoretical distribution, and what chance explains. */
   readonly gap: { readonly measured: number; readonly limit: number } | undefined;
-  /** Worst pass: 99th percentile of how late the load generator's own timers were. */
-  readonly noiseMs: number;
-  /** Other programs wanted more processors than there are before the run began. */
-  readonly machineBusy: boolean;
+  readonly disturbance: Disturbance;
+  readonly writesPerSecond: number;
   readonly freshness: {
     readonly reads: number;
     readonly freshShare: number;
@@ -110,6 +112,7 @@ export const analyseQuorum = (results: Results, quorum: number): QuorumAnalysis 
     expected: passes.reduce((sum, { expected }) => sum + expected, 0),
     refused: failures.filter(isRefused).length,
     unknown: failures.filter((failure) => !isRefused(failure)).length,
+    late: failures.filter(({ code }) => lateCodes.has(code)).length,
     complete: passes.length > 0 && passes.every(({ complete }) => complete),
     latency: summarize(latencies),
     meanInterval: meanInterval(latencies, { seed }),
@@ -122,14 +125,16 @@ export const analyseQuorum = (results: Results, quorum: number): QuorumAnalysis 
     overhead: summarize(overheads),
     overheadInterval: meanInterval(overheads, { seed: seed + 1 }),
     gap: gapOf(latencies, model),
-    noiseMs: Math.max(0, ...passes.map(({ noise }) => noise.p99Ms)),
-    machineBusy: results.environment.loadBefore > results.environment.cores,
+    disturbance: disturbanceOf(results, passes),
+    writesPerSecond: 1000 * (samples.length / passes.reduce((sum, { loadMs }) => sum + loadMs, 0)),
     freshness: freshnessOf(passes),
     convergence: convergenceOf(passes),
     answered: differencesAt(passes, "answered"),
     settled: differencesAt(passes, "settled"),
   };
 };
+
+const lateCodes: ReadonlySet<string> = new Set(["OUTCOME_UNKNOWN", "NO_ANSWER", "OVERLOADED"]);
 
 const isRefused = ({ outcome }: Failure): boolean => outcome === "refused";
 

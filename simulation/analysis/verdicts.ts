@@ -1,85 +1,107 @@
 /** Does the store keep what theory and the design promise? Each verdict states its own rule. */
+import { differenceInterval, type Estimate, type Interval } from "../statistics/index.ts";
+import { differences, failures } from "./counted.ts";
+import { advice, helpedMs, judge, raisedMs, trusted, type VerdictState, worst } from "./noise.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
-
-export type VerdictState = "passed" | "failed" | "inconclusive";
-
-export interface Verdict {
-  readonly id: "prediction" | "overhead" | "rising" | "failures" | "differences";
-  /** The promise, in a sentence. */
-  readonly title: string;
-  readonly state: VerdictState;
-  /** What was found. */
-  readonly detail: string;
-  readonly byQuorum: readonly { readonly quorum: number; readonly state: VerdictState }[];
-}
+import { summed, type Verdict } from "./verdict.ts";
 
 /** How far measured means may be from the trace-driven prediction: the larger of the two. */
 export const predictionToleranceMs = 5;
 export const predictionToleranceShare = 0.05;
 export const overheadLimitMs = 5;
-/**
- * A load generator whose timers are later than this once in a hundred times shares its lateness with
- * what it measures.
- */
-export const noiseLimitMs = 5;
+/** How much more a write may cost the store at one quorum than at another. */
+export const evenLimitMs = 1;
+/** With more writes a second they wait for the processor, and the longer the fewer acks they wait for. */
+const evenWritesPerSecondMax = 400;
 
+/** A promise that this run cannot test at all is left out. */
 export const verdictsOf = (quorums: readonly QuorumAnalysis[]): readonly Verdict[] => [
   prediction(quorums),
   overhead(quorums),
+  ...even(quorums),
   rising(quorums),
   failures(quorums),
   differences(quorums),
 ];
 
-/** Of several states the one that a summary must show. */
-export const worst = (states: readonly VerdictState[]): VerdictState => {
-  if (states.includes("failed")) return "failed";
-  return states.includes("inconclusive") ? "inconclusive" : "passed";
-};
-
-/** On a noisy machine a bad time says nothing about the store, and a good one still does. */
-const timed = (kept: boolean, { noiseMs, machineBusy, latency }: QuorumAnalysis): VerdictState => {
-  if (latency === undefined) return "inconclusive";
-  if (kept) return "passed";
-  return noiseMs > noiseLimitMs || machineBusy ? "inconclusive" : "failed";
-};
-
 const prediction = (quorums: readonly QuorumAnalysis[]): Verdict => {
-  const gaps = quorums.map(({ latency, tracedMs }) => {
-    const measured = latency?.meanMs ?? 0;
-    const traced = tracedMs ?? 0;
-    const tolerance = Math.max(predictionToleranceMs, predictionToleranceShare * traced);
-    return { gap: Math.abs(measured - traced), kept: Math.abs(measured - traced) <= tolerance };
+  // Latency less the elapsed delay is the own cost, so its interval is that of the gap.
+  const byQuorum = quorums.map((one) => {
+    const { quorum, tracedMs = 0, disturbance } = one;
+    const interval = trusted(one.overheadInterval, one);
+    const tolerance = Math.max(predictionToleranceMs, predictionToleranceShare * tracedMs);
+    return {
+      quorum,
+      state: worst([
+        judge({
+          interval: shifted(interval, -tolerance),
+          raisedMs: raisedMs(disturbance),
+          loweredMs: 0,
+        }),
+        // Nothing that a machine does answers a write before its acks are there.
+        judge({
+          interval: shifted(negated(interval), -tolerance),
+          raisedMs: 0,
+          loweredMs: 0,
+        }),
+      ]),
+    };
   });
-  const byQuorum = quorums.map((one, index) => ({
-    quorum: one.quorum,
-    state: timed(gaps[index]?.kept ?? false, one),
-  }));
-  const largest = Math.max(0, ...gaps.map(({ gap }) => gap));
+  const gaps = quorums.flatMap(({ overhead: cost }) => (cost ? Math.abs(cost.meanMs) : []));
   return {
     id: "prediction",
     title: "Measured means agree with the delays that really elapsed, within 5 ms or 5 %",
     ...summed(byQuorum),
-    detail: `largest gap ${largest.toFixed(1)} ms${noiseNote(quorums, byQuorum)}`,
+    detail: found(`largest gap ${Math.max(0, ...gaps).toFixed(1)} ms`, byQuorum, quorums),
   };
 };
 
 const overhead = (quorums: readonly QuorumAnalysis[]): Verdict => {
   const byQuorum = quorums.map((one) => ({
     quorum: one.quorum,
-    state: timed((one.overhead?.meanMs ?? 0) <= overheadLimitMs, one),
+    state: judge({
+      interval: shifted(trusted(one.overheadInterval, one), -overheadLimitMs),
+      raisedMs: raisedMs(one.disturbance),
+      loweredMs: 0,
+    }),
   }));
-  const means = quorums.flatMap((one) => one.overhead?.meanMs ?? []);
-  const range =
-    means.length === 0
-      ? "nothing was measured"
-      : `${Math.min(...means).toFixed(1)} to ${Math.max(...means).toFixed(1)} ms`;
   return {
     id: "overhead",
     title: `The store's own cost is at most ${overheadLimitMs} ms in the mean, at every quorum`,
     ...summed(byQuorum),
-    detail: `${range}${noiseNote(quorums, byQuorum)}`,
+    detail: found(costRange(quorums), byQuorum, quorums),
   };
+};
+
+/** Each quorum is set beside the one with the lowest own cost. */
+const even = (quorums: readonly QuorumAnalysis[]): readonly Verdict[] => {
+  const costs = quorums
+    .filter(({ writesPerSecond }) => writesPerSecond <= evenWritesPerSecondMax)
+    .flatMap((one) => {
+      const cost = estimateOf(one.overhead?.meanMs, trusted(one.overheadInterval, one));
+      return cost === undefined ? [] : [{ one, cost }];
+    })
+    .toSorted((a, b) => a.cost.meanMs - b.cost.meanMs);
+  const [lowest, ...others] = costs;
+  if (lowest === undefined || others.length === 0) return [];
+  const byQuorum = others.map(({ one, cost }) => ({
+    quorum: one.quorum,
+    state: judge({
+      interval: shifted(differenceInterval(cost, lowest.cost), -evenLimitMs),
+      raisedMs: raisedMs(one.disturbance),
+      loweredMs: helpedMs(lowest.one.disturbance),
+    }),
+  }));
+  const apart = Math.max(...others.map(({ cost }) => cost.meanMs)) - lowest.cost.meanMs;
+  const compared = costs.map(({ one }) => one);
+  return [
+    {
+      id: "even",
+      title: `The store's own cost differs by at most ${evenLimitMs} ms between quorums`,
+      ...summed(byQuorum),
+      detail: found(`means ${apart.toFixed(1)} ms apart`, byQuorum, compared),
+    },
+  ];
 };
 
 const rising = (quorums: readonly QuorumAnalysis[]): Verdict => {
@@ -88,86 +110,71 @@ const rising = (quorums: readonly QuorumAnalysis[]): Verdict => {
     .toSorted((a, b) => a.quorum - b.quorum);
   const byQuorum = measured.map((one, index) => ({
     quorum: one.quorum,
-    state: stepState(measured[index - 1], one),
+    state: riseState(measured[index - 1], one),
   }));
-  const means = measured.map(({ latency }) => `${latency?.meanMs.toFixed(0)}`).join(" < ");
-  const broken = byQuorum.filter(({ state }) => state !== "passed").map(({ quorum }) => quorum);
+  const means = measured.map(({ latency }) => `${latency?.meanMs.toFixed(0)}`).join(", ");
   return {
     id: "rising",
     title: "Mean latency rises with the quorum",
     ...summed(byQuorum),
     state: measured.length < 2 ? "inconclusive" : worst(byQuorum.map(({ state }) => state)),
-    detail: stepDetail({ count: measured.length, broken, means }),
+    detail:
+      measured.length < 2
+        ? "it takes two quorums to see a rise"
+        : found(`${means} ms`, byQuorum, quorums),
   };
 };
 
-/** A step down that lies within both intervals is chance, not evidence. */
-const stepState = (before: QuorumAnalysis | undefined, after: QuorumAnalysis): VerdictState => {
-  if (before?.latency === undefined || after.latency === undefined) return "passed";
-  if (after.latency.meanMs > before.latency.meanMs) return "passed";
+/** Does the mean rise from one quorum to the other? Also the headline's question. */
+export const riseState = (
+  before: QuorumAnalysis | undefined,
+  after: QuorumAnalysis,
+): VerdictState => {
+  if (before === undefined) return "passed";
+  const lower = estimateOf(before.latency?.meanMs, trusted(before.meanInterval, before));
+  const higher = estimateOf(after.latency?.meanMs, trusted(after.meanInterval, after));
+  if (lower === undefined || higher === undefined) return "inconclusive";
+  const state = judge({
+    interval: differenceInterval(lower, higher),
+    raisedMs: raisedMs(before.disturbance),
+    loweredMs: helpedMs(after.disturbance),
+  });
   // Equal predictions (no delays, or one follower far behind) promise no rise at all.
   const promised = after.theory.meanMs - before.theory.meanMs;
-  const overlap =
-    (before.meanInterval?.lowMs ?? 0) <= (after.meanInterval?.highMs ?? Number.POSITIVE_INFINITY);
-  return overlap || promised < 1 ? "inconclusive" : "failed";
+  return state === "failed" && promised < 1 ? "inconclusive" : state;
 };
 
-const stepDetail = (found: { count: number; broken: readonly number[]; means: string }): string => {
-  if (found.count < 2) return "it takes two quorums to see a rise";
-  if (found.broken.length === 0) return `${found.means} ms`;
-  return `no clear rise towards quorum ${found.broken.join(", ")}`;
+const estimateOf = (
+  meanMs: number | undefined,
+  interval: Interval | undefined,
+): Estimate | undefined =>
+  meanMs === undefined || interval === undefined ? undefined : { meanMs, ...interval };
+
+const shifted = (interval: Interval | undefined, byMs: number): Interval | undefined =>
+  interval && { lowMs: interval.lowMs + byMs, highMs: interval.highMs + byMs };
+
+const negated = (interval: Interval | undefined): Interval | undefined =>
+  interval && { lowMs: -interval.highMs, highMs: -interval.lowMs };
+
+const costRange = (quorums: readonly QuorumAnalysis[]): string => {
+  const means = quorums.flatMap((one) => one.overhead?.meanMs ?? []);
+  return means.length === 0
+    ? "nothing was measured"
+    : `${Math.min(...means).toFixed(1)} to ${Math.max(...means).toFixed(1)} ms`;
 };
 
-const failures = (quorums: readonly QuorumAnalysis[]): Verdict => {
-  const byQuorum = quorums.map(({ quorum, refused, unknown }) => ({
-    quorum,
-    state: refused + unknown === 0 ? ("passed" as const) : ("failed" as const),
-  }));
-  const refused = quorums.reduce((sum, one) => sum + one.refused, 0);
-  const unknown = quorums.reduce((sum, one) => sum + one.unknown, 0);
-  const samples = quorums.reduce((sum, one) => sum + one.samples, 0);
-  const tried = samples + refused + unknown;
-  const detail =
-    refused + unknown === 0
-      ? `all ${tried} writes were answered with success`
-      : `of ${tried} writes ${refused} were refused and ${unknown} had an unknown outcome`;
-  return { id: "failures", title: "Every write succeeds", ...summed(byQuorum), detail };
-};
-
-const differences = (quorums: readonly QuorumAnalysis[]): Verdict => {
-  const byQuorum = quorums.map(({ quorum, settled }) => ({ quorum, state: storesState(settled) }));
-  const differing = quorums.filter(({ settled }) => (settled?.followers.length ?? 0) > 0);
-  const detail =
-    differing.length === 0
-      ? "every follower's store equals the leader's"
-      : differing
-          .map(({ quorum, settled }) => `quorum ${quorum}: ${settled?.followers.join(", ")}`)
-          .join("; ");
-  return {
-    id: "differences",
-    title: "After settling, no store differs from the leader's",
-    ...summed(byQuorum),
-    detail,
-  };
-};
-
-const storesState = (settled: QuorumAnalysis["settled"]): VerdictState => {
-  if (settled === null) return "inconclusive";
-  return settled.followers.length === 0 ? "passed" : "failed";
-};
-
-const summed = (byQuorum: Verdict["byQuorum"]): Pick<Verdict, "state" | "byQuorum"> => ({
-  state: byQuorum.length === 0 ? "inconclusive" : worst(byQuorum.map(({ state }) => state)),
-  byQuorum,
-});
-
-const noiseNote = (quorums: readonly QuorumAnalysis[], byQuorum: Verdict["byQuorum"]): string => {
-  if (!byQuorum.some(({ state }) => state === "inconclusive")) return "";
-  const noise = Math.max(0, ...quorums.map(({ noiseMs }) => noiseMs));
-  if (noise > noiseLimitMs) {
-    return `; the machine was noisy (timers up to ${noise.toFixed(1)} ms late at p99)`;
+/** What was found; where something is open, at which quorums and what to do. */
+const found = (
+  what: string,
+  byQuorum: Verdict["byQuorum"],
+  quorums: readonly QuorumAnalysis[],
+): string => {
+  const open = byQuorum.filter(({ state }) => state === "inconclusive");
+  if (open.length === 0) return what;
+  if (quorums.some(({ latency }) => latency === undefined)) {
+    return `${what}; not every quorum was measured`;
   }
-  return quorums.some(({ machineBusy }) => machineBusy)
-    ? "; other programs kept the machine busy"
-    : "; not every quorum was measured";
+  const all = open.length === byQuorum.length;
+  const where = all ? "" : ` at quorum ${open.map(({ quorum }) => quorum).join(", ")}`;
+  return `${what}; inconclusive${where}, since ${advice(quorums)}`;
 };

@@ -23,7 +23,17 @@ test("help names every option and exit code, and theory needs no cluster", async
   const help = await runCli("--help");
   expect(help.code).toBe(0);
   const options = [
-    ...["target", "quorums", "clients", "writes", "rounds", "order", "keys", "payload"],
+    ...[
+      "target",
+      "quorums",
+      "clients",
+      "writes",
+      "min-duration",
+      "rounds",
+      "order",
+      "keys",
+      "payload",
+    ],
     ...["min-delay", "max-delay", "follower-delay", "seed", "warmup", "out", "format"],
     ...["baseline", "no-color", "json"],
   ];

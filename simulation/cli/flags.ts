@@ -10,7 +10,9 @@ export interface SweepFlags {
   readonly followers: number;
   readonly quorums: readonly number[];
   readonly clients: number;
-  readonly writes: number;
+  /** Undefined: the default, and more where a pass would be too short. */
+  readonly writes?: number;
+  readonly minDuration?: number;
   readonly rounds: number;
   readonly order: SweepOptions["order"];
   readonly keys: Keys;

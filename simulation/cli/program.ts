@@ -38,7 +38,7 @@ Exit codes:
 const sweepHelp = `
 Examples:
   $ npm run simulate
-  $ npm run simulate -- --quorums 1,3,5 --rounds 3 --order interleaved
+  $ npm run simulate -- --quorums 1,3,5 --rounds 3
   $ npm run simulate -- --max-delay 200 --follower-delay follower5=500-800
   $ npm run simulate -- --target http://localhost:4567 --quorums 1-5
   $ npm run simulate -- --target compose --out reports/compose
@@ -88,9 +88,13 @@ const sweep = (ended: Ended): Command => {
     .option("--clients <n>", "concurrent clients", wholeNumber(1, 10_000), usual.clients)
     .option(
       "--writes <n>",
-      "writes of each client per pass",
+      `writes of each client per pass (default: ${usual.writes}, more in passes shorter than --min-duration)`,
       wholeNumber(1, countMax),
-      usual.writes,
+    )
+    .option(
+      "--min-duration <ms>",
+      `shorter passes make more writes (default: ${usual.minDuration}, 0 with --writes)`,
+      wholeNumber(0, 600_000),
     )
     .option("--rounds <n>", "passes per quorum", wholeNumber(1, 1000), usual.rounds)
     .addOption(
@@ -106,7 +110,7 @@ const sweep = (ended: Ended): Command => {
     .option("--seed <n>", "of keys, order and intervals", wholeNumber(0, 2 ** 31), usual.seed)
     .option(
       "--warmup <n>",
-      "unmeasured writes of each client",
+      "unmeasured writes of each client before the cost is watched until steady (0: no warm-up)",
       wholeNumber(0, 10_000),
       usual.warmup,
     )

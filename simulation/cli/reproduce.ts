@@ -8,8 +8,10 @@ export const sweepDefaults = {
   quorums: [1, 2, 3, 4, 5],
   clients: 10,
   writes: 10,
+  /** Milliseconds. */
+  minDuration: 5000,
   rounds: 1,
-  order: "sequential",
+  order: "interleaved",
   keys: 10,
   payload: 64,
   seed: 1,
@@ -25,7 +27,9 @@ export const reproduceCommand = (flags: SweepFlags): string => {
   add("followers", `${flags.followers}`, `${sweepDefaults.followers}`);
   add("quorums", quorumsText(flags.quorums), quorumsText(sweepDefaults.quorums));
   add("clients", `${flags.clients}`, `${sweepDefaults.clients}`);
-  add("writes", `${flags.writes}`, `${sweepDefaults.writes}`);
+  // Also where it is the default: without it a short pass makes more writes.
+  if (flags.writes !== undefined) add("writes", `${flags.writes}`, undefined);
+  if (flags.minDuration !== undefined) add("min-duration", `${flags.minDuration}`, undefined);
   add("rounds", `${flags.rounds}`, `${sweepDefaults.rounds}`);
   add("order", flags.order, sweepDefaults.order);
   add("keys", `${flags.keys}`, `${sweepDefaults.keys}`);

@@ -9,7 +9,7 @@ import { readResults } from "../report/write.ts";
 import { runCli, startCli } from "../testing/run-cli.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let directory: string;
 let cluster: Cluster | undefined;
@@ -80,6 +80,29 @@ test("on a running cluster settings come back, keys are tidied away, others are 
   expect(after.config).toEqual(before.config);
   expect(after.keys).toBe(0);
   expect((await results()).passes.every(({ samples }) => samples.length === 4)).toBe(true);
+});
+
+test("a pass that names no writes fills the shortest duration, after a warm-up with its own load", async () => {
+  const { leader } = await start(2);
+  await runCli(
+    ...["--target", leader.url, "--quorums", "1-2", "--clients", "4", "--warmup", "3"],
+    ...["--min-delay", "40", "--max-delay", "40", "--min-duration", "630", ...out()],
+  );
+  const { passes, options } = await results();
+  // Theory: 42 ms a write.
+  expect(options).toMatchObject({ writes: 10, minDurationMs: 630, order: "interleaved" });
+  for (const { samples, warmUp, loadMs } of passes) {
+    expect(samples).toHaveLength(4 * 15);
+    expect(loadMs).toBeGreaterThanOrEqual(15 * 40);
+    // Beyond the first writes at quorum 0, some with the delays of the pass.
+    expect(warmUp?.writes).toBeGreaterThan(4 * 3);
+    const firstVersion = Math.min(...samples.map(({ version }) => version));
+    expect(firstVersion).toBeGreaterThan(warmUp?.writes ?? 0);
+  }
+  // The pass that is not counted comes before the first one, with a warm-up and three writes a client.
+  const [first] = passes;
+  const firstVersion = Math.min(...(first?.samples ?? []).map(({ version }) => version));
+  expect(firstVersion).toBeGreaterThan((first?.warmUp?.writes ?? 0) + 4 * 3 + 4 * 3);
 });
 
 test("a follower's address will do, since it knows its leader", async () => {

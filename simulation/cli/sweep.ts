@@ -19,7 +19,7 @@ import { tableText } from "../terminal/table.ts";
 import type { SweepFlags } from "./flags.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
-import { reproduceCommand } from "./reproduce.ts";
+import { reproduceCommand, sweepDefaults } from "./reproduce.ts";
 
 export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
   const output = createOutput(flags.color);
@@ -87,7 +87,7 @@ const measure = async (flags: SweepFlags, { directory, signal, listener }: Measu
 };
 
 const optionsOf = (flags: SweepFlags): SweepOptions => {
-  const { target, quorums, clients, writes, rounds, order, payload, seed, warmup } = flags;
+  const { target, quorums, clients, rounds, order, payload, seed, warmup } = flags;
   const keys = flags.keys === "unique" ? null : flags.keys;
   const own = isOwn(target);
   return {
@@ -95,7 +95,10 @@ const optionsOf = (flags: SweepFlags): SweepOptions => {
       target,
       quorums: [...quorums],
       clients,
-      writes,
+      writes: flags.writes ?? sweepDefaults.writes,
+      // Whoever says how many writes there are gets exactly those.
+      minDurationMs:
+        flags.minDuration ?? (flags.writes === undefined ? sweepDefaults.minDuration : 0),
       rounds,
       order,
       keys,

@@ -28,6 +28,19 @@ const corrupted = keys
   .map((listed) => (listed.key === "key-6" ? { ...listed, text: '{"n":66}' } : listed))
   .concat({ key: "key-9", version: 3, text: "true" });
 
+test("values that a double cannot tell apart are told apart", async () => {
+  const [first = { key: "", version: 1, text: "" }] = keys;
+  const store = (text: string) => ({ keys: [{ ...first, text }], digest: text.slice(0, 16) });
+  const leader = await start({ id: "leader", ...store("9007199254740993") });
+  const texts = ["9007199254740992", '{"b":1,"1":2}', "9007199254740993"];
+  const nodes = texts.map((text, at) => start({ id: `follower${at + 1}`, ...store(text) }));
+  const followers = await Promise.all(nodes);
+  const found = await compareStores({ leader, followers, listAnywayKeysMax: 10 });
+  const diverged = found.followers.map(({ counts }) => counts.diverged);
+  expect(diverged).toEqual([1, 1, 0]);
+  expect(found.followers[1]?.differences[0]?.follower?.value).toBe('{"b":1,"1":2}');
+});
+
 test("equal digests need no listing", async () => {
   const leader = await start(leaderStore);
   const follower = await start({ ...leaderStore, id: "follower1" });

@@ -7,6 +7,7 @@ import { keyValueSchema, type Status, statusSchema } from "../http/answers.ts";
 import { callJson, Problem } from "../http/client.ts";
 import type { Member } from "../launch/cluster.ts";
 import type { Comparison, Difference, FollowerComparison } from "../results/schema.ts";
+import { parseEntry } from "./json-text.ts";
 import { listStore } from "./listing.ts";
 import { differencesBetween, type KeyDifference, type ListedKey } from "./merge.ts";
 
@@ -114,9 +115,11 @@ const wasOvertaken = async (
   if (follower === undefined || kind === "stale") return false;
   const query = new URLSearchParams({ key });
   try {
-    const now = await callJson(`${leader.url}/read?${query}`, keyValueSchema, { signal });
+    const now = await callJson(`${leader.url}/read?${query}`, keyValueSchema, {
+      ...{ signal, parse: parseEntry },
+    });
     if (now.version !== follower.version) return now.version > follower.version;
-    return JSON.stringify(now.value) === follower.text;
+    return now.value === follower.text;
   } catch (error) {
     if (error instanceof Problem && error.code === "KEY_NOT_FOUND") return false;
     throw error;

@@ -1,6 +1,7 @@
 /** A node's whole store, key by key, through `GET /read`: one page in memory at a time. */
 import { keyPageSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
+import { parsePage } from "./json-text.ts";
 import type { ListedKey } from "./merge.ts";
 
 const pageKeysMax = 1000;
@@ -19,10 +20,12 @@ export async function* listStore(
     const query = new URLSearchParams({ prefix, limit: String(pageKeysMax) });
     if (after !== null) query.set("after", after);
     const page: { entries: readonly unknown[]; next: string | null } & {
-      entries: readonly { key: string; value: unknown; version: number }[];
-    } = await callJson(`${url}/read?${query}`, keyPageSchema, { signal, timeoutMs: 30_000 });
+      entries: readonly { key: string; value: string; version: number }[];
+    } = await callJson(`${url}/read?${query}`, keyPageSchema, {
+      ...{ signal, timeoutMs: 30_000, parse: parsePage },
+    });
     for (const { key, value, version } of page.entries) {
-      yield { key, text: JSON.stringify(value), version };
+      yield { key, text: value, version };
     }
     after = page.next;
   } while (after !== null);

@@ -31,16 +31,20 @@ export const clusterSchema = z.object({
       id: z.string(),
       role: z.enum(["leader", "follower"]),
       url: z.string(),
-      state: z.enum(["live", "syncing", "unreachable"]),
+      state: z.enum(["live", "syncing", "unreachable", "unknown"]),
     }),
   ),
 });
 export type ClusterAnswer = z.infer<typeof clusterSchema>;
 
-const keyValue = z.object({ key: z.string(), value: z.json(), version: z.number().int() });
+/** As `parseEntry` reads it: the value is JSON text. */
+const keyValue = z.object({ key: z.string(), value: z.string(), version: z.number().int() });
 export const keyValueSchema = keyValue;
-export type KeyValue = z.infer<typeof keyValue>;
 
+/** What of an entry is enough for who asks how new it is. */
+export const keyVersionSchema = z.object({ version: z.number().int() });
+
+/** As `parsePage` reads it. */
 export const keyPageSchema = z.object({
   entries: z.array(keyValue),
   next: z.string().nullable(),

@@ -22,6 +22,8 @@ export interface Call {
   readonly signal?: AbortSignal | undefined;
   /** Default 5000. */
   readonly timeoutMs?: number;
+  /** Reads a good answer; absent: `JSON.parse`. Throws where it is not JSON. */
+  readonly parse?: (text: string) => unknown;
 }
 
 /**
@@ -35,7 +37,7 @@ export const callJson = async <T>(
 ): Promise<T> => {
   const { response, text } = await exchange(url, call);
   if (!response.ok) throw problemOf(response.status, text);
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = schema.safeParse(parseJson(text, call.parse));
   if (parsed.success) return parsed.data;
   throw unreachable(
     `${url} does not answer like a Quorum KV node: ${z.prettifyError(parsed.error)}`,
@@ -71,9 +73,9 @@ const exchange = async (
   }
 };
 
-const parseJson = (text: string): unknown => {
+const parseJson = (text: string, parse: (text: string) => unknown = JSON.parse): unknown => {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return undefined;
   }

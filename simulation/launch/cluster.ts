@@ -33,7 +33,7 @@ export interface DelaySettings {
 export interface Target {
   /** For people: "six own processes". */
   readonly description: string;
-  /** A cluster that serves this quorum. Restarts it where the target is ours to restart. */
+  /** A cluster that serves this quorum. */
   prepare(quorum: number, signal: AbortSignal): Promise<Cluster>;
   close(): Promise<void>;
 }

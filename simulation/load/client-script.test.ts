@@ -26,7 +26,8 @@ const receipt = JSON.stringify({
   latencyMs: 40.1234,
   acks: [{ node: "follower1", ms: 39.98765, delayMs: 39.5 }],
 });
-const problem = (code: string) => JSON.stringify({ code, detail: "a sentence" });
+const problem = (code: string, type = "urn:quorumkv:problem:x") =>
+  JSON.stringify({ type, code, detail: "a sentence" });
 
 test("warm-up writes wait for nobody and are not measured", () => {
   const { script, samples } = begin(1);
@@ -57,6 +58,10 @@ test("refusals and unknown outcomes are told apart, and neither is a sample", ()
     { status: 503, body: problem("QUORUM_UNAVAILABLE") },
     { status: 504, body: problem("OUTCOME_UNKNOWN") },
     { status: 200, body: "not JSON" },
+    // What a proxy answers says nothing about the write.
+    { status: 503, body: "upstream connect error" },
+    { status: 503, body: problem("OVERLOADED", "about:blank") },
+    { status: 500, body: problem("INTERNAL") },
   ];
   for (const answer of answers) {
     script.departed(0);
@@ -68,6 +73,9 @@ test("refusals and unknown outcomes are told apart, and neither is a sample", ()
   expect(failures.map(({ outcome, code }) => [outcome, code])).toEqual([
     ["refused", "QUORUM_UNAVAILABLE"],
     ["unknown", "OUTCOME_UNKNOWN"],
+    ["unknown", "INTERNAL"],
+    ["unknown", "INTERNAL"],
+    ["unknown", "INTERNAL"],
     ["unknown", "INTERNAL"],
     ["unknown", "NO_ANSWER"],
   ]);

@@ -2,7 +2,7 @@
  * Does a follower already show what the leader just acknowledged? After an answer one follower, in turn,
  * is read at once; where it lags, a second read with `minVersion` waits until it has caught up.
  */
-import { keyValueSchema } from "../http/answers.ts";
+import { keyVersionSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
 import type { Member } from "../launch/cluster.ts";
 import { rounded } from "../numbers.ts";
@@ -69,7 +69,7 @@ const measure = async (
 /** 0 when the key is not there or the wait was too long. */
 const versionAt = async (url: string, signal: AbortSignal): Promise<number> => {
   try {
-    return (await callJson(url, keyValueSchema, { signal, timeoutMs: patienceMs })).version;
+    return (await callJson(url, keyVersionSchema, { signal, timeoutMs: patienceMs })).version;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error && "code" in error) return 0;

@@ -3,6 +3,7 @@
  * answered (a closed loop). autocannon's own histogram holds whole milliseconds only, so the raw time of
  * every request is taken from the clients' `response` events.
  */
+import type { Socket } from "node:net";
 import autocannon from "autocannon";
 import { seededRandom } from "../statistics/index.ts";
 import { ClientScript, type ScriptOptions, type Span } from "./client-script.ts";
@@ -12,6 +13,11 @@ export interface Load extends ScriptOptions {
   /** The leader's REST API. */
   readonly url: string;
   readonly seed: number;
+  /**
+   * The clients' first writes leave evenly spread over this time. Only clients with a warm-up write wait:
+   * it is that write which is held back.
+   */
+  readonly staggerMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +45,9 @@ export const generateLoad = async (load: Load): Promise<LoadEnd> => {
     timeout: (load.timeoutMs + patienceMs) / 1000,
     setupClient: (connection) => {
       const own = { client, keys: keysOfClient(load, client, random), span };
-      drive(connection as unknown as Driven, new ClientScript(load, own), signal);
+      const driven = connection as unknown as Driven;
+      drive(driven, new ClientScript(load, own), signal);
+      if (warmup > 0) startAfter(driven, (load.staggerMs * client) / clients);
       client += 1;
     },
   });
@@ -56,13 +64,14 @@ export const generateLoad = async (load: Load): Promise<LoadEnd> => {
 
 /** autocannon's client as its source has it; its published types lack most of this. */
 interface Driven {
-  readonly conn: object;
+  readonly conn: Socket;
   readonly pipelinedRequests: { clear(): void };
   setRequests(requests: readonly object[]): void;
   on(event: "request", listener: () => void): void;
   on(event: "response", listener: (status: number, bytes: number, ms: number) => void): void;
   on(event: "connError", listener: (error: Error) => void): void;
   on(event: "done", listener: () => void): void;
+  once(event: "request", listener: () => void): void;
 }
 
 const drive = (client: Driven, script: ClientScript, signal: AbortSignal): void => {
@@ -95,5 +104,18 @@ const drive = (client: Driven, script: ClientScript, signal: AbortSignal): void 
   client.on("done", () => {
     // What an interrupt leaves under way was not waited for, so nothing is said about it.
     if (!signal.aborted) script.lost("the connection ended, or the answer did not come in time");
+  });
+};
+
+/**
+ * Clients that all start at once queue up behind each other, in step for a while. autocannon has no such
+ * setting, so the socket holds its first request back.
+ */
+const startAfter = (client: Driven, ms: number): void => {
+  if (ms <= 0) return;
+  client.once("request", () => {
+    const { conn } = client;
+    conn.cork();
+    setTimeout(() => conn.uncork(), ms).unref();
   });
 };

@@ -21,7 +21,12 @@ export interface Answer {
   readonly detail?: string;
 }
 
-const problem = z.looseObject({ code: z.string(), detail: z.string() });
+/** A node's own refusal; what an intermediary answers has no such type. */
+const problem = z.looseObject({
+  type: z.string().startsWith("urn:quorumkv:problem:"),
+  code: z.string(),
+  detail: z.string(),
+});
 
 /** Undefined when the answer is not a success with a trace. */
 export const sampleOf = ({ sent, latencyMs, status, body }: Answer): Sample | undefined => {
@@ -42,16 +47,16 @@ export const failureOf = ({ sent, latencyMs, status, body, ...why }: Answer): Fa
   return {
     ...startOf(sent),
     latencyMs: latencyMs === null ? null : rounded(latencyMs),
-    outcome: isRefusal(status, code) ? "refused" : "unknown",
+    outcome: isRefusal(said?.code) ? "refused" : "unknown",
     status,
     code,
     detail: why.detail ?? said?.detail ?? "an answer without a problem document",
   };
 };
 
-/** Only these answers promise that nothing was written. */
-const isRefusal = (status: number | null, code: string): boolean =>
-  status !== null && status >= 400 && status !== 500 && code !== "OUTCOME_UNKNOWN";
+/** Only a node's own word, and not each, promises that nothing was written; no status does. */
+const isRefusal = (code: string | undefined): boolean =>
+  code !== undefined && code !== "OUTCOME_UNKNOWN" && code !== "INTERNAL";
 
 const startOf = ({ client, write, key, startedAtMs }: Sent) => ({
   client,

@@ -30,8 +30,16 @@ export const summaryCsv = (analysis: Analysis): string =>
   csvOf([
     [
       ...["quorum", "samples", "mean_ms", "mean_low_ms", "mean_high_ms", "p50_ms", "p90_ms"],
-      ...["p95_ms", "p99_ms", "max_ms", "theory_mean_ms", "theory_p5_ms", "theory_p95_ms"],
-      ...["elapsed_delay_mean_ms", "own_cost_mean_ms", "refused", "unknown", "fresh_share"],
+      ...["p95_ms", "p99_ms", "max_ms", "theory_mean_ms", "theory_p5_ms", "theory_p50_ms"],
+      ...[
+        "theory_p95_ms",
+        "elapsed_delay_mean_ms",
+        "own_cost_mean_ms",
+        "own_cost_p50_ms",
+        "refused",
+        "unknown",
+        "fresh_share",
+      ],
       ...["converged_max_ms", "differences_answered", "differences_settled", "verdict"],
     ],
     ...analysis.quorums.map((one) => [
@@ -40,8 +48,10 @@ export const summaryCsv = (analysis: Analysis): string =>
       ...[thousandths(one.latency?.p50Ms), thousandths(one.latency?.p90Ms)],
       ...[thousandths(one.latency?.p95Ms), thousandths(one.latency?.p99Ms)],
       ...[thousandths(one.latency?.maxMs), thousandths(one.theory.meanMs)],
-      ...[thousandths(one.theory.p5Ms), thousandths(one.theory.p95Ms), thousandths(one.tracedMs)],
-      ...[thousandths(one.overhead?.meanMs), one.refused, one.unknown],
+      ...[thousandths(one.theory.p5Ms), thousandths(one.theory.p50Ms)],
+      ...[thousandths(one.theory.p95Ms), thousandths(one.tracedMs)],
+      ...[thousandths(one.overhead?.meanMs), thousandths(one.overhead?.p50Ms)],
+      ...[one.refused, one.unknown],
       ...[thousandths(one.freshness?.freshShare), thousandths(one.convergence?.maxMs)],
       ...[one.answered?.total, one.settled?.total, verdictOnQuorum(analysis, one.quorum)],
     ]),

@@ -1,6 +1,6 @@
 /** The report's parts in their order, before any format: each renderer only decides on looks. */
 import type { Analysis } from "../analysis/analyse.ts";
-import type { Verdict } from "../analysis/verdicts.ts";
+import type { Verdict } from "../analysis/verdict.ts";
 import type { Results } from "../results/schema.ts";
 import { type Figure, figuresOf } from "./figures/index.ts";
 import {
@@ -79,7 +79,11 @@ const storeBlocks = (results: Results, analysis: Analysis): readonly Block[] => 
     text(whyStoresDiffer),
     tableBlock(storesTable(analysis)),
     ...(differs
-      ? [text("Key by key in the folder diffs/, one file per follower that differed.")]
+      ? [
+          text(
+            "Key by key in diffs/ (format diffs of render), one file per follower that differed.",
+          ),
+        ]
       : []),
   ];
 };

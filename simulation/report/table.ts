@@ -2,8 +2,8 @@
 import type { Analysis } from "../analysis/analyse.ts";
 import { verdictOnQuorum } from "../analysis/analyse.ts";
 import { comparesWithLab, labMeansMs } from "../analysis/lab.ts";
+import { isDisturbed, judge, raisedMs, trusted, type VerdictState } from "../analysis/noise.ts";
 import type { Differences, QuorumAnalysis } from "../analysis/per-quorum.ts";
-import type { VerdictState } from "../analysis/verdicts.ts";
 import type { Results } from "../results/schema.ts";
 
 /** Rows of plain text; the first names the columns. */
@@ -34,7 +34,7 @@ const withoutEmptyColumns = ([head = [], ...rows]: Table): Table => {
 const wholeSummary = (analysis: Analysis): Table => [
   [
     ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "p90", "p95", "p99"],
-    ...["max", "own cost ms", "no success", "verdict"],
+    ...["max", "own cost ms", "its median", "no success", "verdict"],
   ],
   ...analysis.quorums.map((one) => [
     String(one.quorum),
@@ -50,6 +50,7 @@ const wholeSummary = (analysis: Analysis): Table => [
     ms(one.latency?.p99Ms),
     ms(one.latency?.maxMs),
     exact(one.overhead?.meanMs),
+    exact(one.overhead?.p50Ms),
     String(one.refused + one.unknown),
     verdictMarks[verdictOnQuorum(analysis, one.quorum)],
   ]),
@@ -115,15 +116,29 @@ const changeOf = (before: number | undefined, after: number | undefined): string
   return `${change >= 0 ? "+" : "−"}${Math.abs(change).toFixed(1)} ms`;
 };
 
-/** Two intervals that overlap leave the change to chance. */
 const meaningOf = (
   before: QuorumAnalysis | undefined,
   after: QuorumAnalysis | undefined,
 ): string => {
-  const [left, right] = [before?.meanInterval, after?.meanInterval];
-  if (left === undefined || right === undefined) return "cannot be compared";
-  if (left.highMs >= right.lowMs && right.highMs >= left.lowMs) return "within chance";
-  return right.lowMs > left.highMs ? "slower" : "faster";
+  if (before?.meanInterval === undefined || after?.meanInterval === undefined) {
+    return "cannot be compared";
+  }
+  if (isSlower(before, after)) return "slower";
+  if (isSlower(after, before)) return "faster";
+  return isDisturbed(before.disturbance) || isDisturbed(after.disturbance)
+    ? "within chance or noise"
+    : "within chance";
+};
+
+const isSlower = (one: QuorumAnalysis, other: QuorumAnalysis): boolean => {
+  const [earlier, later] = [trusted(one.meanInterval, one), trusted(other.meanInterval, other)];
+  if (earlier === undefined || later === undefined) return false;
+  // Intervals that overlap leave the change to chance.
+  const interval = {
+    lowMs: later.lowMs - earlier.highMs,
+    highMs: later.highMs - earlier.lowMs,
+  };
+  return judge({ interval, raisedMs: raisedMs(other.disturbance), loweredMs: 0 }) === "failed";
 };
 
 export const storesTable = ({ quorums }: Analysis): Table => [

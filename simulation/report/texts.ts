@@ -15,9 +15,13 @@ export const method: readonly string[] = [
   "Latency is taken from every single request, in fractions of a millisecond, from the request's " +
     "departure to the end of its answer. Writes without success are counted apart and are in no " +
     "latency figure. The p99 is shown from 1000 samples up.",
-  "Before each pass the cluster is warmed up with unmeasured writes at quorum 0, until all stores are " +
-    "equal and the load generator's timers are punctual (for at most 2.5 s); then each client opens its " +
-    "connection with one more unmeasured write.",
+  "A first pass is not counted. Before each pass the cluster is warmed up: with unmeasured writes at " +
+    "quorum 0, then with the load of the pass itself, at its quorum and with its instruments, until the " +
+    "own cost has stopped falling (for at most 10 s); then until all stores are equal and the load " +
+    "generator's timers are punctual (for at most 2.5 s). Each client then opens its connection with one " +
+    "more unmeasured write; these are spread over the time of one write, so that clients do not start in step.",
+  "How many writes a pass makes is decided before it from theory: at least as many as were asked for, " +
+    "and as many as the shortest duration takes. No write is cut off by a clock.",
   "Theory is the k-th order statistic of the followers' independent delays (Poisson-binomial formula), " +
     "which for equal uniform delays means min + (max − min) · k / (n + 1). It knows nothing of the " +
     "store's own cost.",
@@ -27,9 +31,12 @@ export const method: readonly string[] = [
   "Intervals are 95 % percentile bootstrap intervals of the mean (2000 resamples, seeded; the normal " +
     "interval above 5000 samples).",
   "Load generator and nodes share one host and its processors, and the network is the loopback " +
-    "interface with simulated delays. When the load generator's own timers were late (p99 above " +
-    "5 ms), or the load average before the run exceeded the number of cores, a time that misses its " +
-    "limit counts as inconclusive, not as failed.",
+    "interface with simulated delays. A promise about times passes or fails only with its whole 95 % " +
+    "interval, and fails only where nothing else the machine did explains it: the load generator's own " +
+    "timers were punctual (p99 at most 5 ms late), the load average was at most the number of cores " +
+    "before the run and twice that after it, and no single pause accounts for the excess. Anything else " +
+    "is inconclusive. Writes that were too late or met an overloaded leader, and stores that were only " +
+    "behind, are excused by a busy machine too; other faults are not.",
   "The followers' reads that measure freshness, at most 25 a second, run beside the writes.",
 ];
 
@@ -37,11 +44,14 @@ export const optionsInWords = ({ options, followers }: Results): string => {
   const { clients, writes, rounds, keys, payload, order, warmup, seed } = options;
   const keysText = keys === null ? "a key of its own for each write" : `${keys} keys`;
   return (
-    `${clients} clients made ${writes} writes each per quorum` +
+    `${clients} clients made ${writes} writes each per quorum${durationInWords(options)}` +
     `${rounds === 1 ? "" : ` in each of ${rounds} rounds (${order})`}, over ${keysText}, values of ` +
     `${payload} bytes, after ${warmup} warm-up writes each; seed ${seed}. ${delaysInWords(followers)}`
   );
 };
+
+const durationInWords = ({ minDurationMs }: Results["options"]): string =>
+  minDurationMs === 0 ? "" : `, or more to fill ${minDurationMs / 1000} s`;
 
 const delaysInWords = (followers: Results["followers"]): string => {
   const ranges = followers.map(({ delay }) => `${delay.minDelayMs}–${delay.maxDelayMs} ms`);
@@ -66,6 +76,7 @@ export const environmentRows = (results: Results): readonly (readonly [string, s
     ["Memory", `${(environment.memoryBytes / 2 ** 30).toFixed(1)} GiB`],
     ["Load before and after", `${environment.loadBefore} and ${environment.loadAfter}`],
     ["Lateness of the load generator's timers", noiseText(results)],
+    ["Warm-up", warmUpText(results)],
   ];
 };
 
@@ -73,4 +84,16 @@ const noiseText = ({ passes }: Results): string => {
   const p99 = Math.max(0, ...passes.map(({ noise }) => noise.p99Ms));
   const max = Math.max(0, ...passes.map(({ noise }) => noise.maxMs));
   return `p99 ${p99.toFixed(2)} ms, at most ${max.toFixed(1)} ms`;
+};
+
+const warmUpText = ({ passes }: Results): string => {
+  const made = passes.flatMap(({ quorum, warmUp }) => (warmUp ? [{ quorum, ...warmUp }] : []));
+  if (made.length === 0) return "none";
+  const seconds = made.map(({ ms }) => ms / 1000);
+  const unsteady = made.filter(({ steady }) => !steady).map(({ quorum }) => quorum);
+  const end =
+    unsteady.length === 0
+      ? "the own cost was steady before every pass"
+      : `the own cost still fell before a pass at quorum ${[...new Set(unsteady)].join(", ")}`;
+  return `${Math.min(...seconds).toFixed(1)} to ${Math.max(...seconds).toFixed(1)} s; ${end}`;
 };

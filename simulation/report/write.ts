@@ -1,6 +1,7 @@
 /** Writes the report's folder. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { type Analysis, analyse } from "../analysis/analyse.ts";
 import { unifiedDiff } from "../compare/unified.ts";
@@ -12,7 +13,7 @@ import { htmlOf } from "./html.ts";
 import { markdownOf } from "./markdown.ts";
 import { inlineSvg, standaloneSvg } from "./svg.ts";
 
-export const formats = ["html", "md", "json", "csv"] as const;
+export const formats = ["html", "md", "json", "csv", "diffs"] as const;
 export type Format = (typeof formats)[number];
 
 export interface ReportOptions {
@@ -47,7 +48,7 @@ export const writeReport = async (results: Results, options: ReportOptions): Pro
     if (wanted.includes("html")) await save("index.html", htmlOf(document, drawings));
     if (wanted.includes("md")) await save("report.md", markdownOf(document));
   }
-  await saveDiffs(results, save);
+  if (wanted.includes("diffs")) await saveDiffs(results, save);
   return analysis;
 };
 
@@ -59,11 +60,15 @@ export const saveResults = async (directory: string, results: Results): Promise<
   await rename(`${path}.part`, path);
 };
 
-/** Throws a usage error for a file that is not there or not a results file of this version. */
+/**
+ * Takes a file packed by gzip as well. Throws a usage error for a file that is not there or not a results
+ * file of this version.
+ */
 export const readResults = async (path: string): Promise<Results> => {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(path, "utf8"));
+    const bytes = await readFile(path);
+    parsed = JSON.parse((path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8"));
   } catch (error) {
     throw usageError(`${path} cannot be read as JSON: ${reasonOf(error)}`);
   }

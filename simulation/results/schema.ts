@@ -111,6 +111,14 @@ const noise = z.strictObject({
   maxMs: z.number(),
 });
 
+/** The unmeasured load before a pass, at the same quorum and with the same instruments. */
+const warmUp = z.strictObject({
+  writes: z.number().int(),
+  ms: z.number(),
+  /** False: the own cost still fell when patience ended. */
+  steady: z.boolean(),
+});
+
 /** One load of one quorum. */
 const pass = z.strictObject({
   quorum: z.number().int(),
@@ -120,6 +128,8 @@ const pass = z.strictObject({
   loadMs: z.number(),
   /** Writes that were to be made; fewer were tried when the pass was cut short. */
   expected: z.number().int(),
+  /** null: there was none, or the file is older than its record. */
+  warmUp: warmUp.nullable().default(null),
   complete: z.boolean(),
   samples: z.array(sample),
   failures: z.array(failure),
@@ -135,7 +145,10 @@ const options = z.strictObject({
   target: z.string(),
   quorums: z.array(z.number().int()),
   clients: z.number().int(),
+  /** Of each client per pass, at least. */
   writes: z.number().int(),
+  /** Passes that `writes` would end sooner make more writes; 0: none do. */
+  minDurationMs: z.number().default(0),
   rounds: z.number().int(),
   order: z.enum(["sequential", "interleaved", "random"]),
   /** How many keys are written; null: a new one for each write. */
@@ -185,6 +198,7 @@ export type Comparison = z.infer<typeof comparison>;
 export type Freshness = z.infer<typeof freshness>;
 export type Timeline = z.infer<typeof timeline>;
 export type Noise = z.infer<typeof noise>;
+export type WarmUp = z.infer<typeof warmUp>;
 export type Pass = z.infer<typeof pass>;
 export type SweepOptions = z.infer<typeof options>;
 export type Results = z.infer<typeof resultsSchema>;

@@ -43,3 +43,19 @@ const normalInterval = (values: readonly number[]): Interval => {
   const half = (1.96 * standardDeviation(values)) / Math.sqrt(values.length);
   return { lowMs: mean(values) - half, highMs: mean(values) + half };
 };
+
+/** A mean with its interval. */
+export interface Estimate extends Interval {
+  readonly meanMs: number;
+}
+
+/**
+ * An interval for the first mean less the second, of independent samples: the distances of the ends add
+ * up in squares (Newcombe's "square-and-add", Zou & Donner 2008).
+ */
+export const differenceInterval = (first: Estimate, second: Estimate): Interval => {
+  const apart = first.meanMs - second.meanMs;
+  const down = Math.hypot(first.meanMs - first.lowMs, second.highMs - second.meanMs);
+  const up = Math.hypot(first.highMs - first.meanMs, second.meanMs - second.lowMs);
+  return { lowMs: apart - down, highMs: apart + up };
+};

@@ -1,4 +1,11 @@
-export { type BootstrapOptions, type Interval, meanInterval } from "./bootstrap.ts";
+export {
+  type BootstrapOptions,
+  bootstrapSamplesMax,
+  differenceInterval,
+  type Estimate,
+  type Interval,
+  meanInterval,
+} from "./bootstrap.ts";
 export {
   ascending,
   mean,

@@ -16,6 +16,8 @@ export interface PassOptions {
   readonly cluster: Cluster;
   readonly planned: PlannedPass;
   readonly options: SweepOptions;
+  /** Over which the clients' starts are spread. */
+  readonly staggerMs: number;
   /** Stops the load once more writes than this share of the pass failed. */
   readonly failedShareMax: number;
   readonly signal: AbortSignal;
@@ -36,7 +38,8 @@ type Draft = { -readonly [Name in keyof Pass]: Pass[Name] };
  */
 export const runPass = async (draft: Draft, context: PassOptions): Promise<void> => {
   const { cluster, signal, stage } = context;
-  await warmUp(context);
+  stage("warming");
+  draft.warmUp = await warmUp({ ...context, quorum: context.planned.quorum });
   stage("loading");
   const acks = await openAckStream(cluster.leader.url, signal);
   try {
@@ -58,13 +61,14 @@ export const runPass = async (draft: Draft, context: PassOptions): Promise<void>
 
 export const emptyPass = (
   { quorum, round }: PlannedPass,
-  { clients, writes }: SweepOptions,
+  { clients, writes }: Pick<SweepOptions, "clients" | "writes">,
 ): Draft => ({
   quorum,
   round,
   startedAt: new Date().toISOString(),
   loadMs: 0,
   expected: clients * writes,
+  warmUp: null,
   complete: false,
   samples: [],
   failures: [],
@@ -88,6 +92,8 @@ const loadPass = async (draft: Draft, context: PassOptions): Promise<number> => 
   const heard = listenForNoise();
   const { startedAt, lastAnswerAt } = await generateLoad({
     ...options,
+    writes: draft.expected / options.clients,
+    staggerMs: context.staggerMs,
     url: cluster.leader.url,
     quorum: cluster.quorumPerWrite ? planned.quorum : undefined,
     timeoutMs: cluster.timeoutMs,

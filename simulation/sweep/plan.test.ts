@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planPasses } from "./plan.ts";
+import { passSizes, planPasses, writesOfPass } from "./plan.ts";
 
 const options = { quorums: [1, 3], rounds: 2, seed: 7 };
 const short = (order: "sequential" | "interleaved" | "random", seed = 7) =>
@@ -13,4 +13,23 @@ test("sequential finishes one quorum before the next, interleaved takes turns", 
 test("random is the seed's order and leaves nothing out", () => {
   expect(short("random")).toEqual(short("random"));
   expect(short("random").toSorted()).toEqual(short("sequential"));
+});
+
+test("a pass makes the writes that were asked for, or as many as the shortest duration takes", () => {
+  const lab = { clients: 10, writes: 10, minDurationMs: 0 };
+  expect(writesOfPass(lab, 170)).toBe(10);
+  expect(writesOfPass({ ...lab, minDurationMs: 5000 }, 170)).toBe(30);
+  expect(writesOfPass({ ...lab, minDurationMs: 5000 }, 835)).toBe(10);
+  // Without delays a duration would be thousands of writes.
+  expect(writesOfPass({ ...lab, minDurationMs: 600_000 }, 2)).toBe(500);
+  expect(writesOfPass({ ...lab, writes: 1000, minDurationMs: 600_000 }, 2)).toBe(1000);
+});
+
+test("sizes follow the delays, and a quorum that nobody can serve has none", () => {
+  const delay = { minDelayMs: 0, maxDelayMs: 200 };
+  const wanted = { quorums: [1, 3], clients: 10, writes: 10, minDurationMs: 1000 };
+  const sizeOf = passSizes(wanted, [delay]);
+  expect(sizeOf(1).writeMs).toBeCloseTo(102, 6);
+  expect(sizeOf(1).writes).toBe(10);
+  expect(sizeOf(3)).toEqual({ writeMs: 0, writes: 10 });
 });

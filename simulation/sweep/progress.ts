@@ -2,13 +2,14 @@
 import type { Results } from "../results/schema.ts";
 import type { PlannedPass } from "./plan.ts";
 
-/** starting: the cluster is being prepared. loading: writes are made. settling: stores converge. */
-export type Stage = "starting" | "loading" | "settling";
+/** starting: the cluster is being prepared. warming: writes that are not measured. loading: writes are made. settling: stores converge. */
+export type Stage = "starting" | "warming" | "loading" | "settling";
 
 export type ProgressEvent =
   | {
       readonly type: "plan";
       readonly passes: readonly PlannedPass[];
+      /** At least; how many writes make the shortest duration is known with the cluster's delays. */
       readonly writesTotal: number;
     }
   | {

@@ -7,7 +7,7 @@ import { mean } from "../statistics/index.ts";
 import { predictSettle } from "../theory/index.ts";
 import { environmentNow, loadNow } from "./environment.ts";
 import { emptyPass, runPass } from "./pass.ts";
-import { type PlannedPass, planPasses } from "./plan.ts";
+import { type PlannedPass, passSizes, planPasses } from "./plan.ts";
 import type { Listener } from "./progress.ts";
 import { createTimeLeft, type TimeLeft } from "./time-left.ts";
 
@@ -47,10 +47,14 @@ export const runSweep = async (run: SweepRun): Promise<SweepEnd> => {
   };
   const writesTotal = planned.length * options.clients * options.writes;
   listener({ type: "plan", passes: planned, writesTotal });
-  const timeLeft = createTimeLeft(planned, options);
+  const timeLeft = createTimeLeft(planned);
   let error: SimulationError | undefined;
   try {
-    for (const next of planned) await onePass(next, { run, results, timeLeft });
+    let ready = await practise(planned, { run, results });
+    for (const next of planned) {
+      await onePass(next, { run, results, timeLeft, planned, ready });
+      ready = undefined;
+    }
   } catch (cause) {
     error = endOf(cause, run.signal);
     results.cutShort = error.message;
@@ -60,43 +64,90 @@ export const runSweep = async (run: SweepRun): Promise<SweepEnd> => {
   return { results, error };
 };
 
-interface PassContext {
+interface Context {
   readonly run: SweepRun;
   readonly results: Draft;
-  readonly timeLeft: TimeLeft;
 }
 
-const onePass = async (planned: PlannedPass, { run, results, timeLeft }: PassContext) => {
+interface PassContext extends Context {
+  readonly timeLeft: TimeLeft;
+  readonly planned: readonly PlannedPass[];
+  /** A cluster that already serves this pass's quorum. */
+  readonly ready: Cluster | undefined;
+}
+
+/** Of each client; enough that every part of a pass has run once. */
+const practiceWrites = 3;
+
+/**
+ * A pass that is not counted, at the first quorum: it takes upon itself what happens only once, such as
+ * the compilation of this program's own code. Resolves with its cluster, which the first pass goes on with.
+ */
+const practise = async (
+  [first]: readonly PlannedPass[],
+  { run, results }: Context,
+): Promise<Cluster | undefined> => {
   const { options, target, listener, signal } = run;
-  const { quorum } = planned;
+  if (first === undefined || options.warmup === 0) return undefined;
+  const planned = { quorum: first.quorum, round: 0 };
   signal.throwIfAborted();
   listener({ type: "stage", stage: "starting", ...planned, theoryMs: null });
-  timeLeft.starting();
-  const cluster = await target.prepare(quorum, signal);
-  const theoryMs = predictedMean(cluster, quorum);
+  const cluster = await target.prepare(planned.quorum, signal);
+  assertServes(cluster, planned.quorum);
   remember(cluster, results);
-  timeLeft.loading(planned, cluster);
-  const pass = emptyPass(planned, options);
+  const writes = Math.min(options.writes, practiceWrites);
+  await runPass(emptyPass(planned, { ...options, writes }), {
+    ...{ cluster, planned, options, signal, staggerMs: 0, failedShareMax: run.failedShareMax },
+    stage: (stage) => listener({ type: "stage", stage, ...planned, theoryMs: null }),
+    wrote: () => undefined,
+  });
+  return cluster;
+};
+
+const onePass = async (
+  next: PlannedPass,
+  { run, results, timeLeft, planned, ready }: PassContext,
+) => {
+  const { options, target, listener, signal } = run;
+  const { quorum } = next;
+  signal.throwIfAborted();
+  listener({ type: "stage", stage: "starting", ...next, theoryMs: null });
+  timeLeft.starting();
+  const cluster = ready ?? (await target.prepare(quorum, signal));
+  assertServes(cluster, quorum);
+  remember(cluster, results);
+  const delays = cluster.followers.map(({ delay }) => delay);
+  const sizeOf = passSizes(options, delays);
+  timeLeft.loading(next, sizeOf);
+  const theoryMs = predictSettle({ followers: delays, quorum }).meanMs;
+  const { writes, writeMs } = sizeOf(quorum);
+  const pass = emptyPass(next, { ...options, writes });
   const passes = results.passes;
   results.passes = [...passes, pass];
+  const writesTotal = planned.reduce(
+    (sum, one) => sum + options.clients * sizeOf(one.quorum).writes,
+    0,
+  );
   const known = passes.filter((other) => other.quorum === quorum).flatMap(latencies);
   await runPass(pass, {
     cluster,
-    planned,
+    planned: next,
     options,
+    staggerMs: writeMs,
     failedShareMax: run.failedShareMax,
     signal,
-    stage: (stage) => listener({ type: "stage", stage, ...planned, theoryMs }),
+    stage: (stage) => listener({ type: "stage", stage, ...next, theoryMs }),
     wrote: (latencyMs) => {
       if (latencyMs !== null) known.push(latencyMs);
       listener({
         type: "write",
-        ...planned,
+        ...next,
         latencyMs,
-        ...progressOf(results, options),
+        writesDone: writesDone(results),
+        writesTotal,
         meanMs: known.length === 0 ? null : mean(known),
         theoryMs,
-        secondsLeft: timeLeft.seconds(pass.samples.length + pass.failures.length),
+        secondsLeft: timeLeft.seconds((pass.samples.length + pass.failures.length) / pass.expected),
       });
     },
   }).finally(() => listener({ type: "passed", quorum, results }));
@@ -104,24 +155,15 @@ const onePass = async (planned: PlannedPass, { run, results, timeLeft }: PassCon
   assertMostSucceeded(pass, run.failedShareMax);
 };
 
-const progressOf = (results: Results, { clients, writes, quorums, rounds }: SweepOptions) => ({
-  writesDone: results.passes.reduce(
-    (sum, { samples, failures }) => sum + samples.length + failures.length,
-    0,
-  ),
-  writesTotal: quorums.length * rounds * clients * writes,
-});
+const writesDone = ({ passes }: Results): number =>
+  passes.reduce((sum, { samples, failures }) => sum + samples.length + failures.length, 0);
 
 const latencies = ({ samples }: Pass): readonly number[] =>
   samples.map(({ latencyMs }) => latencyMs);
 
-const predictedMean = ({ followers }: Cluster, quorum: number): number => {
-  if (quorum > followers.length) {
-    throw usageError(
-      `a quorum of ${quorum} needs as many followers; there are ${followers.length}`,
-    );
-  }
-  return predictSettle({ followers: followers.map(({ delay }) => delay), quorum }).meanMs;
+const assertServes = ({ followers }: Cluster, quorum: number): void => {
+  if (quorum <= followers.length) return;
+  throw usageError(`a quorum of ${quorum} needs as many followers; there are ${followers.length}`);
 };
 
 const remember = ({ leader, followers }: Cluster, results: Draft): void => {

@@ -1,7 +1,7 @@
 /** The sweep in a terminal: a bar per quorum, and a mark where theory stands. */
 import type { Analysis } from "../analysis/analyse.ts";
 import { verdictOnQuorum } from "../analysis/analyse.ts";
-import type { VerdictState } from "../analysis/verdicts.ts";
+import type { VerdictState } from "../analysis/noise.ts";
 import type { Ink, Paint } from "./paint.ts";
 
 const barWidth = 50;

@@ -74,6 +74,7 @@ const plainProgress =
 const stageText = ({ stage, quorum }: ProgressEvent & { type: "stage" }): string => {
   const doing = {
     starting: "starting the cluster",
+    warming: "warming up",
     loading: "writing",
     settling: "comparing stores",
   };

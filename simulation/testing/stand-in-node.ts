@@ -49,10 +49,11 @@ interface Exchange {
 }
 
 const answer = ({ response, url }: Exchange, store: StandInStore): void => {
-  const send = (status: number, body: unknown) => {
+  const sendText = (status: number, text: string) => {
     const headers = { "content-type": "application/json", "x-kv-node": store.id };
-    response.writeHead(status, headers).end(JSON.stringify(body));
+    response.writeHead(status, headers).end(text);
   };
+  const send = (status: number, body: unknown) => sendText(status, JSON.stringify(body));
   const applied = store.applied ?? 9;
   if (url.pathname === "/status") {
     const config = { writeQuorum: 1, minDelay: 0, maxDelay: 0, followerDelays: {}, timeout: 5000 };
@@ -62,17 +63,20 @@ const answer = ({ response, url }: Exchange, store: StandInStore): void => {
     send(200, { id, role, leader: "leader", ...marks, config });
     return;
   }
-  const shown = ({ key, version, text }: ListedKey) => ({ key, version, value: JSON.parse(text) });
+  // As a node does: the value is its text.
+  const shown = ({ key, version, text }: ListedKey) =>
+    `{"key":${JSON.stringify(key)},"value":${text},"version":${version}}`;
   const key = url.searchParams.get("key");
   if (key !== null) {
     const found = store.keys.find((listed) => listed.key === key);
     if (found === undefined) send(404, { code: "KEY_NOT_FOUND", detail: "no such key" });
-    else send(200, shown(found));
+    else sendText(200, shown(found));
     return;
   }
   const after = url.searchParams.get("after");
   const start = after === null ? 0 : store.keys.findIndex((listed) => listed.key === after) + 1;
   const page = store.keys.slice(start, start + pageKeys);
   const next = start + pageKeys < store.keys.length ? page.at(-1)?.key : null;
-  send(200, { entries: page.map(shown), next: next ?? null, sequence: applied });
+  const rest = `"next":${JSON.stringify(next ?? null)},"sequence":${applied}`;
+  sendText(200, `{"entries":[${page.map(shown).join()}],${rest}}`);
 };

@@ -99,9 +99,10 @@ export interface NodeStatus {
 
 /**
  * How the leader sees a member. `live` members count for the quorum; a `syncing` one receives a
- * snapshot; `unreachable` has no stream or has been silent too long.
+ * snapshot; `unreachable` has no stream or has been silent too long. `unknown` occurs in a follower's
+ * own view alone: it has no stream to the other followers.
  */
-export type MemberState = "live" | "syncing" | "unreachable";
+export type MemberState = "live" | "syncing" | "unreachable" | "unknown";
 
 export interface MemberView {
   readonly id: NodeId;
@@ -109,13 +110,16 @@ export interface MemberView {
   /** Where clients reach its gateway; empty while unknown. */
   readonly url: string;
   readonly state: MemberState;
-  /** Highest sequence with every entry up to it acked; for the leader its own flushed one. */
-  readonly acked: Sequence;
-  readonly applied: Sequence;
+  /**
+   * Highest sequence with every entry up to it acked; for the leader its own flushed one. Null, here
+   * and below: the node that made the view cannot know.
+   */
+  readonly acked: Sequence | null;
+  readonly applied: Sequence | null;
   /** Entries. */
-  readonly lag: number;
+  readonly lag: number | null;
   /** Age in milliseconds of the oldest entry it misses; 0 when it misses none. */
-  readonly lagMs: number;
+  readonly lagMs: number | null;
   /** Digests at equal `applied`: equal or not; null while they cannot be compared. */
   readonly digestMatch: boolean | null;
   /** Milliseconds since the last sign of life; null: never. 0 for the leader itself. */
@@ -124,6 +128,8 @@ export interface MemberView {
   readonly incarnation: string;
   /** Why its storage refuses to flush; empty while it does not. */
   readonly storageFault: string;
+  /** Why it refuses to follow the leader; empty while it does not, or on a node that cannot know. */
+  readonly refusal: string;
 }
 
 export interface ClusterView {
@@ -181,7 +187,7 @@ export type NodeEvent =
       readonly type: "member";
       readonly at: number;
       readonly id: NodeId;
-      readonly state: MemberState;
+      readonly state: Exclude<MemberState, "unknown">;
       /** True: a new process answers under that id. */
       readonly restarted: boolean;
     }
@@ -194,9 +200,18 @@ export type NodeEvent =
       /** Milliseconds; null: no write was answered in that second. */
       readonly p50: number | null;
       readonly p95: number | null;
+      readonly p99: number | null;
+      /** Writes refused in that second, by error code; nothing was written. */
+      readonly refused: Readonly<Record<string, number>>;
+      /** Writes whose deadline passed in that second before they settled. */
+      readonly unknown: number;
       /** Writes of that second whose own events were left out. */
       readonly unshown: number;
     };
+
+/** What a client may want of a node, and send elsewhere while it is not ready for that. */
+export const purposes = ["reads", "writes"] as const;
+export type Purpose = (typeof purposes)[number];
 
 /** Figures for `/metrics`, pushed as they arise. Milliseconds and counts. */
 export interface NodeObserver {
@@ -230,6 +245,8 @@ export interface KvNode {
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
 
   status(): NodeStatus;
+  /** Why this node is not ready for such calls; empty when it is. */
+  notReadyFor(purpose: Purpose): readonly string[];
   /** The marks alone, cheap enough to look at all the time. */
   marks(): {
     readonly epoch: Epoch;
@@ -251,11 +268,15 @@ export interface KvNode {
   /**
    * Applied operations in sequence order, from after a sequence on (absent: from now on). The
    * listener returns false to pause; `resume` goes on from the log. COMPACTED when the log does
-   * not reach back that far, at once or through `failed` while paused.
+   * not reach back that far, at once or through `failed` while paused; also when it does not reach
+   * that sequence yet, because the cluster lost its data. RECOVERING when no leader says so in
+   * time, and SHUTTING_DOWN when the node closes before.
+   * `opened` is called, at once or later and before `applied`, when neither is the case.
    */
   watch(query: {
     readonly prefix: string;
     readonly after?: Sequence | undefined;
+    readonly opened?: () => void;
     readonly applied: (operations: readonly AppliedOperation[]) => boolean;
     readonly failed: (failure: Failure) => void;
   }): Result<{ readonly resume: () => void; readonly cancel: Cancel }>;

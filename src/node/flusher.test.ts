@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { entryOf } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
-import type { Entry } from "../replication/types.ts";
+import { historyAfter } from "../replication/history.ts";
+import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";
 import { storageOver } from "../storage/memory.ts";
 import { MemoryState } from "../storage/memory-state.ts";
 import { Flusher, type FlushJob } from "./flusher.ts";
+import type { StoreSummary } from "./ports.ts";
 
 /** Storage whose flushes end when the test says so, well or with a fault. */
 function bench(
@@ -24,6 +26,7 @@ function bench(
     });
   });
   const told: string[] = [];
+  const stores: StoreSummary[] = [];
   const flusher = new Flusher({
     storage,
     clock,
@@ -31,7 +34,10 @@ function bench(
     logBytesMax,
     neededFrom,
     events: {
-      applied: (entries, applied) => told.push(`applied ${entries.length} to ${applied}`),
+      applied: (entries, store) => {
+        told.push(`applied ${entries.length} to ${store.applied}`);
+        stores.push(store);
+      },
       fault: (reason) => told.push(`fault ${reason ?? "over"}`),
       between: () => {},
       flushed: () => {},
@@ -44,7 +50,7 @@ function bench(
     flusher.kick();
   };
   const end = (reason?: string) => underWay.shift()?.end(reason);
-  return { clock, state, flusher, told, job, end, underWay };
+  return { clock, state, flusher, told, stores, job, end, underWay };
 }
 
 test("what arrives during a flush gathers into the next one", () => {
@@ -60,10 +66,12 @@ test("what arrives during a flush gathers into the next one", () => {
 });
 
 test("what was applied is told before the jobs that asked for it", () => {
-  const { told, job, end } = bench();
+  const { told, stores, state, job, end } = bench();
   job("a", [entryOf(1)], [entryOf(1)]);
   end();
   expect(told).toEqual(["applied 1 to 1", "a flushed"]);
+  expect(stores).toEqual([state.summary]);
+  expect(stores[0]?.history).toBe(historyAfter(EMPTY_HISTORY, [entryOf(1)]));
 });
 
 const applyOnly = (at: number): FlushJob => ({

@@ -1,14 +1,7 @@
-import type {
-  Digest,
-  Entry,
-  Marks,
-  Sequence,
-  SnapshotEnd,
-  StoreRecord,
-} from "../replication/types.ts";
+import type { Entry, Marks, Sequence, SnapshotEnd, StoreRecord } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 import { LogRetention } from "./log-retention.ts";
-import type { Cancel, Clock, Storage, StorageFault } from "./ports.ts";
+import type { Cancel, Clock, Storage, StorageFault, StoreSummary } from "./ports.ts";
 
 /** Something to make durable; `flushed` is called once it is, in the order of the jobs. */
 export type FlushJob =
@@ -36,7 +29,7 @@ type BatchJob = Extract<FlushJob, { kind: "batch" }>;
 
 export interface FlusherEvents {
   /** The store shows these entries now, flushed. Comes before the jobs' own `flushed`. */
-  applied(entries: readonly Entry[], applied: Sequence, digest: Digest): void;
+  applied(entries: readonly Entry[], store: StoreSummary): void;
   /** Storage refuses or accepts flushes again (undefined). */
   fault(reason: string | undefined): void;
   flushed(figures: { ms: number; entries: number }): void;
@@ -193,8 +186,7 @@ export class Flusher {
       () => {
         this.#events.flushed({ ms: this.#clock.now() - startedAt, entries: append.length });
         if (apply.length === 0) return;
-        const { applied, digest } = this.#storage.summary();
-        this.#events.applied(apply, applied, digest);
+        this.#events.applied(apply, this.#storage.summary());
       },
     );
   }

@@ -1,6 +1,7 @@
 import { type Failed, failed, type Result, succeeded } from "../errors.ts";
 import { Follower, type FollowerEffect, type LinkNumber } from "../replication/follower.ts";
-import type { FollowerMessage, NodeId, Sequence } from "../replication/types.ts";
+import type { FollowerMessage, LeaderMessage, NodeId, Sequence } from "../replication/types.ts";
+import type { LogEnd } from "./ahead-watches.ts";
 import type {
   ClusterView,
   KeyPage,
@@ -11,6 +12,7 @@ import type {
   MemberView,
   NodeGauges,
   NodeStatus,
+  Purpose,
   ReadQuery,
   WriteReceipt,
 } from "./api.ts";
@@ -25,6 +27,12 @@ import { Waiting, waitingMax } from "./waiting.ts";
 import { Watches } from "./watches.ts";
 
 const clusterEventMs = 500;
+const replacingReason = "this node's store is not the cluster's: a snapshot is replacing it";
+/**
+ * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that
+ * is merely ahead of this node, and its client then reads more than it had to.
+ */
+const heartbeatAgeMsMax = 2_000;
 
 /** A node that holds a copy: performs what the rules of following decide. */
 export class FollowerNode implements KvNode {
@@ -43,7 +51,11 @@ export class FollowerNode implements KvNode {
     broken: (reason) => this.#stop(reason),
   });
   #linkCount = 0;
+  /** Until it is installed, or its stream ends. */
+  #takesSnapshot = false;
   #heardAt: number | undefined;
+  /** What the followed leader's last heartbeat said; undefined before its first one. */
+  #logEnd: LogEnd | undefined;
   #closing = false;
   #dead = false;
   #cancelEvents: () => void = () => {};
@@ -54,20 +66,26 @@ export class FollowerNode implements KvNode {
     this.#options = options;
     this.id = config.nodeId;
     this.#startedAt = clock.now();
-    this.#watches = new Watches({ storage, clock });
+    this.#watches = new Watches({
+      ...{ storage, clock, logEnd: () => this.#logEnd },
+      timeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
+    });
     this.#applying = new Waiting(clock);
-    const { applied, digest } = storage.summary();
+    const { applied, digest, history } = storage.summary();
     this.#core = new Follower({
       id: this.id,
+      leader: config.leader,
       marks: storage.marks(),
       applied,
       digest,
+      history,
       member: ownMember(config),
       incarnation: options.incarnation,
       last: () => storage.logBounds().last,
       log: {
         first: () => storage.logBounds().first,
         read: (from, limit) => storage.readLog(from, limit),
+        history: (range) => storage.logHistory(range),
       },
       store: storage,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -77,9 +95,9 @@ export class FollowerNode implements KvNode {
       clock,
       retention: config.logRetention,
       events: {
-        applied: (entries, through, newDigest) => {
+        applied: (entries, { applied: through, digest: newDigest, history: newHistory }) => {
           this.#do(() => {
-            this.#core.storeApplied(through, newDigest);
+            this.#core.storeApplied(through, newDigest, newHistory);
             return [];
           });
           this.#applying.reachAll(through);
@@ -104,9 +122,12 @@ export class FollowerNode implements KvNode {
           if (this.#closing) return;
           this.#heardAt = clock.now();
           this.#do(() => this.#core.received(number, message));
+          if (this.#links.has(number)) this.#noteLogEnd(message);
         },
         closed: (reason) => {
+          this.#logEnd = undefined;
           this.#links.delete(number);
+          this.#takesSnapshot = false;
           this.#options.log.info({ reason }, "the leader's stream closed");
           this.#do(() => this.#core.linkClosed(number));
         },
@@ -117,6 +138,17 @@ export class FollowerNode implements KvNode {
       this.#cancelEvents = clock.after(clusterEventMs, publish);
     };
     this.#cancelEvents = clock.after(clusterEventMs, publish);
+  }
+
+  /** A promise or a new stream makes what was heard before it count for nothing. */
+  #noteLogEnd({ type }: LeaderMessage): void {
+    const { following, news } = this.#core;
+    if (!following || type === "lead") this.#logEnd = undefined;
+    else if (type === "heartbeat" && news !== undefined)
+      this.#logEnd = {
+        last: news.last,
+        trueAt: this.#options.clock.now() - heartbeatAgeMsMax,
+      };
   }
 
   get applied(): Sequence {
@@ -131,6 +163,7 @@ export class FollowerNode implements KvNode {
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     const { key, minVersion } = query;
+    if (this.#core.replacing) return recovering(replacingReason);
     if (minVersion !== undefined && minVersion > this.applied)
       return this.#afterApplied(minVersion, () => this.read({ key }));
     const record = this.#options.storage.get(key);
@@ -138,6 +171,7 @@ export class FollowerNode implements KvNode {
   }
 
   list(query: ListQuery): Result<KeyPage> {
+    if (this.#core.replacing) return recovering(replacingReason);
     return succeeded(listStore(this.#options.storage, query));
   }
 
@@ -207,13 +241,32 @@ export class FollowerNode implements KvNode {
     };
   }
 
-  #reasons(): readonly string[] {
+  /** Reads need no leader, only a store that was whole once. */
+  notReadyFor(purpose: Purpose): readonly string[] {
+    const reasons = this.#endReasons();
+    if (purpose === "writes") {
+      reasons.push(`${this.id} is a follower; writes go to ${this.#options.config.leader}`);
+    } else if (this.#core.marks.blank) {
+      reasons.push("this node has not yet held a whole store");
+    } else if (this.#takesSnapshot) {
+      reasons.push("this node receives a snapshot: it is far behind");
+    }
+    return reasons;
+  }
+
+  #endReasons(): string[] {
     const reasons: string[] = [];
     if (this.#closing) reasons.push("shutting down");
     if (this.#dead) reasons.push("the node has stopped");
+    return reasons;
+  }
+
+  #reasons(): readonly string[] {
+    const reasons = this.#endReasons();
     if (this.#flusher.fault !== undefined)
       reasons.push(`storage cannot flush: ${this.#flusher.fault}`);
     if (!this.#core.following) reasons.push("no stream from the leader");
+    else if (this.#core.replacing) reasons.push(replacingReason);
     else if (this.#core.marks.blank)
       reasons.push("still receiving what the leader held when this node came");
     return reasons;
@@ -229,21 +282,22 @@ export class FollowerNode implements KvNode {
     const nodes = config.nodes.map(({ id }): MemberView => {
       const own = id === this.id;
       const leads = id === config.leader;
-      const applied = own ? core.applied : leads ? (news?.applied ?? 0) : 0;
-      const lag = own ? Math.max(0, last - applied) : 0;
+      const applied = own ? core.applied : leads ? (news?.applied ?? null) : null;
+      const lag = own ? Math.max(0, last - core.applied) : null;
       return {
         id,
         role: leads ? "leader" : "follower",
         url: own ? config.advertiseUrl : (urls.get(id) ?? guessedUrl(config, id) ?? ""),
-        state: own || (leads && core.following) ? "live" : "unreachable",
-        acked: own ? core.applied : leads ? (news?.last ?? 0) : 0,
+        state: own ? "live" : leads ? (core.following ? "live" : "unreachable") : "unknown",
+        acked: own ? core.applied : leads ? (news?.last ?? null) : null,
         applied,
         lag,
-        lagMs: lag > 0 ? (sinceMs ?? 0) : 0,
+        lagMs: lag === null || lag === 0 ? lag : sinceMs,
         digestMatch: null,
         lastContactMs: own ? 0 : leads ? sinceMs : null,
         incarnation: own ? this.#options.incarnation : "",
         storageFault: own ? (this.#flusher.fault ?? "") : "",
+        refusal: "",
       };
     });
     return {
@@ -279,6 +333,7 @@ export class FollowerNode implements KvNode {
   close(): Promise<void> {
     this.#closing = true;
     this.#applying.expireAll();
+    this.#watches.close();
     return new Promise((resolve) => {
       const end = () => {
         this.#dead = true;
@@ -296,6 +351,7 @@ export class FollowerNode implements KvNode {
   }
 
   #perform(effect: FollowerEffect): void {
+    const { config } = this.#options;
     const flushed = (flush: Parameters<Follower["persisted"]>[0]) => () =>
       this.#do(() => this.#core.persisted(flush));
     switch (effect.type) {
@@ -308,6 +364,18 @@ export class FollowerNode implements KvNode {
         link?.close();
         return;
       }
+      case "storeReplaced":
+        this.#options.log.error(
+          { leader: effect.leader, applied: effect.applied },
+          "the leader's history lacks what this node has applied: a snapshot replaces its store",
+        );
+        return;
+      case "strangerRefused":
+        this.#options.log.warn(
+          { leader: effect.leader, refusedEpoch: effect.epoch, expected: config.leader },
+          "refused to follow a node that LEADER does not name: check its settings and this node's",
+        );
+        return;
       case "persist": {
         const { entries, marks, flush } = effect;
         this.#flusher.add({
@@ -329,6 +397,7 @@ export class FollowerNode implements KvNode {
         });
         return;
       case "beginStore":
+        this.#takesSnapshot = true;
         this.#flusher.add({ kind: "begin" });
         return;
       case "addRecords": {
@@ -342,6 +411,7 @@ export class FollowerNode implements KvNode {
           end: effect.end,
           marks: effect.marks,
           flushed: () => {
+            this.#takesSnapshot = false;
             flushed(effect.flush)();
             this.#applying.reachAll(this.#core.applied);
             this.#watches.jumped();

@@ -12,6 +12,7 @@ import type {
   LiveConfig,
   NodeGauges,
   NodeStatus,
+  Purpose,
   ReadQuery,
   WriteReceipt,
   WriteRequest,
@@ -24,6 +25,7 @@ import { clusterView, type LeaderFacts, unreadyReasons } from "./leader-views.ts
 import { LeaderWrites } from "./leader-writes.ts";
 import { epochLeap, guessedUrl, type NodeOptions, ownMember, tickMs } from "./options.ts";
 import type { Cancel, Link } from "./ports.ts";
+import { inFlightMsMax } from "./stopping.ts";
 import { Timeline } from "./timeline.ts";
 import { Waiting } from "./waiting.ts";
 import { Watches } from "./watches.ts";
@@ -34,8 +36,6 @@ const announceMs = 2;
 /** … or after this time, while writes are under way whose successors may carry it. */
 const announceLateMs = 10;
 const clusterEventMs = 500;
-/** How long a closing leader waits for what is in flight. */
-const closingMs = 3_000;
 
 /** The node that orders writes: performs what the rules of leading decide. */
 export class LeaderNode implements KvNode {
@@ -78,9 +78,15 @@ export class LeaderNode implements KvNode {
       followerDelays: {},
     };
     this.#story = new WriteStory({ hub: this.#hub, clock, delays: options.delays });
-    this.#watches = new Watches({ storage, clock });
+    this.#watches = new Watches({
+      ...{ storage, clock, timeoutMs: config.timeout },
+      logEnd: () =>
+        this.#core.notReady === undefined && !this.#deposed
+          ? { last: this.#core.last, trueAt: clock.now() }
+          : undefined,
+    });
     this.#settling = new Waiting(clock);
-    const { applied, digest } = storage.summary();
+    const { applied, digest, history } = storage.summary();
     const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
     this.#core = new Leader({
       id: this.id,
@@ -89,11 +95,13 @@ export class LeaderNode implements KvNode {
       marks: storage.marks(),
       applied,
       digest,
+      history,
       tail: storage.readLog(applied + 1, everything),
       member: ownMember(config),
       log: {
         first: () => storage.logBounds().first,
         read: (from, limit) => storage.readLog(from, limit),
+        history: (range) => storage.logHistory(range),
       },
       store: storage,
       leap: epochLeap(options.incarnation),
@@ -105,8 +113,8 @@ export class LeaderNode implements KvNode {
       retention: config.logRetention,
       neededFrom: () => this.#core.neededFrom,
       events: {
-        applied: (entries, through, newDigest) => {
-          this.#do(() => this.#core.storeApplied(through, newDigest));
+        applied: (entries, { applied: through, digest: newDigest, history: newHistory }) => {
+          this.#do(() => this.#core.storeApplied(through, newDigest, newHistory));
           this.#watches.applied(entries);
         },
         fault: (reason) => this.#storageFault(reason),
@@ -133,12 +141,13 @@ export class LeaderNode implements KvNode {
     const { network, clock, config } = this.#options;
     this.#applyDelays();
     network.listen((link) => {
-      const promisedEpoch = this.#core.epoch;
+      // Only one that leads deposes another: by its settings alone it may be the one that is mistaken.
+      const promisedEpoch = this.#core.notReady === undefined ? this.#core.epoch : 0;
       link.send({
         type: "refusal",
         promisedEpoch,
         promisedLeader: this.id,
-        reason: `${this.id} leads by its own settings`,
+        reason: `the settings of ${this.id} name itself as the leader`,
       });
       return { received: () => link.close(), closed: () => {} };
     });
@@ -203,11 +212,21 @@ export class LeaderNode implements KvNode {
   }
 
   #reasons(): readonly string[] {
+    return [...this.#endReasons(), ...unreadyReasons(this.#facts)];
+  }
+
+  #endReasons(): readonly string[] {
     return [
       ...(this.#closing ? ["shutting down"] : []),
       ...(this.#dead ? ["this reign is over"] : []),
-      ...unreadyReasons(this.#facts),
     ];
+  }
+
+  /** Reads need neither followers nor a disk that flushes. */
+  notReadyFor(purpose: Purpose): readonly string[] {
+    if (purpose === "writes") return this.#reasons();
+    const { notReady } = this.#core;
+    return notReady === undefined ? this.#endReasons() : [...this.#endReasons(), notReady];
   }
 
   cluster(): ClusterView {
@@ -266,8 +285,9 @@ export class LeaderNode implements KvNode {
   /** Refuses new writes, gives those in flight a while, answers the rest "unknown", flushes. */
   close(): Promise<void> {
     this.#closing = true;
+    this.#watches.close();
     return new Promise((resolve) => {
-      const waitMs = Math.min(closingMs, this.#options.config.timeout);
+      const waitMs = Math.min(inFlightMsMax, this.#options.config.timeout);
       const until = this.#options.clock.now() + waitMs;
       const look = () => {
         const open = this.#settling.size + this.#writes.waiting;
@@ -382,6 +402,18 @@ export class LeaderNode implements KvNode {
         this.#hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
         return;
       }
+      case "storeReplaced":
+        log.error(
+          { member: effect.id, applied: effect.applied },
+          "a follower has applied what this history lacks: a snapshot replaces its store",
+        );
+        return;
+      case "refused":
+        log.warn(
+          { follower: effect.by, reason: effect.reason },
+          "a follower refuses to follow this leader",
+        );
+        return;
       case "floor": {
         const { quorum, degraded } = effect;
         if (degraded)

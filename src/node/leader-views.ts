@@ -54,6 +54,7 @@ function ownView({ core, config, timeline, incarnation, fault, now }: LeaderFact
     lastContactMs: 0,
     incarnation,
     storageFault: fault ?? "",
+    refusal: "",
   };
 }
 
@@ -75,6 +76,7 @@ function followerViews({ core, config, timeline, now }: LeaderFacts): readonly M
         peer.incarnation === "" || peer.lastHeardAt === undefined ? null : now - peer.lastHeardAt,
       incarnation: peer.incarnation,
       storageFault: peer.storageFault,
+      refusal: peer.refusal,
     };
   });
 }

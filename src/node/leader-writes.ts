@@ -67,7 +67,7 @@ export class LeaderWrites {
   submit(request: WriteRequest, answer: (result: Result<WriteReceipt>) => void): void {
     const refusal = this.#refuseEarly(request);
     if (refusal !== undefined) {
-      this.#parts.observer.wrote("refused", 0);
+      this.#count(refusal);
       answer(refusal);
       return;
     }
@@ -116,7 +116,11 @@ export class LeaderWrites {
     const asks = this.#asks;
     this.#asks = [];
     if (this.#parts.isOver()) {
-      for (const { answer } of asks) answer(recovering("this reign is over"));
+      const refusal = recovering("this reign is over");
+      for (const { answer } of asks) {
+        this.#count(refusal);
+        answer(refusal);
+      }
       return;
     }
     const now = this.#parts.clock.now();
@@ -153,6 +157,11 @@ export class LeaderWrites {
     });
   }
 
+  #count({ failure }: Failed): void {
+    this.#parts.observer.wrote("refused", 0);
+    this.#parts.story.refused(failure.code);
+  }
+
   #answer(ask: Ask, slot: Slot): void {
     // It settled with less than was asked for: its deadline had passed, and is only heard of now.
     if (slot.acks.length < (ask.request.quorum ?? 0)) {
@@ -174,6 +183,9 @@ export class LeaderWrites {
 
   #unknown(ask: Ask, slot: Slot): void {
     const { sequence } = slot.entry;
+    // Before it is in the leader's own log, a restart may give its version to another write.
+    const isDurable = sequence <= this.#parts.core.ledger.flushed;
+    const version = isDurable ? { version: sequence } : {};
     const acks = slot.acks.map(({ node }) => node);
     const quorum = ask.request.quorum ?? slot.quorum;
     this.#parts.observer.wrote("unknown", this.#parts.clock.now() - ask.proposedAt);
@@ -182,14 +194,14 @@ export class LeaderWrites {
       failed(
         "OUTCOME_UNKNOWN",
         `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
-        { members: { version: sequence, acks, quorum } },
+        { members: { ...version, acks, quorum } },
       ),
     );
   }
 
   #refuse(ask: Ask, refusal: Refusal): void {
-    this.#parts.observer.wrote("refused", 0);
     const result = refusalResult(refusal);
+    this.#count(result);
     const after = "after" in refusal ? refusal.after : 0;
     if (after === 0 || this.#parts.core.ledger.isSettled(after)) {
       ask.answer(result);

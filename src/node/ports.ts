@@ -6,11 +6,14 @@ import type {
   Digest,
   Entry,
   FollowerMessage,
+  History,
   Instant,
   LeaderMessage,
   Marks,
   NodeId,
   Sequence,
+  SequenceRange,
+  SnapshotEnd,
   StoreRecord,
 } from "../replication/types.ts";
 
@@ -53,6 +56,8 @@ export interface StorageFault {
 export interface StoreSummary {
   readonly applied: Sequence;
   readonly digest: Digest;
+  /** Undefined: not known, because an earlier version wrote this store or the one it came from. */
+  readonly history: History | undefined;
   readonly keys: number;
 }
 
@@ -60,6 +65,8 @@ export interface StoreSummary {
 export interface StoreCopy {
   readonly applied: Sequence;
   readonly digest: Digest;
+  /** As in StoreSummary. */
+  readonly history: History | undefined;
   /** Records after a key in byte order, about `bytesMax` of them, at least one if any is left. */
   page(after: string | undefined, bytesMax: number): readonly StoreRecord[];
   close(): void;
@@ -83,6 +90,11 @@ export interface Storage {
    * `bytesMax`, at least one if any is there.
    */
   readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[];
+  /**
+   * The sum over the log's entries in a range, worked out without reading the disk; undefined where
+   * the log lacks one of them. That of an empty range (`from` above `to`) is EMPTY_HISTORY.
+   */
+  logHistory(range: SequenceRange): History | undefined;
   get(key: string): StoreRecord | undefined;
   /** Records whose key starts with `prefix`, after `after` in byte order. */
   list(query: {
@@ -98,14 +110,14 @@ export interface Storage {
   /**
    * A store received from another node. It grows beside the present one, which stays readable, and
    * replaces it in one step; an unfinished one leaves no trace after a restart. `begin` drops an
-   * unfinished one. `install` also sets `applied`, the digest and the given marks, and forgets the
-   * log up to and including the new applied mark.
+   * unfinished one. `install` also sets `applied`, the digest, the history and the given marks, and
+   * forgets the log up to and including the new applied mark.
    */
   readonly incoming: {
     begin(): void;
     add(records: readonly StoreRecord[], done: (fault: StorageFault | undefined) => void): void;
     install(
-      end: { applied: Sequence; digest: Digest; marks: Marks },
+      end: SnapshotEnd & { readonly marks: Marks },
       done: (fault: StorageFault | undefined) => void,
     ): void;
   };

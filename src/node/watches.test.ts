@@ -1,10 +1,13 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Failure } from "../errors.ts";
 import { storageOver } from "../storage/memory.ts";
 import { MemoryState } from "../storage/memory-state.ts";
+import type { LogEnd } from "./ahead-watches.ts";
 import { Watches } from "./watches.ts";
+
+const timeoutMs = 5000;
 
 function bench() {
   const clock = new VirtualClock();
@@ -13,7 +16,11 @@ function bench() {
     change();
     done(undefined);
   });
-  const watches = new Watches({ storage, clock });
+  const leader: { logEnd: LogEnd | undefined } = { logEnd: undefined };
+  const says = (last: number, trueAt = clock.now()) => {
+    leader.logEnd = { last, trueAt };
+  };
+  const watches = new Watches({ storage, clock, timeoutMs, logEnd: () => leader.logEnd });
   const apply = (sequence: number, key = "a") => {
     const entry = entryOf(sequence, [put(key)]);
     state.commit({ append: [entry], apply: [entry] });
@@ -24,18 +31,20 @@ function bench() {
     const seen: number[] = [];
     const failures: Failure[] = [];
     const wants = { more: true };
+    const opened: number[] = [];
     const result = watches.add({
       prefix,
       after,
+      opened: () => opened.push(clock.now()),
       applied: (operations) => {
         seen.push(...operations.map(({ sequence }) => sequence));
         return wants.more;
       },
       failed: (failure) => failures.push(failure),
     });
-    return { seen, failures, wants, result };
+    return { seen, failures, wants, opened, result };
   };
-  return { clock, state, watches, apply, watch };
+  return { clock, state, watches, apply, watch, leader, says };
 }
 
 test("each applied operation is told once, in order, from after a sequence on", () => {
@@ -89,7 +98,7 @@ test("a snapshot tells those who were behind it that they missed something", () 
   apply(1);
   const { failures } = watch();
   state.begin();
-  state.install(state.incoming(), { applied: 9, marks: state.marks });
+  state.install(state.incoming(), { applied: 9, history: undefined, marks: state.marks });
   watches.jumped();
   clock.advance(1);
   expect(failures).toMatchObject([{ code: "COMPACTED" }]);
@@ -111,4 +120,120 @@ test("one that is cancelled while it is told hears nothing more", () => {
   state.commit({ append: entries, apply: entries });
   watches.applied(entries);
   expect(seen).toEqual([1]);
+});
+
+describe("a watch that resumes beyond what is applied here", () => {
+  const four = () => {
+    const made = bench();
+    for (const at of [1, 2, 3, 4]) made.apply(at);
+    return made;
+  };
+
+  test("is COMPACTED at once where it is known that the log ends before", () => {
+    const { watch, says } = four();
+    says(9);
+    const { opened, result } = watch({ after: 10 });
+    expect(result).toMatchObject({
+      failure: { code: "COMPACTED", detail: "the log ends at 9, before sequence 10" },
+    });
+    expect(opened).toEqual([]);
+  });
+
+  test("waits where the log reaches that far, and misses nothing", () => {
+    const { clock, watch, says, apply } = four();
+    says(6);
+    const { opened, seen, failures } = watch({ after: 6 });
+    expect(opened.length).toBe(1);
+    clock.advance(10 * timeoutMs);
+    for (const at of [5, 6, 7]) apply(at);
+    expect([seen, failures]).toEqual([[7], []]);
+  });
+
+  test("is not decided by what was said before it came", () => {
+    const { clock, watch, says } = four();
+    says(4);
+    clock.advance(1);
+    const behind = watch({ after: 6 });
+    const future = watch({ after: 10 });
+    clock.advance(1000);
+    expect([behind, future].map(({ opened, failures }) => [opened, failures])).toEqual([
+      [[], []],
+      [[], []],
+    ]);
+    says(7);
+    clock.advance(200);
+    expect([behind.opened.length, behind.failures]).toEqual([1, []]);
+    expect(future.opened).toEqual([]);
+    expect(future.failures).toMatchObject([{ code: "COMPACTED", members: { oldest: 4 } }]);
+  });
+
+  test("is RECOVERING where no leader says in time how far the log reaches", () => {
+    const { clock, watch } = four();
+    const { opened, failures } = watch({ after: 10 });
+    clock.advance(timeoutMs - 1);
+    expect(failures).toEqual([]);
+    clock.advance(200);
+    expect([opened, failures.map(({ code }) => code)]).toEqual([[], ["RECOVERING"]]);
+    clock.advance(10 * timeoutMs);
+    expect(failures.length).toBe(1);
+  });
+
+  test("opens when the node catches up, though no leader says anything", () => {
+    const { clock, watch, apply } = four();
+    const { opened, seen } = watch({ after: 5 });
+    for (const at of [5, 6]) apply(at);
+    // What is applied is shown after the opening, and not before.
+    expect([opened.length, seen]).toEqual([1, [6]]);
+    clock.advance(200);
+    expect([opened.length, seen]).toEqual([1, [6]]);
+  });
+
+  test("that was opened ends when the log turns out to have become shorter", () => {
+    const { clock, watch, says } = four();
+    says(12);
+    const { opened, failures } = watch({ after: 10 });
+    clock.advance(10 * timeoutMs);
+    expect([opened.length, failures]).toEqual([1, []]);
+    says(4);
+    clock.advance(200);
+    expect(failures).toMatchObject([{ code: "COMPACTED" }]);
+    clock.advance(10 * timeoutMs);
+    expect(failures.length).toBe(1);
+  });
+
+  test("and is not open yet is refused when the node closes", () => {
+    const { clock, watches, watch, says } = four();
+    says(6);
+    const open = watch({ after: 6 });
+    const waiting = watch({ after: 6 });
+    says(4, -1);
+    const undecided = watch({ after: 10 });
+    watches.close();
+    clock.advance(10 * timeoutMs);
+    expect(undecided.failures).toMatchObject([{ code: "SHUTTING_DOWN" }]);
+    expect([open.failures, waiting.failures]).toEqual([[], []]);
+  });
+
+  test("that was opened ends when a snapshot shows a log that is shorter", () => {
+    const { clock, state, watches, watch, says } = four();
+    const { failures } = watch({ after: 4 });
+    const later = watch({ after: 2 });
+    clock.advance(1);
+    state.begin();
+    state.install(state.incoming(), { applied: 1, history: undefined, marks: state.marks });
+    watches.jumped();
+    says(3, clock.now());
+    clock.advance(200);
+    expect(failures).toMatchObject([{ code: "COMPACTED" }]);
+    expect(later.failures).toMatchObject([{ code: "COMPACTED" }]);
+  });
+
+  test("that is cancelled hears nothing of the decision", () => {
+    const { clock, watch, says } = four();
+    const { opened, failures, result } = watch({ after: 10 });
+    if (result.ok) result.value.cancel();
+    says(4);
+    clock.advance(10 * timeoutMs);
+    expect([opened, failures]).toEqual([[], []]);
+  });
 });

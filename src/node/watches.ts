@@ -1,7 +1,8 @@
-import { type Failure, failed, type Result, succeeded } from "../errors.ts";
+import { type Failure, failed, succeeded } from "../errors.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
-import type { AppliedOperation } from "./api.ts";
-import type { Cancel, Clock, Storage } from "./ports.ts";
+import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
+import type { AppliedOperation, KvNode } from "./api.ts";
+import type { Clock, Storage } from "./ports.ts";
 
 interface Watch {
   readonly prefix: string;
@@ -19,39 +20,45 @@ export class Watches {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
+  readonly #ahead: AheadWatches;
 
-  constructor(parts: { storage: Storage; clock: Clock }) {
+  constructor(parts: {
+    storage: Storage;
+    clock: Clock;
+    /** How far the leader's log reaches, as far as this node knows. */
+    logEnd: () => LogEnd | undefined;
+    /** How long a watch may wait for that. */
+    timeoutMs: number;
+  }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
+    this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
   }
 
-  add(query: {
-    readonly prefix: string;
-    readonly after?: Sequence | undefined;
-    readonly applied: (operations: readonly AppliedOperation[]) => boolean;
-    readonly failed: (failure: Failure) => void;
-  }): Result<{ readonly resume: () => void; readonly cancel: Cancel }> {
+  add(query: Parameters<KvNode["watch"]>[0]): ReturnType<KvNode["watch"]> {
     const { applied } = this.#storage.summary();
     const after = query.after ?? applied;
-    const { prefix, failed: fail } = query;
+    const { prefix, opened = () => {} } = query;
     const watch: Watch = {
       prefix,
       applied: query.applied,
-      failed: fail,
+      failed: query.failed,
       cursor: after,
       state: "live",
     };
     if (!this.#reachesBack(watch)) return this.#compacted(after);
+    if (after > applied) {
+      const failed = (failure: Failure) => this.#fail(watch, failure);
+      const fault = this.#ahead.add(watch, { after, opened, failed });
+      if (fault !== undefined) return { ok: false, failure: fault };
+    } else opened();
     this.#watches.add(watch);
     if (after < applied) this.#readOn(watch);
     return succeeded({
       resume: () => {
         if (watch.state === "paused") this.#readOn(watch);
       },
-      cancel: () => {
-        watch.state = "ended";
-        this.#watches.delete(watch);
-      },
+      cancel: () => this.#end(watch),
     });
   }
 
@@ -60,9 +67,35 @@ export class Watches {
     for (const watch of this.#watches) if (watch.state === "live") this.#deliver(watch, entries);
   }
 
-  /** The store jumped ahead by a snapshot: who was behind it cannot be told what lay between. */
+  /** The store was replaced by a snapshot: who was behind it cannot be told what lay between. */
   jumped(): void {
-    for (const watch of this.#watches) if (watch.state === "live") this.#readOn(watch);
+    const { applied } = this.#storage.summary();
+    for (const watch of this.#watches) {
+      // The snapshot may be of a log that does not reach as far as the one before.
+      if (watch.cursor > applied)
+        this.#ahead.fellBehind(watch, {
+          after: watch.cursor,
+          opened: () => {},
+          failed: (failure) => this.#fail(watch, failure),
+        });
+      if (watch.state === "live") this.#readOn(watch);
+    }
+  }
+
+  /** Those that wait to be opened are refused. */
+  close(): void {
+    this.#ahead.close();
+  }
+
+  #end(watch: Watch): void {
+    watch.state = "ended";
+    this.#watches.delete(watch);
+    this.#ahead.delete(watch);
+  }
+
+  #fail(watch: Watch, failure: Failure): void {
+    this.#end(watch);
+    watch.failed(failure);
   }
 
   #reachesBack(watch: Watch): boolean {
@@ -89,9 +122,7 @@ export class Watches {
   #readPage(watch: Watch): void {
     if (watch.state !== "reading") return;
     if (!this.#reachesBack(watch)) {
-      watch.state = "ended";
-      this.#watches.delete(watch);
-      watch.failed(this.#compacted(watch.cursor).failure);
+      this.#fail(watch, this.#compacted(watch.cursor).failure);
       return;
     }
     const { applied } = this.#storage.summary();
@@ -115,6 +146,7 @@ export class Watches {
         .filter(({ key }) => key.startsWith(watch.prefix))
         .map(({ key, value }) => ({ sequence, key, value }));
       if (shown.length === 0) continue;
+      this.#ahead.reached(watch);
       const more = watch.applied(shown);
       // Whoever listens may have ended the watch while it was told.
       if (this.#watches.has(watch) && !more) watch.state = "paused";

@@ -20,6 +20,8 @@ export class WriteStory {
   readonly #shown = new Map<Sequence, Instant>();
   #budget = shownPerSecond;
   #writes = 0;
+  #refused: Record<string, number> = {};
+  #unknown = 0;
   #unshown = 0;
   #acks: Record<NodeId, number> = {};
   #latencies: number[] = [];
@@ -73,7 +75,12 @@ export class WriteStory {
     this.#hub.publish({ type: "settled", at: this.#clock.wall(), sequence, quorum, latencyMs });
   }
 
+  refused(code: string): void {
+    this.#refused[code] = (this.#refused[code] ?? 0) + 1;
+  }
+
   unknown(slot: Slot): void {
+    this.#unknown += 1;
     if (!this.#shown.has(slot.entry.sequence)) return;
     const acks = slot.acks.map(({ node }) => node);
     const { quorum, entry } = slot;
@@ -92,11 +99,16 @@ export class WriteStory {
       acks: this.#acks,
       p50: quantile(0.5),
       p95: quantile(0.95),
+      p99: quantile(0.99),
+      refused: this.#refused,
+      unknown: this.#unknown,
       unshown: this.#unshown,
     });
     this.#budget = shownPerSecond;
     this.#writes = 0;
     this.#unshown = 0;
+    this.#refused = {};
+    this.#unknown = 0;
     this.#acks = {};
     this.#latencies = [];
   }

@@ -16,6 +16,7 @@ function backlogOf(logged: readonly number[], above: readonly number[]) {
   const backlog = new Backlog({
     first: () => state.logBounds.first,
     read: (from, limit) => state.readLog(from, limit),
+    history: (range) => state.logHistory(range),
   });
   for (const at of above) backlog.add(entryOf(at));
   return backlog;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, FollowerBench, put } from "../../test/support/benches.ts";
+import { historyAfter } from "./history.ts";
+import { EMPTY_HISTORY } from "./types.ts";
 
 describe("rule 8: storing", () => {
   test("entries are stored in whatever order they come, and each is acked", () => {
@@ -86,6 +88,26 @@ describe("rule 10: a new stream", () => {
     expect(bench.answers).toMatchObject([{ type: "promise", epoch: 3, applied: 2, last: 7 }]);
   });
 
+  test("tells the history of what is applied, and which epoch last accepted it", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(7)];
+    const bench = new FollowerBench({ log, applied: 2, marks: { followedEpoch: 2 } });
+    bench.prepare(3);
+    const history = historyAfter(EMPTY_HISTORY, log.slice(0, 2));
+    expect(bench.answers).toMatchObject([{ type: "promise", history, followedEpoch: 2 }]);
+    bench.hear({ type: "lead", epoch: 3, completeAt: 0, replace: false });
+    const more = [3, 4].map((at) => entryOf(at, [], { epoch: 3 }));
+    bench.append(more, 4);
+    bench.prepare(4, { link: 2 });
+    const promise = { history: historyAfter(history, more), followedEpoch: 3 };
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", ...promise });
+  });
+
+  test("tells no history and no epoch where an earlier version wrote the disk", () => {
+    const bench = new FollowerBench({}, { history: undefined });
+    bench.prepare(3);
+    expect(bench.answers).toMatchObject([{ history: undefined, followedEpoch: 0 }]);
+  });
+
   test("takes over from an older stream, whose messages are then refused", () => {
     const bench = new FollowerBench().follow(1);
     bench.follow(1, { link: 2 });
@@ -107,7 +129,7 @@ describe("rule 10: a new stream", () => {
 
 describe("rule 10: snapshots", () => {
   const record = { key: "s", value: "1", version: 40, origin: 1 };
-  const end = { applied: 50, digest: "" };
+  const end = { applied: 50, digest: "", history: "00000000000000ff" };
   const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1 } as const;
 
   test("grow beside the store and replace it in one flush; nothing is applied meanwhile", () => {
@@ -123,6 +145,9 @@ describe("rule 10: snapshots", () => {
     expect(bench.answers.at(-1)).toMatchObject({ type: "snapshotReceipt", installed: true });
     bench.append([entryOf(51)], 51);
     expect(bench.core.applied).toBe(51);
+    bench.prepare(2, { link: 2 });
+    const history = historyAfter(end.history, [entryOf(51)]);
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied: 51, history });
   });
 
   test("an interrupted one leaves the store as it was, and the next begins anew", () => {
@@ -150,7 +175,8 @@ describe("rule 10: snapshots", () => {
     bench.hear({ ...chunk, index: 1, records: [], end });
     bench.prepare(2, { link: 2 });
     bench.disk.release();
-    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied: 50 });
+    const { applied, history } = end;
+    expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied, history });
   });
 });
 
@@ -172,6 +198,46 @@ describe("rule 12: promises", () => {
     expect(bench.refusals).toHaveLength(2);
     expect(bench.answers.at(-1)).toMatchObject({ promisedEpoch: 3, promisedLeader: "leader" });
     bench.append([entryOf(1, [put("a")], { epoch: 3 })]);
+    expect(bench.acked).toEqual([1]);
+  });
+
+  test("a store that the leader's history lacks counts for nothing until a snapshot replaces it", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(3)];
+    const bench = new FollowerBench({ log, applied: 3, marks: { blank: false } });
+    bench.prepare(5);
+    bench.hear({ type: "lead", epoch: 5, completeAt: 2, floor: undefined, replace: true });
+    expect(bench.disk.state.marks.blank).toBe(true);
+    expect(bench.effects).toContainEqual({ type: "storeReplaced", leader: "leader", applied: 3 });
+    const marks = { committed: 3, last: 3, applied: 3, digest: "", writeQuorum: 1 };
+    const heartbeat = { type: "heartbeat", epoch: 5, number: 1, members: [], ...marks } as const;
+    bench.hear(heartbeat);
+    expect(bench.answers.at(-1)).toMatchObject({ type: "heartbeatReply", applied: 0, digest: "" });
+    const chunk = { type: "snapshotChunk", epoch: 5, snapshot: 1 } as const;
+    const record = { key: "z", value: "1", version: 2, origin: 4 };
+    bench.hear({ ...chunk, index: 0, records: [record] });
+    const history = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 4 })]);
+    const end = { applied: 2, digest: "", history };
+    bench.hear({ ...chunk, index: 1, records: [], end });
+    expect(bench.core.applied).toBe(2);
+    expect(bench.disk.state.table.get("a")).toBeUndefined();
+    expect(bench.disk.state.marks).toMatchObject({ blank: false, followedEpoch: 5 });
+    bench.hear(heartbeat);
+    expect(bench.answers.at(-1)).toMatchObject({ applied: 2 });
+    bench.append([entryOf(3, [put("c")], { epoch: 5 })], 3);
+    expect(bench.core.applied).toBe(3);
+  });
+
+  test("nobody leads it whom its settings do not name, whatever epoch is asked for", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.prepare(7, { link: 2, leader: "follower2" });
+    expect(bench.refusals).toEqual(["the settings of follower1 name leader as the leader"]);
+    expect(bench.effects).toContainEqual({
+      type: "strangerRefused",
+      leader: "follower2",
+      epoch: 7,
+    });
+    expect(bench.disk.state.marks.promisedEpoch).toBe(1);
+    bench.append([entryOf(1)]);
     expect(bench.acked).toEqual([1]);
   });
 
@@ -210,7 +276,7 @@ describe("a blank follower", () => {
 
   test("is blank no more once a snapshot that far is in place", () => {
     const bench = new FollowerBench().follow(1, { completeAt: 5 });
-    const end = { applied: 5, digest: "" };
+    const end = { applied: 5, digest: "", history: undefined };
     bench.hear({ type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [], end });
     expect(bench.disk.state.marks.blank).toBe(false);
   });
@@ -248,7 +314,8 @@ describe("what a recovery asks for", () => {
     bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
     expect(bench.answers.at(-1)).toMatchObject({ type: "storePage", records: [{ key: "a" }] });
     bench.hear({ type: "fetchStore", epoch: 2, after: "a" });
-    expect(bench.answers.at(-1)).toMatchObject({ records: [], end: { applied: 1 } });
+    const history = historyAfter(EMPTY_HISTORY, [entryOf(1)]);
+    expect(bench.answers.at(-1)).toMatchObject({ records: [], end: { applied: 1, history } });
     bench.follow(2);
     bench.hear({ type: "fetchStore", epoch: 2, after: undefined });
     expect(bench.refusals).toHaveLength(1);

@@ -7,6 +7,7 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  History,
   LeaderMessage,
   Marks,
   Member,
@@ -48,6 +49,10 @@ export type FollowerFlush =
 export type FollowerEffect =
   | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
   | { readonly type: "close"; readonly link: LinkNumber; readonly reason: string }
+  /** The leader's history lacks what was applied here: its snapshot will replace the store. */
+  | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
+  /** A node that the settings here do not name asked to lead. */
+  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
   | {
       readonly type: "persist";
       readonly entries: readonly Entry[];
@@ -80,13 +85,18 @@ type Stage =
       told: Sequence;
       /** A store is arriving that will replace this one: entries are kept but not applied. */
       installing: boolean;
+      /** The store here is not a prefix of the leader's history: nothing of it is reported. */
+      replacing: boolean;
     };
 
 export interface FollowerStart {
   readonly id: NodeId;
+  /** Whom its settings name as leader: nobody else may lead it. */
+  readonly leader: NodeId;
   readonly marks: Marks;
   readonly applied: Sequence;
   readonly digest: Digest;
+  readonly history: History | undefined;
   readonly member: Member;
   /** Changes at each start of the process. */
   readonly incarnation: string;
@@ -122,6 +132,8 @@ export class Follower {
   #applying: Sequence;
   #applied: Sequence;
   #digest: Digest;
+  /** Of what is applied; undefined: not known. */
+  #history: History | undefined;
   #committed: Sequence;
   #last: Sequence = 0;
   #news: LeaderNews | undefined;
@@ -137,6 +149,7 @@ export class Follower {
     this.#applying = start.applied;
     this.#committed = start.applied;
     this.#digest = start.digest;
+    this.#history = start.history;
     this.#progress = new Progress(start.applied);
     this.#last = start.last();
   }
@@ -162,6 +175,10 @@ export class Follower {
   /** A leader's stream of entries is open. */
   get following(): boolean {
     return this.#stage.stage === "following";
+  }
+  /** The store here is not a prefix of the leader's history, and not replaced yet. */
+  get replacing(): boolean {
+    return this.#stage.stage === "following" && this.#stage.replacing;
   }
   /** Entries received and not handed out for applying; bounded by the leader's backlog. */
   get backlog(): number {
@@ -226,9 +243,10 @@ export class Follower {
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest): void {
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
     this.#applied = applied;
     this.#digest = digest;
+    this.#history = history;
   }
 
   // --- promises --------------------------------------------------------------------------------
@@ -240,6 +258,11 @@ export class Follower {
     const { epoch, leader, to, members } = message;
     if (to !== this.#start.id) return [this.#refuse(link, `this is ${this.#start.id}, not ${to}`)];
     const { promisedEpoch, promisedLeader } = this.#marks;
+    if (leader !== this.#start.leader)
+      return [
+        this.#refuse(link, `the settings of ${to} name ${this.#start.leader} as the leader`),
+        { type: "strangerRefused", leader, epoch },
+      ];
     if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader))
       return [this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`)];
     const old = this.#link;
@@ -259,7 +282,7 @@ export class Follower {
   #promise(link: LinkNumber): FollowerEffect {
     this.#stage = { stage: "promised", copy: undefined };
     this.#last = Math.max(this.#start.last(), this.#applied);
-    const { promisedEpoch: epoch, blank, floor } = this.#marks;
+    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0 } = this.#marks;
     const { applied, digest } = this.#mark();
     const { member, incarnation } = this.#start;
     const last = this.#last;
@@ -273,6 +296,8 @@ export class Follower {
       digest,
       member,
       incarnation,
+      history: this.#history,
+      followedEpoch,
     });
   }
 
@@ -283,11 +308,27 @@ export class Follower {
     if (this.#stage.stage !== "promised") return [this.#refuse(link, "entries before a promise")];
     this.#leaveStage();
     this.#received.clear();
-    this.#progress = new Progress(this.#applying);
-    const { completeAt } = message;
-    this.#stage = { stage: "following", completeAt, told: 0, installing: false };
-    this.#completeIfWhole();
-    return this.#noteFloor(link, message.floor);
+    const { completeAt, epoch, replace } = message;
+    this.#progress = new Progress(replace ? 0 : this.#applying);
+    this.#stage = {
+      stage: "following",
+      completeAt,
+      told: 0,
+      installing: replace,
+      replacing: replace,
+    };
+    if (!replace) {
+      this.#marks = { ...this.#marks, followedEpoch: epoch };
+      this.#completeIfWhole();
+      return this.#noteFloor(link, message.floor);
+    }
+    // Until the snapshot is in place, this node proves nothing to a recovery.
+    this.#marks = { ...this.#marks, blank: true };
+    const applied = this.#applying;
+    return [
+      { type: "storeReplaced", leader: this.#marks.promisedLeader, applied },
+      ...this.#noteFloor(link, message.floor),
+    ];
   }
 
   #leaveStage(): void {
@@ -384,6 +425,7 @@ export class Follower {
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
     this.#snapshot = undefined;
+    this.#marks = { ...this.#marks, followedEpoch: epoch };
     if (this.#stage.completeAt <= end.applied) this.#marks = { ...this.#marks, blank: false };
     return [...effects, { type: "installStore", end, marks: this.#marks, flush }];
   }
@@ -392,11 +434,14 @@ export class Follower {
     this.#applied = end.applied;
     this.#applying = end.applied;
     this.#digest = end.digest;
+    this.#history = end.history;
     this.#committed = Math.max(this.#committed, end.applied);
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
     this.#progress = new Progress(end.applied);
-    if (this.#stage.stage === "following") this.#stage.installing = false;
+    if (this.#stage.stage !== "following") return;
+    this.#stage.installing = false;
+    this.#stage.replacing = false;
   }
 
   // --- what a recovery asks for ----------------------------------------------------------------
@@ -422,8 +467,8 @@ export class Follower {
     const { copy } = stage;
     if (copy === undefined) return [this.#refuse(link, "the copy of the store is gone")];
     const records = copy.page(after, this.#limits.chunkBytesMax);
-    const { applied, digest } = copy;
-    const end = records.length === 0 ? { applied, digest } : undefined;
+    const { applied, digest, history } = copy;
+    const end = records.length === 0 ? { applied, digest, history } : undefined;
     if (end !== undefined) {
       copy.close();
       stage.copy = undefined;
@@ -439,6 +484,7 @@ export class Follower {
   }
 
   #mark(): { applied: Sequence; digest: Digest } {
+    if (this.replacing) return { applied: 0, digest: "" };
     return { applied: this.#applied, digest: this.#digest };
   }
 

@@ -4,6 +4,7 @@ import type {
   Digest,
   Entry,
   Epoch,
+  History,
   LeaderMessage,
   Marks,
   Member,
@@ -23,6 +24,7 @@ export interface LeaderStart {
   readonly marks: Marks;
   readonly applied: Sequence;
   readonly digest: Digest;
+  readonly history: History | undefined;
   /** Log entries above the applied mark. */
   readonly tail: readonly Entry[];
   readonly member: Member;
@@ -39,7 +41,8 @@ export interface LeaderStart {
 /** What the node reports back once an effect's flush is done. */
 export type LeaderFlush =
   | { readonly is: "epoch"; readonly epoch: Epoch }
-  | { readonly is: "reign"; readonly epoch: Epoch }
+  /** `floor`: number of the note that was flushed with it. */
+  | { readonly is: "reign"; readonly epoch: Epoch; readonly floor: number }
   | { readonly is: "entries"; readonly through: Sequence }
   /** One page of a store that a recovery copies; pages are counted within one epoch. */
   | { readonly is: "records"; readonly epoch: Epoch; readonly page: number }
@@ -81,6 +84,10 @@ export type LeaderEffect =
       readonly state: "live" | "syncing" | "unreachable";
       readonly restarted: boolean;
     }
+  /** A follower's store is not a prefix of this history: a snapshot will replace it. */
+  | { readonly type: "storeReplaced"; readonly id: NodeId; readonly applied: Sequence }
+  /** A follower refuses to be led, and deposes nobody by it. */
+  | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
   | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }

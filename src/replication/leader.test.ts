@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, LeaderBench, put } from "../../test/support/benches.ts";
+import { historyAfter } from "./history.ts";
+import { EMPTY_HISTORY } from "./types.ts";
 
 const two = ["follower1", "follower2"];
 const three = [...two, "follower3"];
@@ -246,13 +248,58 @@ describe("rules 12 to 14: epochs", () => {
     expect(reignEpoch).not.toBe(promisedEpoch);
   });
 
-  test("a follower that applied what this log lacks ends the reign: the disk went back", () => {
+  test("a node that names another leader deposes nobody, and is heard once", () => {
     const bench = leading(two, 1);
     bench.close("follower1");
-    bench.open("follower1");
-    bench.promise("follower1", { applied: 7, last: 7, blank: false });
+    for (let at = 0; at < 2; at += 1) {
+      bench.open("follower1");
+      bench.hear("follower1", refusal(0, "follower1"));
+    }
+    const refused = bench.effects.filter(({ type }) => type === "refused");
+    expect(refused).toEqual([{ type: "refused", by: "follower1", reason: "promised" }]);
+    expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+  });
+
+  const beforeRestart = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
+
+  test("a follower of its last epoch that applied what this log lacks: the disk went back", () => {
+    const setup = { followers: two, writeQuorum: 1, log: [entryOf(1)], marks: beforeRestart };
+    const promise = { applied: 7, last: 7, blank: false, followedEpoch: 4 };
+    const bench = new LeaderBench(setup).lead(["follower1"], { blank: false });
+    bench.open("follower2");
+    bench.promise("follower2", promise);
     expect(bench.effects.some(({ type }) => type === "deposed")).toBe(true);
     expect(bench.disk.state.marks.reignEpoch).toBe(0);
+    const asked = new LeaderBench({ ...setup, writeQuorum: 2 });
+    asked.do(asked.core.start(0));
+    asked.open("follower2");
+    asked.promise("follower2", promise);
+    expect(asked.core.notReady).toContain("recovering");
+  });
+
+  test("a follower whose store is not a prefix of this history is sent all of it anew", () => {
+    const log = [entryOf(1), entryOf(2), entryOf(3)];
+    const foreign = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 3 })]);
+    for (const promise of [
+      { applied: 7, last: 7, history: EMPTY_HISTORY },
+      { applied: 2, last: 2, history: foreign },
+    ]) {
+      const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks: beforeRestart });
+      bench.lead(["follower1"], { ...promise, blank: false, followedEpoch: 3 });
+      const id = "follower1";
+      expect(bench.effects).toContainEqual({
+        type: "storeReplaced",
+        id,
+        applied: promise.applied,
+      });
+      const kinds = bench.messagesTo(id).map(({ type }) => type);
+      expect(kinds.slice(-2)).toEqual(["lead", "snapshotChunk"]);
+      expect(bench.messagesTo(id).at(-2)).toMatchObject({ replace: true });
+      expect(bench.settled).toEqual([]);
+      expect(bench.core.liveFollowers).toEqual([]);
+      expect(bench.core.peers[0]).toMatchObject({ applied: 0, acked: 0 });
+      expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+    }
   });
 });
 
@@ -278,6 +325,120 @@ describe("a reign begins", () => {
     bench.ack("follower1", 3);
     expect(bench.core.overlay.sight("c")).toEqual({ is: "store" });
     expect(bench.disk.state.table.get("c")).toMatchObject({ version: 3 });
+  });
+
+  test("with an intact log it leads once enough followers confirm that nobody else led", () => {
+    const marks = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+      floor: { epoch: 4, number: 1, quorum: 3, over: 3 },
+    };
+    const bench = new LeaderBench({ followers: five, writeQuorum: 1, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    for (const id of five) bench.open(id);
+    bench.promise("follower1", { blank: true });
+    bench.promise("follower2", { blank: false });
+    bench.promise("follower2", { blank: false });
+    expect(bench.core.notReady).toContain("2 of 5 followers answered");
+    expect(bench.propose([put("a")])).toMatchObject({ refusal: { reason: "recovering" } });
+    bench.promise("follower3", { blank: false });
+    expect(bench.core.notReady).toBeUndefined();
+    expect(bench.core.last).toBe(1);
+  });
+
+  test("with an intact log, but another leader since, it asks the followers for what they hold", () => {
+    const marks = {
+      ...{ promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false },
+      floor: { epoch: 4, number: 1, quorum: 2, over: 2 },
+    };
+    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    bench.hear("follower1", refusal(9, "follower2"));
+    expect(bench.core.epoch).toBe(10);
+    expect(bench.core.notReady).toContain("recovering");
+    expect(bench.disk.state.marks.reignEpoch).toBeLessThan(10);
+  });
+
+  test("an intact log that is closed and opened again before it was confirmed is still intact", () => {
+    const marks = { promisedEpoch: 4, promisedLeader: "leader", reignEpoch: 4, blank: false };
+    const setup = { followers: three, writeQuorum: 2, log: [entryOf(1)], marks };
+    const first = new LeaderBench(setup);
+    first.do(first.core.start(0));
+    const second = new LeaderBench({ ...setup, marks: first.disk.state.marks });
+    second.do(second.core.start(0));
+    second.open("follower1");
+    second.promise("follower1", { blank: false });
+    expect(second.core.notReady).toBeUndefined();
+  });
+
+  test("what it inherits settles after the open entries that its conditions rest on", () => {
+    const condition = (version: number) => ({ version, origin: 1 });
+    const log = [
+      entryOf(1),
+      entryOf(2, [{ key: "a", value: "2", condition: condition(1) }]),
+      entryOf(3, [{ key: "b", value: "1" }]),
+      entryOf(4, [
+        { key: "a", value: "3", condition: condition(2) },
+        { key: "b", value: "2" },
+      ]),
+      entryOf(5, [{ key: "b", condition: condition(4) }]),
+    ];
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, marks }).lead(two);
+    bench.ack("follower1", 2, 4, 5);
+    expect(bench.settled).toEqual([]);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([1, 2, 4]);
+    bench.ack("follower1", 3);
+    expect(bench.settled).toEqual([1, 2, 4, 3, 5]);
+  });
+
+  test("a floor note that is made while the new epoch is flushed is not durable with it", () => {
+    const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
+    const bench = new LeaderBench({ followers: three, writeQuorum: 2, log: [entryOf(1)], marks });
+    bench.do(bench.core.start(0));
+    for (const id of three) bench.open(id);
+    bench.disk.held = true;
+    bench.promise("follower1", { blank: false });
+    bench.do(bench.core.setWriteQuorum(1, 0));
+    bench.disk.releaseOne();
+    expect(bench.core.notReady).toBeUndefined();
+    for (const id of three) bench.promise(id, { blank: false });
+    for (const id of three) bench.noteFloor(id);
+    bench.ack("follower1", 1);
+    expect(bench.settled).toEqual([]);
+    bench.disk.release();
+    expect(bench.settled).toEqual([1]);
+  });
+
+  test("its history is that of its store, and goes on with what is applied", () => {
+    const log = [entryOf(1), entryOf(2)];
+    const marks = { promisedEpoch: 4, reignEpoch: 4, blank: false, committed: 2 };
+    const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 2, marks });
+    expect(bench.core.history).toBe(historyAfter(EMPTY_HISTORY, log));
+    bench.lead(two, { applied: 2, last: 2, blank: false });
+    bench.propose([put("c")]);
+    bench.ack("follower1", 3);
+    expect(bench.core.applied).toBe(3);
+    const { epoch } = bench.core;
+    const third = entryOf(3, [], { origin: epoch });
+    expect(bench.core.history).toBe(historyAfter(EMPTY_HISTORY, [...log, third]));
+    expect(bench.disk.log.history({ from: 3, to: 3 })).toBe(historyAfter(EMPTY_HISTORY, [third]));
+    const lead = bench.messagesTo("follower1").find(({ type }) => type === "lead");
+    expect(lead).toMatchObject({ replace: false });
+  });
+
+  test("a store that a recovery copied brings its history", () => {
+    const bench = new LeaderBench({ followers: ["follower1"], writeQuorum: 1 });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    const facts = { applied: 5, last: 5, blank: false };
+    bench.promise("follower1", facts);
+    bench.promise("follower1", facts);
+    const end = { applied: 5, digest: "", history: "00000000000000ff" };
+    bench.hear("follower1", { type: "storePage", epoch: bench.core.epoch, records: [], end });
+    expect(bench.core).toMatchObject({ applied: 5, history: end.history });
+    expect(bench.disk.state.summary).toMatchObject({ applied: 5, history: end.history });
   });
 
   test("on an empty disk every follower is seen once before the first write", () => {
@@ -346,7 +507,7 @@ describe("the floor", () => {
     const marks = { promisedEpoch: 1, promisedLeader: "leader", reignEpoch: 1, blank: false };
     const bench = new LeaderBench({ followers: two, writeQuorum: 2, log, applied: 3, marks });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
-    bench.lead(["follower1"]);
+    bench.lead(two, { blank: false });
     bench.do(bench.core.setWriteQuorum(1, bench.now));
     expect(bench.messagesTo("follower1").at(-1)).toMatchObject({ type: "floor" });
   });

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
+import { isPrefix } from "./prefix.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
 import { Recovery, type RecoveryEffect } from "./recovery.ts";
 import { Streams } from "./streams.ts";
@@ -17,6 +18,7 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
+  History,
   Instant,
   LeaderMessage,
   Marks,
@@ -31,6 +33,8 @@ import { Writes } from "./writes.ts";
 type Phase =
   /** The epoch of the new reign is being flushed. */
   | { readonly phase: "starting" }
+  /** The log here is intact as far as it knows: enough followers must confirm that nobody else led since. */
+  | { readonly phase: "confirming"; readonly answers: Map<NodeId, { readonly blank: boolean }> }
   | { readonly phase: "recovering"; readonly recovery: Recovery }
   | {
       readonly phase: "leading";
@@ -42,6 +46,10 @@ type Phase =
 type Promised = Extract<FollowerMessage, { type: "promise" }>;
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
 
+/** As far as this disk knows, nobody else has led since this node last did. */
+const isIntact = ({ reignEpoch, promisedEpoch }: Marks): boolean =>
+  reignEpoch > 0 && reignEpoch === promisedEpoch;
+
 /** The rules of leading: facts in, effects out. The node carries the effects out, in order. */
 export class Leader {
   readonly #start: LeaderStart;
@@ -50,6 +58,8 @@ export class Leader {
   readonly #writes: Writes;
   readonly #streams: Streams;
   readonly #digests: DigestWatch;
+  /** Of what is applied; undefined: not known. */
+  #history: History | undefined;
   #phase: Phase = { phase: "starting" };
   /** As last handed to storage. Its promisedEpoch is this reign's. */
   #marks: Marks;
@@ -73,6 +83,7 @@ export class Leader {
     this.#writes = new Writes({ applied, limits, store, backlog });
     this.#streams = new Streams({ limits, backlog, store, marks: () => this });
     this.#digests = new DigestWatch(applied, start.digest);
+    this.#history = start.history;
   }
 
   get epoch(): Epoch {
@@ -86,6 +97,10 @@ export class Leader {
   }
   get applied(): Sequence {
     return this.#writes.applied;
+  }
+  /** The sum over everything applied; undefined: not known. */
+  get history(): History | undefined {
+    return this.#history;
   }
   get writeQuorum(): number {
     return this.#writeQuorum;
@@ -120,6 +135,11 @@ export class Leader {
     switch (this.#phase.phase) {
       case "starting":
         return "starting: the new epoch is being flushed";
+      case "confirming":
+        return (
+          `starting: ${this.#phase.answers.size} of ${this.#members.size} followers answered; ` +
+          `${this.#confirmationsNeeded} with data, or all, must confirm that no other node has led since`
+        );
       case "recovering":
         return this.#phase.recovery.describe();
       case "leading":
@@ -132,6 +152,11 @@ export class Leader {
     return [this.#start.member, ...this.#members.gateways(this.#marks.members)];
   }
 
+  /** The last sequence of this history, before and after it is taken over. */
+  get #logged(): Sequence {
+    return Math.max(this.last, this.#start.tail.at(-1)?.sequence ?? 0);
+  }
+
   /** Undefined while there was no common applied mark to compare at. */
   digestMatch(id: NodeId): boolean | undefined {
     return this.#digests.matches(id);
@@ -139,17 +164,15 @@ export class Leader {
 
   // --- facts -----------------------------------------------------------------------------------
 
-  /** Begins a reign. An intact log leads at once; any other asks the followers first. */
+  /** Begins to lead. An intact log is confirmed by the followers; any other asks them for what they hold. */
   start(now: Instant): readonly LeaderEffect[] {
-    const { marks, tail, id } = this.#start;
+    const { marks, id } = this.#start;
     const epoch = marks.promisedEpoch + 1;
-    const intact = marks.reignEpoch > 0 && marks.reignEpoch === marks.promisedEpoch;
-    if (!intact) return this.#promiseOneself(epoch);
-    const { committed } = marks;
-    const entries = tail.map((entry) => (entry.sequence > committed ? { ...entry, epoch } : entry));
-    const heard = marks.floor ?? this.#usualFloor;
+    if (!isIntact(marks)) return this.#promiseOneself(epoch);
     this.#marks = { ...marks, promisedEpoch: epoch, promisedLeader: id, reignEpoch: epoch };
-    return this.#takeOver({ entries, committed, heard, now });
+    return this.#confirmationsNeeded === 0
+      ? this.#takeOverIntact(now)
+      : this.#promiseOneself(epoch);
   }
 
   linkOpened(from: NodeId, now: Instant): readonly LeaderEffect[] {
@@ -190,7 +213,7 @@ export class Leader {
       case "epoch":
         return flush.epoch === this.epoch ? this.#epochFlushed(now) : [];
       case "reign":
-        return flush.epoch === this.epoch ? this.#reignFlushed() : [];
+        return flush.epoch === this.epoch ? this.#reignFlushed(flush.floor) : [];
       case "entries":
         return this.#writes.flushed(flush.through);
       case "records":
@@ -202,8 +225,13 @@ export class Leader {
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest): readonly LeaderEffect[] {
+  storeApplied(
+    applied: Sequence,
+    digest: Digest,
+    history: History | undefined,
+  ): readonly LeaderEffect[] {
     this.#writes.storeApplied(applied);
+    this.#history = history;
     this.#digests.note(applied, digest);
     return this.#members.all.flatMap((peer) => this.#compareDigest(peer));
   }
@@ -276,6 +304,32 @@ export class Leader {
     return [{ type: "persist", entries: [], marks: this.#marks, flush: { is: "epoch", epoch } }];
   }
 
+  /**
+   * So many followers meet every set that another leader can have asked meanwhile: that one needed
+   * F - floor + 1 of its followers, and this node was none of them, or it would not be intact.
+   */
+  get #confirmationsNeeded(): number {
+    const { quorum, over } = this.#marks.floor ?? this.#usualFloor;
+    return Math.max(quorum, over, floorOf(this.#writeQuorum)) - 1;
+  }
+
+  #confirmed(now: Instant): readonly LeaderEffect[] {
+    if (this.#phase.phase !== "confirming") return [];
+    const answers = [...this.#phase.answers.values()];
+    const proving = answers.filter(({ blank }) => !blank).length;
+    const enough = proving >= this.#confirmationsNeeded || answers.length === this.#members.size;
+    return enough ? this.#takeOverIntact(now) : [];
+  }
+
+  #takeOverIntact(now: Instant): readonly LeaderEffect[] {
+    const { committed, floor } = this.#start.marks;
+    const { epoch } = this;
+    const entries = this.#start.tail.map((entry) =>
+      entry.sequence > committed ? { ...entry, epoch } : entry,
+    );
+    return this.#takeOver({ entries, committed, heard: floor ?? this.#usualFloor, now });
+  }
+
   #leap(above: Epoch): readonly LeaderEffect[] {
     this.#leapt = true;
     return this.#promiseOneself(above + (this.#start.leap ?? 1));
@@ -283,6 +337,10 @@ export class Leader {
 
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
+    if (isIntact(this.#marks)) {
+      this.#phase = { phase: "confirming", answers: new Map() };
+      return [...this.#prepareAll(), ...this.#confirmed(now)];
+    }
     const recovery = new Recovery({
       epoch: this.epoch,
       followers: this.#members.size,
@@ -345,6 +403,7 @@ export class Leader {
   #storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase !== "leading", "a store is copied before a reign, not in it");
     this.#writes.startFrom(end.applied);
+    this.#history = end.history;
     this.#digests.note(end.applied, end.digest);
     if (this.#phase.phase !== "recovering") return [];
     return this.#recover(this.#phase.recovery.installed(end), now);
@@ -376,15 +435,16 @@ export class Leader {
     this.#phase = { phase: "leading", floor, established: false };
     this.#epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
-    const flush = { is: "reign", epoch } as const;
+    const flush = { is: "reign", epoch, floor: floor.note.number } as const;
     return [{ type: "persist", entries, marks: this.#marks, flush }];
   }
 
-  #reignFlushed(): readonly LeaderEffect[] {
+  #reignFlushed(floorNumber: number): readonly LeaderEffect[] {
     this.#epochDurable = true;
     if (this.#phase.phase === "leading") {
       this.#phase.established = true;
-      this.#phase.floor.flushed(this.#phase.floor.note.number);
+      // A newer note may have been made since: it is not durable yet.
+      this.#phase.floor.flushed(floorNumber);
     }
     // A promise given to the recovery may be old news: what was applied since is asked anew.
     return [...this.#writes.flushed(this.last), ...this.#prepareAll()];
@@ -433,12 +493,19 @@ export class Leader {
   ): readonly LeaderEffect[] {
     const { promisedEpoch, promisedLeader, reason } = message;
     const foreign = promisedLeader !== this.#start.id;
-    if (promisedEpoch < this.epoch) return [];
+    if (promisedEpoch < this.epoch) return this.#noteRefusal(peer, reason);
     if (promisedEpoch === this.epoch && !foreign)
       return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
     if (this.#phase.phase !== "leading") return this.#leap(promisedEpoch);
     return this.#endReign({ promisedEpoch, promisedLeader });
+  }
+
+  /** It takes no part and deposes nobody: its settings name another leader, for example. */
+  #noteRefusal(peer: Peer, reason: string): readonly LeaderEffect[] {
+    if (peer.refusal === reason) return [];
+    peer.refusal = reason;
+    return [{ type: "refused", by: peer.id, reason }];
   }
 
   /** This process's reign is over; the next one of this node must ask the followers first. */
@@ -461,15 +528,28 @@ export class Leader {
     switch (this.#phase.phase) {
       case "starting":
         return news;
+      case "confirming":
+        if (this.#wentBack(message)) return [...news, ...this.#leap(this.epoch)];
+        this.#phase.answers.set(peer.id, message);
+        return [...news, ...this.#confirmed(now)];
       case "recovering":
         // There were reigns before, whose epochs a log that is not intact cannot know.
         if (!message.blank && !this.#leapt) return [...news, ...this.#leap(this.epoch)];
         return [...news, ...this.#recover(this.#phase.recovery.answered(peer.id, message), now)];
       case "leading":
-        // It applied what this log lacks: the disk here went back in time, and proves nothing.
-        if (message.applied > this.last) return this.#endReign({ reignEpoch: 0 });
-        return [...(this.#phase.established ? this.#lead(peer, now) : []), ...news];
+        if (this.#wentBack(message)) return this.#endReign({ reignEpoch: 0 });
+        return [...(this.#phase.established ? this.#lead(peer, message, now) : []), ...news];
     }
+  }
+
+  /**
+   * A follower of this leader's last epoch applied what the log here lacks, although that log was taken to be
+   * intact: the disk here went back in time, and proves nothing.
+   */
+  #wentBack({ applied, followedEpoch }: Promised): boolean {
+    const startedIntact = isIntact(this.#start.marks) && !this.#leapt;
+    const followed = followedEpoch >= this.#start.marks.reignEpoch;
+    return startedIntact && followed && applied > this.#logged;
   }
 
   /** Its disk was replaced: what it once acked or knew is worth nothing. */
@@ -479,10 +559,21 @@ export class Leader {
     if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);
   }
 
-  #lead(peer: Peer, now: Instant): readonly LeaderEffect[] {
+  #lead(peer: Peer, promise: Promised, now: Instant): readonly LeaderEffect[] {
     invariant(this.#phase.phase === "leading", "only a reign sends entries");
-    const { epoch, last: completeAt } = this;
-    const message = { type: "lead", epoch, completeAt, floor: this.#phase.floor.note } as const;
+    const { epoch, last: completeAt, applied, last } = this;
+    const { note: floor } = this.#phase.floor;
+    const entryAt = (sequence: Sequence) => this.#writes.entryAt(sequence);
+    const { log } = this.#start;
+    const own = { applied, last, history: this.#history, log, entryAt };
+    const replace = !isPrefix(promise, own);
+    const message = { type: "lead", epoch, completeAt, floor, replace } as const;
+    if (replace)
+      return [
+        { type: "storeReplaced", id: peer.id, applied: promise.applied },
+        { type: "send", to: peer.id, message },
+        ...this.#streams.replaceStore(peer),
+      ];
     // What it has applied it will not be sent again, so its promise is the ack.
     const settled = this.#writes.acknowledged(
       { node: peer.id, at: now },

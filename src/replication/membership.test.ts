@@ -55,7 +55,7 @@ test("a pause does not bring back who was silent before it", () => {
 
 test("a follower that receives a snapshot is led, and not live", () => {
   const { members, peer } = streaming("f1");
-  const copy = { applied: 0, digest: "", page: () => [], close: () => {} };
+  const copy = { applied: 0, digest: "", history: undefined, page: () => [], close: () => {} };
   const counts = { after: undefined, sent: 0, received: 0, ended: false, moved: undefined };
   peer("f1").link = { state: "snapshot", number: 1, copy, ...counts };
   expect(members.live).toEqual([]);

@@ -52,6 +52,8 @@ export class Peer {
   member: Member | undefined;
   incarnation = "";
   storageFault = "";
+  /** Why it last refused to be led; empty once it promised. */
+  refusal = "";
   /** The state last told to the world. */
   reported: "live" | "syncing" | "unreachable" = "unreachable";
 
@@ -98,6 +100,7 @@ export class Peer {
     this.incarnation = message.incarnation;
     this.member = message.member;
     this.storageFault = "";
+    this.refusal = "";
     this.startsFrom(message);
     this.link = { state: "promised" };
   }

@@ -266,7 +266,7 @@ describe("copying", () => {
       { type: "send", to: "f1", message: { type: "fetchStore", epoch, after: "k" } },
     ]);
     expect(bench.recovery.recordsAdded(1)).toEqual([]);
-    const end = { applied: 4, digest: "" };
+    const end = { applied: 4, digest: "", history: "00000000000000ff" };
     const last = bench.recovery.storePage("f1", { ...page, records: [], end });
     expect(last.at(-1)).toEqual({ type: "installStore", end });
     expect(bench.recovery.installed(end)).toEqual([
@@ -308,6 +308,8 @@ function promiseOf(from: NodeId, facts: Partial<PromiseMessage>): PromiseMessage
     digest: "",
     member: memberOf(from),
     incarnation: "1",
+    history: undefined,
+    followedEpoch: 0,
     ...facts,
   };
 }

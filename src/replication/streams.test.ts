@@ -24,6 +24,7 @@ function bench(facts: {
   const backlog = new Backlog({
     first: () => state.logBounds.first,
     read: (from, limit) => state.readLog(from, limit),
+    history: (range) => state.logHistory(range),
   });
   for (const entry of entries.slice(applied)) backlog.add(entry);
   const marks = { epoch: 3, committed: applied, last };
@@ -118,7 +119,7 @@ describe("a snapshot", () => {
     );
 
   test("goes to whom the log no longer reaches, chunk by chunk as receipts come", () => {
-    const { streams } = bench({ last: 5, applied: 4, first: 4, limits });
+    const { streams, state } = bench({ last: 5, applied: 4, first: 4, limits });
     const peer = peerAt(1);
     expect(chunks(streams.begin(peer))).toEqual([
       [0, "k1"],
@@ -126,7 +127,11 @@ describe("a snapshot", () => {
     ]);
     expect(peer.state).toBe("syncing");
     expect(chunks(streams.receipt(peer, receipt(0)))).toEqual([[2, "k3"]]);
-    expect(chunks(streams.receipt(peer, receipt(2)))).toEqual([[3, "k4"], [4]]);
+    const rest = streams.receipt(peer, receipt(2));
+    expect(chunks(rest)).toEqual([[3, "k4"], [4]]);
+    const { applied, digest, history } = state.summary;
+    expect(messages(rest).at(-1)).toMatchObject({ end: { applied, digest, history } });
+    expect(history).toMatch(/^[0-9a-f]{16}$/);
     expect(streams.receipt(peer, receipt(3))).toEqual([]);
     expect(sequences(streams.receipt(peer, receipt(4, true)))).toEqual([[5]]);
     expect(peer).toMatchObject({ state: "live", applied: 4, acked: 4 });

@@ -44,6 +44,13 @@ export class Streams {
     return this.pump(peer);
   }
 
+  /** Its store is not a prefix of this history: nothing of it counts, and all of it is sent anew. */
+  replaceStore(peer: Peer): readonly LeaderEffect[] {
+    peer.startsFrom({ applied: 0, digest: "" });
+    peer.acked = 0;
+    return this.#startSnapshot(peer);
+  }
+
   pump(peer: Peer): readonly LeaderEffect[] {
     const { link } = peer;
     const effects: LeaderEffect[] = [];
@@ -126,6 +133,7 @@ export class Streams {
     const effects: LeaderEffect[] = [];
     if (link.state !== "snapshot") return effects;
     const { copy, number } = link;
+    const { applied, digest, history } = copy;
     while (!link.ended && link.sent - link.received < this.#limits.snapshotChunksMax) {
       const records = copy.page(link.after, this.#limits.chunkBytesMax);
       const last = records.at(-1);
@@ -137,7 +145,7 @@ export class Streams {
         snapshot: number,
         index: link.sent,
         records,
-        end: link.ended ? { applied: copy.applied, digest: copy.digest } : undefined,
+        end: link.ended ? { applied, digest, history } : undefined,
       };
       link.sent += 1;
       effects.push({ type: "send", to: peer.id, message });

@@ -14,6 +14,16 @@ export type Digest = string;
 /** The digest of an empty store. */
 export const EMPTY_DIGEST: Digest = "0000000000000000";
 
+/**
+ * 16 hexadecimal digits: an order-independent sum over the (sequence, origin) of every entry that
+ * a store has applied, no-ops included. Two stores that stand at the same mark have applied the
+ * same entries if their sums are equal. See history.ts.
+ */
+export type History = string;
+
+/** The sum of a store that has applied nothing. */
+export const EMPTY_HISTORY: History = "0000000000000000";
+
 /** The write that an operation's proposer saw as the key's newest one; version 0: it was absent. */
 export interface Condition {
   readonly version: Sequence;
@@ -75,6 +85,8 @@ export interface Member {
 export interface SnapshotEnd {
   readonly applied: Sequence;
   readonly digest: Digest;
+  /** Undefined: not known, because an earlier version wrote the store. */
+  readonly history: History | undefined;
 }
 
 /** What a node must still know after a power cut, besides its log and store. */
@@ -88,6 +100,11 @@ export interface Marks {
    * promisedEpoch, nobody else has led since, and this log owns every settled entry.
    */
   readonly reignEpoch: Epoch;
+  /**
+   * The epoch whose leader last compared this store with its own history and accepted it. What an
+   * earlier version wrote lacks it.
+   */
+  readonly followedEpoch?: Epoch | undefined;
   /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
@@ -122,6 +139,11 @@ export type LeaderMessage =
       readonly epoch: Epoch;
       readonly completeAt: Sequence;
       readonly floor?: FloorNote | undefined;
+      /**
+       * The leader's history does not contain what this follower has applied: its store will be
+       * replaced by a snapshot.
+       */
+      readonly replace: boolean;
     }
   | {
       readonly type: "append";
@@ -164,6 +186,10 @@ export type FollowerMessage =
       readonly digest: Digest;
       readonly member: Member;
       readonly incarnation: string;
+      /** At the applied mark; undefined: not known, because an earlier version wrote the store. */
+      readonly history: History | undefined;
+      /** See Marks; 0: none. */
+      readonly followedEpoch: Epoch;
     }
   | {
       readonly type: "refusal";

@@ -1,4 +1,4 @@
-import type { Digest, Entry, Sequence, StoreRecord } from "./types.ts";
+import type { Digest, Entry, History, Sequence, SequenceRange, StoreRecord } from "./types.ts";
 
 /** What the protocol may look up about its own node. Answers change only through its effects. */
 export interface LogView {
@@ -6,6 +6,8 @@ export interface LogView {
   first(): Sequence;
   /** Entries from a sequence on, in order, holes left out; at least one if any is there. */
   read(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[];
+  /** The sum over the entries of a range; undefined where one of them is missing. */
+  history(range: SequenceRange): History | undefined;
 }
 
 export interface StoreView {
@@ -17,6 +19,7 @@ export interface StoreView {
 export interface StoreCopyView {
   readonly applied: Sequence;
   readonly digest: Digest;
+  readonly history: History | undefined;
   page(after: string | undefined, bytesMax: number): readonly StoreRecord[];
   close(): void;
 }

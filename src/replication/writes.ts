@@ -20,6 +20,32 @@ export interface Turn {
   readonly spread: FloorNote[];
 }
 
+/**
+ * Which open entries an inherited entry rests on: every lower one that wrote a key of its conditions. Were one of
+ * them dropped by a later recovery, the entry would be dropped with it, so it may not settle before them.
+ */
+class OpenWriters {
+  /** Per key: the last entry conditional on it, which rests on all before, and the writers since. */
+  readonly #writers = new Map<string, Sequence[]>();
+
+  /** To be called in sequence order. Returns what the entry rests on. */
+  add({ sequence, operations }: Entry): readonly Sequence[] {
+    const dependsOn = new Set<Sequence>();
+    const conditional = new Set<string>();
+    for (const { key, condition } of operations) {
+      if (condition === undefined) continue;
+      conditional.add(key);
+      for (const writer of this.#writers.get(key) ?? []) dependsOn.add(writer);
+    }
+    for (const key of new Set(operations.map((operation) => operation.key))) {
+      const writers = this.#writers.get(key);
+      if (writers === undefined || conditional.has(key)) this.#writers.set(key, [sequence]);
+      else writers.push(sequence);
+    }
+    return [...dependsOn];
+  }
+}
+
 /** The path of a write through a leader: accepted, flushed and acked, settled, applied. */
 export class Writes {
   readonly #limits: Limits;
@@ -52,6 +78,11 @@ export class Writes {
     return this.#applied;
   }
 
+  /** Of the entries above the applied mark. */
+  entryAt(sequence: Sequence): Entry {
+    return this.#backlog.at(sequence);
+  }
+
   get waiting(): { entries: number; bytes: number } {
     return { entries: this.#ledger.last - this.#applied, bytes: this.#backlog.bytes };
   }
@@ -73,6 +104,7 @@ export class Writes {
   ): void {
     this.#ledger = new Ledger(facts.committed);
     this.#overlay = new Overlay();
+    const rests = new OpenWriters();
     for (const [index, entry] of entries.entries()) {
       const expected = this.#applied + 1 + index;
       invariant(entry.sequence === expected, "an intact log has no hole above applied");
@@ -89,7 +121,7 @@ export class Writes {
           proposedAt: facts.now,
           deadlineAt: facts.now,
           floorNumber: facts.floorNumber,
-          dependsOn: [],
+          dependsOn: rests.add(entry),
         });
     }
   }

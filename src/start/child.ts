@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { statusOf } from "./direct-http.ts";
 import type { PlannedNode } from "./plan.ts";
 
 export interface ChildEvents {
@@ -23,8 +24,8 @@ export interface Child {
   readonly pid: number | undefined;
   /** Settles when the node was ready for the first time, or was stopped before. */
   readonly firstReady: Promise<void>;
-  /** Asks it to end and waits; never fails. */
-  stop(): Promise<void>;
+  /** Asks it to end, and kills it after so many milliseconds; true when it had to. Never fails. */
+  stop(patienceMs: number): Promise<boolean>;
   /** Ends it at once; true if it was still there. */
   kill(): boolean;
 }
@@ -97,11 +98,17 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
       return running?.pid;
     },
     firstReady: firstReady.promise,
-    async stop() {
+    async stop(patienceMs) {
       stopping.abort();
+      let killed = false;
+      const lastResort = setTimeout(() => {
+        killed = running?.kill("SIGKILL") ?? false;
+      }, patienceMs);
       running?.kill("SIGTERM");
       await finished;
+      clearTimeout(lastResort);
       firstReady.resolve();
+      return killed;
     },
     kill: () => running?.kill("SIGKILL") ?? false,
   };
@@ -110,9 +117,8 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
 /** True when `/readyz` said yes; false when the watching was given up. */
 async function untilReady(url: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
-    const answer = await fetch(`${url}/readyz`, { signal }).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return true;
+    const status = await statusOf(`${url}/readyz`, signal).catch(() => undefined);
+    if (status === 200) return true;
     await wait(readinessPollMs, undefined, { signal }).catch(() => undefined);
   }
   return false;

@@ -1,5 +1,5 @@
 /** The local cluster: all node processes, started together and stopped in order. */
-import { setTimeout as wait } from "node:timers/promises";
+import { processStopMsMax } from "../node/stopping.ts";
 import { type Child, type ChildEvents, startChild } from "./child.ts";
 import type { PlannedNode } from "./plan.ts";
 
@@ -14,35 +14,25 @@ export interface LocalCluster {
   kill(): void;
 }
 
-/** The leader goes first, so that its last writes still find their followers. */
-const leaderHeadStartMs = 2000;
-const patienceMs = 4500;
-
 export function startCluster(
   nodes: readonly PlannedNode[],
   program: string,
   events: ChildEvents,
+  patienceMs: number = processStopMsMax,
 ): LocalCluster {
   const children = nodes.map((node) => startChild(node, program, events));
   const ofRole = (role: PlannedNode["role"]) => children.filter(({ node }) => node.role === role);
-  const stopAll = (some: readonly Child[]) => Promise.all(some.map((child) => child.stop()));
+
+  /** The ids of those that had to be killed. */
+  async function stopAll(some: readonly Child[]): Promise<readonly string[]> {
+    const killed = await Promise.all(some.map((child) => child.stop(patienceMs)));
+    return some.filter((_, index) => killed[index]).map(({ node }) => node.id);
+  }
 
   async function close(): Promise<readonly string[]> {
-    const killed: string[] = [];
-    const givingUp = new AbortController();
-    const lastResort = wait(patienceMs, undefined, { signal: givingUp.signal }).then(
-      () => {
-        for (const child of children) if (child.kill()) killed.push(child.node.id);
-      },
-      () => undefined,
-    );
-    const leaderStopped = stopAll(ofRole("leader"));
-    const headStart = wait(leaderHeadStartMs, undefined, { signal: givingUp.signal });
-    await Promise.race([leaderStopped, headStart]);
-    await Promise.all([leaderStopped, stopAll(ofRole("follower"))]);
-    givingUp.abort();
-    await Promise.all([lastResort, headStart.catch(() => undefined)]);
-    return killed;
+    // The leader goes first, so that its last writes still find their followers.
+    const leaders = await stopAll(ofRole("leader"));
+    return [...leaders, ...(await stopAll(ofRole("follower")))];
   }
 
   return {

@@ -7,6 +7,7 @@ import { CommanderError, readOptions, type StartOptions } from "./options.ts";
 import { pageTrouble } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
 import { portTrouble } from "./ports.ts";
+import { whenRunnerEnds } from "./runner.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -23,6 +24,10 @@ function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { ex
     return { exitCode: 2 };
   }
 }
+
+/** What the end of the npm that runs this asks for; before there are nodes, just to end. */
+let stop = (): void => process.exit(1);
+whenRunnerEnds(process.env, () => stop());
 
 async function run(): Promise<number> {
   const planned = plan();
@@ -47,7 +52,7 @@ async function run(): Promise<number> {
   });
   const closing = Promise.withResolvers<number>();
   let isClosing = false;
-  const stop = (): void => {
+  stop = () => {
     if (isClosing) return;
     isClosing = true;
     say(`Stopping ${nodes.length} nodes`);
@@ -59,6 +64,8 @@ async function run(): Promise<number> {
   };
   // npm passes on the Ctrl-C that the terminal has already sent: one of them is enough.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  // The terminal was closed, or the reader of a pipe has ended.
+  for (const output of [process.stdout, process.stderr]) output.on("error", stop);
   await Promise.race([cluster.ready, closing.promise]);
   if (!isClosing) say(invitation(leader));
   return closing.promise;

@@ -1,5 +1,12 @@
+import { historyAfter } from "../replication/history.ts";
 import { invariant } from "../replication/invariant.ts";
-import type { Entry, Sequence, StoreRecord } from "../replication/types.ts";
+import {
+  EMPTY_HISTORY,
+  type Entry,
+  type History,
+  type Sequence,
+  type StoreRecord,
+} from "../replication/types.ts";
 import { recordHash } from "./digest.ts";
 
 /** Where a store stands; the digest is kept as the sum it is made from. */
@@ -8,9 +15,16 @@ export interface Standing {
   /** Sum of the records' hashes, modulo 2^64. */
   readonly sum: bigint;
   readonly keys: number;
+  /** Of all entries applied so far; undefined, as long as entries are applied, once not known. */
+  readonly history: History | undefined;
 }
 
-export const EMPTY_STANDING: Standing = { applied: 0, sum: 0n, keys: 0 };
+export const EMPTY_STANDING: Standing = {
+  applied: 0,
+  sum: 0n,
+  keys: 0,
+  history: EMPTY_HISTORY,
+};
 
 /** What becomes of one key: a record with its hash, or nothing. */
 export interface Change {
@@ -40,7 +54,8 @@ export function planApply(
     changes.push({ key, put });
   }
   const applied = from.applied + entries.length;
-  return { standing: { applied, sum: BigInt.asUintN(64, sum), keys }, changes };
+  const history = from.history && historyAfter(from.history, entries);
+  return { standing: { applied, sum: BigInt.asUintN(64, sum), keys, history }, changes };
 }
 
 /** The same changes, for who knows already what they come to. */

@@ -1,10 +1,13 @@
 /** What every implementation of the Storage port keeps. Tests run it with a factory of theirs. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Storage, StorageBatch } from "../node/ports.ts";
+import { historyAfter } from "../replication/history.ts";
 import {
   BLANK_MARKS,
   EMPTY_DIGEST,
+  EMPTY_HISTORY,
   type Entry,
+  type History,
   type Marks,
   type Operation,
   type Sequence,
@@ -46,6 +49,9 @@ export const everything = (storage: Storage): readonly StoreRecord[] => {
   copy.close();
   return records;
 };
+
+/** The sum over these entries alone. */
+const historyOf = (...entries: readonly Entry[]): History => historyAfter(EMPTY_HISTORY, entries);
 
 const sequencesOf = (entries: readonly Entry[]): Sequence[] =>
   entries.map(({ sequence }) => sequence);
@@ -102,7 +108,8 @@ function testWrites(current: Current): void {
   test("an empty disk has blank marks, an empty log and an empty store", () => {
     const storage = current();
     expect(storage.marks()).toEqual(BLANK_MARKS);
-    expect(storage.summary()).toEqual({ applied: 0, digest: EMPTY_DIGEST, keys: 0 });
+    const nothing = { digest: EMPTY_DIGEST, history: EMPTY_HISTORY };
+    expect(storage.summary()).toEqual({ applied: 0, ...nothing, keys: 0 });
     expect(storage.logBounds()).toEqual({ first: 0, last: 0 });
     expect(storage.readLog(1, ENOUGH)).toEqual([]);
     expect(storage.get("a")).toBeUndefined();
@@ -206,6 +213,34 @@ function testLog(current: Current, restart: Restart): void {
     expect(sequencesOf(current().readLog(1, ENOUGH))).toEqual([21]);
   });
 
+  test("the history of a range is the sum over its entries, and needs all of them", async () => {
+    const entries = [2, 3, 4, 6].map((number) => entry(number, [put(`key ${number}`)], number));
+    await write(current(), { append: entries });
+    const expectSums = (): void => {
+      const [two, three, four, six] = entries.map((each) => historyOf(each));
+      const of = (from: Sequence, to: Sequence) => current().logHistory({ from, to });
+      expect([of(2, 2), of(3, 3), of(4, 4), of(6, 6)]).toEqual([two, three, four, six]);
+      expect(of(2, 4)).toBe(historyOf(...entries.slice(0, 3)));
+      expect([of(4, 3), of(9, 8), of(1, 0)]).toEqual(Array(3).fill(EMPTY_HISTORY));
+      for (const [from, to] of [
+        [1, 2],
+        [2, 6],
+        [4, 5],
+        [5, 6],
+        [6, 7],
+        [7, 9],
+        [6, Number.MAX_SAFE_INTEGER],
+      ] as const)
+        expect(of(from, to), `${from} to ${to}`).toBeUndefined();
+    };
+    expectSums();
+    if (await restart()) expectSums();
+    const other = { ...entry(3, [], 9), origin: 5 };
+    await write(current(), { append: [other], compactTo: 2 });
+    expect(current().logHistory({ from: 3, to: 3 })).toBe(historyOf(other));
+    expect(current().logHistory({ from: 2, to: 3 })).toBeUndefined();
+  });
+
   test("its bytes are those of the entries it holds, also after a restart", async () => {
     expect(current().logBytes()).toBe(0);
     const large = put("k", JSON.stringify("x".repeat(10_000)));
@@ -242,17 +277,41 @@ function testStore(current: Current, restart: Restart): void {
 
   test("operations of one entry are applied in order, also on one key", async () => {
     const operations = [put("a", "1"), { key: "a" }, put("b", "1"), put("b", "2"), { key: "c" }];
-    await write(current(), { apply: [entry(1, [...operations, put("d", "1"), { key: "d" }])] });
+    const all = entry(1, [...operations, put("d", "1"), { key: "d" }]);
+    await write(current(), { apply: [all] });
     const records = everything(current());
     expect(records).toEqual([{ key: "b", value: "2", version: 1, origin: 1 }]);
-    expect(current().summary()).toEqual({ applied: 1, digest: digestOf(records), keys: 1 });
+    const sums = { digest: digestOf(records), history: historyOf(all) };
+    expect(current().summary()).toEqual({ applied: 1, ...sums, keys: 1 });
   });
 
   test("the digest does not depend on history and returns to empty", async () => {
-    await write(current(), { apply: [entry(1, [put("a"), put("b")]), entry(2, [{ key: "a" }])] });
+    const first = [entry(1, [put("a"), put("b")]), entry(2, [{ key: "a" }])];
+    const second = [entry(3, [{ key: "b" }]), entry(4, [])];
+    await write(current(), { apply: first });
     expect(current().summary().digest).toBe(digestOf(everything(current())));
-    await write(current(), { apply: [entry(3, [{ key: "b" }]), entry(4, [])] });
-    expect(current().summary()).toEqual({ applied: 4, digest: EMPTY_DIGEST, keys: 0 });
+    await write(current(), { apply: second });
+    const sums = { digest: EMPTY_DIGEST, history: historyOf(...first, ...second) };
+    expect(current().summary()).toEqual({ applied: 4, ...sums, keys: 0 });
+  });
+
+  test("the history counts every entry applied, no-ops too, in whatever batches", async () => {
+    const entries = [3, 3, 7, 7, 9].map((origin, at) => ({ ...entry(at + 1, [], 9), origin }));
+    await write(current(), { append: entries });
+    expect(current().summary().history).toBe(EMPTY_HISTORY);
+    for (const [from, to] of [
+      [0, 1],
+      [1, 4],
+      [4, 5],
+    ]) {
+      await write(current(), { apply: entries.slice(from, to) });
+      const sum = historyOf(...entries.slice(0, to));
+      expect(current().summary().history).toBe(sum);
+      const copy = current().copy();
+      expect(copy.history).toBe(sum);
+      copy.close();
+      if (await restart()) expect(current().summary().history).toBe(sum);
+    }
   });
 
   test("keys of 1024 bytes and values of 1 MiB are kept", async () => {
@@ -402,9 +461,17 @@ const record = (key: string, version: Sequence, value = "1"): StoreRecord => ({
 const receive = (storage: Storage, records: readonly StoreRecord[]): Promise<void> =>
   flushed((done) => storage.incoming.add(records, done));
 
-const install = (storage: Storage, applied: Sequence, records: readonly StoreRecord[]) =>
+/** The sum of the node that sent the store. */
+const SENT: History = "0123456789abcdef";
+
+const install = (
+  storage: Storage,
+  applied: Sequence,
+  records: readonly StoreRecord[],
+  history: History | undefined = SENT,
+) =>
   flushed((done) =>
-    storage.incoming.install({ applied, digest: digestOf(records), marks: MARKS }, done),
+    storage.incoming.install({ applied, digest: digestOf(records), history, marks: MARKS }, done),
   );
 
 function testIncoming(current: Current, restart: Restart): void {
@@ -427,7 +494,7 @@ function testIncoming(current: Current, restart: Restart): void {
     await install(current(), 7, received);
     for (let turn = 0; turn < 2; turn += 1) {
       expect(everything(current())).toEqual(received);
-      const summary = { applied: 7, digest: digestOf(received), keys: 3 };
+      const summary = { applied: 7, digest: digestOf(received), history: SENT, keys: 3 };
       expect(current().summary()).toEqual(summary);
       expect(current().marks()).toEqual(MARKS);
       expect(sequencesOf(current().readLog(1, ENOUGH))).toEqual([9]);
@@ -445,10 +512,12 @@ function testIncoming(current: Current, restart: Restart): void {
     current().incoming.begin();
     await receive(current(), received);
     await install(current(), 7, received);
-    await write(current(), { apply: [entry(8, [put("a", "2"), put("b", "2")])] });
+    const next = entry(8, [put("a", "2"), put("b", "2")]);
+    await write(current(), { apply: [next] });
     expect(keysOf(everything(current()))).toEqual(["a", "b", "c", "😀"]);
     const digest = digestOf(everything(current()));
-    expect(current().summary()).toEqual({ applied: 8, digest, keys: 4 });
+    const history = historyAfter(SENT, [next]);
+    expect(current().summary()).toEqual({ applied: 8, digest, history, keys: 4 });
   });
 
   test("begin drops an unfinished one; writes go on meanwhile", async () => {
@@ -484,9 +553,38 @@ function testIncoming(current: Current, restart: Restart): void {
     for (const applied of [7, 8]) {
       current().incoming.begin();
       await install(current(), applied, []);
-      expect(current().summary()).toEqual({ applied, digest: EMPTY_DIGEST, keys: 0 });
+      const sums = { digest: EMPTY_DIGEST, history: SENT };
+      expect(current().summary()).toEqual({ applied, ...sums, keys: 0 });
       await write(current(), {});
     }
+  });
+
+  test("its history may be unknown, and stays so until one that is known arrives", async () => {
+    await begin();
+    const unknown = async (applied: Sequence): Promise<void> => {
+      expect(current().summary()).toMatchObject({ applied, history: undefined });
+      const copy = current().copy();
+      expect(copy.history).toBeUndefined();
+      copy.close();
+    };
+    current().incoming.begin();
+    await receive(current(), received);
+    await flushed((done) => {
+      const end = { applied: 7, digest: digestOf(received), history: undefined, marks: MARKS };
+      current().incoming.install(end, done);
+    });
+    await unknown(7);
+    await write(current(), { append: [entry(8, [])], apply: [entry(8, [])] });
+    await unknown(8);
+    if (await restart()) await unknown(8);
+    await write(current(), { apply: [entry(9, [put("a")])] });
+    await unknown(9);
+    current().incoming.begin();
+    await install(current(), 10, []);
+    await write(current(), { apply: [entry(11, [])] });
+    const known = historyAfter(SENT, [entry(11, [])]);
+    expect(current().summary().history).toBe(known);
+    if (await restart()) expect(current().summary().history).toBe(known);
   });
 
   test("a store that stands lower opens the log down to it, without old rubbish", async () => {

@@ -74,7 +74,6 @@ test.skipIf(!larger)(
     const found = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
     expect(found).toEqual({ faults: [], readable: true, applied: 105, sequence: 105 });
   },
-  30_000,
 );
 
 describe("the reason of a failed transaction", () => {

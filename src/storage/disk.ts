@@ -5,8 +5,17 @@ import type {
   StoreCopy,
   StoreSummary,
 } from "../node/ports.ts";
+import { historyOfRange } from "../replication/history.ts";
 import { invariant } from "../replication/invariant.ts";
-import type { Entry, Marks, Sequence, StoreRecord } from "../replication/types.ts";
+import type {
+  Entry,
+  History,
+  Marks,
+  Sequence,
+  SequenceRange,
+  SnapshotEnd,
+  StoreRecord,
+} from "../replication/types.ts";
 import type { Change } from "./apply.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { toDigest } from "./digest.ts";
@@ -77,8 +86,8 @@ class DiskStorage implements Storage {
   }
 
   summary(): StoreSummary {
-    const { applied, sum, keys } = this.#state.footing.standing;
-    return { applied, digest: toDigest(sum), keys };
+    const { applied, sum, keys, history } = this.#state.footing.standing;
+    return { applied, digest: toDigest(sum), keys, history };
   }
 
   logBounds(): { readonly first: Sequence; readonly last: Sequence } {
@@ -101,6 +110,10 @@ class DiskStorage implements Storage {
     return readPlaces(places);
   }
 
+  logHistory(range: SequenceRange): History | undefined {
+    return historyOfRange(this.#state.index.from(range.from), range);
+  }
+
   get(key: string): StoreRecord | undefined {
     return this.#state.store.get(key);
   }
@@ -114,11 +127,12 @@ class DiskStorage implements Storage {
   }
 
   copy(): StoreCopy {
-    const { applied, digest } = this.summary();
+    const { applied, digest, history } = this.summary();
     const [reader, copies] = [this.#state.store.copy(), this.#copies];
     const copy: StoreCopy = {
       applied,
       digest,
+      history,
       page(after, bytesMax) {
         invariant(copies.has(copy), "a closed copy of the store is not read");
         return reader.page(after, bytesMax);
@@ -214,12 +228,12 @@ class DiskStorage implements Storage {
 
   #install(
     incoming: IncomingStore,
-    { applied, marks }: { readonly applied: Sequence; readonly marks: Marks },
+    end: SnapshotEnd & { readonly marks: Marks },
     done: Done,
   ): void {
     // What is left of another one goes with the first records, if there are any.
     if (!incoming.isStarted) {
-      const install = (): void => this.#install(incoming, { applied, marks }, done);
+      const install = (): void => this.#install(incoming, end, done);
       this.#add(incoming, [], (fault) => (fault ? done(fault) : install()));
       return;
     }
@@ -228,10 +242,11 @@ class DiskStorage implements Storage {
       const footing = {
         frame: frame + 1,
         // The digest is that of the records that did arrive, so that a difference shows.
-        standing: incoming.standingAt(applied),
+        standing: incoming.standingAt(end),
         active: inactive(active),
-        forgotten: applied,
+        forgotten: end.applied,
       };
+      const { marks } = end;
       const content = { footing, installs: true, append: [], applyOnly: [], marks };
       this.#append({ content, changes: [] }, done);
     });

@@ -20,8 +20,8 @@ export class IncomingStore {
   }
 
   /** What it would stand at, were it installed now. */
-  standingAt(applied: number): Standing {
-    return { applied, sum: this.#sum, keys: this.#keys };
+  standingAt({ applied, history }: Pick<Standing, "applied" | "history">): Standing {
+    return { applied, sum: this.#sum, keys: this.#keys, history };
   }
 
   /** Resolves when the records are flushed. */

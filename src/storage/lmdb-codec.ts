@@ -79,9 +79,13 @@ export const NO_CHECKPOINT: Checkpoint = {
   oldestFile: 1,
 };
 
+/** A checkpoint without the history, as earlier versions wrote it; one with it is longer. */
+const CHECKPOINT_BYTES = 49;
+
 export function writeCheckpoint({ footing, oldestFile }: Checkpoint): Buffer {
   const { frame, standing, active, forgotten } = footing;
-  const bytes = Buffer.allocUnsafeSlow(49);
+  const { history = "" } = standing;
+  const bytes = Buffer.allocUnsafeSlow(CHECKPOINT_BYTES + history.length / 2);
   bytes.writeDoubleLE(standing.applied, 0);
   bytes.writeBigUInt64LE(standing.sum, 8);
   bytes.writeDoubleLE(standing.keys, 16);
@@ -89,11 +93,15 @@ export function writeCheckpoint({ footing, oldestFile }: Checkpoint): Buffer {
   bytes[32] = active;
   bytes.writeDoubleLE(frame, 33);
   bytes.writeDoubleLE(oldestFile, 41);
+  bytes.write(history, CHECKPOINT_BYTES, "hex");
   return bytes;
 }
 
 export function readCheckpoint(bytes: Buffer): Checkpoint {
-  const footing = { ...readFormerFooting(bytes), frame: bytes.readDoubleLE(33) };
+  const former = readFormerFooting(bytes);
+  const history = bytes.toString("hex", CHECKPOINT_BYTES) || undefined;
+  const standing = { ...former.standing, history };
+  const footing = { ...former, standing, frame: bytes.readDoubleLE(33) };
   return { footing, oldestFile: bytes.readDoubleLE(41) };
 }
 
@@ -104,5 +112,6 @@ export function readFormerFooting(bytes: Buffer | undefined): Omit<Footing, "fra
   const sum = bytes.readBigUInt64LE(8);
   const keys = bytes.readDoubleLE(16);
   const forgotten = bytes.readDoubleLE(24);
-  return { standing: { applied, sum, keys }, forgotten, active: bytes[32] === 1 ? 1 : 0 };
+  const standing = { applied, sum, keys, history: undefined };
+  return { standing, forgotten, active: bytes[32] === 1 ? 1 : 0 };
 }

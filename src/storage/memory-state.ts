@@ -1,10 +1,13 @@
 import type { StorageBatch, StoreCopy, StoreSummary } from "../node/ports.ts";
+import { historyOfRange } from "../replication/history.ts";
 import { invariant } from "../replication/invariant.ts";
 import {
   BLANK_MARKS,
   type Entry,
+  type History,
   type Marks,
   type Sequence,
+  type SequenceRange,
   type StoreRecord,
 } from "../replication/types.ts";
 import { EMPTY_STANDING, entryBytes, planApply, type Standing } from "./apply.ts";
@@ -16,6 +19,12 @@ import { Table } from "./table.ts";
 export interface Incoming {
   readonly table: Table;
   sum: bigint;
+}
+
+interface InstalledEnd {
+  readonly applied: Sequence;
+  readonly history: History | undefined;
+  readonly marks: Marks;
 }
 
 /** All that a node's storage holds, in memory. Every change is made at once and as a whole. */
@@ -35,8 +44,8 @@ export class MemoryState {
   }
 
   get summary(): StoreSummary {
-    const { applied, sum, keys } = this.#standing;
-    return { applied, digest: toDigest(sum), keys };
+    const { applied, sum, keys, history } = this.#standing;
+    return { applied, digest: toDigest(sum), keys, history };
   }
 
   get logBounds(): { readonly first: Sequence; readonly last: Sequence } {
@@ -63,13 +72,18 @@ export class MemoryState {
     return entries;
   }
 
+  logHistory(range: SequenceRange): History | undefined {
+    return historyOfRange(this.#log.values(range.from), range);
+  }
+
   copy(): StoreCopy {
-    const { applied, digest } = this.summary;
+    const { applied, digest, history } = this.summary;
     const read = this.#table.snapshot();
     let open = true;
     return {
       applied,
       digest,
+      history,
       page(after, bytesMax) {
         invariant(open, "a closed copy of the store is not read");
         return read(after, bytesMax);
@@ -110,13 +124,15 @@ export class MemoryState {
   }
 
   /** The digest stays that of the records that did arrive, so that a difference shows. */
-  install(incoming: Incoming, end: { applied: Sequence; marks: Marks }): void {
-    const { table, sum } = incoming;
+  install(incoming: Incoming, end: InstalledEnd): void {
+    const { applied, history } = end;
+    const { table, sum: added } = incoming;
+    const sum = BigInt.asUintN(64, added);
     this.#table = table;
-    this.#standing = { applied: end.applied, sum: BigInt.asUintN(64, sum), keys: table.size };
+    this.#standing = { applied, sum, keys: table.size, history };
     this.#marks = end.marks;
-    this.#forgotten = Math.min(this.#forgotten, end.applied);
-    this.#forget(end.applied);
+    this.#forgotten = Math.min(this.#forgotten, applied);
+    this.#forget(applied);
     this.#incoming = undefined;
   }
 

@@ -25,6 +25,7 @@ export function storageOver(state: MemoryState, flush: Flush): Storage {
     logBounds: () => state.logBounds,
     logBytes: () => state.logBytes,
     readLog: (from, limit) => state.readLog(from, limit),
+    logHistory: (range) => state.logHistory(range),
     get: (key) => state.table.get(key),
     list: (query) => state.table.list(query),
     copy: () => state.copy(),

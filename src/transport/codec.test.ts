@@ -13,7 +13,8 @@ const text = fc.string({ unit: "grapheme" });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const floor = fc.record({ epoch: number, number, quorum: fc.nat(), over: fc.nat() });
 const member = fc.record({ id: text, url: text, peerUrl: text });
-const end = fc.record({ applied: number, digest: text });
+const history = maybe(fc.stringMatching(/^[0-9a-f]{16}$/));
+const end = fc.record({ applied: number, digest: text, history });
 const record = fc.record({ key: text, value: text, version: number, origin: number });
 const entry = fc.record({
   sequence: number,
@@ -38,7 +39,13 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     to: text,
     members: fc.array(member),
   }),
-  fc.record({ type: type("lead"), epoch: number, completeAt: number, floor: maybe(floor) }),
+  fc.record({
+    type: type("lead"),
+    epoch: number,
+    completeAt: number,
+    floor: maybe(floor),
+    replace: fc.boolean(),
+  }),
   fc.record({ type: type("append"), epoch: number, entries: fc.array(entry), committed: number }),
   fc.record({
     type: type("heartbeat"),
@@ -75,6 +82,8 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     digest: text,
     member,
     incarnation: text,
+    history,
+    followedEpoch: number,
   }),
   fc.record({ type: type("refusal"), promisedEpoch: number, promisedLeader: text, reason: text }),
   fc.record({
@@ -126,6 +135,52 @@ describe("every message comes back as it was", () => {
       }),
     );
   });
+});
+
+describe("messages of the version before histories", () => {
+  /** Field by field, as that version wrote them: (number << 3 | wire type), then the value. */
+  const message = (number: number, ...fields: readonly number[]): Buffer =>
+    Buffer.from([(number << 3) | 2, fields.length, ...fields]);
+  const epoch = [0x08, 3];
+
+  test("a lead keeps the follower's store", () => {
+    const lead = message(2, ...epoch, 0x10, 9);
+    const expected = { type: "lead", epoch: 3, completeAt: 9, floor: undefined, replace: false };
+    expect(decodeLeaderMessage(lead)).toEqual(expected);
+    expect(encodeLeaderMessage(decodeLeaderMessage(lead))).toEqual(lead);
+  });
+
+  test("a promise knows neither its history nor who accepted it", () => {
+    const promise = message(1, ...epoch, 0x10, 7, 0x3a, 0);
+    const decoded = decodeFollowerMessage(promise);
+    expect(decoded).toMatchObject({ applied: 7, history: undefined, followedEpoch: 0 });
+    expect(encodeFollowerMessage(decoded)).toEqual(promise);
+  });
+
+  test("the end of a snapshot or of a copied store does not know its history", () => {
+    const end = [0x02, 0x08, 7] as const;
+    const chunk = decodeLeaderMessage(message(5, ...epoch, 0x2a, ...end));
+    const page = decodeFollowerMessage(message(7, ...epoch, 0x1a, ...end));
+    for (const { end: said } of [chunk, page] as { end?: object }[])
+      expect(said).toEqual({ applied: 7, digest: "", history: undefined });
+  });
+});
+
+test("a history that is none is refused", () => {
+  const member = { id: "a", url: "b", peerUrl: "c" };
+  for (const wrong of ["", "0", "000000000000000g", "00000000000000000", "00000000 0000000"]) {
+    const ended = { applied: 1, digest: "", history: wrong };
+    const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [] } as const;
+    const page = { type: "storePage", epoch: 1, records: [], end: ended } as const;
+    const promise = { type: "promise", epoch: 1, applied: 1, last: 1, blank: false } as const;
+    const rest = { digest: "", member, incarnation: "1", history: wrong, followedEpoch: 1 };
+    const decodings = [
+      () => decodeLeaderMessage(encodeLeaderMessage({ ...chunk, end: ended })),
+      () => decodeFollowerMessage(encodeFollowerMessage(page)),
+      () => decodeFollowerMessage(encodeFollowerMessage({ ...promise, ...rest })),
+    ];
+    for (const decoding of decodings) expect(decoding, wrong).toThrow("hexadecimal");
+  }
 });
 
 test("a message for several followers is encoded once", () => {

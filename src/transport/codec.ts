@@ -2,6 +2,7 @@
  * Core messages to bytes and back. The generated messages have the same field names, so only the
  * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`.
  */
+import { isHistory } from "../replication/history.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { ReplicateRequest, ReplicateResponse } from "./generated/quorumkv/v1/replication.ts";
 
@@ -26,6 +27,7 @@ export const decodeLeaderMessage = (bytes: Buffer): LeaderMessage => {
   if (message.$case === "floor" && message.value.floor === undefined) {
     throw new Error("a floor message without a floor");
   }
+  if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
   return unwrap(message);
 };
 
@@ -36,8 +38,16 @@ export const decodeFollowerMessage = (bytes: Buffer): FollowerMessage => {
   if (message.$case === "promise" && message.value.member === undefined) {
     throw new Error("a promise without its member");
   }
+  if (message.$case === "promise") checkHistory(message.value.history);
+  if (message.$case === "storePage") checkHistory(message.value.end?.history);
   return unwrap(message);
 };
+
+/** Digits that are none would become sums that are none, and be written to the disk. */
+function checkHistory(history: string | undefined): void {
+  if (history !== undefined && !isHistory(history))
+    throw new Error("a history that is not 16 hexadecimal digits");
+}
 
 // The casts below are what one test over every message type keeps true: core and generated
 // messages differ only in `readonly` and in the two required members checked above.

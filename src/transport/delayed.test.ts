@@ -151,7 +151,7 @@ describe("with a delay", () => {
     const { dial, delays } = setUp();
     delays.configure({ minDelayMs: 1000, maxDelayMs: 1000 }, {});
     const { link, arrivals } = dial("follower1");
-    const lead: LeaderMessage = { type: "lead", epoch: 1, completeAt: 9 };
+    const lead: LeaderMessage = { type: "lead", epoch: 1, completeAt: 9, replace: false };
     for (const message of [lead, append([1, 2], 7), append([3], 7), heartbeat, append([], 7)]) {
       link.send(message);
     }

@@ -1,6 +1,6 @@
 import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import type { KvNode } from "../node/api.ts";
+import { type KvNode, purposes } from "../node/api.ts";
 import { kvServiceName } from "./reflection.ts";
 
 /** How soon those who watch the health learn of a change, in milliseconds. */
@@ -8,18 +8,23 @@ const watchMs = 250;
 
 type Handlers = Parameters<Server["addService"]>[1];
 
-/** The standard health service: SERVING exactly while the node is ready. */
+/**
+ * The standard health service: SERVING exactly while the node is ready. The services "reads" and
+ * "writes" tell it of these calls alone, as `/readyz?for=` does.
+ */
 export const addHealth = (server: Server, node: KvNode): { close(): void } => {
   const health = new HealthImplementation();
-  let told: boolean | undefined;
-  const tell = (ready: boolean) => {
-    if (ready === told) return;
-    told = ready;
-    for (const service of ["", kvServiceName]) {
-      health.setStatus(service, ready ? "SERVING" : "NOT_SERVING");
-    }
+  const told = new Map<string, boolean>();
+  const tell = (service: string, ready: boolean) => {
+    if (told.get(service) === ready) return;
+    told.set(service, ready);
+    health.setStatus(service, ready ? "SERVING" : "NOT_SERVING");
   };
-  const refresh = () => tell(node.status().ready);
+  const refresh = () => {
+    const { ready } = node.status();
+    for (const service of ["", kvServiceName]) tell(service, ready);
+    for (const purpose of purposes) tell(purpose, node.notReadyFor(purpose).length === 0);
+  };
   refresh();
   const timer = setInterval(refresh, watchMs);
   health.addToServer({
@@ -30,7 +35,7 @@ export const addHealth = (server: Server, node: KvNode): { close(): void } => {
   return {
     close: () => {
       clearInterval(timer);
-      tell(false);
+      for (const service of told.keys()) tell(service, false);
     },
   };
 };

@@ -3,13 +3,18 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 /** Bytes. A batch of 2 MiB, or several in one append, must pass; a lie about a length must not. */
 const messageBytesMax = 16 * 1024 * 1024;
 
+/** Milliseconds of silence after which a peer is asked, and then those in which it must answer. */
+const keepalive = { timeMs: 10_000, timeoutMs: 10_000 };
+/** What keepalive takes to notice that a peer is gone. */
+export const keepaliveMs = keepalive.timeMs + keepalive.timeoutMs;
+
 const shared: ChannelOptions = {
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_send_message_length": messageBytesMax,
   // Only for peers whose machine is gone: a process that died closes its sockets, and one that
   // froze is noticed by the protocol's own heartbeats.
-  "grpc.keepalive_time_ms": 10_000,
-  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.keepalive_time_ms": keepalive.timeMs,
+  "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
 };
 
 /** For the leader's streams to its followers. */

@@ -100,9 +100,9 @@ describe("health", () => {
   const health = () =>
     clientOf(loadSync(healthProtoPath, { enums: String }), "grpc.health.v1.Health");
 
-  test("says whether the node is ready, as a whole and for the service", async () => {
+  test("says whether the node is ready, as a whole, for the service, for reads and writes", async () => {
     const client = health();
-    for (const service of ["", kvServiceName]) {
+    for (const service of ["", kvServiceName, "reads", "writes"]) {
       expect(await ask(client, "Check", { service })).toEqual({ status: "SERVING" });
       node.ready = false;
       expect(await ask(client, "Check", { service })).toEqual({ status: "NOT_SERVING" });

@@ -2,6 +2,7 @@ import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/
 import type { Config } from "../config.ts";
 import type { KvNode } from "../node/api.ts";
 import type { Log, Network } from "../node/ports.ts";
+import { callsMsMax } from "../node/stopping.ts";
 import { addHealth } from "./health.ts";
 import { kvDefinition } from "./kv/definition.ts";
 import { createKvService } from "./kv/service.ts";
@@ -23,9 +24,6 @@ export interface GrpcServerOptions {
   readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
   readonly log: Log;
 }
-
-/** Milliseconds that calls under way may still take once the server closes. */
-const closingMs = 500;
 
 /** One port for everything gRPC: replication between nodes, and the public service. */
 export const createGrpcServer = ({ config, log }: GrpcServerOptions): GrpcServer => {
@@ -71,7 +69,7 @@ const shutDown = (server: Server) =>
     const timer = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, closingMs);
+    }, callsMsMax);
     server.tryShutdown(() => {
       clearTimeout(timer);
       resolve();

@@ -21,17 +21,20 @@ export async function startOurs(run: {
   readonly basePort: number;
   /** Where the CPU profiles of the leader and follower1 go at their end; absent: none is taken. */
   readonly profileFolder?: string | undefined;
+  /** More environment for the leader's process. */
+  readonly leaderEnv?: Readonly<Record<string, string>> | undefined;
 }): Promise<Ours> {
   const args = ["--quorum", "3", "--data", run.folder, "--base-port", String(run.basePort)];
   const planned = planCluster(readOptions(args), { ...process.env, FAULTS: "0" });
   const trouble = await portTrouble(planned);
   if (trouble !== undefined) throw new Error(trouble);
   const profiling = `--cpu-prof --cpu-prof-dir=${run.profileFolder}`;
-  const nodes = planned.map((node) =>
-    ["leader", "follower1"].includes(node.id) && run.profileFolder !== undefined
-      ? { ...node, env: { ...node.env, NODE_OPTIONS: profiling } }
-      : node,
-  );
+  const nodes = planned.map((node) => {
+    const isProfiled = ["leader", "follower1"].includes(node.id) && run.profileFolder !== undefined;
+    const more = node.id === "leader" ? run.leaderEnv : {};
+    const env = { ...node.env, ...(isProfiled ? { NODE_OPTIONS: profiling } : {}), ...more };
+    return { ...node, env };
+  });
   const cluster = startCluster(nodes, program, {
     ready: () => undefined,
     died: (node, { cause }) => process.stderr.write(`${node.id} died: ${cause}\n`),

@@ -49,7 +49,7 @@ export async function startBrowser(): Promise<TestBrowser> {
         ...options,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(120_000);
       const faults = watch(page, new URL(url).origin);
       await page.goto(url);
       return { page, faults };

@@ -8,7 +8,7 @@ import { type Cluster, startCluster } from "../support/cluster.ts";
 import { startBrowser, type TestBrowser } from "./browser.ts";
 
 // A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let cluster: Cluster;
 let browser: TestBrowser;

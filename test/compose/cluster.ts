@@ -9,6 +9,7 @@ import { findEngine } from "./engine.ts";
 export const ids = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
 
 const root = resolve(import.meta.dirname, "../..");
+/** Also what its containers' names start with. */
 const project = `quorum-kv-test-${process.pid}`;
 const run = promisify(execFile);
 const outputBytesMax = 64 * 1024 * 1024;
@@ -35,7 +36,7 @@ async function freePorts(count: number): Promise<number[]> {
 export async function eventually<T>(
   what: string,
   attempt: () => Promise<T | undefined | false>,
-  patienceMs = 60_000,
+  patienceMs = 300_000,
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
   let last: unknown = "it never happened";
@@ -78,6 +79,7 @@ export class ComposeCluster {
       ...Object.fromEntries(published),
       ...settings,
       COMPOSE_PROJECT_NAME: project,
+      CONTAINER_PREFIX: project,
     };
   }
 
@@ -94,36 +96,48 @@ export class ComposeCluster {
   }
 
   async compose(...args: string[]): Promise<string> {
+    return this.composeWith({}, ...args);
+  }
+
+  /** With other settings than those of the cluster, as `WRITE_QUORUM=5 docker compose …` has them. */
+  async composeWith(settings: Readonly<Record<string, string>>, ...args: string[]) {
     const [program, ...first] = this.#compose;
-    const options = { cwd: root, env: this.#environment, maxBuffer: outputBytesMax };
-    return (await run(program, [...first, ...args], options)).stdout;
+    return (await run(program, [...first, ...args], this.#options(settings))).stdout;
+  }
+
+  /** A program in the repository's folder, with this cluster's project, ports and settings. */
+  async program(...words: [string, ...string[]]): Promise<{ code: number; stdout: string }> {
+    const [name, ...args] = words;
+    return run(name, args, this.#options({})).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+    );
+  }
+
+  #options(settings: Readonly<Record<string, string>>) {
+    const env = { ...this.#environment, ...settings };
+    return { cwd: root, env, maxBuffer: outputBytesMax };
   }
 
   async docker(...args: string[]): Promise<string> {
     return (await run("docker", args, { maxBuffer: outputBytesMax })).stdout.trim();
   }
 
-  /** docker-compose 1.29 and the plugin name containers differently; the label is the same. */
-  async container(id: string): Promise<string> {
-    const labels = [
-      `label=com.docker.compose.project=${project}`,
-      `label=com.docker.compose.service=${id}`,
-    ];
-    const filters = labels.flatMap((label) => ["--filter", label]);
-    return this.docker("ps", "--all", "--quiet", ...filters);
+  container(id: string): string {
+    return `${project}_${id}`;
   }
 
   async state(id: string): Promise<ContainerState> {
-    const container = await this.container(id);
-    return JSON.parse(await this.docker("inspect", "--format", "{{json .State}}", container));
+    const format = ["--format", "{{json .State}}"];
+    return JSON.parse(await this.docker("inspect", ...format, this.container(id)));
   }
 
   async execute(id: string, ...command: string[]): Promise<string> {
-    return this.docker("exec", await this.container(id), ...command);
+    return this.docker("exec", this.container(id), ...command);
   }
 
   async kill(id: string): Promise<void> {
-    await this.docker("kill", await this.container(id));
+    await this.docker("kill", this.container(id));
   }
 
   /** Kills the process rather than the container: the engine takes that for a crash. */
@@ -134,12 +148,16 @@ export class ComposeCluster {
   }
 
   async start(id: string): Promise<void> {
-    await this.docker("start", await this.container(id));
+    await this.docker("start", this.container(id));
   }
 
   /** Starts all containers and waits until every one of them is healthy. */
   async up(...args: string[]): Promise<void> {
     await this.compose("up", "-d", ...args);
+    await this.allHealthy();
+  }
+
+  async allHealthy(): Promise<void> {
     await Promise.all(ids.map((id) => this.healthy(id)));
   }
 

@@ -8,7 +8,7 @@ export default defineConfig({
     name: "compose",
     root: import.meta.dirname,
     include: ["*.test.ts"],
-    testTimeout: 120_000,
+    testTimeout: patienceMs,
     hookTimeout: patienceMs,
     // Each test builds on the cluster as the one before it left it.
     bail: 1,

@@ -59,7 +59,7 @@ const KEYS_PER_ROUND = 8;
 const ACKNOWLEDGED_BEFORE_FAULTS = 20;
 const CONVERGES_WITHIN_MS = 150_000;
 /** After convergence; a subscriber that still lacks something is judged as it is. */
-const TOLD_WITHIN_MS = 15_000;
+const TOLD_WITHIN_MS = 150_000;
 
 export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<RoundReport> {
   const { cluster, client, dice } = world;

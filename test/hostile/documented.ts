@@ -46,6 +46,9 @@ export function findFault(method: string, answer: HttpAnswer): string | undefine
   if (status === 200) {
     return method === "HEAD" ? undefined : faultOfSuccess(headers, text);
   }
+  if (status === 308) {
+    return headers.location === undefined ? "Location is missing" : undefined;
+  }
   if (!httpStatuses.has(status)) {
     return `status ${status} is not documented`;
   }

@@ -10,7 +10,10 @@ import {
 } from "../../src/transport/generated/quorumkv/v1/kv.ts";
 import { mutated } from "./requests.ts";
 
-const version = fc.option(fc.nat(100), { nil: undefined });
+const version = fc.option(fc.oneof(fc.nat(100), fc.bigInt(0n, 2n ** 64n - 1n)).map(String), {
+  nil: undefined,
+});
+const limit = fc.option(fc.nat(100), { nil: undefined });
 const text = fc.oneof(
   fc.constantFrom("a", "", "__proto__", "é", '"x"', "{}", "[1", "k".repeat(1025)),
   fc.string({ maxLength: 30 }),
@@ -38,7 +41,7 @@ const messages: readonly (readonly [method: string, message: fc.Arbitrary<Buffer
   [
     "List",
     fc
-      .record({ prefix: text, limit: version, after: fc.option(text, { nil: undefined }) })
+      .record({ prefix: text, limit, after: fc.option(text, { nil: undefined }) })
       .map((m) => bytes(ListRequest.encode(m).finish())),
   ],
   [
@@ -77,7 +80,7 @@ export const wildMessage = fc.oneof(
 
 const bulk = fc
   .record({
-    id: fc.nat(),
+    id: fc.bigInt(0n, 2n ** 64n - 1n).map(String),
     operations: fc.array(operation, { maxLength: 4 }),
     options: writeOptions,
   })

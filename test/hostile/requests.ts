@@ -162,7 +162,7 @@ export function send(url: string, wild: WildRequest): Promise<HttpAnswer> {
     headers: chunked
       ? wild.headers
       : { ...wild.headers, "content-length": String(wild.body?.length ?? 0) },
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(120_000),
   });
   outgoing.on("error", reject);
   outgoing.on("response", (incoming) => {
@@ -174,7 +174,7 @@ export function send(url: string, wild: WildRequest): Promise<HttpAnswer> {
     incoming.on("error", reject);
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
     incoming.on("end", done);
-    if (headers["content-type"] === "text/event-stream") {
+    if (headers["content-type"] === "text/event-stream; charset=utf-8") {
       done();
       incoming.destroy();
     }

@@ -8,7 +8,7 @@ import { openDiskStorage } from "../../src/storage/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());
@@ -56,7 +56,7 @@ const put = async (url: string, key: string, value: string) => {
 
 /** Puts another store in place of the right one, at the same applied mark. */
 const corrupt = async (storage: Storage): Promise<void> => {
-  const { applied } = storage.summary();
+  const { applied, history } = storage.summary();
   const marks = storage.marks();
   const record = (key: string, version: number, value: string) => {
     const origin = storage.get("a")?.origin ?? 1;
@@ -71,7 +71,7 @@ const corrupt = async (storage: Storage): Promise<void> => {
   const digest = "0123456789abcdef";
   storage.incoming.begin();
   await done((end) => storage.incoming.add(records, end));
-  await done((end) => storage.incoming.install({ applied, digest, marks }, end));
+  await done((end) => storage.incoming.install({ applied, digest, history, marks }, end));
 };
 
 const done = (run: (end: (fault: { reason: string } | undefined) => void) => void) =>

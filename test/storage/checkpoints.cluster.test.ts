@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 
 // Whole clusters start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());
@@ -91,9 +91,8 @@ async function expectOneDigest({ nodes }: Cluster): Promise<void> {
     });
     return new Set(await Promise.all(statuses));
   };
-  const until = performance.now() + 60_000;
   let found = await read();
-  while (found.size > 1 && performance.now() < until) {
+  while (found.size > 1) {
     await wait(100);
     found = await read();
   }

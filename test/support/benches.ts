@@ -55,6 +55,7 @@ class Disk {
       first: () => state.logBounds.first,
       read: (from: Sequence, limit: { entriesMax: number; bytesMax: number }) =>
         state.readLog(from, limit),
+      history: (range: SequenceRange) => state.logHistory(range),
     };
   }
 
@@ -65,6 +66,11 @@ class Disk {
   flush(change: () => void): void {
     this.#waiting.push(change);
     if (!this.held) this.release();
+  }
+
+  /** Carries out the first that waited; the rest stays held. */
+  releaseOne(): void {
+    this.#waiting.shift()?.();
   }
 
   /** Carries out what waited, in order. */
@@ -107,7 +113,7 @@ export class LeaderBench {
   ) {
     this.disk = diskOf(setup);
     const { state } = this.disk;
-    const { applied, digest } = state.summary;
+    const { applied, digest, history } = state.summary;
     this.core = new Leader({
       id: "leader",
       followers: setup.followers,
@@ -115,6 +121,7 @@ export class LeaderBench {
       marks: state.marks,
       applied,
       digest,
+      history,
       tail: state.readLog(applied + 1, enough),
       member: memberOf("leader"),
       log: this.disk.log,
@@ -161,6 +168,8 @@ export class LeaderBench {
       digest: "",
       member: memberOf(from),
       incarnation: "1",
+      history: undefined,
+      followedEpoch: 0,
       ...facts,
     });
   }
@@ -245,8 +254,8 @@ export class LeaderBench {
       case "apply":
         disk.flush(() => {
           state.commit({ append: [], apply: effect.entries });
-          const { applied, digest } = state.summary;
-          this.do(this.core.storeApplied(applied, digest));
+          const { applied, digest, history } = state.summary;
+          this.do(this.core.storeApplied(applied, digest, history));
         });
         return;
       case "beginStore":
@@ -283,12 +292,14 @@ export class FollowerBench {
   constructor(before: Before = {}, change: Partial<FollowerStart> = {}) {
     this.disk = diskOf(before);
     const { state } = this.disk;
-    const { applied, digest } = state.summary;
+    const { applied, digest, history } = state.summary;
     this.core = new Follower({
       id: "follower1",
+      leader: "leader",
       marks: state.marks,
       applied,
       digest,
+      history,
       member: memberOf("follower1"),
       incarnation: "1",
       last: () => state.logBounds.last,
@@ -308,7 +319,7 @@ export class FollowerBench {
   follow(epoch: number, lead: { link?: number; completeAt?: Sequence } = {}): this {
     const { link = 1, completeAt = 0 } = lead;
     this.prepare(epoch, { link });
-    this.hear({ type: "lead", epoch, completeAt, floor: undefined }, link);
+    this.hear({ type: "lead", epoch, completeAt, floor: undefined, replace: false }, link);
     return this;
   }
 
@@ -362,8 +373,8 @@ export class FollowerBench {
       case "apply":
         disk.flush(() => {
           state.commit({ append: [], apply: effect.entries });
-          const { applied, digest } = state.summary;
-          this.core.storeApplied(applied, digest);
+          const { applied, digest, history } = state.summary;
+          this.core.storeApplied(applied, digest, history);
         });
         return;
       case "beginStore":

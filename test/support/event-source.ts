@@ -23,7 +23,7 @@ export const openStream = async (
   const { hostname, port } = new URL(url);
   const sent = request({ hostname, port, path: target, headers, agent: false }).end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
-  if (response.headers["content-type"] !== "text/event-stream") {
+  if (response.headers["content-type"] !== "text/event-stream; charset=utf-8") {
     response.resume();
     throw new Error(`${target} answered ${response.statusCode}`);
   }

@@ -1,5 +1,5 @@
 /** The generated client of the public gRPC service, with promises. */
-import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
 import {
   type BatchOperation,
   type BatchResponse,
@@ -15,14 +15,17 @@ import {
   type WriteResponse,
 } from "../../src/transport/generated/quorumkv/v1/kv.ts";
 
-type Options = Partial<WriteOptions>;
+/** As in the message, except that a test writes versions as numbers. */
+export type Options = Omit<Partial<WriteOptions>, "ifVersion"> & {
+  readonly ifVersion?: number | undefined;
+};
 type Done<Response> = (error: ServiceError | null, value: Response) => void;
 
 export class TestClient {
   readonly raw: KVClient;
 
-  constructor(port: number) {
-    this.raw = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  constructor(port: number, options: ChannelOptions = {}) {
+    this.raw = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   }
 
   close(): void {
@@ -43,7 +46,7 @@ export class TestClient {
   }
 
   read(key: string, minVersion?: number): Promise<ReadResponse> {
-    return call((done) => this.raw.read({ key, minVersion }, done));
+    return call((done) => this.raw.read({ key, minVersion: minVersion?.toString() }, done));
   }
 
   list(request: ListRequest): Promise<ListResponse> {
@@ -68,8 +71,26 @@ export class TestClient {
   }
 }
 
+/** Channel options of a client that repeats what ends with UNAVAILABLE, as many are set up to. */
+export const retrying: ChannelOptions = {
+  "grpc.service_config": JSON.stringify({
+    methodConfig: [
+      {
+        name: [{ service: "quorumkv.v1.KV" }],
+        retryPolicy: {
+          ...{ maxAttempts: 5, backoffMultiplier: 1 },
+          ...{ initialBackoff: "0.01s", maxBackoff: "0.01s" },
+          retryableStatusCodes: ["UNAVAILABLE"],
+        },
+      },
+    ],
+  }),
+  "grpc.initial_reconnect_backoff_ms": 50,
+  "grpc.max_reconnect_backoff_ms": 100,
+};
+
 const complete = (options: Options | undefined): WriteOptions | undefined =>
-  options === undefined ? undefined : { trace: false, ...options };
+  options && { trace: false, ...options, ifVersion: options.ifVersion?.toString() };
 
 const call = <Response>(start: (done: Done<Response>) => unknown) =>
   new Promise<Response>((resolve, reject) => {
@@ -85,13 +106,19 @@ export interface Refusal {
   readonly members: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** How a call was refused; throws if it was not. */
-export const refusalOf = async (answer: Promise<unknown>): Promise<Refusal> => {
+/** The error that a call ended with; throws if it did not. */
+export const errorOf = async (answer: Promise<unknown>): Promise<ServiceError> => {
   const error = (await answer.then(
     () => Promise.reject(new Error("the call was not refused")),
     (reason: unknown) => reason,
   )) as ServiceError;
   if (!("metadata" in error)) throw error;
+  return error;
+};
+
+/** How a call was refused; throws if it was not. */
+export const refusalOf = async (answer: Promise<unknown>): Promise<Refusal> => {
+  const error = await errorOf(answer);
   const [members] = error.metadata.get("kv-problem-bin");
   return {
     status: error.code,

@@ -81,6 +81,10 @@ export class StandInNode implements KvNode {
     };
   }
 
+  notReadyFor(): readonly string[] {
+    return this.status().reasons;
+  }
+
   marks(): ReturnType<KvNode["marks"]> {
     return { epoch: 1, last: this.applied, committed: this.applied, applied: this.applied };
   }
@@ -104,7 +108,8 @@ export class StandInNode implements KvNode {
   }
 
   watch(watcher: Watcher): ReturnType<KvNode["watch"]> {
-    const { after } = watcher;
+    const { after, opened = () => {} } = watcher;
+    opened();
     if (after !== undefined) {
       tell(
         watcher,

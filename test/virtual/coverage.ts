@@ -10,6 +10,7 @@ export const situations = [
   // Answers
   "settled",
   "OUTCOME_UNKNOWN",
+  "unknown without a version",
   "QUORUM_UNAVAILABLE",
   "OVERLOADED",
   "RECOVERING",
@@ -58,6 +59,7 @@ export const situations = [
   "watch resumed",
   "watch paused",
   "watch told COMPACTED",
+  "watch resumed ahead of its node",
   // Members
   "follower fell silent",
   "follower came back",

@@ -71,7 +71,9 @@ function restsOn(
       ([at, other]) =>
         at < sequence &&
         isExcused(at) &&
-        other.operations.some((operation) => operation.key === key && operation.value === undefined),
+        other.operations.some(
+          (operation) => operation.key === key && operation.value === undefined,
+        ),
     );
   return operations.some(({ key, condition }) => {
     if (condition === undefined) return false;

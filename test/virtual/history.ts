@@ -1,11 +1,11 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
 import type {
-  Digest,
   Entry,
   Marks,
   NodeId,
   Operation,
   Sequence,
+  SnapshotEnd,
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
 import { Reliance, type Rest } from "./reliance.ts";
@@ -81,8 +81,8 @@ export class History {
   /** Operations of each sequence that any node has applied. */
   readonly #applied: (readonly Operation[])[] = [[]];
   readonly #contents: string[] = [noOp];
-  /** The store's digest after each sequence, as the first node to apply it had it. */
-  readonly #digests = new Map<Sequence, Digest>();
+  /** The store after each sequence, as the first node to apply it had it. */
+  readonly #stores = new Map<Sequence, Pick<SnapshotEnd, "digest" | "history">>();
   /** The epoch that first proposed what is applied at a sequence. */
   readonly #origins: number[] = [0];
   readonly #held = new Map<NodeId, Held>();
@@ -132,7 +132,7 @@ export class History {
   admitLoss(from: Sequence): void {
     for (const [at] of this.#known) if (at >= from) this.#known.delete(at);
     this.#highest = Math.min(this.#highest, from - 1);
-    for (const at of this.#digests.keys()) if (at >= from) this.#digests.delete(at);
+    for (const at of this.#stores.keys()) if (at >= from) this.#stores.delete(at);
     for (const list of [this.#applied, this.#contents, this.#origins])
       list.length = Math.min(list.length, from);
     for (const held of this.#held.values()) held.isAstray ||= held.applied >= from;
@@ -325,9 +325,10 @@ export class History {
     }
     for (const entry of batch.apply) this.#apply(id, held, entry);
     if (held.isAstray) return;
-    const { applied, digest } = storage.summary();
+    const store = storage.summary();
+    const { applied } = store;
     if (applied !== held.applied) throw new Violation(`${id} applied ${applied} out of order`);
-    this.#compareDigest(id, applied, digest);
+    this.#compareStores(id, store);
   }
 
   #durably({ sequence, operations }: Entry): string {
@@ -373,11 +374,7 @@ export class History {
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
   }
 
-  #firstApplied(
-    id: NodeId,
-    { sequence, operations, origin }: Entry,
-    content: string,
-  ): void {
+  #firstApplied(id: NodeId, { sequence, operations, origin }: Entry, content: string): void {
     if (sequence !== this.#applied.length)
       throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
     this.#applied.push(operations);
@@ -414,7 +411,7 @@ export class History {
     }
   }
 
-  #installed(id: NodeId, end: { applied: Sequence; digest: Digest; marks: Marks }): void {
+  #installed(id: NodeId, end: SnapshotEnd & { readonly marks: Marks }): void {
     const held = this.#of(id);
     this.#coverage.met("snapshot installed");
     if (end.applied < held.applied && !held.isAstray)
@@ -422,13 +419,15 @@ export class History {
     held.isAstray = false;
     held.applied = end.applied;
     this.#noteMarks(id, held, end.marks);
-    this.#compareDigest(id, end.applied, end.digest);
+    this.#compareStores(id, end);
   }
 
-  #compareDigest(id: NodeId, applied: Sequence, digest: Digest): void {
-    const known = this.#digests.get(applied);
-    if (known === undefined) this.#digests.set(applied, digest);
-    else if (known !== digest)
-      throw new Violation(`${id} has digest ${digest} at ${applied}, others ${known}`);
+  #compareStores(id: NodeId, { applied, digest, history }: SnapshotEnd): void {
+    const known = this.#stores.get(applied);
+    if (known === undefined) this.#stores.set(applied, { digest, history });
+    else if (known.digest !== digest)
+      throw new Violation(`${id} has digest ${digest} at ${applied}, others ${known.digest}`);
+    else if (known.history !== history)
+      throw new Violation(`${id} has history ${history} at ${applied}, others ${known.history}`);
   }
 }

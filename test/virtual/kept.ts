@@ -75,8 +75,7 @@ function overruledBy(entry: Entry, evidence: readonly Entry[]): readonly Entry[]
         operations.some((operation) => operation.key === key),
     );
     const named = writers.findLastIndex(
-      (writer) =>
-        writer.epoch >= entry.origin || (condition.version === 0 && deletes(writer, key)),
+      (writer) => writer.epoch >= entry.origin || (condition.version === 0 && deletes(writer, key)),
     );
     return writers.slice(named + 1);
   });

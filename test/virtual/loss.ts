@@ -116,8 +116,7 @@ function missing(
 /** The quorum that these disks take for the lowest that was used. */
 function floorOf(seen: readonly Facts[], writeQuorum: number): number {
   let newest: FloorNote | undefined;
-  for (const { floor } of seen)
-    if (floor !== undefined && isNewer(floor, newest)) newest = floor;
+  for (const { floor } of seen) if (floor !== undefined && isNewer(floor, newest)) newest = floor;
   return Math.max(1, newest?.quorum ?? writeQuorum);
 }
 

@@ -49,6 +49,7 @@ export class Watcher {
       return;
     }
     if (this.#cursor > 0) this.#cluster.coverage.met("watch resumed");
+    if (this.#cursor > node.applied) this.#cluster.coverage.met("watch resumed ahead of its node");
     const cancel = () => {
       current = false;
       result.value.cancel();
@@ -99,14 +100,20 @@ export class Watcher {
         throw new Violation(`${deed}, but its client never heard of ${at}`);
   }
 
-  /** A watch may only be refused where the log is really gone. */
+  /** A watch may only be refused where the log is really gone, or nobody knows how far it reaches. */
   #refused(id: NodeId, code: string): void {
     const storage = this.#cluster.member(id).process?.storage;
     if (storage === undefined) return;
-    if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
     const { first } = storage.logBounds();
     const { applied } = storage.summary();
-    if (this.#cursor >= applied || (first > 0 && first <= this.#cursor + 1))
+    const isAhead = this.#cursor > applied;
+    if (isAhead && (code === "RECOVERING" || code === "SHUTTING_DOWN")) return;
+    if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
+    // Only a leader that lost entries has a log that ends before what a client has seen.
+    const { leader } = this.#cluster;
+    const isLost = this.#cursor > (this.#cluster.node(leader)?.marks().last ?? 0);
+    const isGone = this.#cursor < applied && (first === 0 || first > this.#cursor + 1);
+    if (!isGone && !isLost)
       throw new Violation(
         `a watch of ${id} after ${this.#cursor} is COMPACTED, but the log begins at ${first}`,
       );
@@ -121,5 +128,10 @@ export class Watcher {
     if (attached === undefined || this.#paused) return;
     if (this.#cluster.node(attached.id) !== attached.node) return;
     this.#nothingBefore(attached.node.applied + 1, `a watch of ${attached.id} is live`);
+    const last = this.#cluster.node(this.#cluster.leader)?.marks().last ?? 0;
+    if (this.#cursor > last)
+      throw new Violation(
+        `a watch of ${attached.id} is deaf: at ${this.#cursor}, the log at ${last}`,
+      );
   }
 }

@@ -1,12 +1,14 @@
-/** The page: what is always visible, the view that the address names, and the two side panels. */
+/** The page: what is always visible, the view that the address names, and the panel beside it. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ClusterView } from "./cluster/cluster-view.tsx";
 import { CompareView } from "./compare/compare-view.tsx";
-import { FaultsDrawer } from "./faults/faults-drawer.tsx";
+import { FaultsPanel } from "./faults/faults-panel.tsx";
 import { KeysView } from "./keys/keys-view.tsx";
 import { Banner } from "./shell/banner.tsx";
 import { Header } from "./shell/header.tsx";
 import { Help } from "./shell/help.tsx";
+import { KeyFigures } from "./shell/key-figures.tsx";
+import { SweepNotice } from "./shell/sweep-notice.tsx";
 import { announcement } from "./state/announcer.ts";
 import { faultsAllowed, leaderId, own } from "./state/live.ts";
 import { go, route, type View } from "./state/route.ts";
@@ -21,6 +23,7 @@ const viewNames: Readonly<Record<View, string>> = {
 
 export function App() {
   const { view, panel } = route.value;
+  const hasFaults = panel === "faults" && faultsAllowed.value;
   return (
     <>
       <a class="skip-link" href="#main">
@@ -28,10 +31,13 @@ export function App() {
       </a>
       <Header />
       <Banner />
-      <Main view={view} />
+      <SweepNotice />
+      <div class={`workspace ${hasFaults ? "with-side" : ""}`}>
+        {hasFaults && <FaultsPanel />}
+        <Main view={view} />
+      </div>
       <Footer />
       {panel === "help" && <Help />}
-      {panel === "faults" && faultsAllowed.value && <FaultsDrawer />}
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcement}
       </p>
@@ -52,6 +58,7 @@ function Main({ view }: { readonly view: View }) {
   return (
     <main id="main" ref={main} tabIndex={-1} aria-label={viewNames[view]} class={`view ${view}`}>
       <h1 class="visually-hidden">{viewNames[view]}</h1>
+      <KeyFigures />
       {view === "cluster" && <ClusterView />}
       {view === "keys" && <KeysView />}
       {view === "compare" && <CompareView />}
@@ -66,7 +73,7 @@ function Footer() {
   return (
     <footer class="foot">
       <span>
-        Served by <strong>{node.node}</strong>, epoch {node.epoch}
+        Served by <strong>{node.node}</strong>
         {node.role === "follower" && `, following ${leaderId.value}`}
       </span>
       <span>

@@ -79,9 +79,16 @@ export const quorumScale = ({ analysis }: Source) => {
 /** A fixed, even-looking sideways shift in -0.5..0.5: the same points for the same data. */
 export const jitter = (index: number): number => ((index * 0.618_033_988_75) % 1) - 0.5;
 
-/** At most that many, evenly chosen: a figure of a million points shows no more than one of 2000. */
-export const thinned = <T>(items: readonly T[], most = 2000): readonly T[] => {
+/** More dots than this make a file large and a figure no clearer. */
+const dotsMax = 800;
+
+/** At most that many, evenly chosen. */
+export const thinned = <T>(items: readonly T[], most = dotsMax): readonly T[] => {
   if (items.length <= most) return items;
   const step = items.length / most;
   return Array.from({ length: most }, (_, index) => items[Math.floor(index * step)] as T);
 };
+
+/** For a caption, where dots were left out. */
+export const thinnedNote = (count: number): string =>
+  count <= dotsMax ? "" : ` Of ${count} writes ${dotsMax}, evenly chosen, are drawn.`;

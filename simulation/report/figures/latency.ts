@@ -1,15 +1,12 @@
 import { palette } from "../palette.ts";
-import { common, type FigureMaker, height, jitter, thinned, width } from "./figure.ts";
+import { common, type FigureMaker, height, jitter, thinned, thinnedNote, width } from "./figure.ts";
 
 /** Latency against the write quorum: every write, the mean, and where theory puts both. */
 export const latencyFigure: FigureMaker = ({ results, analysis }) => {
   const measured = analysis.quorums.filter(({ latency }) => latency !== undefined);
   if (measured.length === 0) return undefined;
   const writes = results.passes.flatMap(({ quorum, samples }) =>
-    thinned(samples, 400).map(({ latencyMs }, index) => ({
-      at: quorum + 0.34 * jitter(index),
-      latencyMs,
-    })),
+    samples.map(({ latencyMs }, index) => ({ at: quorum + 0.34 * jitter(index), latencyMs })),
   );
   const theory = analysis.quorums.map(({ quorum, theory: { meanMs, p5Ms, p95Ms } }) => ({
     quorum,
@@ -40,7 +37,7 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
     caption:
       "Each dot is one write. The shaded box holds nine of ten writes in theory (5 to 95 %), the " +
       "orange line its mean. The blue diamond is the measured mean with its 95 % bootstrap " +
-      "interval: it should sit on the orange line.",
+      `interval: it should sit on the orange line.${thinnedNote(writes.length)}`,
     spec: {
       ...common,
       width,
@@ -57,7 +54,7 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
           },
         },
         {
-          data: { values: writes },
+          data: { values: thinned(writes) },
           mark: { type: "circle", color: palette.points.light, opacity: 0.75, size: 16 },
           encoding: { x: { field: "at", ...x }, y: { field: "latencyMs", type: "quantitative" } },
         },

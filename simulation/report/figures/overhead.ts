@@ -2,7 +2,7 @@ import { overheadOf } from "../../analysis/per-quorum.ts";
 import { overheadLimitMs } from "../../analysis/verdicts.ts";
 import { quantile } from "../../statistics/index.ts";
 import { palette } from "../palette.ts";
-import { common, type FigureMaker, jitter, thinned, width } from "./figure.ts";
+import { common, type FigureMaker, jitter, thinned, thinnedNote, width } from "./figure.ts";
 
 /** The store's own cost per quorum: what is left of the latency without the simulated delay. */
 export const overheadFigure: FigureMaker = ({ results, analysis }) => {
@@ -48,7 +48,8 @@ export const overheadFigure: FigureMaker = ({ results, analysis }) => {
     caption:
       "Latency less the k-th smallest delay that really elapsed: HTTP, two flushes, gRPC and " +
       `waiting for the processor. The diamond is the mean; it should stay below ${overheadLimitMs} ms.` +
-      (above > 0 ? ` ${above} of ${all.length} writes lie above the frame.` : ""),
+      (above > 0 ? ` ${above} of ${all.length} writes lie above the frame.` : "") +
+      thinnedNote(all.length),
     spec: {
       ...common,
       width,

@@ -1,5 +1,5 @@
 import { palette } from "../palette.ts";
-import { common, type FigureMaker, quorumScale, thinned, width } from "./figure.ts";
+import { common, type FigureMaker, quorumScale, thinned, thinnedNote, width } from "./figure.ts";
 
 /** Every write in the order of the run: drifts, warm-up and slow moments would show here. */
 export const runOrderFigure: FigureMaker = (source) => {
@@ -28,14 +28,14 @@ export const runOrderFigure: FigureMaker = (source) => {
     caption:
       "Every write in the order of its answer, coloured by quorum, with the theoretical mean of each " +
       "pass as a dashed line. Points should scatter evenly round it: a slope or a cluster of high " +
-      "points means that something changed during the run.",
+      `points means that something changed during the run.${thinnedNote(writes.length)}`,
     spec: {
       ...common,
       width,
       height: 240,
       layer: [
         {
-          data: { values: thinned(writes, 3000) },
+          data: { values: thinned(writes) },
           mark: { type: "circle", size: 18, opacity: 0.85 },
           encoding: {
             x: {

@@ -1,7 +1,7 @@
 /**
  * A frame is what one flush lays down in a log file: a header, the entries it appends, those it
- * applies without having them in the log, and marks. It counts only as a whole: its checksum tells
- * a flush that a crash cut off from one that was finished.
+ * applies without having them in the log, marks, and at its very end the history. It counts only
+ * as a whole: its checksum tells a flush that a crash cut off from one that was finished.
  */
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
@@ -15,6 +15,12 @@ const HEADER_BYTES = 72;
 /** Before each entry: its sequence and how many bytes it has. */
 const PLACE_BYTES = 8 + 4;
 const INSTALLS = 1;
+/**
+ * The last bytes of the frame are the history. Frames of earlier versions have none, and those
+ * versions take these bytes for padding.
+ */
+const HAS_HISTORY = 2;
+const HISTORY_BYTES = 8;
 export const ALIGNMENT = 8;
 
 const FRAME_BYTES = 256 * 1024;
@@ -66,8 +72,11 @@ export class FrameWriter {
     }
     for (const entry of applyOnly) at = writePlaced(bytes, at, entry);
     at += bytes.write(marks, at, "utf8");
-    const size = Math.ceil(at / ALIGNMENT) * ALIGNMENT;
+    const { history } = content.footing.standing;
+    const end = at + (history === undefined ? 0 : HISTORY_BYTES);
+    const size = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
     bytes.fill(0, at, size);
+    if (history !== undefined) bytes.write(history, size - HISTORY_BYTES, "hex");
     writeHeader(bytes, content, { size, marksBytes });
     bytes.writeUInt32LE(crc32(bytes.subarray(8, size), salt), 4);
     return { bytes: bytes.subarray(0, size), places };
@@ -82,7 +91,7 @@ export class FrameWriter {
 }
 
 function bytesMaxOf(entries: readonly Entry[]): number {
-  let bytes = HEADER_BYTES + ALIGNMENT;
+  let bytes = HEADER_BYTES + HISTORY_BYTES + ALIGNMENT;
   for (const entry of entries) bytes += PLACE_BYTES + entryBytesMax(entry);
   return bytes;
 }
@@ -103,7 +112,8 @@ function writeHeader(
   const { frame, standing, forgotten, active } = footing;
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(size, 8);
-  bytes.writeUInt32LE(installs ? INSTALLS : 0, 12);
+  const hasHistory = standing.history !== undefined;
+  bytes.writeUInt32LE((installs ? INSTALLS : 0) | (hasHistory ? HAS_HISTORY : 0), 12);
   bytes.writeDoubleLE(frame, 16);
   bytes.writeDoubleLE(standing.applied, 24);
   bytes.writeBigUInt64LE(standing.sum, 32);
@@ -159,9 +169,12 @@ function readFooting(file: Buffer, start: number): Footing {
   const applied = file.readDoubleLE(start + 24);
   const sum = file.readBigUInt64LE(start + 32);
   const keys = file.readDoubleLE(start + 40);
+  const end = start + file.readUInt32LE(start + 8);
+  const hasHistory = (file.readUInt32LE(start + 12) & HAS_HISTORY) !== 0;
+  const history = hasHistory ? file.toString("hex", end - HISTORY_BYTES, end) : undefined;
   return {
     frame: file.readDoubleLE(start + 16),
-    standing: { applied, sum, keys },
+    standing: { applied, sum, keys, history },
     forgotten: file.readDoubleLE(start + 48),
     active: file.readUInt32LE(start + 56) === 1 ? 1 : 0,
   };

@@ -38,7 +38,8 @@ async function receiveStore(): Promise<void> {
   for (let at = 0; at < records.length; at += 50) {
     await flushed((done) => storage.incoming.add(records.slice(at, at + 50), done));
   }
-  const end = { applied: copy.applied, digest: copy.digest, marks: storage.marks() };
+  const { applied, digest, history } = copy;
+  const end = { applied, digest, history, marks: storage.marks() };
   await flushed((done) => storage.incoming.install(end, done));
 }
 

@@ -7,12 +7,15 @@ import { refusalOf, TestClient } from "../../../test/support/kv-client.ts";
 import { type SmallCluster, startSmallCluster } from "../../../test/support/small-cluster.ts";
 import type { BatchOperation, WatchResponse } from "../generated/quorumkv/v1/kv.ts";
 
+/** What a write or read may take on a machine with other work. */
+const patienceMs = 120_000;
+
 let cluster: SmallCluster;
 let leader: TestClient;
 let follower: TestClient;
 
 beforeAll(async () => {
-  cluster = await startSmallCluster({ followers: 2, settings: { timeout: 2000 } });
+  cluster = await startSmallCluster({ followers: 2, settings: { timeout: patienceMs } });
   leader = new TestClient(cluster.leader.config.grpcPort);
   follower = new TestClient(cluster.followers[0]?.config.grpcPort ?? 0);
 });
@@ -96,13 +99,17 @@ describe("a follower", () => {
     const { result } = await leader.put("mine", "1");
     const { entry } = await follower.read("mine", result?.version);
     expect(entry?.value).toBe("1");
-    const far = await refusalOf(follower.read("mine", 1_000_000));
+    const hasty = await startSmallCluster({ followers: 1, settings: { timeout: 50 } });
+    onTestFinished(() => hasty.close());
+    const client = new TestClient(hasty.followers[0]?.config.grpcPort ?? 0);
+    onTestFinished(() => client.close());
+    const far = await refusalOf(client.read("mine", 1_000_000));
     expect([far.status, far.code]).toEqual([status.UNAVAILABLE, "RECOVERING"]);
   });
 });
 
 describe("a watch", () => {
-  const open = async (request: { prefix: string; after?: number }) => {
+  const open = async (request: { prefix: string; after?: string }) => {
     const stream = follower.raw.watch(request).on("error", () => {});
     onTestFinished(() => stream.cancel());
     const seen: WatchResponse[] = [];
@@ -124,8 +131,18 @@ describe("a watch", () => {
     const sequences = seen.map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
     expect(seen[50]).toMatchObject({ key: "watched-0", value: undefined });
-    const again = await open({ prefix: "watched-", after: sequences[9] ?? 0 });
+    const again = await open({ prefix: "watched-", after: `${sequences[9]}` });
     expect(await again.until(41)).toEqual(seen.slice(10));
+  });
+
+  test("from beyond the end of the log is OUT_OF_RANGE at every node", async () => {
+    const { last } = await leader.status();
+    for (const client of [leader, follower]) {
+      const stream = client.raw.watch({ prefix: "", after: `${last + 10}` });
+      expect(await refusalOf(once(stream, "data"))).toMatchObject({
+        ...{ status: status.OUT_OF_RANGE, code: "COMPACTED" },
+      });
+    }
   });
 
   test("that reads slowly misses nothing", async () => {
@@ -143,7 +160,7 @@ describe("a watch", () => {
 
 test("20,000 bulk writes are answered in order, with rising versions", async () => {
   const requests = Array.from({ length: 20_000 }, (_, id) => ({
-    id,
+    id: `${id}`,
     operations: [putOf(`bulk-${id % 100}`, `${id}`)],
     options: undefined,
   }));

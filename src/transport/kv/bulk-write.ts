@@ -1,5 +1,5 @@
-import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
-import type { Result } from "../../errors.ts";
+import type { handleBidiStreamingCall, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
+import type { Failure, Result } from "../../errors.ts";
 import type { Log } from "../../node/ports.ts";
 import type {
   BulkWriteRequest,
@@ -7,10 +7,13 @@ import type {
   WriteResult,
 } from "../generated/quorumkv/v1/kv.ts";
 import { answered } from "./answered.ts";
-import { toFailureMessage, toServiceError } from "./failures.ts";
+import { toFailureMessage, toWriteError } from "./failures.ts";
 
 export interface BulkWriteOptions {
-  readonly write: (request: BulkWriteRequest) => Promise<Result<{ result: WriteResult }>>;
+  readonly write: (
+    request: BulkWriteRequest,
+    metadata: Metadata,
+  ) => Promise<Result<{ result: WriteResult }>>;
   readonly log: Log;
 }
 
@@ -44,6 +47,8 @@ class BulkWriter {
   /** The client does not take its answers: wait for it before giving it more. */
   #blocked = false;
   #state: "open" | "asked all" | "over" = "open";
+  /** Why the stream ends once everything asked before is answered; undefined: in good order. */
+  #fault: Failure | undefined;
 
   constructor(call: Call, options: BulkWriteOptions) {
     this.#call = call;
@@ -66,10 +71,13 @@ class BulkWriter {
   }
 
   #take(request: Result<BulkWriteRequest>): void {
-    if (this.#state === "over") return;
+    if (this.#state !== "open") return;
     if (!request.ok) {
-      this.#state = "over";
-      this.#call.emit("error", toServiceError(request.failure));
+      // What follows a malformed message is not read: it may be out of step.
+      this.#call.pause();
+      this.#fault = request.failure;
+      this.#state = "asked all";
+      this.#answer();
       return;
     }
     const slot: Slot = { bytes: weigh(request.value), response: undefined };
@@ -77,7 +85,7 @@ class BulkWriter {
     this.#bytes += slot.bytes;
     if (this.#isFull()) this.#call.pause();
     const { write, log } = this.#options;
-    void answered(() => write(request.value), log).then((result) => {
+    void answered(() => write(request.value, this.#call.metadata), log).then((result) => {
       slot.response = toResponse(request.value.id, result);
       this.#answer();
     });
@@ -93,8 +101,10 @@ class BulkWriter {
     }
     if (this.#state === "asked all" && this.#slots.length === 0) {
       this.#state = "over";
-      this.#call.end();
-    } else if (this.#call.isPaused() && !this.#isFull()) this.#call.resume();
+      if (this.#fault === undefined) this.#call.end();
+      else this.#call.emit("error", toWriteError(this.#fault));
+    } else if (this.#state === "open" && this.#call.isPaused() && !this.#isFull())
+      this.#call.resume();
   }
 
   #isFull(): boolean {
@@ -102,7 +112,7 @@ class BulkWriter {
   }
 }
 
-const toResponse = (id: number, result: Result<{ result: WriteResult }>): BulkWriteResponse => ({
+const toResponse = (id: string, result: Result<{ result: WriteResult }>): BulkWriteResponse => ({
   id,
   outcome: result.ok
     ? { $case: "result", value: result.value.result }

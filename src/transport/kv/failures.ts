@@ -2,6 +2,8 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { ErrorCode, Failure } from "../../errors.ts";
 import type { Failure as FailureMessage } from "../generated/quorumkv/v1/kv.ts";
+import { dontRepeat } from "./attempts.ts";
+import { richStatus } from "./rich-status.ts";
 
 /** Every code of the product; the ones only HTTP can cause have their nearest relatives. */
 const statuses: Readonly<Record<ErrorCode, status>> = {
@@ -22,17 +24,47 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   INTERNAL: status.INTERNAL,
 };
 
+/** UTF-16 code units. Percent-encoded it may take nine times as many bytes. */
+const detailLengthMax = 300;
+/** Bytes of JSON text; a third more in base64. Some libraries take 8 KiB of trailers in all. */
+const membersBytesMax = 2048;
+
 /**
  * Trailers: `kv-code` is the stable code; `kv-problem-bin` holds the code's further members, as
- * JSON text, where there are any.
+ * JSON text, where there are any; `grpc-status-details-bin` is all of it as google.rpc.Status.
+ * A connection that breaks has none of them.
  */
-export const toServiceError = ({ code, detail, members }: Failure): ServiceError => {
+export const toServiceError = (failure: Failure): ServiceError => {
+  const { code, members } = failure;
   const metadata = new Metadata();
   metadata.set("kv-code", code);
-  if (members !== undefined) metadata.set("kv-problem-bin", Buffer.from(JSON.stringify(members)));
-  // The library percent-encodes the details and would throw on half a surrogate pair.
-  const details = detail.toWellFormed();
+  if (members !== undefined) metadata.set("kv-problem-bin", membersOf(members));
+  const details = shortened(failure.detail);
+  const status = { code: statuses[code], message: details };
+  metadata.set("grpc-status-details-bin", richStatus(failure, status));
   return Object.assign(new Error(details), { code: statuses[code], details, metadata });
+};
+
+/** The same for a write, which the client's library must not send again by itself. */
+export const toWriteError = (failure: Failure): ServiceError => {
+  const error = toServiceError(failure);
+  error.metadata.set(dontRepeat.name, dontRepeat.value);
+  return error;
+};
+
+/** Well-formed: the library percent-encodes it, and would throw on half a surrogate pair. */
+const shortened = (detail: string): string =>
+  (detail.length <= detailLengthMax
+    ? detail
+    : `${detail.slice(0, detailLengthMax)}…`
+  ).toWellFormed();
+
+/** A key whose JSON text is too long for a trailer is left out: the caller knows it. */
+const membersOf = (members: Readonly<Record<string, unknown>>): Buffer => {
+  const bytes = Buffer.from(JSON.stringify(members));
+  return bytes.length <= membersBytesMax
+    ? bytes
+    : Buffer.from(JSON.stringify({ ...members, key: undefined }));
 };
 
 /** The same for one write of many. */

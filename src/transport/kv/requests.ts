@@ -9,13 +9,16 @@ import {
   listLimitMax,
   operationsMax,
   timeoutMsMax,
-  valueTextFrom,
 } from "../../limits.ts";
 import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../node/api.ts";
+import { valueText } from "../../values.ts";
 import type * as wire from "../generated/quorumkv/v1/kv.ts";
+import { readWhole } from "./whole.ts";
 
-export const readQuery = ({ key, minVersion }: wire.ReadRequest): Result<ReadQuery> =>
-  unless(checkKey(key), { key, minVersion });
+export const readQuery = ({ key, minVersion: given }: wire.ReadRequest): Result<ReadQuery> => {
+  const minVersion = readWhole(given, "min_version");
+  return minVersion.ok ? unless(checkKey(key), { key, minVersion: minVersion.value }) : minVersion;
+};
 
 export const listQuery = (request: wire.ListRequest): Result<ListQuery> => {
   const { prefix, limit = listLimitDefault, after } = request;
@@ -49,9 +52,11 @@ export class WriteReader {
   ): Result<WriteRequest> {
     const fault = this.#optionsFault(options) ?? countFault(given);
     if (fault !== undefined) return { ok: false, failure: fault };
+    const ifVersion = readWhole(options?.ifVersion, "if_version");
+    if (!ifVersion.ok) return ifVersion;
     const operations: WriteOperation[] = [];
     for (const operation of given) {
-      const read = writeOperation(operation, options?.ifVersion);
+      const read = writeOperation(operation, ifVersion.value);
       if (!read.ok) return read;
       operations.push(read.value);
     }
@@ -81,14 +86,16 @@ const countFault = ({ length }: readonly unknown[]): Failure | undefined =>
 
 /** An operation without a version of its own takes the one that all of them share, if any. */
 const writeOperation = (
-  { operation, ifVersion: ownVersion }: wire.BatchOperation,
+  { operation, ifVersion: given }: wire.BatchOperation,
   sharedVersion: number | undefined,
 ): Result<WriteOperation> => {
-  const ifVersion = ownVersion ?? sharedVersion;
+  const ownVersion = readWhole(given, "if_version");
+  if (!ownVersion.ok) return ownVersion;
+  const ifVersion = ownVersion.value ?? sharedVersion;
   switch (operation?.$case) {
     case "put": {
       const { key, value } = operation.value;
-      const text = valueTextFrom(value);
+      const text = valueText(value);
       return text.ok ? succeeded({ key, value: text.value, ifVersion }) : text;
     }
     case "remove":

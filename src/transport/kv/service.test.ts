@@ -5,10 +5,11 @@ import { refusalOf, TestClient } from "../../../test/support/kv-client.ts";
 import { StandInNode } from "../../../test/support/stand-in-node.ts";
 import { type ErrorCode, failed } from "../../errors.ts";
 import { keyBytesMax, valueBytesMax } from "../../limits.ts";
-import type {
-  BatchOperation,
+import {
+  type BatchOperation,
   BulkWriteRequest,
-  WatchResponse,
+  BulkWriteResponse,
+  type WatchResponse,
 } from "../generated/quorumkv/v1/kv.ts";
 import { createGrpcServer, type GrpcServer } from "../server.ts";
 
@@ -42,9 +43,17 @@ describe("reads and writes", () => {
       latencyMs: 2,
     });
     expect(await client.read("k")).toEqual({
-      entry: { key: "k", value: '{"a":[1,2]}', version: 1 },
+      entry: { key: "k", value: '{"a":[1,2.0]}', version: 1 },
     });
   });
+
+  test.each(['{"b":1,"10":2}', "1e-400", "4.9e-324", "1.10", "-0", '"\\u0041"'])(
+    "the value %s comes back as it was",
+    async (value) => {
+      await client.put("k", value);
+      expect((await client.read("k")).entry?.value).toBe(value);
+    },
+  );
 
   test("acks are ids alone unless a trace is asked for", async () => {
     const { result } = await client.put("k", "1");
@@ -120,6 +129,8 @@ describe("a refusal", () => {
       [() => client.put("x".repeat(keyBytesMax + 1), "1"), "TOO_LARGE", "key"],
       [() => client.put("k", ""), "INVALID_ARGUMENT", "JSON"],
       [() => client.put("k", "1e999"), "INVALID_ARGUMENT", "double"],
+      [() => client.put("k", '"\\ud800"'), "INVALID_ARGUMENT", "surrogate"],
+      [() => client.put("k", '{"a":1,"a":2}'), "INVALID_ARGUMENT", "two members"],
       [
         () => client.put("k", "[".repeat(100_000) + "]".repeat(100_000)),
         "INVALID_ARGUMENT",
@@ -131,7 +142,14 @@ describe("a refusal", () => {
       [() => client.batch([]), "INVALID_ARGUMENT", "1 to 128"],
       [() => client.batch(Array(129).fill(operation)), "INVALID_ARGUMENT", "1 to 128"],
       [() => client.batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
+      [() => client.put("k", "1", { ifVersion: 2 ** 60 }), "INVALID_ARGUMENT", "if_version"],
       [() => client.read(""), "INVALID_ARGUMENT", "key"],
+      [() => client.read("k", 2 ** 60), "INVALID_ARGUMENT", "min_version"],
+      [
+        () => once(client.raw.watch({ prefix: "", after: `${2 ** 60}` }), "data"),
+        "INVALID_ARGUMENT",
+        "after",
+      ],
       [() => client.list({ prefix: "", limit: 0 }), "INVALID_ARGUMENT", "limit"],
       [() => client.list({ prefix: "", limit: 1001 }), "INVALID_ARGUMENT", "limit"],
     ];
@@ -171,7 +189,7 @@ describe("a refusal", () => {
 });
 
 describe("a watch", () => {
-  const open = async (request: { prefix: string; after?: number }) => {
+  const open = async (request: { prefix: string; after?: string }) => {
     const stream = client.raw.watch(request);
     const seen: WatchResponse[] = [];
     stream.on("data", (message: WatchResponse) => seen.push(message));
@@ -186,7 +204,7 @@ describe("a watch", () => {
   test("streams what happens under its prefix, and what happened since", async () => {
     await client.put("a1", "1");
     await client.put("b", "2");
-    const { stream, seen, until } = await open({ prefix: "a", after: 0 });
+    const { stream, seen, until } = await open({ prefix: "a", after: "0" });
     await client.put("a2", "3");
     await client.remove("a1");
     await until(3);
@@ -212,26 +230,86 @@ describe("a stream of bulk writes", () => {
   ];
 
   const requests = (count: number): BulkWriteRequest[] =>
-    Array.from({ length: count }, (_, id) => ({ id, operations, options: undefined }));
+    Array.from({ length: count }, (_, id) => ({ id: `${id}`, operations, options: undefined }));
 
   test("answers every write in the order asked, however they settle", async () => {
     node.beforeWrite = () =>
       new Promise((resolve) => setTimeout(() => resolve(undefined), Math.random() * 5));
     const answers = await client.bulkWrite(requests(3000));
-    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 3000 }, (_, id) => id));
+    expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 3000 }, (_, id) => `${id}`));
   });
 
   test("goes on after a write that is refused", async () => {
     const answers = await client.bulkWrite([
-      { id: 1, operations: [], options: undefined },
-      { id: 2, operations, options: { trace: false, ifVersion: 9 } },
-      { id: 3, operations, options: undefined },
+      { id: "1", operations: [], options: undefined },
+      { id: "2", operations, options: { trace: false, ifVersion: "9" } },
+      { id: "3", operations, options: undefined },
     ]);
     expect(answers).toMatchObject([
-      { id: 1, outcome: { value: { code: "INVALID_ARGUMENT" } } },
-      { id: 2, outcome: { value: { code: "VERSION_MISMATCH", members: '{"version":0}' } } },
-      { id: 3, outcome: { $case: "result", value: { version: 1 } } },
+      { id: "1", outcome: { value: { code: "INVALID_ARGUMENT" } } },
+      { id: "2", outcome: { value: { code: "VERSION_MISMATCH", members: '{"version":0}' } } },
+      { id: "3", outcome: { $case: "result", value: { version: 1 } } },
     ]);
+  });
+
+  test("echoes ids of every uint64, such as nanoseconds of a clock", async () => {
+    const ids = ["0", "1", `${2n ** 53n + 1n}`, "1764066500123456789", `${2n ** 64n - 1n}`];
+    const answers = await client.bulkWrite(
+      ids.map((id) => ({ id, operations, options: undefined })),
+    );
+    expect(answers.map(({ id }) => id)).toEqual(ids);
+  });
+
+  test("goes on after a version that no entry can have", async () => {
+    const options = { trace: false, ifVersion: `${2n ** 64n - 1n}` };
+    const answers = await client.bulkWrite([
+      { id: "1", operations, options },
+      { id: "2", operations, options: undefined },
+    ]);
+    expect(answers).toMatchObject([
+      {
+        id: "1",
+        outcome: {
+          value: { code: "INVALID_ARGUMENT", detail: expect.stringContaining("if_version") },
+        },
+      },
+      { id: "2", outcome: { $case: "result" } },
+    ]);
+  });
+
+  test("answers every write before a malformed message, and only then ends", async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let asked = 0;
+    node.beforeWrite = async () => {
+      asked += 1;
+      await gate;
+      return undefined;
+    };
+    const stream = client.raw.makeBidiStreamRequest(
+      "/quorumkv.v1.KV/BulkWrite",
+      (bytes: Buffer) => bytes,
+      (bytes: Buffer) => BulkWriteResponse.decode(bytes),
+    );
+    const answers: string[] = [];
+    stream.on("data", ({ id }: BulkWriteResponse) => answers.push(id));
+    const ended = once(stream, "error");
+    for (const request of requests(50))
+      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+    stream.write(Buffer.from([0xff]));
+    for (const request of requests(50))
+      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+    stream.end();
+    // By the time of another call's answer, the whole stream has arrived.
+    while (asked < 50) await client.status();
+    for (let calls = 0; calls < 20; calls++) await client.status();
+    release();
+    const [error] = (await ended) as [ServiceError];
+    expect(await refusalOf(Promise.reject(error))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(answers).toEqual(requests(50).map(({ id }) => id));
+    expect(asked).toBe(50);
   });
 
   test("takes no more while too many are unanswered", async () => {

@@ -1,12 +1,18 @@
 /** The public service `quorumkv.v1.KV`: the node's reads and writes, as the REST gateway has them. */
-import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { type Result, succeeded } from "../../errors.ts";
+import type {
+  handleUnaryCall,
+  Metadata,
+  ServiceError,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { type Failure, type Result, succeeded } from "../../errors.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../node/api.ts";
 import type { Log } from "../../node/ports.ts";
 import type * as wire from "../generated/quorumkv/v1/kv.ts";
 import { type Answer, answered } from "./answered.ts";
+import { isRepeated, writeAgain } from "./attempts.ts";
 import { bulkWrite } from "./bulk-write.ts";
-import { toServiceError } from "./failures.ts";
+import { toServiceError, toWriteError } from "./failures.ts";
 import { listQuery, readQuery, WriteReader } from "./requests.ts";
 import { watch } from "./watch.ts";
 
@@ -20,10 +26,21 @@ export interface KvServiceOptions {
 export const createKvService = (options: KvServiceOptions): UntypedServiceImplementation => {
   const { node, log } = options;
   const writes = new WriteReader(options.followers);
-  const write = async (request: Result<WriteRequest>) =>
-    request.ok ? writeResult(await node.write(request.value), request.value) : request;
+  const write = async (
+    request: Result<WriteRequest>,
+    metadata: Metadata,
+  ): Promise<Result<{ result: wire.WriteResult }>> => {
+    if (!request.ok) return request;
+    const carryOut = async () => writeResult(await node.write(request.value), request.value);
+    return isRepeated(metadata) ? writeAgain(request.value, carryOut) : carryOut();
+  };
   const unary = <Request, Response>(answer: (request: Request) => Answer<Response>) =>
-    unaryHandler(answer, log);
+    unaryHandler({ answer, log, toError: toServiceError });
+  const unaryWrite = <Request>(read: (request: Request) => Result<WriteRequest>) =>
+    unaryHandler({
+      answer: (request: Request, metadata) => write(read(request), metadata),
+      ...{ log, toError: toWriteError },
+    });
 
   return {
     read: unary(async (request: wire.ReadRequest) => {
@@ -40,16 +57,17 @@ export const createKvService = (options: KvServiceOptions): UntypedServiceImplem
         sequence,
       }));
     }),
-    write: unary((request: wire.WriteRequest) => write(writes.put(request))),
-    delete: unary((request: wire.DeleteRequest) => write(writes.remove(request))),
-    batch: unary(({ operations, options }: wire.BatchRequest) =>
-      write(writes.batch(operations, options)),
+    write: unaryWrite((request: wire.WriteRequest) => writes.put(request)),
+    delete: unaryWrite((request: wire.DeleteRequest) => writes.remove(request)),
+    batch: unaryWrite(({ operations, options }: wire.BatchRequest) =>
+      writes.batch(operations, options),
     ),
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
     watch: watch(node),
     bulkWrite: bulkWrite({
       log,
-      write: ({ operations, options }) => write(writes.batch(operations, options)),
+      write: ({ operations, options }, metadata) =>
+        write(writes.batch(operations, options), metadata),
     }),
   };
 };
@@ -71,17 +89,22 @@ const mapResult = <From, To>(result: Result<From>, map: (value: From) => To): Re
   result.ok ? succeeded(map(result.value)) : result;
 
 const unaryHandler =
-  <Request, Response>(
-    answer: (request: Request) => Answer<Response>,
-    log: Log,
-  ): handleUnaryCall<Result<Request>, Response> =>
-  ({ request }, callback) => {
+  <Request, Response>({
+    answer,
+    log,
+    toError,
+  }: {
+    readonly answer: (request: Request, metadata: Metadata) => Answer<Response>;
+    readonly log: Log;
+    readonly toError: (failure: Failure) => ServiceError;
+  }): handleUnaryCall<Result<Request>, Response> =>
+  ({ request, metadata }, callback) => {
     if (!request.ok) {
-      callback(toServiceError(request.failure));
+      callback(toError(request.failure));
       return;
     }
-    void answered(() => answer(request.value), log).then((result) => {
+    void answered(() => answer(request.value, metadata), log).then((result) => {
       if (result.ok) callback(null, result.value);
-      else callback(toServiceError(result.failure));
+      else callback(toError(result.failure));
     });
   };

@@ -4,6 +4,7 @@ import { checkKeyPart } from "../../limits.ts";
 import type { KvNode } from "../../node/api.ts";
 import type { WatchRequest, WatchResponse } from "../generated/quorumkv/v1/kv.ts";
 import { toServiceError } from "./failures.ts";
+import { readWhole } from "./whole.ts";
 
 /**
  * Streams applied operations. A client that reads slowly pauses its own watch: what it has not
@@ -17,7 +18,12 @@ export const watch =
       fail(call.request.failure);
       return;
     }
-    const { prefix, after } = call.request.value;
+    const { prefix } = call.request.value;
+    const after = readWhole(call.request.value.after, "after");
+    if (!after.ok) {
+      fail(after.failure);
+      return;
+    }
     const fault = checkKeyPart(prefix, "prefix");
     if (fault !== undefined) {
       fail(fault);
@@ -25,7 +31,9 @@ export const watch =
     }
     const watching = node.watch({
       prefix,
-      after,
+      after: after.value,
+      // Tells the client that from here on it misses nothing.
+      opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
         let hasRoom = true;
         for (const operation of operations) hasRoom = call.write(operation);
@@ -39,6 +47,4 @@ export const watch =
     }
     call.on("drain", watching.value.resume);
     call.once("cancelled", watching.value.cancel);
-    // Tells the client that from here on it misses nothing.
-    call.sendMetadata(new Metadata());
   };

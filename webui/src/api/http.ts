@@ -1,7 +1,9 @@
 /** Calls to this page's own node; `/nodes/:id/…` of it reaches the others. */
-import { parseJson } from "./json.ts";
 
-/** A refusal as an RFC 9457 document; UNREACHABLE is the page's own: no answer came at all. */
+/**
+ * A refusal as an RFC 9457 document. Codes of the page's own say nothing about a write: UNREACHABLE
+ * (no answer came at all) and HTTP_<status> (somebody else's answer, such as a proxy's).
+ */
 export interface Problem {
   readonly code: string;
   readonly status: number;
@@ -19,6 +21,8 @@ export interface Request {
   /** JSON text: a value goes out digit for digit as its editor holds it. */
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** Reads a good answer; absent: `JSON.parse`. */
+  readonly parse?: (text: string) => unknown;
 }
 
 let ownId = "";
@@ -39,7 +43,7 @@ export async function call<T>(address: string, request: Request = {}): Promise<A
     const response = await fetch(address, init(request));
     const text = await response.text();
     if (response.ok) {
-      return { ok: true, value: parse(text) as T, elapsedMs: elapsed() };
+      return { ok: true, value: parse(text, request.parse) as T, elapsedMs: elapsed() };
     }
     return { ok: false, problem: problemOf(response, text), elapsedMs: elapsed() };
   } catch (error) {
@@ -63,8 +67,8 @@ function init(request: Request): RequestInit {
   return made;
 }
 
-function parse(text: string): unknown {
-  return text === "" ? undefined : parseJson(text);
+function parse(text: string, read: (text: string) => unknown = JSON.parse): unknown {
+  return text === "" ? undefined : read(text);
 }
 
 function problemOf(response: Response, text: string): Problem {
@@ -72,12 +76,18 @@ function problemOf(response: Response, text: string): Problem {
     code: `HTTP_${response.status}`,
     status: response.status,
     title: response.statusText,
-    detail: `The node answered with status ${response.status}.`,
+    detail: `The answer has status ${response.status} and is not from a node.`,
   };
   try {
-    const document = parseJson(text);
-    return typeof document === "object" && document !== null ? { ...blank, ...document } : blank;
+    const document: unknown = JSON.parse(text);
+    return isOurs(document) ? { ...blank, ...document } : blank;
   } catch {
     return blank;
   }
 }
+
+const isOurs = (document: unknown): document is Partial<Problem> =>
+  typeof document === "object" &&
+  document !== null &&
+  "type" in document &&
+  String(document.type).startsWith("urn:quorumkv:problem:");

@@ -1,14 +1,10 @@
 import { expect, test } from "vitest";
-import { checkJson, parseJson, printJson } from "./json.ts";
+import { checkJson } from "./json.ts";
 
-test("a value is shown digit for digit as the node sent it", () => {
-  const text = '{"big":9007199254740993,"small":0.1,"list":[1,"x",null]}';
-  expect(printJson(parseJson(text), "compact")).toBe(text);
-});
-
-test("the check names what is wrong, and numbers that would lose digits", () => {
+test("the check says what is wrong, and warns of nothing that is kept", () => {
   expect(checkJson("  ")).toMatchObject({ ok: false });
   expect(checkJson('{"a":')).toMatchObject({ ok: false });
-  expect(checkJson('{"a":1.50}')).toEqual({ ok: true, rounded: [] });
-  expect(checkJson("[9007199254740993, 12]")).toEqual({ ok: true, rounded: ["9007199254740993"] });
+  for (const json of ['{"a":1.50}', "[9007199254740993, 12]", "1e-400"]) {
+    expect(checkJson(json)).toEqual({ ok: true });
+  }
 });

@@ -1,15 +1,15 @@
-/**
- * One server-sent event stream that comes back by itself. A browser's own retry waits for seconds
- * and gives up for good on an error status, so this one opens a new EventSource with a short
- * back-off instead; the replayed history is de-duplicated by whoever listens.
- */
-import type { Hello, NodeEvent } from "./wire.ts";
+/** `GET /events` of one node: a greeting, then what happens there. History comes again after a reconnect. */
+import type { StreamState } from "./stream-hub.ts";
+import { openStream } from "./streams.ts";
+import type { Hello, NodeEvent, SweepNews } from "./wire.ts";
 
-export type StreamState = "connecting" | "live" | "down";
+export type { StreamState } from "./stream-hub.ts";
 
-export interface StreamEvents {
-  hello(hello: Hello): void;
+export interface NodeStreamEvents {
+  /** `receivedAt`: this browser's wall clock when the greeting came, ms. */
+  hello(hello: Hello, receivedAt: number): void;
   event(event: NodeEvent): void;
+  sweep(news: SweepNews): void;
   state(state: StreamState): void;
 }
 
@@ -24,53 +24,26 @@ const eventTypes = [
   "rate",
 ] as const satisfies readonly NodeEvent["type"][];
 
-const firstRetryMs = 250;
-const longestRetryMs = 1500;
+/** Nodes publish their view of the cluster twice a second, so silence means that one is gone. */
+const quietMsMax = 5000;
 
-export class EventStream {
-  readonly #address: string;
-  readonly #events: StreamEvents;
-  #source: EventSource | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Grows from try to try; back to the first one at each hello. */
-  #retryMs = firstRetryMs;
-  #closed = false;
-
-  constructor(address: string, events: StreamEvents) {
-    this.#address = address;
-    this.#events = events;
-    this.#events.state("connecting");
-    this.#open();
-  }
-
-  #open(): void {
-    const source = new EventSource(this.#address);
-    this.#source = source;
-    source.addEventListener("hello", (message) => {
-      this.#retryMs = firstRetryMs;
-      this.#events.hello(JSON.parse(message.data) as Hello);
-      this.#events.state("live");
-    });
-    for (const type of eventTypes) {
-      source.addEventListener(type, (message) => {
-        this.#events.event(JSON.parse(message.data) as NodeEvent);
-      });
-    }
-    source.onerror = () => this.#retry();
-  }
-
-  #retry(): void {
-    this.#source?.close();
-    if (this.#closed) return;
-    this.#events.state("down");
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#open(), this.#retryMs);
-    this.#retryMs = Math.min(longestRetryMs, this.#retryMs * 2);
-  }
-
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#source?.close();
-  }
+/** The returned function closes the stream. */
+export function followNode(address: string, events: NodeStreamEvents): () => void {
+  const names = ["hello", "sweep", ...eventTypes];
+  return openStream(
+    { address, names, kept: ["hello", "config", "sweep"], quietMsMax },
+    {
+      // The stream is of use once it has said whose it is.
+      state: (state) => {
+        if (state !== "live") events.state(state);
+      },
+      told: ([name, data, at]) => {
+        if (name === "hello") {
+          events.hello(JSON.parse(data) as Hello, at);
+          events.state("live");
+        } else if (name === "sweep") events.sweep(JSON.parse(data) as SweepNews);
+        else events.event(JSON.parse(data) as NodeEvent);
+      },
+    },
+  );
 }

@@ -28,7 +28,8 @@ export interface Hello {
 
 export interface KeyEntry {
   readonly key: string;
-  readonly value: unknown;
+  /** JSON text. */
+  readonly value: string;
   readonly version: number;
 }
 
@@ -98,4 +99,10 @@ export interface Sweep {
   readonly headline: string | null;
   /** Why it failed, or which verdict did. */
   readonly error: string | null;
+}
+
+/** What every page is told of sweeps: the one that runs, or null when none does. */
+export interface SweepNews {
+  readonly at: number;
+  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
 }

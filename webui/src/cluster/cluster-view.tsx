@@ -1,5 +1,6 @@
 /** What happens in the cluster right now. */
 import { Feed } from "./feed.tsx";
+import { GentleOffer } from "./gentle-offer.tsx";
 import { LagChart } from "./lag-chart.tsx";
 import { LatencyChart } from "./latency-chart.tsx";
 import { NodesTable } from "./nodes-table.tsx";
@@ -10,6 +11,7 @@ import { Waterfall } from "./waterfall.tsx";
 export function ClusterView() {
   return (
     <>
+      <GentleOffer />
       <QuickWrite />
       <div class="cluster-grid">
         <Topology />

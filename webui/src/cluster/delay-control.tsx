@@ -1,8 +1,9 @@
 /** The simulated network delay: without one, a write is over before an eye can follow it. */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
+import { delayRange } from "../lib/units.ts";
 import { announce } from "../state/announcer.ts";
-import { config } from "../state/live.ts";
+import { config, connection } from "../state/live.ts";
 import { changeConfig } from "../state/settings.ts";
 
 const choices = [
@@ -16,7 +17,7 @@ const choices = [
 type Delay = Readonly<{ minDelay: number; maxDelay: number }>;
 
 const textOf = ({ minDelay, maxDelay }: Delay): string =>
-  maxDelay === 0 ? "none" : `${minDelay}–${maxDelay} ms`;
+  maxDelay === 0 ? "none" : delayRange(minDelay, maxDelay);
 
 export function DelayControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -38,6 +39,7 @@ export function DelayControl() {
       <span>Simulated delay</span>
       <select
         value={textOf(inForce)}
+        disabled={connection.value === "leader down"}
         onChange={(event) => void change(event.currentTarget.value)}
         aria-describedby={problem === undefined ? undefined : "delay-problem"}
       >

@@ -13,7 +13,10 @@ export function Feed() {
   return (
     <Panel title="Events" hint="Newest first; times by the leader's clock" class="feed">
       {items.length === 0 ? (
-        <Blank>Nothing has happened yet.</Blank>
+        <Blank>
+          Nothing has happened yet. Writes, nodes that come and go, and changed settings appear
+          here.
+        </Blank>
       ) : (
         <Scroller label="Events">
           <ol class="feed-list" reversed>

@@ -1,9 +1,19 @@
 /** How long writes took, beside what theory says they should take. */
+import { useRef } from "preact/hooks";
 import type uPlot from "uplot";
+import { robustTop } from "../lib/scale.ts";
 import { predict } from "../lib/theory.ts";
 import { useThrottled } from "../lib/throttled.ts";
-import { count, duration, timeOfDay } from "../lib/units.ts";
-import { config, followers, leaderNow, model, quorumInForce, tick } from "../state/live.ts";
+import { count, duration, plural, timeOfDay } from "../lib/units.ts";
+import {
+  config,
+  connection,
+  followers,
+  leaderNow,
+  model,
+  quorumInForce,
+  tick,
+} from "../state/live.ts";
 import type { WriteTrace } from "../state/traces.ts";
 import { Blank, Panel } from "../ui/panel.tsx";
 import { axes, Plot } from "./plot.tsx";
@@ -13,7 +23,9 @@ const shownMs = 60_000;
 interface Shown {
   readonly data: uPlot.AlignedData;
   readonly writes: readonly WriteTrace[];
+  /** Top of the axis; what lies above is drawn at its edge. */
   readonly topMs: number;
+  readonly aboveMs: readonly number[];
 }
 
 export function LatencyChart() {
@@ -21,6 +33,8 @@ export function LatencyChart() {
   const theory = theoryInForce();
   const shown = collect(theory);
   const last = shown.writes.at(-1);
+  const top = useRef(1);
+  top.current = shown.topMs;
   return (
     <Panel
       title="Latency"
@@ -28,16 +42,16 @@ export function LatencyChart() {
       class="latency"
       table={() => <LatencyTable writes={[...shown.writes].reverse().slice(0, 100)} />}
     >
-      {last === undefined && model.rates.length === 0 ? (
+      {last === undefined && (theory === undefined || theory.highestMs === 0) ? (
         <Blank>No answered writes in the last minute.</Blank>
       ) : (
         <>
-          <Legend />
+          <Legend aboveMs={shown.aboveMs} />
           <Plot
             shape="latency"
             height={230}
             data={shown.data}
-            options={(colour) => latencyOptions(colour)}
+            options={(colour) => latencyOptions(colour, top)}
             label={`Latency of ${shown.writes.length} writes in the last minute${
               last?.runningP50Ms === undefined ? "" : `, median ${duration(last.runningP50Ms)}`
             }`}
@@ -51,7 +65,10 @@ export function LatencyChart() {
 function theoryInForce() {
   const settings = config.value;
   const quorum = quorumInForce.value;
-  if (settings === undefined || quorum === undefined) return undefined;
+  // Of settings that nobody can confirm no theory follows.
+  if (settings === undefined || quorum === undefined || connection.value === "leader down") {
+    return undefined;
+  }
   const live = followers.value.filter(({ state }) => state === "live").map(({ id }) => id);
   return predict(settings, live, quorum);
 }
@@ -59,12 +76,18 @@ function theoryInForce() {
 type Theory = ReturnType<typeof theoryInForce>;
 
 function theoryInWords(theory: Theory): string {
+  if (theory === undefined && connection.value === "leader down") {
+    return "Points are writes; no theory while the leader does not answer";
+  }
   if (theory === undefined) return "Points are writes; no theory while the quorum is out of reach";
   if (theory.highestMs === 0) return "Points are writes; without delays, theory says 0 ms";
   return `Theory for quorum ${theory.quorum}: mean ${duration(theory.meanMs)}, nine of ten in ${duration(theory.p5Ms)} to ${duration(theory.p95Ms)}`;
 }
 
-/** x: seconds before now. Columns: writes, p50, p95, theory mean, p95 and p5. */
+/** Where, in terms of the axis's top, what lies above it is drawn. */
+const edge = 1.06;
+
+/** x: seconds before now. Columns: writes, p50, p95, theory mean, p95 and p5, writes above. */
 function collect(theory: Theory): Shown {
   const now = leaderNow();
   const writes = [...model.traces.ring].filter(
@@ -85,23 +108,27 @@ function collect(theory: Theory): Shown {
   const [first, last] = ends;
   const rows = first === undefined || last === undefined ? all : [first, ...all, last];
   const level = (value: number | undefined) => rows.map(() => value ?? null);
-  const topMs = Math.max(theory?.p95Ms ?? 0, ...writes.map(({ latencyMs }) => latencyMs ?? 0), 1);
+  const times = all.flatMap(({ ms, p95 }) => ms ?? (ms === null ? p95 : null) ?? []);
+  const topMs = robustTop(times, Math.max(theory?.p95Ms ?? 0, 1));
+  const isAbove = (ms: number | null): ms is number => ms !== null && ms > topMs;
   return {
     writes,
     topMs,
+    aboveMs: times.filter(isAbove),
     data: [
       rows.map(({ at }) => (at - now) / 1000),
-      rows.map(({ ms }) => ms),
+      rows.map(({ ms }) => (isAbove(ms) ? null : ms)),
       rows.map(({ p50 }) => p50),
       rows.map(({ p95 }) => p95),
       level(theory?.meanMs),
       level(theory?.p95Ms),
       level(theory?.p5Ms),
+      rows.map(({ ms }) => (isAbove(ms) ? topMs * edge : null)),
     ],
   };
 }
 
-function latencyOptions(colour: (property: string) => string) {
+function latencyOptions(colour: (property: string) => string, top: { readonly current: number }) {
   const band = colour("--theory");
   return {
     legend: { show: false },
@@ -109,7 +136,7 @@ function latencyOptions(colour: (property: string) => string) {
     padding: [10, 12, 0, 0] as [number, number, number, number],
     scales: {
       x: { time: false, range: [-shownMs / 1000, 0] as [number, number] },
-      y: { range: (_: uPlot, __: number, top: number) => [0, top * 1.12] as [number, number] },
+      y: { range: () => [0, top.current * 1.12] as [number, number] },
     },
     axes: axes(colour, "ms"),
     bands: [{ series: [5, 6] as [number, number], fill: colour("--theory-band") }],
@@ -125,6 +152,11 @@ function latencyOptions(colour: (property: string) => string) {
       line({ label: "theory mean", stroke: band, width: 2 }),
       line({ label: "theory p95", stroke: band, width: 1, dash: [2, 4] }),
       line({ label: "theory p5", stroke: band, width: 1, dash: [2, 4] }),
+      {
+        label: "above",
+        paths: () => null,
+        points: { show: true, size: 8, width: 2, stroke: colour("--warning"), fill: "transparent" },
+      },
     ],
   };
 }
@@ -135,13 +167,18 @@ const line = (look: uPlot.Series): uPlot.Series => ({
   points: { show: false },
 });
 
-function Legend() {
+function Legend({ aboveMs }: { readonly aboveMs: readonly number[] }) {
   return (
     <ul class="legend">
       <li class="key-point">write</li>
       <li class="key-line">median of 50</li>
       <li class="key-dash">95th percentile</li>
       <li class="key-theory">theory: mean, band p5–p95</li>
+      {aboveMs.length > 0 && (
+        <li class="key-above" data-test="above">
+          {plural(aboveMs.length, "write")} above, up to {duration(Math.max(...aboveMs))}
+        </li>
+      )}
     </ul>
   );
 }

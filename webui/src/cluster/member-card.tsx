@@ -1,7 +1,7 @@
 /** One follower: what it holds, how far behind it is, and whether it is there at all. */
 import type { MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/throttled.ts";
-import { count, duration, longDuration, plural } from "../lib/units.ts";
+import { duration, known, longDuration, plural } from "../lib/units.ts";
 import { activeFaults, faultInWords } from "../state/faults.ts";
 import { config, leaderNow, members, model } from "../state/live.ts";
 import { markFor, NodeName } from "../ui/mark.tsx";
@@ -27,7 +27,7 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
       <dl class="card-facts">
         <div>
           <dt>version</dt>
-          <dd>{count(member.applied)}</dd>
+          <dd>{known(member.applied)}</dd>
         </div>
         <div>
           <dt>lag</dt>
@@ -50,9 +50,10 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
 
 export function StateChip(props: { member: MemberView; since?: number | undefined }) {
   const { member, since } = props;
-  const symbol = { live: "●", syncing: "▲", unreachable: "■" }[member.state];
+  const symbol = { live: "●", syncing: "▲", unreachable: "■", unknown: "?" }[member.state];
   const ageMs = since === undefined ? undefined : leaderNow() - since;
-  const age = member.state === "live" || ageMs === undefined ? "" : ` ${longDuration(ageMs)}`;
+  const hasAge = member.state === "syncing" || member.state === "unreachable";
+  const age = hasAge && ageMs !== undefined ? ` ${longDuration(ageMs)}` : "";
   return (
     <span class={`chip state-${member.state}`}>
       <span aria-hidden="true">{symbol} </span>
@@ -63,6 +64,7 @@ export function StateChip(props: { member: MemberView; since?: number | undefine
 }
 
 export function Digest({ member }: { readonly member: MemberView }) {
+  if (member.state === "unknown") return <span class="dim">unknown</span>;
   if (member.digestMatch === null) return <span class="dim">not comparable yet</span>;
   if (!member.digestMatch) return <span class="alarm">≠ differs</span>;
   return <span>{member.state === "unreachable" ? "= was equal" : "= equal"}</span>;
@@ -70,16 +72,19 @@ export function Digest({ member }: { readonly member: MemberView }) {
 
 /** In entries and ms, and in terms of the delay that was asked for. */
 export function lagInWords(member: MemberView, length: "short" | "full" = "full"): string {
-  if (member.lag === 0) return "in sync";
+  const { lag, lagMs } = member;
+  if (lag === null || lagMs === null) return "unknown";
+  if (lag === 0) return "in sync";
   const ownDelay = config.value?.followerDelays[member.id]?.maxDelayMs;
   const delayMs = ownDelay ?? config.value?.maxDelay ?? 0;
-  const size = `${plural(member.lag, "entry", "entries")}, ${duration(member.lagMs)}`;
+  const size = `${plural(lag, "entry", "entries")}, ${duration(lagMs)}`;
   if (length === "short" || delayMs < 1 || member.state !== "live") return size;
-  return `${size} (${(member.lagMs / delayMs).toFixed(1)}× the delay)`;
+  return `${size} (${(lagMs / delayMs).toFixed(1)}× the delay)`;
 }
 
 /** The age grows while no new word comes. */
 export function lastContact(member: MemberView): string {
+  if (member.state === "unknown") return "unknown";
   if (member.lastContactMs === null) return "never";
   const sinceViewMs = model.clusterAt === 0 ? 0 : Math.max(0, leaderNow() - model.clusterAt);
   const ageMs = member.lastContactMs + sinceViewMs;

@@ -1,7 +1,7 @@
 /** Every member as the leader sees it, in figures. */
 import type { MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/throttled.ts";
-import { count } from "../lib/units.ts";
+import { count, known } from "../lib/units.ts";
 import { cluster, members, own } from "../state/live.ts";
 import { NodeName } from "../ui/mark.tsx";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
@@ -13,7 +13,7 @@ export function NodesTable() {
   return (
     <Panel
       title="Nodes"
-      hint={view === undefined ? "" : `Epoch ${view.epoch}, as ${viewer(view)} sees them`}
+      hint={view === undefined ? "" : `Epoch ${count(view.epoch)}, as ${viewer(view)} sees them`}
       class="nodes"
     >
       {view === undefined ? (
@@ -60,8 +60,8 @@ function NodeRow({ member }: { readonly member: MemberView }) {
       <td>
         <StateChip member={member} since={members.value[member.id]?.since} />
       </td>
-      <td class="number">{count(member.applied)}</td>
-      <td class="number">{count(member.acked)}</td>
+      <td class="number">{known(member.applied)}</td>
+      <td class="number">{known(member.acked)}</td>
       <td>{isLeader ? "–" : lagInWords(member, "short")}</td>
       <td>{isLeader ? "–" : lastContact(member)}</td>
       <td>{isLeader ? "reference" : <Digest member={member} />}</td>

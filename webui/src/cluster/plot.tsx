@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { useWidth } from "../lib/throttled.ts";
-import { count } from "../lib/units.ts";
+import { axisDuration, count } from "../lib/units.ts";
 import { schemeInForce } from "../state/preferences.ts";
 
 export interface PlotProps {
@@ -80,7 +80,7 @@ export function axes(colour: (property: string) => string, unit: string): uPlot.
       ...common,
       size: 62,
       values: (_, splits) =>
-        splits.map((value) => `${value < 1 && value > 0 ? value : count(value)} ${unit}`),
+        splits.map((value) => (unit === "ms" ? axisDuration(value) : `${count(value)} ${unit}`)),
     },
   ];
 }

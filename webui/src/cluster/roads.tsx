@@ -44,14 +44,15 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
   busy.current = throughput.busy;
   useFlight(dots, { roads, busy, onAnswered });
   const leader = cluster.value?.nodes.find(({ role }) => role === "leader");
+  const isGone = leader !== undefined && leader.state !== "live";
   return (
     <svg
-      class="roads"
+      class={`roads ${isGone ? "leaderless" : ""}`}
       viewBox={`0 0 ${layout.width} ${layout.height}`}
       width={layout.width}
       height={layout.height}
       role="img"
-      aria-label={`${leaderId.value} and ${members.length} followers; details in the cards`}
+      aria-label={`${leaderId.value}${isGone ? ", which does not answer," : ""} and ${members.length} followers; details in the cards`}
     >
       {members.map(({ id, state }, place) => {
         const road = layout.roads[place];
@@ -74,6 +75,11 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
             <g transform={`translate(${road.to.x} ${road.to.y})`}>
               <path d={shapePath(mark.shape, 12)} class="station" />
               {state === "unreachable" && <path d="M-16 -16L16 16M16 -16L-16 16" class="cross" />}
+              {state === "unknown" && (
+                <text y="5" text-anchor="middle" class="question">
+                  ?
+                </text>
+              )}
             </g>
             {throughput.busy && (
               <text x={road.to.x - 24} y={road.to.y - 10} class="flow" text-anchor="end">
@@ -83,15 +89,19 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
           </g>
         );
       })}
-      <g transform={`translate(${layout.leader.x} ${layout.leader.y})`} class="leader-node">
+      <g
+        transform={`translate(${layout.leader.x} ${layout.leader.y})`}
+        class={`leader-node ${leader?.state ?? ""}`}
+      >
         <circle r="38" class="halo" />
         <circle r="30" class="body" />
         <text y="-3" text-anchor="middle" class="leader-label">
           version
         </text>
         <text y="14" text-anchor="middle" class="leader-version">
-          {count(leader?.applied ?? 0)}
+          {leader?.applied == null ? "?" : count(leader.applied)}
         </text>
+        {isGone && <path d="M-34 -34L34 34M34 -34L-34 34" class="cross" />}
       </g>
       <g ref={dots} class="dots" />
     </svg>

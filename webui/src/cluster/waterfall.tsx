@@ -1,15 +1,16 @@
 /** One row per write: a mark per ack, a line at the one that answered, a ghost for another quorum. */
 import { useState } from "preact/hooks";
 import { shapePath } from "../lib/followers.ts";
-import { niceCeiling, ticksUpTo } from "../lib/scale.ts";
+import { niceCeiling, robustTop, ticksUpTo } from "../lib/scale.ts";
 import { longestDelayMs } from "../lib/theory.ts";
 import { useThrottled, useWidth } from "../lib/throttled.ts";
-import { count, duration } from "../lib/units.ts";
+import { axisDuration, count, duration } from "../lib/units.ts";
 import { keysInWords } from "../state/feed.ts";
 import { config, followers, model, tick } from "../state/live.ts";
+import { focusOn } from "../state/shortcuts.ts";
 import type { WriteTrace } from "../state/traces.ts";
 import { markFor } from "../ui/mark.tsx";
-import { Blank, Panel } from "../ui/panel.tsx";
+import { Invitation, Panel } from "../ui/panel.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { WaterfallTable } from "./waterfall-table.tsx";
 
@@ -42,7 +43,9 @@ export function Waterfall() {
       table={() => <WaterfallTable traces={model.traces.ring.newest(50)} />}
     >
       {traces.length === 0 ? (
-        <Blank>No writes yet. Rows appear as soon as anybody writes.</Blank>
+        <Invitation action="Write a value" onAct={() => focusOn("write")}>
+          No writes yet. Rows appear as soon as anybody writes.
+        </Invitation>
       ) : (
         <>
           <Segmented
@@ -95,7 +98,8 @@ function Rows({
   const labelWidth = width < 420 ? 88 : 132;
   const topMs = niceCeiling(longestTravelMs());
   const plotWidth = Math.max(60, width - labelWidth - 62);
-  const x = (ms: number) => labelWidth + (ms / topMs) * plotWidth;
+  /** An outlier stands at the edge, just beyond the axis. */
+  const x = (ms: number) => labelWidth + Math.min(1 + 8 / plotWidth, ms / topMs) * plotWidth;
   const height = axisHeight + rowsShown * rowHeight;
   return (
     <div ref={measure} class="waterfall-rows">
@@ -110,7 +114,7 @@ function Rows({
             <g key={ms} class="grid">
               <line x1={x(ms)} x2={x(ms)} y1={axisHeight - 4} y2={height} />
               <text x={x(ms)} y={12} text-anchor="middle">
-                {ms === 0 ? "0 ms" : duration(ms)}
+                {axisDuration(ms)}
               </text>
             </g>
           ))}
@@ -132,7 +136,7 @@ function Rows({
 function longestTravelMs(): number {
   const recent = model.traces.ring.newest(60).flatMap(({ acks }) => acks.map(({ ms }) => ms));
   const askedMs = config.value === undefined ? 0 : longestDelayMs(config.value);
-  return Math.max(askedMs, ...recent, 1);
+  return robustTop(recent, Math.max(askedMs, 1));
 }
 
 interface RowProps {
@@ -156,7 +160,7 @@ function Row({ trace, ghost, place }: RowProps) {
     <g class={`row ${trace.outcome}`}>
       <title>{rowInWords(trace)}</title>
       <text x={0} y={middle + 4} class="row-label">
-        <tspan class="row-version">{trace.sequence}</tspan>
+        <tspan class="row-version">{count(trace.sequence)}</tspan>
         <tspan dx="6">{shorten(trace.keys[0] ?? "", labelWidth < 100 ? 6 : 11)}</tspan>
       </text>
       <line x1={x(0)} x2={x(lastMs)} y1={middle} y2={middle} class="late" />
@@ -198,5 +202,5 @@ const shorten = (text: string, most: number): string =>
 
 function rowInWords(trace: WriteTrace): string {
   const acks = trace.acks.map(({ node, ms }) => `${node} ${duration(ms)}`).join(", ");
-  return `Version ${trace.sequence}, ${keysInWords(trace.keys)}, quorum ${trace.quorum}. Acks: ${acks || "none yet"}.`;
+  return `Version ${count(trace.sequence)}, ${keysInWords(trace.keys)}, quorum ${trace.quorum}. Acks: ${acks || "none yet"}.`;
 }

@@ -101,10 +101,10 @@ function headline(comparison: Comparison, follower: string): string {
   if (comparison.problem !== undefined) return comparison.problem.detail;
   const different = Object.values(comparison.counts).reduce((sum, number) => sum + number, 0);
   if (comparison.method === "digest") {
-    return `${follower} equals ${leaderId.value}: both digests at version ${comparison.leaderApplied} are ${comparison.leaderDigest}`;
+    return `${follower} equals ${leaderId.value}: both digests at version ${count(comparison.leaderApplied)} are ${comparison.leaderDigest}`;
   }
   if (!comparison.finished)
-    return `${plural(comparison.keysRead, "key")} read so far, ${different} differ`;
+    return `${plural(comparison.keysRead, "key")} read so far, ${count(different)} differ`;
   if (different === 0)
     return `${follower} equals ${leaderId.value}: ${plural(comparison.keysRead, "key")} compared`;
   return `${plural(different, "key")} of ${count(comparison.keysRead)} differ`;
@@ -179,7 +179,9 @@ function Findings({ comparison, follower }: { comparison: Comparison; follower: 
               <tbody>
                 {differences.map((one) => (
                   <tr key={one.key}>
-                    <th scope="row">{one.key}</th>
+                    <th scope="row" class="clipped" title={one.key}>
+                      {one.key}
+                    </th>
                     <td>{one.class}</td>
                     <td class="clipped">{sideInWords(one.leader)}</td>
                     <td class="clipped">{sideInWords(one.follower)}</td>
@@ -195,5 +197,5 @@ function Findings({ comparison, follower }: { comparison: Comparison; follower: 
 }
 
 function sideInWords(side: { version: number; text: string } | undefined): string {
-  return side === undefined ? "–" : `v${side.version} ${side.text.slice(0, 80)}`;
+  return side === undefined ? "–" : `v${count(side.version)} ${side.text.slice(0, 80)}`;
 }

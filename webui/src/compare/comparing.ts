@@ -6,7 +6,7 @@ import {
   type ListedKey,
 } from "../../../simulation/compare/merge.ts";
 import { addressOf, call, type Problem } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
+import { parseEntry, parsePage } from "../api/json.ts";
 import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
 
 export type { DifferenceClass };
@@ -129,12 +129,12 @@ async function* listed(
     if (after !== null) query.set("after", after);
     const page: Awaited<ReturnType<typeof call<KeyList>>> = await call<KeyList>(
       `${addressOf("/read", node)}?${query}`,
-      { signal },
+      { signal, parse: parsePage },
     );
     if (!page.ok) throw new Refused(page.problem);
     for (const { key, value, version } of page.value.entries) {
       counted();
-      yield { key, version, text: printJson(value, "compact") };
+      yield { key, version, text: value };
     }
     after = page.value.next;
   } while (after !== null);
@@ -145,8 +145,8 @@ async function overtaken(difference: KeyDifference, order: CompareOrder): Promis
   const { class: kind, key, follower } = difference;
   if (follower === undefined || kind === "stale") return false;
   const address = `${addressOf("/read", order.leader)}?${new URLSearchParams({ key })}`;
-  const now = await call<KeyEntry>(address, { signal: order.signal });
+  const now = await call<KeyEntry>(address, { signal: order.signal, parse: parseEntry });
   if (!now.ok) return false;
   if (now.value.version !== follower.version) return now.value.version > follower.version;
-  return printJson(now.value.value, "compact") === follower.text;
+  return now.value.value === follower.text;
 }

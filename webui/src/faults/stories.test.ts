@@ -6,7 +6,7 @@ const ids = ["follower1", "follower2", "follower3", "follower4", "follower5"];
 const members = ids.map(
   (id): MemberView => ({
     ...{ id, role: "follower", url: "", state: "live", acked: 1, applied: 1, lag: 0, lagMs: 0 },
-    ...{ digestMatch: true, lastContactMs: 1, incarnation: "a", storageFault: "" },
+    ...{ digestMatch: true, lastContactMs: 1, incarnation: "a", storageFault: "", refusal: "" },
   }),
 );
 

@@ -1,11 +1,12 @@
 /** Two people changed one key: both values side by side, and the choice between them. */
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { parseJson, printJson } from "../api/json.ts";
+import { indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { diffLines } from "../lib/line-diff.ts";
 import { count } from "../lib/units.ts";
 import { leaderId } from "../state/live.ts";
+import { isOwnWrite } from "../state/own-writes.ts";
 import { Blank, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { readKey } from "./reading.ts";
@@ -49,8 +50,12 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
   return (
     <div class="conflict" role="alert" data-test="conflict">
       <p>
-        <strong>Somebody else wrote version {count(theirs.version)} meanwhile.</strong> Nothing of
-        yours was written.
+        <strong>
+          {isOwnWrite(theirs.version)
+            ? `Your own earlier write is version ${count(theirs.version)} now.`
+            : `Somebody else wrote version ${count(theirs.version)} meanwhile.`}
+        </strong>{" "}
+        This one was not written.
       </p>
       <Diff theirs={theirs} mine={mine} />
       <div class="button-row">
@@ -66,7 +71,7 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
 }
 
 function Diff({ theirs, mine }: { readonly theirs: KeyEntry; readonly mine: string }) {
-  const lines = diffLines(printJson(theirs.value), printJson(parseJson(mine)));
+  const lines = diffLines(indentJson(theirs.value), indentJson(mine));
   const signs = { both: " ", left: "−", right: "+" };
   return (
     <>

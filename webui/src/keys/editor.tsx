@@ -1,9 +1,10 @@
 /** Edits a value: JSON is checked while typing, and a change by somebody else is never overwritten. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { checkJson, parseJson, printJson } from "../api/json.ts";
+import { checkJson, indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
 import { isLeader, leaderId } from "../state/live.ts";
+import { isOwnWrite } from "../state/own-writes.ts";
 import { Conflict } from "./conflict.tsx";
 import { throughLeader, type Writing } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
@@ -20,21 +21,21 @@ interface EditorProps {
 }
 
 export function Editor({ entry, current, writing, onClose, onRebase }: EditorProps) {
-  const [text, setText] = useState(printJson(entry.value));
+  const [text, setText] = useState(indentJson(entry.value));
   const [guarded, setGuarded] = useState(true);
   const [options, setOptions] = useWriteOptions();
   const { phase } = writing;
   const write = async (ifVersion: number | undefined) => {
     const order = { action: "put" as const, key: entry.key, value: text, ifVersion };
-    const outcome = await writing.send({ ...order, ...optionsOf(options) });
-    // An unknown outcome is followed below the value; editing on would race with itself.
-    if (outcome.type !== "refused") onClose();
+    await writing.send({ ...order, ...optionsOf(options) });
   };
   const conflict =
     phase.type === "answered" &&
     phase.outcome.type === "refused" &&
     phase.outcome.problem.code === "VERSION_MISMATCH";
-  const moved = current !== undefined && current.version !== entry.version;
+  // While this page's own write is under way, a new version may be that one.
+  const isOwn = phase.type === "sending" || (current !== undefined && isOwnWrite(current.version));
+  const moved = current !== undefined && current.version !== entry.version && !isOwn;
   return (
     <form
       class="editor"
@@ -73,7 +74,7 @@ export function Editor({ entry, current, writing, onClose, onRebase }: EditorPro
           mine={text}
           onTheirs={(theirs) => {
             writing.forget();
-            setText(printJson(theirs.value));
+            setText(indentJson(theirs.value));
             onRebase(theirs);
           }}
           onMine={(theirs) => {
@@ -120,12 +121,7 @@ export function JsonField(props: { text: string; onChange: (text: string) => voi
         {check.ok ? (
           <>
             <span aria-hidden="true">✓ </span>valid JSON
-            {check.rounded.length > 0 && (
-              <span class="warning-note">
-                {check.rounded[0]} has more digits than a number keeps; a string keeps all.
-              </span>
-            )}
-            <button type="button" class="link" onClick={() => onChange(printJson(parseJson(text)))}>
+            <button type="button" class="link" onClick={() => onChange(indentJson(text))}>
               Tidy up
             </button>
           </>

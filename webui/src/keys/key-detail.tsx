@@ -1,9 +1,9 @@
 /** One key: its value first, then what can be done with it. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
+import { indentJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
-import { count, duration } from "../lib/units.ts";
+import { clamp, count, duration } from "../lib/units.ts";
 import { leaderId, own } from "../state/live.ts";
 import { CopyButton } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -20,6 +20,12 @@ export function KeyDetail({ name, from }: { readonly name: string; readonly from
   const { state, reload } = useKey(name, from);
   const writing = useWriting(reload);
   const [editing, setEditing] = useState<KeyEntry | undefined>(undefined);
+  const { phase } = writing;
+  // Whoever took the write, the leader or this node: an unknown outcome is followed below the value,
+  // and editing on would race with it.
+  useEffect(() => {
+    if (phase.type === "answered" && phase.outcome.type !== "refused") setEditing(undefined);
+  }, [phase]);
   const node = from === "" ? (own.value?.node ?? "this node") : from;
   return (
     <div class="key-detail">
@@ -28,7 +34,7 @@ export function KeyDetail({ name, from }: { readonly name: string; readonly from
         {state.type === "failed" && <ProblemNote problem={state.answer.problem} />}
         {state.type === "absent" && editing === undefined && (
           <Blank>
-            {node} has no key “{name}”.
+            {node} has no key “{clamp(name)}”.
           </Blank>
         )}
         {state.type === "found" && editing === undefined && (
@@ -70,8 +76,8 @@ const shownMax = 20_000;
 function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const [whole, setWhole] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const text = printJson(entry.value);
-  const bytes = new TextEncoder().encode(printJson(entry.value, "compact")).length;
+  const text = indentJson(entry.value);
+  const bytes = new TextEncoder().encode(entry.value).length;
   const isLong = text.length > shownMax && !whole;
   const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
   return (
@@ -101,6 +107,7 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
           Delete …
         </button>
         <CopyButton text={text} label="Copy value" />
+        {entry.key.length > 48 && <CopyButton text={entry.key} label="Copy key" />}
         <CopyButton text={`curl '${address}'`} label="Copy as curl" />
         {isLong && (
           <button type="button" class="quiet" onClick={() => setWhole(true)}>
@@ -128,7 +135,7 @@ function DeleteDialog(props: { entry: KeyEntry; writing: Writing; onClose: () =>
     });
   };
   return (
-    <Dialog title={`Delete “${entry.key}”?`} onClose={onClose}>
+    <Dialog title={`Delete “${clamp(entry.key)}”?`} onClose={onClose}>
       <p>
         Version {count(entry.version)} goes from every node. It is deleted only if nobody has
         changed it meanwhile; {leaderId.value} decides.

@@ -1,14 +1,13 @@
 /** Search over all keys of a node, a page at a time: a million keys cost what fifty do. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
 import type { KeyList as List } from "../api/wire.ts";
-import { count } from "../lib/units.ts";
+import { clamp, count, plural } from "../lib/units.ts";
 import { go, route } from "../state/route.ts";
-import { Blank, Panel } from "../ui/panel.tsx";
+import { Blank, Invitation, Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { NodePicker } from "./node-picker.tsx";
-import { listKeys, useNewest } from "./reading.ts";
+import { countKeys, listKeys, useNewest } from "./reading.ts";
 
 interface KeyListProps {
   readonly onNew: () => void;
@@ -19,11 +18,12 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
   const { prefix, from } = route.value;
   /** Where each page before this one began; the last is this page's. */
   const [starts, setStarts] = useState<readonly string[]>([]);
-  const list = useList({ prefix, from, after: starts.at(-1) });
+  const { list, keys } = useList({ prefix, from, after: starts.at(-1) });
   useEffect(() => setStarts([]), [prefix, from]);
   return (
     <Panel
       title="Keys"
+      hint={keys === undefined ? "" : `${plural(keys, "key")} in this store`}
       class="key-list"
       actions={
         <button type="button" class="primary" data-shortcut="new" onClick={onNew}>
@@ -46,7 +46,7 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
         </label>
         <NodePicker value={from} onChange={(node) => go({ from: node })} />
       </div>
-      <Page list={list} prefix={prefix} onPick={onPick} />
+      <Page {...{ list, prefix, onPick, onNew }} />
       <Pages
         page={starts.length + 1}
         next={list?.ok === true ? list.value.next : null}
@@ -61,6 +61,7 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
 /** Undefined while the first answer is under way; the former page stays until the next is here. */
 function useList(query: { prefix: string; from: string; after: string | undefined }) {
   const [list, setList] = useState<Answer<List> | undefined>(undefined);
+  const [keys, setKeys] = useState<number | undefined>(undefined);
   const { prefix, from, after } = query;
   const newest = useNewest();
   const seen = list?.ok === true ? list.value.sequence : 0;
@@ -84,16 +85,35 @@ function useList(query: { prefix: string; from: string; after: string | undefine
       control.abort();
     };
   }, [prefix, from, after, newest, seen]);
-  return list;
+  const isListed = list?.ok === true;
+  // The list's own effect ends with each answer; this one lasts until there is a newer list.
+  useEffect(() => {
+    if (!isListed) return;
+    const control = new AbortController();
+    void countKeys(from, { sequence: seen, signal: control.signal }).then((number) => {
+      if (!control.signal.aborted && number !== undefined) setKeys(number);
+    });
+    return () => control.abort();
+  }, [from, seen, isListed]);
+  return { list, keys };
 }
 
-function Page(props: { list: Answer<List> | undefined; prefix: string; onPick: () => void }) {
-  const { list, prefix, onPick } = props;
+interface PageProps extends KeyListProps {
+  readonly list: Answer<List> | undefined;
+  readonly prefix: string;
+}
+
+function Page({ list, prefix, onPick, onNew }: PageProps) {
   if (list === undefined) return <Blank tone="loading">Asking for the keys …</Blank>;
   if (!list.ok) return <ProblemNote problem={list.problem} />;
   if (list.value.entries.length === 0) {
     return (
-      <Blank>{prefix === "" ? "The store is empty." : `No key starts with “${prefix}”.`}</Blank>
+      <Invitation
+        action={prefix === "" ? "Write the first key" : `New key “${clamp(prefix, 24)}…”`}
+        onAct={onNew}
+      >
+        {prefix === "" ? "The store is empty." : `No key starts with “${clamp(prefix)}”.`}
+      </Invitation>
     );
   }
   return (
@@ -109,8 +129,10 @@ function Page(props: { list: Answer<List> | undefined; prefix: string; onPick: (
               go({ key });
             }}
           >
-            <span class="key-name">{key}</span>
-            <span class="key-value">{printJson(value, "compact").slice(0, 120)}</span>
+            <span class="key-name" title={key}>
+              {key}
+            </span>
+            <span class="key-value">{value.slice(0, 120)}</span>
             <span class="key-version">
               <span class="visually-hidden">version </span>
               {count(version)}

@@ -8,8 +8,11 @@ import { NewKey } from "./new-key.tsx";
 
 /** Where the list stands above the value, a picked key's value would be out of sight. */
 function showDetail(): void {
-  if (!matchMedia("(max-width: 60rem)").matches) return;
-  requestAnimationFrame(() => document.querySelector(".key-detail")?.scrollIntoView());
+  requestAnimationFrame(() => {
+    const detail = document.querySelector<HTMLElement>(".key-detail");
+    const isBeside = (detail?.offsetLeft ?? 0) > 100;
+    if (!isBeside) detail?.scrollIntoView();
+  });
 }
 
 export function KeysView() {
@@ -31,7 +34,7 @@ export function KeysView() {
         <NewKey onDone={() => setCreating(false)} />
       ) : key === undefined ? (
         <Panel title="Value" class="key-detail">
-          <Blank>Pick a key to see its value, or make a new one.</Blank>
+          <Blank>Pick a key to see its value and where it is, or make a new one.</Blank>
         </Panel>
       ) : (
         <KeyDetail key={`${from} ${key}`} name={key} from={from} />

@@ -1,6 +1,7 @@
 /** A key that is not there yet; `ifVersion` 0 keeps it from replacing one that is. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { checkJson } from "../api/json.ts";
+import { clamp, count } from "../lib/units.ts";
 import { go, route } from "../state/route.ts";
 import { Panel } from "../ui/panel.tsx";
 import { JsonField, WriteButton } from "./editor.tsx";
@@ -55,7 +56,9 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
               onInput={(event) => setName(event.currentTarget.value)}
             />
           </label>
-          {bytes > keyBytesMax && <p class="warning-note">A key has at most 1024 bytes.</p>}
+          {bytes > keyBytesMax && (
+            <p class="warning-note">A key has at most {count(keyBytesMax)} bytes.</p>
+          )}
           <JsonField text={text} onChange={setText} />
           <div class="write-bar">
             <WriteOptions value={options} onChange={setOptions} />
@@ -71,7 +74,7 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
         {(exists || written) && (
           <div class="button-row">
             <button type="button" onClick={open}>
-              Open “{name}”
+              Open “{clamp(name)}”
             </button>
           </div>
         )}

@@ -1,7 +1,6 @@
 /** One key on every node: the same, older, or not there. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { printJson } from "../api/json.ts";
 import type { KeyEntry } from "../api/wire.ts";
 import { useEvery } from "../lib/throttled.ts";
 import { count } from "../lib/units.ts";
@@ -24,8 +23,7 @@ export function presenceOf(mine: Answer<KeyEntry>, leaders: Answer<KeyEntry>): P
   if (!mine.ok) return "missing";
   if (mine.value.version < leaders.value.version) return "stale";
   if (mine.value.version > leaders.value.version) return "ahead";
-  const equal = printJson(mine.value.value) === printJson(leaders.value.value);
-  return equal ? "same" : "diverged";
+  return mine.value.value === leaders.value.value ? "same" : "diverged";
 }
 
 const words: Readonly<Record<Presence, string>> = {
@@ -54,7 +52,7 @@ export function Presence({ name }: { readonly name: string }) {
             <tbody>
               {answers.map(({ node, answer }) => {
                 const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
-                const value = answer.ok ? printJson(answer.value.value, "compact") : "";
+                const value = answer.ok ? answer.value.value : "";
                 return (
                   <tr key={node} data-node={node}>
                     <th scope="row">

@@ -1,7 +1,8 @@
 /** Reads, and when it is time to read again. */
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, addressOf, call } from "../api/http.ts";
-import type { KeyEntry, KeyList } from "../api/wire.ts";
+import { parseEntry, parsePage } from "../api/json.ts";
+import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
 import { useThrottled } from "../lib/throttled.ts";
 import { cluster, model, paused, tick } from "../state/live.ts";
 
@@ -13,7 +14,30 @@ export function listKeys(
 ): Promise<Answer<KeyList>> {
   const asked = new URLSearchParams({ prefix: query.prefix, limit: String(pageSize) });
   if (query.after !== undefined) asked.set("after", query.after);
-  return call(`${addressOf("/read", query.from)}?${asked}`, signal === undefined ? {} : { signal });
+  return call(`${addressOf("/read", query.from)}?${asked}`, {
+    parse: parsePage,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+const countTries = 10;
+const countAgainMs = 300;
+
+/**
+ * How many keys a node's store has, once it has applied as much as a list of it showed; undefined when
+ * it does not say.
+ */
+export async function countKeys(
+  from: string,
+  asOf: { readonly sequence: number; readonly signal: AbortSignal },
+): Promise<number | undefined> {
+  for (let number = 0; number < countTries && !asOf.signal.aborted; number++) {
+    const answer = await call<NodeStatus>(addressOf("/status", from), { signal: asOf.signal });
+    if (!answer.ok) return undefined;
+    if (answer.value.applied >= asOf.sequence) return answer.value.keys;
+    await new Promise((resolve) => setTimeout(resolve, countAgainMs));
+  }
+  return undefined;
 }
 
 export const readKey = (
@@ -21,10 +45,10 @@ export const readKey = (
   from: string,
   signal?: AbortSignal,
 ): Promise<Answer<KeyEntry>> =>
-  call(
-    `${addressOf("/read", from)}?${new URLSearchParams({ key })}`,
-    signal === undefined ? {} : { signal },
-  );
+  call(`${addressOf("/read", from)}?${new URLSearchParams({ key })}`, {
+    parse: parseEntry,
+    ...(signal === undefined ? {} : { signal }),
+  });
 
 /** The highest version that was answered somewhere; looked at twice a second. */
 export function useNewest(): number {

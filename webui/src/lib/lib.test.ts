@@ -2,9 +2,18 @@ import { expect, test } from "vitest";
 import { markOf, shapePath, shapes, shortName } from "./followers.ts";
 import { diffLines } from "./line-diff.ts";
 import { Ring } from "./ring.ts";
-import { niceCeiling, ticksUpTo } from "./scale.ts";
+import { niceCeiling, robustTop, ticksUpTo } from "./scale.ts";
 import { predict } from "./theory.ts";
-import { count, duration, inWords, longDuration, plural, rate } from "./units.ts";
+import {
+  axisDuration,
+  clamp,
+  count,
+  duration,
+  inWords,
+  longDuration,
+  plural,
+  rate,
+} from "./units.ts";
 
 test("a ring keeps the newest items in order and hands back what had to go", () => {
   const ring = new Ring<number>(3);
@@ -64,4 +73,25 @@ test("theory knows each follower's own delay, and nothing beyond the followers t
   const slow = { follower1: { minDelayMs: 5000, maxDelayMs: 5000 } };
   expect(predict({ ...settings, followerDelays: slow }, ids, 5)?.meanMs).toBeCloseTo(5000, 6);
   expect(predict(settings, ids, 6)).toBeUndefined();
+});
+
+test("one value far above the others does not set the axis; many do", () => {
+  const fast = Array.from({ length: 30 }, (_, number) => 20 + number / 3);
+  expect(robustTop([...fast, 16_000], 1)).toBeLessThan(31);
+  expect(robustTop([...fast, 16_000], 100)).toBe(100);
+  expect(robustTop([...fast, 16_000, 16_000, 16_000, 16_000], 1)).toBe(16_000);
+  expect(robustTop([5, 16_000], 1)).toBe(16_000);
+  expect(robustTop([], 7)).toBe(7);
+});
+
+test("a long key keeps its beginning and its end", () => {
+  expect(clamp("short")).toBe("short");
+  expect(clamp(`long/${"x".repeat(900)}/end`)).toHaveLength(48);
+  expect(clamp(`long/${"x".repeat(900)}/end`)).toMatch(/^long\/x+…x+\/end$/);
+});
+
+test("an axis and a text write the same duration alike", () => {
+  expect([0, 0.5, 2.5, 5, 250, 1500, 20_000].map(axisDuration)).toEqual([
+    ...["0 ms", "0.50 ms", "2.5 ms", "5 ms", "250 ms", "1\u202f500 ms", "20 s"],
+  ]);
 });

@@ -14,6 +14,27 @@ export function niceCeiling(value: number): number {
   return Math.ceil(value / step - 1e-9) * step;
 }
 
+/** Beyond so many times the upper quartile, a value is an outlier. */
+const fence = 4;
+const outliersShareMax = 0.1;
+const valuesMin = 4;
+
+/**
+ * The top of an axis that a few extreme values do not spoil: one write of 16 s among a hundred of 25 ms
+ * would press all others to the floor. What lies above is to be drawn at the edge, and told.
+ */
+export function robustTop(values: readonly number[], least: number): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  const highest = sorted.at(-1) ?? 0;
+  if (sorted.length < valuesMin) return Math.max(least, highest);
+  const quartile = sorted[Math.floor(0.75 * (sorted.length - 1))] ?? highest;
+  const limit = Math.max(least, fence * quartile);
+  const inside = sorted.findLastIndex((value) => value <= limit);
+  const outliers = sorted.length - 1 - inside;
+  if (outliers > Math.max(1, outliersShareMax * sorted.length)) return Math.max(least, highest);
+  return Math.max(least, sorted[inside] ?? highest);
+}
+
 /** 0, step, 2·step … up to `top`, about `wanted` steps. */
 export function ticksUpTo(top: number, wanted: number): number[] {
   const step = roundStep(top / wanted);

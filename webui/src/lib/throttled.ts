@@ -35,6 +35,20 @@ export function useEvery(everyMs: number): number {
   return turn;
 }
 
+/** Keeps an element's height in a custom property of the page, for what must stand below it. */
+export function useHeightAs(property: string): (element: HTMLElement | null) => void {
+  const [element, setElement] = useState<HTMLElement | null>(null);
+  useEffect(() => {
+    if (element === null) return;
+    const observer = new ResizeObserver(() => {
+      document.documentElement.style.setProperty(property, `${element.offsetHeight}px`);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element, property]);
+  return setElement;
+}
+
 /** Width of an element in px; 0 until it is laid out. */
 export function useWidth<E extends Element>(): [number, (element: E | null) => void] {
   const [width, setWidth] = useState(0);

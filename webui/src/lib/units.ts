@@ -8,6 +8,9 @@ export function count(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, thin);
 }
 
+/** A count that a node may not be able to know. */
+export const known = (value: number | null): string => (value === null ? "unknown" : count(value));
+
 /** Milliseconds with about three digits: "0.42 ms", "8.3 ms", "503 ms", "12.4 s". */
 export function duration(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`;
@@ -17,6 +20,10 @@ export function duration(ms: number): string {
   return longDuration(ms);
 }
 
+/** The same on an axis, where 0 needs no digits and round values come without zeros. */
+export const axisDuration = (ms: number): string =>
+  ms === 0 ? "0 ms" : duration(ms).replace(/\.0+ /, " ");
+
 /** "12 s", "3 min", "2 h": for ages that only need a sense of size. */
 export function longDuration(ms: number): string {
   const seconds = ms / 1000;
@@ -25,6 +32,10 @@ export function longDuration(ms: number): string {
   if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} d`;
 }
+
+/** A range of delays: "0–1 000 ms". */
+export const delayRange = (minMs: number, maxMs: number): string =>
+  `${count(minMs)}–${count(maxMs)} ms`;
 
 export function rate(perSecond: number): string {
   return `${perSecond < 10 ? perSecond.toFixed(1).replace(/\.0$/, "") : count(perSecond)}/s`;
@@ -41,6 +52,13 @@ const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 /** Wall-clock ms as "16:04:31.207". */
 export const timeOfDay = (at: number): string => clock.format(at);
 export const dateAndTime = (at: number): string => minute.format(at);
+
+/** A key that may have a thousand characters, cut in the middle: its end tells it from its siblings. */
+export function clamp(text: string, most = 48): string {
+  if (text.length <= most) return text;
+  const end = Math.floor((most - 1) / 3);
+  return `${text.slice(0, most - 1 - end)}…${text.slice(-end)}`;
+}
 
 /** "1 ack", "2 acks". */
 export function plural(number: number, one: string, many = `${one}s`): string {

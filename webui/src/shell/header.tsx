@@ -1,5 +1,6 @@
 /** Always visible: whose page this is, how the cluster is, whether it is live, and the settings. */
 
+import { useHeightAs } from "../lib/throttled.ts";
 import { count } from "../lib/units.ts";
 import {
   connection,
@@ -12,13 +13,22 @@ import {
   setPaused,
 } from "../state/live.ts";
 import { nextTheme, theme } from "../state/preferences.ts";
-import { addressFor, blankRoute, go, route, type View, views } from "../state/route.ts";
+import {
+  addressFor,
+  blankRoute,
+  go,
+  route,
+  toggleFaults,
+  type View,
+  views,
+} from "../state/route.ts";
 import { markFor } from "../ui/mark.tsx";
 import { QuorumControl } from "./quorum-control.tsx";
 
 export function Header() {
+  const measure = useHeightAs("--top-height");
   return (
-    <header class="top">
+    <header class="top" ref={measure}>
       <div class="top-row">
         <Identity />
         <Health />
@@ -98,7 +108,8 @@ function Tools() {
           type="button"
           class="tool"
           title="Faults (f)"
-          onClick={() => go({ panel: "faults" }, "replace")}
+          aria-pressed={route.value.panel === "faults"}
+          onClick={toggleFaults}
         >
           <span aria-hidden="true">⚡</span> Faults
         </button>

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import { announce } from "../state/announcer.ts";
-import { followers, quorumInForce } from "../state/live.ts";
+import { connection, followers, quorumInForce } from "../state/live.ts";
 import { changeConfig } from "../state/settings.ts";
 import { Segmented } from "../ui/segmented.tsx";
 
@@ -31,7 +31,7 @@ export function QuorumControl() {
         label="Write quorum"
         options={options}
         value={inForce}
-        disabled={inForce === undefined}
+        disabled={inForce === undefined || connection.value === "leader down"}
         onChange={(quorum) => void change(quorum)}
       />
       {problem !== undefined && (

@@ -2,6 +2,7 @@
 import { effect, signal } from "@preact/signals";
 import { addressOf, call, type Problem } from "../api/http.ts";
 import type { FaultList, LinkFault } from "../api/wire.ts";
+import { count } from "../lib/units.ts";
 import { connection, faultsAllowed, leaderId } from "./live.ts";
 
 export const activeFaults = signal<FaultList["faults"]>({});
@@ -32,7 +33,7 @@ export function faultInWords(fault: LinkFault): string {
     case "pause":
       return "link paused";
     case "slow":
-      return `link slowed by ${fault.delayMs} ms`;
+      return `link slowed by ${count(fault.delayMs)} ms`;
     case "cut":
       return "link cut";
   }

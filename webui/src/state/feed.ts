@@ -1,6 +1,6 @@
 /** Events in plain words. */
 import type { NodeEvent } from "../api/wire.ts";
-import { duration, inWords, plural } from "../lib/units.ts";
+import { clamp, count, delayRange, duration, inWords, plural } from "../lib/units.ts";
 import type { WriteTrace } from "./traces.ts";
 
 export interface FeedItem {
@@ -16,7 +16,8 @@ type Words = Pick<FeedItem, "tone" | "text">;
 export function keysInWords(keys: readonly string[]): string {
   const [first, ...rest] = keys;
   if (first === undefined) return "nothing";
-  return rest.length === 0 ? `“${first}”` : `“${first}” and ${plural(rest.length, "other key")}`;
+  const shown = `“${clamp(first)}”`;
+  return rest.length === 0 ? shown : `${shown} and ${plural(rest.length, "other key")}`;
 }
 
 /** Undefined: not worth a line. Acks are told together with the settling they lead to. */
@@ -30,16 +31,14 @@ export function wordsFor(
     case "unknown":
       return {
         tone: "warning",
-        text: `Version ${event.sequence}: outcome unknown, ${event.acks.length} of ${event.quorum} acks in time. It may still settle.`,
+        text: `Version ${count(event.sequence)}: outcome unknown, ${event.acks.length} of ${event.quorum} acks in time. It may still settle.`,
       };
     case "config":
       return { tone: "plain", text: `Settings are now: ${settings(event.config)}.` };
     case "member":
       return member(event);
     case "rate":
-      return event.unshown === 0
-        ? undefined
-        : { tone: "plain", text: `${plural(event.unshown, "more write")} in one second.` };
+      return rate(event);
     case "write":
     case "ack":
     case "cluster":
@@ -54,15 +53,37 @@ function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | und
   const late = trace?.wasUnknown === true ? " That outcome was unknown until now." : "";
   return {
     tone: "good",
-    text: `${what} as version ${event.sequence}: ${acks} after ${duration(event.latencyMs)}.${late}`,
+    text: `${what} as version ${count(event.sequence)}: ${acks} after ${duration(event.latencyMs)}.${late}`,
   };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  QUORUM_UNAVAILABLE: "the quorum is out of reach",
+  OVERLOADED: "the leader is full",
+  RECOVERING: "the leader is not ready yet",
+  SHUTTING_DOWN: "the leader is stopping",
+  VERSION_MISMATCH: "the key has another version",
+  KEY_NOT_FOUND: "there is no such key",
+};
+/** Answers to a condition or a deletion, rather than troubles of the cluster. */
+const expected: readonly string[] = ["VERSION_MISMATCH", "KEY_NOT_FOUND"];
+
+function rate({ unshown, refused }: NodeEvent & { type: "rate" }): Words | undefined {
+  const more = unshown === 0 ? "" : `${plural(unshown, "more write")} in one second.`;
+  const codes = Object.keys(refused);
+  if (codes.length === 0) return more === "" ? undefined : { tone: "plain", text: more };
+  const total = Object.values(refused).reduce((sum, number) => sum + number, 0);
+  const why = inWords(codes.map((code) => reasons[code] ?? code));
+  const tone = codes.every((code) => expected.includes(code)) ? "plain" : "bad";
+  const text = `${plural(total, "write")} refused, nothing was written: ${why}. ${more}`.trim();
+  return { tone, text };
 }
 
 function settings(config: (NodeEvent & { type: "config" })["config"]): string {
   const own = Object.entries(config.followerDelays).map(
-    ([id, range]) => `${id} ${range.minDelayMs}–${range.maxDelayMs} ms`,
+    ([id, range]) => `${id} ${delayRange(range.minDelayMs, range.maxDelayMs)}`,
   );
-  const general = `write quorum ${config.writeQuorum}, delays ${config.minDelay}–${config.maxDelay} ms`;
+  const general = `write quorum ${config.writeQuorum}, delays ${delayRange(config.minDelay, config.maxDelay)}`;
   return own.length === 0 ? general : `${general}, except ${inWords(own)}`;
 }
 

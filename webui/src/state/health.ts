@@ -1,6 +1,6 @@
 /** The cluster's health in one sentence. */
 import type { ClusterView, MemberView } from "../api/wire.ts";
-import { inWords, plural } from "../lib/units.ts";
+import { count, inWords, plural } from "../lib/units.ts";
 
 export interface Health {
   readonly tone: "good" | "warning" | "bad";
@@ -16,7 +16,8 @@ export function healthOf(cluster: ClusterView, quorum: number): Health {
   const live = followers.filter(({ state }) => state === "live");
   const liveCount = `${live.length} of ${plural(followers.length, "follower")} live`;
   if (!cluster.fromLeader) {
-    const version = cluster.nodes.find(({ id }) => id === cluster.servedBy)?.applied ?? 0;
+    const own = cluster.nodes.find(({ id }) => id === cluster.servedBy);
+    const version = count(own?.applied ?? 0);
     const leader = cluster.leader === "" ? "The leader" : cluster.leader;
     return {
       tone: "bad",
@@ -43,13 +44,16 @@ export function healthOf(cluster: ClusterView, quorum: number): Health {
     const trouble = syncing ? "catching up by snapshot" : "unreachable";
     return { tone: "warning", sentence: `${liveCount}, ${ids(absent)} ${trouble}` };
   }
-  const behind = live.filter(({ lag }) => lag > 0);
+  const behind = live.map(({ lag }) => lag ?? 0).filter((lag) => lag > 0);
   if (behind.length > 0) {
-    const most = Math.max(...behind.map(({ lag }) => lag));
+    const most = Math.max(...behind);
     return {
       tone: "good",
       sentence: `${liveCount}, ${behind.length} behind by up to ${plural(most, "entry", "entries")}`,
     };
   }
-  return { tone: "good", sentence: `${liveCount}, all in sync at version ${cluster.committed}` };
+  return {
+    tone: "good",
+    sentence: `${liveCount}, all in sync at version ${count(cluster.committed)}`,
+  };
 }

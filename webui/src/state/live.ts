@@ -5,8 +5,9 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { addressOf, call, setOwnNode } from "../api/http.ts";
-import { EventStream, type StreamState } from "../api/stream.ts";
-import type { ClusterView, Hello, LiveConfig, NodeEvent } from "../api/wire.ts";
+import { followNode, type StreamState } from "../api/stream.ts";
+import { followVisibility } from "../api/streams.ts";
+import type { ClusterView, Hello, LiveConfig, NodeEvent, SweepNews } from "../api/wire.ts";
 import { longDuration } from "../lib/units.ts";
 import { announce } from "./announcer.ts";
 import { wordsFor } from "./feed.ts";
@@ -24,6 +25,8 @@ export const faultsAllowed = signal(false);
 export const cluster = signal<ClusterView | undefined>(undefined);
 export const config = signal<LiveConfig | undefined>(undefined);
 export const members = signal<Readonly<Record<string, MemberNote>>>({});
+/** The sweep that runs on the leader, whoever started it. */
+export const runningSweep = signal<SweepNews["running"]>(null);
 export const paused = signal(false);
 /** Events that wait for the end of the pause. */
 export const heldBack = signal(0);
@@ -62,11 +65,14 @@ export const leaderNow = (): number => Date.now() + clockAheadMs;
 /** A member's change is read out while it is this young. */
 const newsMs = 5000;
 const pendingMax = 50_000;
-let pending: NodeEvent[] = [];
+let pending: { readonly event: NodeEvent; readonly source: string }[] = [];
 let frameAsked = false;
 
-function take(event: NodeEvent): void {
-  pending.push(event);
+/** Names whose events they are; a restarted node counts as another source. */
+const sourceOf = ({ node, epoch }: Hello): string => `${node} ${epoch}`;
+
+function take(event: NodeEvent, source: string): void {
+  pending.push({ event, source });
   if (pending.length > pendingMax) pending = pending.slice(-pendingMax / 2);
   askForFrame();
 }
@@ -87,7 +93,9 @@ function showPending(): void {
   }
   const events = pending;
   pending = [];
-  const fresh = events.filter((event) => model.apply(event));
+  const fresh = events
+    .filter(({ event, source }) => model.apply(event, source))
+    .map(({ event }) => event);
   if (fresh.length === 0) return;
   publish();
   const news = fresh.findLast(({ type }) => type === "member");
@@ -111,22 +119,28 @@ export function setPaused(value: boolean): void {
   if (!value) askForFrame();
 }
 
-let ownEvents: EventStream | undefined;
-let leaderEvents: { readonly of: string; readonly stream: EventStream } | undefined;
+let leaderEvents: { readonly of: string; readonly close: () => void } | undefined;
 let lostAt: number | undefined;
 
-export function connect(): void {
-  ownEvents ??= new EventStream("/events", {
-    hello: welcome,
+function connect(): void {
+  let source = "";
+  followNode("/events", {
+    hello: (hello, receivedAt) => {
+      source = sourceOf(hello);
+      welcome(hello, receivedAt);
+    },
     state: (state) => noteConnection(() => (ownStream.value = state)),
     event: (event) => {
       // While the leader is heard, its own view is the better one.
-      if (own.value?.role === "leader" || leaderStream.value === "down") take(event);
+      if (own.value?.role === "leader" || leaderStream.value === "down") take(event, source);
+    },
+    sweep: (news) => {
+      if (own.value?.role === "leader") runningSweep.value = news.running;
     },
   });
 }
 
-function welcome(hello: Hello): void {
+function welcome(hello: Hello, receivedAt: number): void {
   setOwnNode(hello.node);
   batch(() => {
     own.value = hello;
@@ -135,8 +149,8 @@ function welcome(hello: Hello): void {
   });
   document.title = `${hello.node} · Quorum KV`;
   if (hello.role === "leader") {
-    startReign(hello);
-    leaderEvents?.stream.close();
+    leaderGreets(hello, receivedAt);
+    leaderEvents?.close();
     leaderEvents = undefined;
   } else {
     listenTo(hello.leader);
@@ -146,21 +160,31 @@ function welcome(hello: Hello): void {
 
 function listenTo(leader: string): void {
   if (leader === "" || leaderEvents?.of === leader) return;
-  leaderEvents?.stream.close();
-  const stream = new EventStream(addressOf("/events", leader), {
-    hello: startReign,
+  leaderEvents?.close();
+  let source = "";
+  const close = followNode(addressOf("/events", leader), {
+    hello: (hello, receivedAt) => {
+      source = sourceOf(hello);
+      leaderGreets(hello, receivedAt);
+    },
     state: (state) => noteConnection(() => (leaderStream.value = state)),
-    event: take,
+    event: (event) => take(event, source),
+    sweep: (news) => {
+      runningSweep.value = news.running;
+    },
   });
-  leaderEvents = { of: leader, stream };
+  leaderEvents = { of: leader, close };
 }
 
-function startReign(hello: Hello): void {
-  clockAheadMs = hello.now - Date.now();
+function leaderGreets(hello: Hello, receivedAt: number): void {
+  clockAheadMs = hello.now - receivedAt;
+  model.greeted(sourceOf(hello), hello);
   batch(() => {
     leaderId.value = hello.node;
     faultsAllowed.value = hello.faults;
     config.value = hello.config;
+    // A sweep that runs is told of next.
+    runningSweep.value = null;
   });
 }
 
@@ -169,7 +193,8 @@ function noteConnection(change: () => void): void {
   const before = connection.value;
   change();
   const after = connection.value;
-  if (before === after) return;
+  // A tab that was hidden opens its streams anew, which is no news.
+  if (before === after || after === "connecting") return;
   const now = leaderNow();
   if (after === "live" && lostAt !== undefined) {
     model.note(now, "plain", `Heard again after ${longDuration(now - lostAt)}.`);
@@ -192,34 +217,18 @@ async function refreshCluster(): Promise<void> {
       cluster.value = answer.value;
     }
   });
-  if (own.value?.role === "follower" && ownEvents !== undefined) listenTo(answer.value.leader);
+  if (own.value?.role === "follower") listenTo(answer.value.leader);
 }
 
 const fallbackEveryMs = 2000;
-const hiddenForMs = 60_000;
-let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
-/**
- * Starts everything. A tab that stays hidden gives its connections back: a browser has six for an
- * origin, and people keep many tabs.
- */
+/** Starts everything. */
 export function start(): void {
+  followVisibility();
   connect();
   setInterval(() => {
+    if (document.hidden) return;
     const leaderless = own.value?.role === "follower" && leaderEvents === undefined;
     if (connection.value === "leader down" || leaderless) void refreshCluster();
   }, fallbackEveryMs);
-  document.addEventListener("visibilitychange", () => {
-    clearTimeout(hiddenTimer);
-    if (document.hidden) hiddenTimer = setTimeout(disconnect, hiddenForMs);
-    else connect();
-  });
-}
-
-function disconnect(): void {
-  ownEvents?.close();
-  ownEvents = undefined;
-  ownStream.value = "connecting";
-  leaderEvents?.stream.close();
-  leaderEvents = undefined;
 }

@@ -16,7 +16,7 @@ const settled = (sequence: number, at: number, latencyMs: number): NodeEvent => 
 const member = (id: string, change: Partial<MemberView> = {}): MemberView => ({
   ...{ id, role: id === "leader" ? "leader" : "follower", url: "", state: "live" },
   ...{ acked: 7, applied: 7, lag: 0, lagMs: 0, digestMatch: true, lastContactMs: 1 },
-  ...{ incarnation: "a", storageFault: "", ...change },
+  ...{ incarnation: "a", storageFault: "", refusal: "", ...change },
 });
 
 const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): ClusterView => ({
@@ -30,7 +30,18 @@ test("history replayed after a reconnect changes nothing that is known", () => {
   const events: readonly NodeEvent[] = [
     ...[write(1, 100), ack(1, 110, "follower1"), ack(1, 112, "follower2"), settled(1, 112, 12)],
     { type: "member", at: 120, id: "follower3", state: "unreachable", restarted: false },
-    { type: "rate", at: 200, writes: 1, acks: {}, p50: 12, p95: 12, unshown: 0 },
+    {
+      type: "rate",
+      at: 200,
+      writes: 1,
+      acks: {},
+      p50: 12,
+      p95: 12,
+      p99: 12,
+      refused: {},
+      unknown: 0,
+      unshown: 0,
+    },
     { type: "cluster", at: 210, cluster: view() },
   ];
   expect(events.map((event) => model.apply(event))).toEqual(events.map(() => true));
@@ -50,6 +61,65 @@ test("a new reign may give a sequence to another write; its acks do not mix", ()
   expect(model.traces.ring.length).toBe(2);
   expect(model.traces.find(1)).toMatchObject({ at: 900 });
   expect(model.traces.find(1)?.acks).toHaveLength(1);
+});
+
+const settings = (writeQuorum: number) => ({
+  ...{ writeQuorum, minDelay: 0, maxDelay: 10 * writeQuorum, followerDelays: {} },
+});
+const configured = (at: number, writeQuorum: number): NodeEvent => ({
+  ...{ type: "config", at, config: settings(writeQuorum) },
+});
+
+test("the settings are those of the leadership that greeted last", () => {
+  const model = new Model();
+  model.greeted("leader 1", { config: settings(1), now: 1000 });
+  model.apply(configured(900, 5), "leader 1");
+  expect(model.config).toEqual(settings(1));
+  model.apply(configured(1100, 2), "leader 1");
+  expect(model.config).toEqual(settings(2));
+  model.greeted("leader 2", { config: settings(3), now: 5000 });
+  model.apply({ type: "cluster", at: 5001, cluster: view() }, "leader 2");
+  expect(model.config).toEqual(settings(3));
+  // It was under way when the new leader greeted.
+  model.apply(configured(9000, 4), "leader 1");
+  expect(model.config).toEqual(settings(3));
+});
+
+test("a leader whose clock is behind the one before is heard at once", () => {
+  const model = new Model();
+  model.greeted("leader 1", { config: settings(1), now: 90_000 });
+  const rate = (at: number, writes: number): NodeEvent => ({
+    ...{ type: "rate", at, writes, acks: {}, p50: 1, p95: 1, p99: 1, refused: {}, unknown: 0 },
+    unshown: 0,
+  });
+  for (const event of [rate(90_000, 1), configured(90_001, 2)]) model.apply(event, "leader 1");
+  model.apply({ type: "cluster", at: 90_000, cluster: view() }, "leader 1");
+  model.greeted("leader2 2", { config: settings(3), now: 10_000 });
+  const down = { type: "member", at: 10_001, id: "follower1", restarted: false } as const;
+  for (const event of [rate(10_001, 7), configured(10_002, 4)])
+    expect(model.apply(event, "leader2 2")).toBe(true);
+  expect(model.apply({ ...down, state: "unreachable" }, "leader2 2")).toBe(true);
+  const cluster = view({ follower1: { state: "unreachable" } });
+  expect(model.apply({ type: "cluster", at: 10_003, cluster }, "leader2 2")).toBe(true);
+  expect(model.rates.at(-1)?.writes).toBe(7);
+  expect(model.config).toEqual(settings(4));
+  expect(model.cluster).toBe(cluster);
+  expect(model.apply(rate(10_001, 7), "leader2 2")).toBe(false);
+});
+
+test("refused writes are told with their reason, and as not written", () => {
+  const model = new Model();
+  const rate = (at: number, refused: Readonly<Record<string, number>>): NodeEvent => ({
+    ...{ type: "rate", at, writes: 0, acks: {}, p50: null, p95: null, p99: null },
+    ...{ refused, unknown: 0, unshown: 0 },
+  });
+  model.apply(rate(1000, { QUORUM_UNAVAILABLE: 12 }));
+  expect(model.feed.at(-1)).toMatchObject({
+    tone: "bad",
+    text: "12 writes refused, nothing was written: the quorum is out of reach.",
+  });
+  model.apply(rate(2000, { VERSION_MISMATCH: 1 }));
+  expect(model.feed.at(-1)).toMatchObject({ tone: "plain" });
 });
 
 test("memory stays bounded however many writes pass", () => {
@@ -79,7 +149,7 @@ test("an unknown outcome that settles later is told as settled, never as failed"
 
 test("a restart is counted, and the state keeps its beginning", () => {
   const model = new Model();
-  const news = (at: number, state: MemberView["state"], restarted = false): NodeEvent => ({
+  const news = (at: number, state: "live" | "unreachable", restarted = false): NodeEvent => ({
     ...{ type: "member", at, id: "follower1", state, restarted },
   });
   for (const event of [news(100, "unreachable"), news(400, "live", true)]) model.apply(event);

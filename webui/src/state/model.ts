@@ -9,10 +9,21 @@ import { Traces } from "./traces.ts";
 
 export type Rate = NodeEvent & { type: "rate" };
 
-/** Lag of every follower at one instant of the leader's clock. */
+/** Lag of the followers at one instant of the leader's clock. */
 export interface LagSample {
   readonly at: number;
   readonly lag: Readonly<Record<string, { readonly entries: number; readonly ms: number }>>;
+}
+
+/**
+ * Instants of the newest events of one source; what is not newer was seen before and comes again after
+ * a reconnect. Each source has its own clock, so each has its own marks.
+ */
+interface Marks {
+  clusterAt: number;
+  rateAt: number;
+  configAt: number;
+  readonly memberAt: Record<string, number>;
 }
 
 /** What happened last to a member, for its card. */
@@ -32,6 +43,7 @@ export interface ModelUpdate {
 }
 
 const feedKept = 200;
+const sourcesKept = 16;
 
 export class Model {
   readonly traces = new Traces();
@@ -40,22 +52,49 @@ export class Model {
   readonly feed = new Ring<FeedItem>(feedKept);
   cluster: ClusterView | undefined;
   clusterAt = 0;
+  /** Those of the leader that was heard last. */
   config: LiveConfig | undefined;
   members: Readonly<Record<string, MemberNote>> = {};
-  /** Events at or before these instants were seen already; they come again after a reconnect. */
-  #lastRateAt = 0;
-  #lastConfigAt = 0;
-  #lastMemberAt: Record<string, number> = {};
+  readonly #marks = new Map<string, Marks>();
+  /** The leadership that `config` belongs to, and since when it is in force there. */
+  #leadership = "";
+  #configAt = 0;
   #feedNumber = 0;
 
-  /** Takes one event in; true: something on the page changes. */
-  apply(event: NodeEvent): boolean {
-    const fresh = this.#take(event);
+  /**
+   * A leader greets: its settings replace what was known, also those of a leadership before. `now` is
+   * its wall clock at the greeting.
+   */
+  greeted(leadership: string, greeting: { config: LiveConfig; now: number }): void {
+    this.#leadership = leadership;
+    this.config = greeting.config;
+    this.#configAt = greeting.now;
+  }
+
+  /**
+   * Takes one event in; true: something on the page changes. `source` names who publishes it: a node
+   * in one epoch.
+   */
+  apply(event: NodeEvent, source = ""): boolean {
+    const fresh = this.#take(event, source);
     if (fresh) this.#tell(event);
     return fresh;
   }
 
-  #take(event: NodeEvent): boolean {
+  #marksOf(source: string): Marks {
+    const known = this.#marks.get(source);
+    if (known !== undefined) return known;
+    const blank = { clusterAt: 0, rateAt: 0, configAt: 0, memberAt: {} };
+    this.#marks.set(source, blank);
+    if (this.#marks.size > sourcesKept) {
+      const [oldest] = this.#marks.keys();
+      if (oldest !== undefined) this.#marks.delete(oldest);
+    }
+    return blank;
+  }
+
+  #take(event: NodeEvent, source: string): boolean {
+    const marks = this.#marksOf(source);
     switch (event.type) {
       case "write":
         return this.traces.wrote(event);
@@ -66,39 +105,43 @@ export class Model {
       case "unknown":
         return this.traces.unknown(event);
       case "cluster":
-        return this.#takeCluster(event);
+        return this.#takeCluster(event, marks);
       case "config":
-        if (event.at <= this.#lastConfigAt) return false;
-        this.#lastConfigAt = event.at;
-        this.config = event.config;
+        if (event.at <= marks.configAt) return false;
+        marks.configAt = event.at;
+        if (source === this.#leadership && event.at > this.#configAt) {
+          this.#configAt = event.at;
+          this.config = event.config;
+        }
         return true;
       case "member":
-        return this.#takeMember(event);
+        return this.#takeMember(event, marks);
       case "rate":
-        if (event.at <= this.#lastRateAt) return false;
-        this.#lastRateAt = event.at;
+        if (event.at <= marks.rateAt) return false;
+        marks.rateAt = event.at;
         this.rates.push(event);
         return true;
     }
   }
 
-  #takeCluster(event: NodeEvent & { type: "cluster" }): boolean {
-    if (event.at <= this.clusterAt) return false;
+  #takeCluster(event: NodeEvent & { type: "cluster" }, marks: Marks): boolean {
+    if (event.at <= marks.clusterAt) return false;
+    marks.clusterAt = event.at;
     this.clusterAt = event.at;
     this.cluster = event.cluster;
     const lag: Record<string, { entries: number; ms: number }> = {};
-    for (const member of event.cluster.nodes) {
-      if (member.role === "follower") lag[member.id] = { entries: member.lag, ms: member.lagMs };
+    for (const { id, role, lag: entries, lagMs: ms } of event.cluster.nodes) {
+      if (role === "follower" && entries !== null && ms !== null) lag[id] = { entries, ms };
     }
     this.lags.push({ at: event.at, lag });
     return true;
   }
 
-  #takeMember(event: NodeEvent & { type: "member" }): boolean {
-    if (event.at < (this.#lastMemberAt[event.id] ?? 0)) return false;
+  #takeMember(event: NodeEvent & { type: "member" }, marks: Marks): boolean {
+    if (event.at < (marks.memberAt[event.id] ?? 0)) return false;
     const former = this.members[event.id];
     if (event.at === former?.since && event.state === former.state) return false;
-    this.#lastMemberAt[event.id] = event.at;
+    marks.memberAt[event.id] = event.at;
     this.members = {
       ...this.members,
       [event.id]: {

@@ -26,6 +26,9 @@ export const theme = signal<Theme>(
 /** Single-key shortcuts get in the way of speech input, so they can be turned off. */
 export const shortcutsOn = signal(kept("shortcuts") !== "off");
 
+/** Whether to offer a gentle load where nobody writes. */
+export const gentleOffers = signal(kept("gentle-load") !== "off");
+
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const systemWantsCalm = matchMedia("(prefers-reduced-motion: reduce)");
 /** Changes whenever colours read from the style sheet must be read again. */
@@ -42,6 +45,7 @@ export function startPreferences(): void {
     document.documentElement.dataset["theme"] = theme.value;
     follow();
   });
+  effect(() => keep("gentle-load", gentleOffers.value ? "on" : "off"));
   effect(() => keep("shortcuts", shortcutsOn.value ? "on" : "off"));
   systemIsDark.addEventListener("change", follow);
   systemWantsCalm.addEventListener("change", () => {

@@ -59,6 +59,9 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   else history.replaceState(null, "", address);
 }
 
+export const toggleFaults = (): void =>
+  go({ panel: route.value.panel === "faults" ? "" : "faults" }, "replace");
+
 export function followHistory(): void {
   addEventListener("popstate", () => {
     route.value = readAddress(location.search);

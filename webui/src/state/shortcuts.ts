@@ -1,7 +1,7 @@
 /** Single keys that act while no field has the focus. The help lists the same table. */
 import { faultsAllowed, paused, setPaused } from "./live.ts";
 import { nextTheme, shortcutsOn } from "./preferences.ts";
-import { go, route } from "./route.ts";
+import { go, route, toggleFaults } from "./route.ts";
 
 export interface Shortcut {
   readonly key: string;
@@ -10,7 +10,7 @@ export interface Shortcut {
 }
 
 /** Focuses what a view marked with `data-shortcut`; waits a moment for a view that just opened. */
-function focusOn(name: string): void {
+export function focusOn(name: string): void {
   requestAnimationFrame(() => {
     const target = document.querySelector<HTMLElement>(`[data-shortcut="${name}"]`);
     target?.focus();
@@ -57,7 +57,7 @@ export const shortcuts: readonly Shortcut[] = [
     key: "f",
     does: "Faults, where they are allowed",
     run: () => {
-      if (faultsAllowed.value) go({ panel: "faults" }, "replace");
+      if (faultsAllowed.value) toggleFaults();
     },
   },
   { key: "?", does: "This help", run: () => go({ panel: "help" }, "replace") },

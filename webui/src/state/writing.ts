@@ -1,6 +1,7 @@
 /** Writes, and what becomes of one whose outcome is unknown. */
 import { addressOf, call, type Problem } from "../api/http.ts";
 import type { KeyEntry, NodeStatus, Receipt } from "../api/wire.ts";
+import { noteOwnWrite } from "./own-writes.ts";
 
 export interface WriteOrder {
   readonly action: "put" | "delete";
@@ -34,9 +35,13 @@ export async function send(order: WriteOrder): Promise<WriteOutcome> {
     method: order.action === "put" ? "PUT" : "DELETE",
     body: bodyOf(order).replace(/\}$/, ',"trace":true}'),
   });
-  if (answer.ok) return { type: "settled", receipt: answer.value, elapsedMs: answer.elapsedMs };
+  if (answer.ok) {
+    noteOwnWrite(answer.value.version);
+    return { type: "settled", receipt: answer.value, elapsedMs: answer.elapsedMs };
+  }
   const { problem } = answer;
   if (problem.code === "OUTCOME_UNKNOWN" && typeof problem["version"] === "number") {
+    noteOwnWrite(problem["version"]);
     return { type: "unknown", problem, version: problem["version"] };
   }
   return { type: "refused", problem };

@@ -5,13 +5,14 @@ import {
   predictSettle,
 } from "../../../simulation/theory/index.ts";
 import type { Sweep, SweepResult } from "../api/wire.ts";
-import { niceCeiling, ticksUpTo } from "../lib/scale.ts";
+import { niceCeiling, robustTop, ticksUpTo } from "../lib/scale.ts";
 import { useWidth } from "../lib/throttled.ts";
-import { duration } from "../lib/units.ts";
+import { axisDuration, duration, plural } from "../lib/units.ts";
 import type { Sample } from "./sweeps.ts";
 
 interface SweepChartProps {
-  readonly sweep: Sweep;
+  /** A run, or the settings of one that is still to come: theory alone. */
+  readonly sweep: Pick<Sweep, "options" | "results">;
   readonly samples: readonly Sample[];
   readonly followers: number;
 }
@@ -28,16 +29,14 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
   const theory = quorums
     .filter((quorum) => quorum <= followers)
     .map((quorum) => predictSettle({ followers: members, quorum }));
-  const topMs = niceCeiling(
-    Math.max(
-      ...[1, maxDelay, ...samples.map(({ latencyMs }) => latencyMs)],
-      ...sweep.results.map(({ maxMs }) => maxMs),
-    ),
-  );
+  const times = samples.map(({ latencyMs }) => latencyMs);
+  const leastMs = Math.max(1, maxDelay, ...sweep.results.map(({ meanMs }) => meanMs));
+  const topMs = niceCeiling(robustTop(times, leastMs));
+  const aboveMs = times.filter((ms) => ms > topMs);
   const column = Math.max(20, width - frame.left - frame.right) / Math.max(1, quorums.length);
   const x = (quorum: number) => frame.left + column * (quorums.indexOf(quorum) + 0.5);
   const y = (ms: number) =>
-    height - frame.bottom - (ms / topMs) * (height - frame.top - frame.bottom);
+    height - frame.bottom - Math.min(1.02, ms / topMs) * (height - frame.top - frame.bottom);
   return (
     <div ref={measure} class="sweep-chart">
       {width > 0 && (
@@ -46,7 +45,7 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
             <g key={ms} class="grid">
               <line x1={frame.left} x2={width - frame.right} y1={y(ms)} y2={y(ms)} />
               <text x={frame.left - 8} y={y(ms) + 4} text-anchor="end">
-                {ms === 0 ? "0 ms" : duration(ms)}
+                {axisDuration(ms)}
               </text>
             </g>
           ))}
@@ -77,6 +76,8 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
           ))}
           <text class="axis-title" x={frame.left} y={height - 6}>
             write quorum, follower acks
+            {aboveMs.length > 0 &&
+              ` · ${plural(aboveMs.length, "write")} above, up to ${duration(Math.max(...aboveMs))}`}
           </text>
         </svg>
       )}
@@ -120,7 +121,7 @@ function intervalPath({ meanLowMs, meanHighMs }: SweepResult, y: Place["y"]): st
 /** A place in 0..1 for the n-th point, evenly spread and always the same (golden ratio). */
 const scattered = (place: number): number => (place * 0.618_033_988_75) % 1;
 
-function inWords(sweep: Sweep, theory: readonly Prediction[]): string {
+function inWords(sweep: SweepChartProps["sweep"], theory: readonly Prediction[]): string {
   const means = sweep.results.map(
     ({ quorum, meanMs }) => `quorum ${quorum} mean ${duration(meanMs)}`,
   );

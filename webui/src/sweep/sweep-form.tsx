@@ -1,10 +1,11 @@
 /** What to run, how long it will take, and what it means for everybody else meanwhile. */
-import { useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
 import { equalFollowers, predictSettle } from "../../../simulation/theory/index.ts";
 import type { Problem } from "../api/http.ts";
 import type { Sweep, SweepOptions } from "../api/wire.ts";
-import { count, longDuration } from "../lib/units.ts";
-import { followers } from "../state/live.ts";
+import { count, delayRange, longDuration, plural } from "../lib/units.ts";
+import { config, followers, quorumInForce } from "../state/live.ts";
 import { go } from "../state/route.ts";
 import { Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
@@ -20,6 +21,9 @@ const fields = [
 
 type Numbers = Record<(typeof fields)[number]["name"], number>;
 
+/** What the form asks for now: the chart draws its theory before the first run. */
+export const wantedOptions = signal<SweepOptions | undefined>(undefined);
+
 export function SweepForm({ running }: { readonly running: Sweep | undefined }) {
   const highest = followers.value.length;
   const [chosen, setChosen] = useState<readonly number[] | undefined>(undefined);
@@ -34,6 +38,10 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
     ...(seed === "" ? {} : { seed: Number(seed) }),
   };
   const wrongRange = numbers.maxDelay < numbers.minDelay;
+  const wanted = wrongRange || quorums.length === 0 ? undefined : JSON.stringify(options);
+  useEffect(() => {
+    wantedOptions.value = wanted === undefined ? undefined : (JSON.parse(wanted) as SweepOptions);
+  }, [wanted]);
   const start = async () => {
     go({ sweep: "" }, "replace");
     setProblem(await startSweep(options));
@@ -86,8 +94,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
         </p>
         <p class="warning-note">
           <span aria-hidden="true">▲ </span>
-          Delays and quorum change for everybody on this cluster until the run ends; then they are
-          restored, whatever happens.
+          {whatChanges(options)}
         </p>
         <button
           type="submit"
@@ -99,6 +106,28 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
       </form>
       {problem !== undefined && <ProblemNote problem={problem} />}
     </Panel>
+  );
+}
+
+/** A sweep borrows the delays; the quorum goes with each of its own writes. */
+function whatChanges({
+  minDelay,
+  maxDelay,
+  quorums,
+  clients,
+  writes,
+  rounds,
+}: SweepOptions): string {
+  const settings = config.value;
+  const isSame = settings?.minDelay === minDelay && settings.maxDelay === maxDelay;
+  const delays = isSame
+    ? `The delays stay at ${delayRange(minDelay, maxDelay)}.`
+    : `Until the run ends, every write on this cluster meets delays of ${delayRange(minDelay, maxDelay)}` +
+      `${settings === undefined ? "" : ` instead of ${delayRange(settings.minDelay, settings.maxDelay)}`}; then they are restored.`;
+  const total = plural(quorums.length * clients * writes * rounds, "write");
+  return (
+    `${delays} The write quorum of others stays ${quorumInForce.value ?? "as it is"}: each of the ${total} ` +
+    "carries its own. They go to keys under “sweep/”, all of which are deleted at the end."
   );
 }
 

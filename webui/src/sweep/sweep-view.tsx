@@ -2,19 +2,20 @@
 import { useEffect } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
 import type { Sweep } from "../api/wire.ts";
-import { count, dateAndTime, duration, longDuration, plural } from "../lib/units.ts";
-import { followers, leaderId } from "../state/live.ts";
+import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
+import { followers, leaderId, runningSweep } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { SweepChart } from "./sweep-chart.tsx";
-import { SweepForm } from "./sweep-form.tsx";
+import { SweepForm, wantedOptions } from "./sweep-form.tsx";
 import { cancelSweep, follow, listProblem, loadSweeps, samplesOf, sweeps } from "./sweeps.ts";
 
 export function SweepView() {
   useEffect(() => {
     if (leaderId.value !== "") void loadSweeps();
-  }, [leaderId.value]);
+    // A run that another tab started or ended is in the list as well.
+  }, [leaderId.value, runningSweep.value?.id]);
   const chosen =
     sweeps.value.find(({ id }) => id === route.value.sweep) ??
     (route.value.sweep === "" ? sweeps.value[0] : undefined);
@@ -37,9 +38,13 @@ export function SweepView() {
 function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
   if (sweep === undefined) {
     return (
-      <Panel title="Latency against quorum" class="sweep-run">
+      <Panel
+        title="Latency against quorum"
+        hint="Theory: the line is the mean, the band holds nine of ten writes"
+        class="sweep-run"
+      >
         {listProblem.value === undefined ? (
-          <Blank>No run yet. Start one; its points land here beside the theory.</Blank>
+          <Prospect />
         ) : (
           <ProblemNote problem={listProblem.value} />
         )}
@@ -63,6 +68,26 @@ function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
   );
 }
 
+/** Before the first run: what theory says of the settings in the form. */
+function Prospect() {
+  const options = wantedOptions.value;
+  if (options === undefined || followers.value.length === 0) {
+    return <Blank>Choose quorums and delays; theory for them appears here.</Blank>;
+  }
+  return (
+    <>
+      <p class="headline prospect" data-test="prospect">
+        This is what theory says. Start the sweep, and each write lands here as a point.
+      </p>
+      <SweepChart
+        sweep={{ options, results: [] }}
+        samples={[]}
+        followers={followers.value.length}
+      />
+    </>
+  );
+}
+
 function Progress({ sweep }: { readonly sweep: Sweep }) {
   const { state, progress } = sweep;
   if (state !== "running") {
@@ -75,8 +100,8 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
         {tone === "warning" && state === "done" && (
           <span class="hint">
             {" "}
-            The machine was busy with other things meanwhile: times that miss their limit count as
-            inconclusive.
+            What chance or a busy machine can explain counts as inconclusive; the report says what
+            to do.
           </span>
         )}
       </p>
@@ -189,7 +214,7 @@ function History({ chosen }: { readonly chosen: string | undefined }) {
   return (
     <Panel title="Runs" hint="Newest first, as this leader remembers them" class="sweep-history">
       {sweeps.value.length === 0 ? (
-        <Blank>No runs yet.</Blank>
+        <Blank>No runs yet. The last ten stay here, with their reports.</Blank>
       ) : (
         <ul class="runs">
           {sweeps.value.map((sweep) => (
@@ -214,5 +239,5 @@ function History({ chosen }: { readonly chosen: string | undefined }) {
 
 function inShort({ options }: Sweep): string {
   const { quorums, clients, writes, rounds, minDelay, maxDelay } = options;
-  return `quorum ${quorums.join(", ")} · ${clients} × ${writes} writes × ${rounds} · ${minDelay}–${maxDelay} ms`;
+  return `quorum ${quorums.join(", ")} · ${clients} × ${writes} writes × ${rounds} · ${delayRange(minDelay, maxDelay)}`;
 }

@@ -1,6 +1,7 @@
 /** Sweep jobs on the leader's node, and the one that runs followed live. */
 import { signal } from "@preact/signals";
 import { addressOf, call, type Problem } from "../api/http.ts";
+import { openStream } from "../api/streams.ts";
 import type { Sweep, SweepOptions, SweepProgress, SweepResult } from "../api/wire.ts";
 import { announce } from "../state/announcer.ts";
 import { leaderId } from "../state/live.ts";
@@ -46,7 +47,6 @@ function patch(id: string, change: (sweep: Sweep) => Sweep): void {
 
 /** Follows a run until the returned function is called; it comes back by itself. */
 export function follow(id: string): () => void {
-  const source = new EventSource(addressOf(`/sweeps/${id}/events`, leaderId.value));
   let waiting: Sample[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const land = () => {
@@ -55,36 +55,50 @@ export function follow(id: string): () => void {
     waiting = [];
     samples.value = { ...samples.value, [id]: all };
   };
-  // The stream tells the whole run again to whoever opens it anew.
-  source.onopen = () => {
-    samples.value = { ...samples.value, [id]: [] };
+  const told: Readonly<Record<string, (data: string) => void>> = {
+    progress: (data) => {
+      const progress = JSON.parse(data) as SweepProgress;
+      patch(id, (sweep) => ({ ...sweep, progress }));
+    },
+    sample: (data) => {
+      waiting.push(JSON.parse(data) as Sample);
+      timer ??= setTimeout(land, 150);
+    },
+    quorum: (data) => {
+      const row = JSON.parse(data) as SweepResult;
+      patch(id, (sweep) => ({
+        ...sweep,
+        results: [...sweep.results.filter(({ quorum }) => quorum !== row.quorum), row].sort(
+          (a, b) => a.quorum - b.quorum,
+        ),
+      }));
+    },
+    done: () => {
+      close();
+      if (sweeps.value.find((sweep) => sweep.id === id)?.state !== "running") return;
+      announce("The sweep has ended");
+      void loadSweeps();
+    },
   };
-  source.addEventListener("progress", ({ data }) => {
-    const progress = JSON.parse(data) as SweepProgress;
-    patch(id, (sweep) => ({ ...sweep, progress }));
-  });
-  source.addEventListener("sample", ({ data }) => {
-    waiting.push(JSON.parse(data) as Sample);
-    timer ??= setTimeout(land, 150);
-  });
-  source.addEventListener("quorum", ({ data }) => {
-    const row = JSON.parse(data) as SweepResult;
-    patch(id, (sweep) => ({
-      ...sweep,
-      results: [...sweep.results.filter(({ quorum }) => quorum !== row.quorum), row].sort(
-        (a, b) => a.quorum - b.quorum,
-      ),
-    }));
-  });
-  source.addEventListener("done", () => {
-    source.close();
-    if (sweeps.value.find((sweep) => sweep.id === id)?.state !== "running") return;
-    announce("The sweep has ended");
-    void loadSweeps();
-  });
-  source.onerror = () => void loadSweeps();
+  const close = openStream(
+    {
+      address: addressOf(`/sweeps/${id}/events`, leaderId.value),
+      ...{ names: Object.keys(told), kept: [], quietMsMax: 0 },
+    },
+    {
+      state: (state) => {
+        // The stream tells the whole run again to whoever opens it anew.
+        if (state === "live") {
+          waiting = [];
+          samples.value = { ...samples.value, [id]: [] };
+        }
+        if (state === "down") void loadSweeps();
+      },
+      told: ([name, data]) => told[name]?.(data),
+    },
+  );
   return () => {
     clearTimeout(timer);
-    source.close();
+    close();
   };
 }

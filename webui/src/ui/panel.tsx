@@ -19,7 +19,9 @@ export function Panel({ title, hint, actions, table, class: name, children }: Pa
     <section class={`panel ${name ?? ""}`} aria-labelledby={id}>
       <header class="panel-head">
         <div class="panel-title">
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} title={title.length > 48 ? title : undefined}>
+            {title}
+          </h2>
           {hint !== undefined && <p class="hint">{hint}</p>}
         </div>
         <div class="panel-actions">
@@ -56,6 +58,22 @@ export function Scroller(props: { label: string; children: ComponentChildren; cl
       tabIndex={0}
     >
       {props.children}
+    </div>
+  );
+}
+
+/** An empty place that says how to fill it. */
+export function Invitation(props: {
+  action: string;
+  onAct: () => void;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="blank">
+      <p>{props.children}</p>
+      <button type="button" onClick={props.onAct}>
+        {props.action}
+      </button>
     </div>
   );
 }

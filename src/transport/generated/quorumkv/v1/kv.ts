@@ -27,14 +27,17 @@ export const protobufPackage = "quorumkv.v1";
 
 export const protobufFileName = "quorumkv/v1/kv.proto";
 
-/** How a write is to be carried out; what is absent follows the node's settings. */
+/**
+ * How a write is to be carried out; what is absent follows the node's settings. Versions are below
+ * 2^53.
+ */
 export interface WriteOptions {
   quorum?: number | undefined;
   timeoutMs?:
     | number
     | undefined;
   /** Write only if the key's newest version is this one; 0: only if the key is absent. */
-  ifVersion?: number | undefined;
+  ifVersion?: string | undefined;
   trace: boolean;
 }
 
@@ -67,7 +70,7 @@ export interface KeyValue {
 export interface ReadRequest {
   key: string;
   /** Wait until this node has applied this far. */
-  minVersion?: number | undefined;
+  minVersion?: string | undefined;
 }
 
 export interface ReadResponse {
@@ -113,7 +116,7 @@ export interface DeleteResponse {
 
 export interface BatchOperation {
   operation: { $case: "put"; value: Put } | { $case: "remove"; value: Remove } | undefined;
-  ifVersion?: number | undefined;
+  ifVersion?: string | undefined;
 }
 
 export interface Put {
@@ -136,14 +139,14 @@ export interface BatchResponse {
 }
 
 export interface BulkWriteRequest {
-  /** Chosen by the caller and echoed. */
-  id: number;
+  /** Chosen by the caller and echoed, whatever it is. */
+  id: string;
   operations: BatchOperation[];
   options: WriteOptions | undefined;
 }
 
 export interface BulkWriteResponse {
-  id: number;
+  id: string;
   outcome: { $case: "result"; value: WriteResult } | { $case: "failure"; value: Failure } | undefined;
 }
 
@@ -157,8 +160,11 @@ export interface Failure {
 
 export interface WatchRequest {
   prefix: string;
-  /** Resume after this sequence; absent: from now on. */
-  after?: number | undefined;
+  /**
+   * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no
+   * longer reaches back that far, or does not reach that far yet: the cluster lost its data.
+   */
+  after?: string | undefined;
 }
 
 export interface WatchResponse {
@@ -239,7 +245,7 @@ export const WriteOptions: MessageFns<WriteOptions> = {
               break;
             }
 
-            message.ifVersion = longToNumber(reader.uint64());
+            message.ifVersion = reader.uint64().toString();
             continue;
           }
           case 4: {
@@ -565,7 +571,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
               break;
             }
 
-            message.minVersion = longToNumber(reader.uint64());
+            message.minVersion = reader.uint64().toString();
             continue;
           }
         }
@@ -1124,7 +1130,7 @@ export const BatchOperation: MessageFns<BatchOperation> = {
               break;
             }
 
-            message.ifVersion = longToNumber(reader.uint64());
+            message.ifVersion = reader.uint64().toString();
             continue;
           }
         }
@@ -1412,12 +1418,12 @@ export const BatchResponse: MessageFns<BatchResponse> = {
 };
 
 function createBaseBulkWriteRequest(): BulkWriteRequest {
-  return { id: 0, operations: [], options: undefined };
+  return { id: "0", operations: [], options: undefined };
 }
 
 export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
   encode(message: BulkWriteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== 0) {
+    if (message.id !== "0") {
       writer.uint32(8).uint64(message.id);
     }
     for (const v of message.operations) {
@@ -1447,7 +1453,7 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
               break;
             }
 
-            message.id = longToNumber(reader.uint64());
+            message.id = reader.uint64().toString();
             continue;
           }
           case 2: {
@@ -1483,7 +1489,7 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
   },
   fromPartial(object: DeepPartial<BulkWriteRequest>): BulkWriteRequest {
     const message = createBaseBulkWriteRequest();
-    message.id = object.id ?? 0;
+    message.id = object.id ?? "0";
     message.operations = object.operations?.map((e) => BatchOperation.fromPartial(e)) || [];
     message.options = (object.options !== undefined && object.options !== null)
       ? WriteOptions.fromPartial(object.options)
@@ -1493,12 +1499,12 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
 };
 
 function createBaseBulkWriteResponse(): BulkWriteResponse {
-  return { id: 0, outcome: undefined };
+  return { id: "0", outcome: undefined };
 }
 
 export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
   encode(message: BulkWriteResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== 0) {
+    if (message.id !== "0") {
       writer.uint32(8).uint64(message.id);
     }
     switch (message.outcome?.$case) {
@@ -1530,7 +1536,7 @@ export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
               break;
             }
 
-            message.id = longToNumber(reader.uint64());
+            message.id = reader.uint64().toString();
             continue;
           }
           case 2: {
@@ -1566,7 +1572,7 @@ export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
   },
   fromPartial(object: DeepPartial<BulkWriteResponse>): BulkWriteResponse {
     const message = createBaseBulkWriteResponse();
-    message.id = object.id ?? 0;
+    message.id = object.id ?? "0";
     switch (object.outcome?.$case) {
       case "result": {
         if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
@@ -1705,7 +1711,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
               break;
             }
 
-            message.after = longToNumber(reader.uint64());
+            message.after = reader.uint64().toString();
             continue;
           }
         }
@@ -2082,7 +2088,9 @@ export const KVService = {
   },
   /**
    * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. Leader only.
+   * reading while too many are unanswered. A malformed message ends the stream, once every write
+   * before it is answered. A write that has no answer when the stream ends may have been stored.
+   * Leader only.
    */
   bulkWrite: {
     path: "/quorumkv.v1.KV/BulkWrite" as const,
@@ -2116,7 +2124,9 @@ export interface KVServer extends UntypedServiceImplementation {
   status: handleUnaryCall<StatusRequest, StatusResponse>;
   /**
    * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. Leader only.
+   * reading while too many are unanswered. A malformed message ends the stream, once every write
+   * before it is answered. A write that has no answer when the stream ends may have been stored.
+   * Leader only.
    */
   bulkWrite: handleBidiStreamingCall<BulkWriteRequest, BulkWriteResponse>;
 }
@@ -2225,7 +2235,9 @@ export interface KVClient extends Client {
   ): ClientUnaryCall;
   /**
    * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. Leader only.
+   * reading while too many are unanswered. A malformed message ends the stream, once every write
+   * before it is answered. A write that has no answer when the stream ends may have been stored.
+   * Leader only.
    */
   bulkWrite(): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;
   bulkWrite(options: Partial<CallOptions>): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;

@@ -135,6 +135,12 @@ export interface Promised {
     | undefined;
   /** Changes at each start of the follower's process. */
   incarnation: string;
+  /** The sum over every entry applied: 16 hexadecimal digits; absent: not known. */
+  history?:
+    | string
+    | undefined;
+  /** The epoch whose leader last compared this store with its own history and accepted it; 0: none. */
+  followedEpoch: number;
 }
 
 /** Refusal: promised a higher epoch, or is not the node that was meant. */
@@ -149,7 +155,14 @@ export interface Lead {
   epoch: number;
   /** A blank follower that holds everything up to here is blank no more. */
   completeAt: number;
-  floor?: FloorNote | undefined;
+  floor?:
+    | FloorNote
+    | undefined;
+  /**
+   * The leader's history does not contain what this follower has applied: its store will be
+   * replaced by a snapshot.
+   */
+  replace: boolean;
 }
 
 export interface Append {
@@ -206,7 +219,7 @@ export interface SnapshotChunk {
   /** Chunks count from 0 within a snapshot. */
   index: number;
   records: Record[];
-  /** Set on the last chunk: the mark and digest of the whole. */
+  /** Set on the last chunk: the mark, digest and history of the whole. */
   end?: SnapshotEnd | undefined;
 }
 
@@ -214,6 +227,8 @@ export interface SnapshotEnd {
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
+  /** The sum over every entry applied: 16 hexadecimal digits; absent: not known. */
+  history?: string | undefined;
 }
 
 /** SnapshotReceipt: chunks up to and including index are durable here. */
@@ -1229,6 +1244,8 @@ function createBasePromised(): Promised {
     digest: "",
     member: undefined,
     incarnation: "",
+    history: undefined,
+    followedEpoch: 0,
   };
 }
 
@@ -1257,6 +1274,12 @@ export const Promised: MessageFns<Promised> = {
     }
     if (message.incarnation !== "") {
       writer.uint32(66).string(message.incarnation);
+    }
+    if (message.history !== undefined) {
+      writer.uint32(74).string(message.history);
+    }
+    if (message.followedEpoch !== 0) {
+      writer.uint32(80).uint64(message.followedEpoch);
     }
     return writer;
   },
@@ -1338,6 +1361,22 @@ export const Promised: MessageFns<Promised> = {
             message.incarnation = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.history = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.followedEpoch = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1367,6 +1406,8 @@ export const Promised: MessageFns<Promised> = {
       ? Member.fromPartial(object.member)
       : undefined;
     message.incarnation = object.incarnation ?? "";
+    message.history = object.history ?? undefined;
+    message.followedEpoch = object.followedEpoch ?? 0;
     return message;
   },
 };
@@ -1451,7 +1492,7 @@ export const Refusal: MessageFns<Refusal> = {
 };
 
 function createBaseLead(): Lead {
-  return { epoch: 0, completeAt: 0, floor: undefined };
+  return { epoch: 0, completeAt: 0, floor: undefined, replace: false };
 }
 
 export const Lead: MessageFns<Lead> = {
@@ -1464,6 +1505,9 @@ export const Lead: MessageFns<Lead> = {
     }
     if (message.floor !== undefined) {
       FloorNote.encode(message.floor, writer.uint32(26).fork()).join();
+    }
+    if (message.replace !== false) {
+      writer.uint32(32).bool(message.replace);
     }
     return writer;
   },
@@ -1505,6 +1549,14 @@ export const Lead: MessageFns<Lead> = {
             message.floor = FloorNote.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.replace = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1527,6 +1579,7 @@ export const Lead: MessageFns<Lead> = {
     message.floor = (object.floor !== undefined && object.floor !== null)
       ? FloorNote.fromPartial(object.floor)
       : undefined;
+    message.replace = object.replace ?? false;
     return message;
   },
 };
@@ -2114,7 +2167,7 @@ export const SnapshotChunk: MessageFns<SnapshotChunk> = {
 };
 
 function createBaseSnapshotEnd(): SnapshotEnd {
-  return { applied: 0, digest: "" };
+  return { applied: 0, digest: "", history: undefined };
 }
 
 export const SnapshotEnd: MessageFns<SnapshotEnd> = {
@@ -2124,6 +2177,9 @@ export const SnapshotEnd: MessageFns<SnapshotEnd> = {
     }
     if (message.digest !== "") {
       writer.uint32(18).string(message.digest);
+    }
+    if (message.history !== undefined) {
+      writer.uint32(26).string(message.history);
     }
     return writer;
   },
@@ -2157,6 +2213,14 @@ export const SnapshotEnd: MessageFns<SnapshotEnd> = {
             message.digest = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.history = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2176,6 +2240,7 @@ export const SnapshotEnd: MessageFns<SnapshotEnd> = {
     const message = createBaseSnapshotEnd();
     message.applied = object.applied ?? 0;
     message.digest = object.digest ?? "";
+    message.history = object.history ?? undefined;
     return message;
   },
 };

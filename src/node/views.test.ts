@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { VirtualCluster } from "../../test/virtual/cluster.ts";
+import { Chance } from "../../test/virtual/random.ts";
+import type { NodeEvent } from "./api.ts";
+import { FollowerNode } from "./follower-node.ts";
+import { LeaderNode } from "./leader-node.ts";
+
+function cluster() {
+  const world = new VirtualCluster({
+    ...{ chance: new Chance(1), followers: 2, writeQuorum: 1, minDelay: 0, maxDelay: 0 },
+    retention: 100,
+  });
+  for (const id of world.ids) world.start(id);
+  const leader = world.node("leader");
+  if (!(leader instanceof LeaderNode)) throw new Error("no leader");
+  while (!leader.status().ready && world.step(5_000)) {}
+  const rates: (NodeEvent & { type: "rate" })[] = [];
+  leader.subscribe((event) => {
+    if (event.type === "rate") rates.push(event);
+  });
+  const write = (change: object = {}) =>
+    leader.submit({ operations: [{ key: "a", value: "1", ...change }] }, () => {});
+  const pass = (ms: number) => {
+    const until = world.time.now() + ms;
+    while (world.step(until)) {}
+  };
+  return { world, leader, rates, write, pass };
+}
+
+test("refused and unknown writes are counted, second by second, with the reason", () => {
+  const { world, leader, rates, write, pass } = cluster();
+  write();
+  pass(1_100);
+  write({ ifVersion: 77 });
+  for (let number = 0; number < 3; number++)
+    leader.submit({ operations: [{ key: "a", value: "1" }], quorum: 3 }, () => {});
+  pass(1_100);
+  for (const id of world.followers) world.network.wire(id).toFollowerCut = true;
+  leader.submit({ operations: [{ key: "a", value: "2" }], timeoutMs: 10 }, () => {});
+  pass(20_000);
+  write();
+  pass(1_100);
+  const total = (code: string) => rates.reduce((sum, rate) => sum + (rate.refused[code] ?? 0), 0);
+  expect(total("VERSION_MISMATCH")).toBe(1);
+  expect(total("INVALID_ARGUMENT")).toBe(3);
+  expect(total("QUORUM_UNAVAILABLE")).toBe(1);
+  expect(rates.reduce((sum, { unknown }) => sum + unknown, 0)).toBe(1);
+  expect(rates.find(({ writes }) => writes === 1)).toMatchObject({ p99: expect.any(Number) });
+});
+
+test("a follower whose leader is gone says so, and does not guess how the others are", () => {
+  const { world, write, pass } = cluster();
+  write();
+  pass(1_000);
+  const follower = world.node("follower1");
+  if (!(follower instanceof FollowerNode)) throw new Error("no follower");
+  const views = () => new Map(follower.cluster().nodes.map((member) => [member.id, member]));
+  expect(views().get("leader")).toMatchObject({ state: "live", applied: 1 });
+  world.crash("leader");
+  pass(5_000);
+  expect(follower.cluster().fromLeader).toBe(false);
+  expect(views().get("leader")).toMatchObject({ state: "unreachable" });
+  expect(views().get("follower1")).toMatchObject({ state: "live", applied: 1 });
+  expect(views().get("follower2")).toMatchObject({
+    ...{ state: "unknown", acked: null, applied: null, lag: null, lagMs: null },
+    ...{ lastContactMs: null, digestMatch: null },
+  });
+});

@@ -1,0 +1,217 @@
+/** Disks written before stores kept a history, and how a history is laid down behind the rest. */
+import { Buffer } from "node:buffer";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { historyAfter } from "../replication/history.ts";
+import { BLANK_MARKS, type Entry, type StoreRecord } from "../replication/types.ts";
+import { ENOUGH, entry, everything, flushed, put, write } from "./contract.ts";
+import { digestOf, recordHash } from "./digest.ts";
+import { openDiskStorage } from "./disk.ts";
+import { Arena, readCheckpoint, writeCheckpoint } from "./lmdb-codec.ts";
+import { openEnvironment } from "./lmdb-environment.ts";
+import { writeEntry } from "./log/entry-codec.ts";
+import { FrameWriter, readFrame } from "./log/frame.ts";
+
+const SALT = 0x5a17;
+const MARKS = { ...BLANK_MARKS, promisedEpoch: 1, promisedLeader: "leader", committed: 3 };
+
+const entries = [1, 2, 3].map((number) => entry(number, [put(`key ${number}`)]));
+const recordOf = ({ sequence, origin }: Entry): StoreRecord => ({
+  ...{ key: `key ${sequence}`, value: `"key ${sequence}"` },
+  ...{ version: sequence, origin },
+});
+const sumOf = (records: readonly StoreRecord[]): bigint =>
+  BigInt.asUintN(
+    64,
+    records.reduce((sum, record) => sum + recordHash(record), 0n),
+  );
+
+/** Frame n of that version: entry n appended and applied, and marks. */
+function earlierFrame(number: number): Buffer {
+  const records = entries.slice(0, number).map(recordOf);
+  const [appended] = entries.slice(number - 1, number);
+  if (appended === undefined) throw new Error(`there is no entry ${number}`);
+  const bytes = Buffer.alloc(1024);
+  const start = 72 + 12;
+  const end = writeEntry(bytes, start, appended);
+  bytes.writeDoubleLE(appended.sequence, 72);
+  bytes.writeUInt32LE(end - start, 80);
+  const marksBytes = bytes.write(JSON.stringify(MARKS), end, "utf8");
+  const size = Math.ceil((end + marksBytes) / 8) * 8;
+  bytes.write("QKVf", 0, "latin1");
+  bytes.writeUInt32LE(size, 8);
+  bytes.writeDoubleLE(number, 16);
+  bytes.writeDoubleLE(number, 24);
+  bytes.writeBigUInt64LE(sumOf(records), 32);
+  bytes.writeDoubleLE(records.length, 40);
+  bytes.writeUInt32LE(1, 60);
+  bytes.writeUInt32LE(marksBytes, 68);
+  bytes.writeUInt32LE(crc32(bytes.subarray(8, size), SALT), 4);
+  return bytes.subarray(0, size);
+}
+
+function earlierFileHeader(): Buffer {
+  const bytes = Buffer.alloc(32);
+  bytes.write("quorumkv", 0, "latin1");
+  bytes.writeUInt32LE(1, 8);
+  bytes.writeUInt32LE(SALT, 12);
+  bytes.writeDoubleLE(1, 16);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
+  return bytes;
+}
+
+/** Where the store stands after a frame; the log begins with frame 1. */
+function earlierCheckpoint(frame: number, records: readonly StoreRecord[]): Buffer {
+  const bytes = Buffer.alloc(49);
+  bytes.writeDoubleLE(frame, 0);
+  bytes.writeBigUInt64LE(sumOf(records), 8);
+  bytes.writeDoubleLE(records.length, 16);
+  bytes.writeDoubleLE(frame, 33);
+  bytes.writeDoubleLE(1, 41);
+  return bytes;
+}
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "quorum-kv-history-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** A directory as that version left it after three flushes, so many of them in its checkpoint. */
+async function leaveEarlierDirectory(carriedOver: number): Promise<void> {
+  const records = entries.slice(0, carriedOver).map(recordOf);
+  const environment = openEnvironment(directory);
+  await environment.commit(() => {
+    const arena = new Arena();
+    void environment.meta.put("format", Buffer.from("quorum-kv 2"));
+    if (carriedOver === 0) return;
+    for (const record of records)
+      void environment.stores[0].put(record.key, arena.record(record, recordHash(record)));
+    void environment.meta.put("marks", Buffer.from(JSON.stringify(MARKS)));
+    void environment.meta.put("footing", earlierCheckpoint(carriedOver, records));
+  });
+  await environment.close();
+  await mkdir(join(directory, "log"));
+  const file = [earlierFileHeader(), ...[1, 2, 3].map(earlierFrame)];
+  await writeFile(join(directory, "log", "00000000000000000001.log"), Buffer.concat(file));
+}
+
+describe("a directory of the version before histories", () => {
+  const records = entries.map(recordOf);
+  const cases = [0, 1, 3].flatMap((carriedOver) => [
+    { carriedOver, bounds: {}, checkpoints: "none after" },
+    { carriedOver, bounds: { layerBytes: 1, logFileBytes: 1 }, checkpoints: "one a write after" },
+  ]);
+
+  test.each(cases)(
+    "is read whole; its history is unknown until a snapshot brings one ($carriedOver of 3 in its checkpoint, $checkpoints)",
+    async ({ carriedOver, bounds }) => {
+      await leaveEarlierDirectory(carriedOver);
+      let storage = await openDiskStorage({ directory, ...bounds });
+      const restart = async (): Promise<void> => {
+        await storage.close();
+        storage = await openDiskStorage({ directory, ...bounds });
+      };
+      for (let start = 1; start <= 2; start += 1) {
+        const digest = digestOf(records);
+        expect(storage.summary()).toEqual({ applied: 3, digest, history: undefined, keys: 3 });
+        expect(everything(storage)).toEqual(records);
+        expect(storage.readLog(1, ENOUGH)).toEqual(entries);
+        expect(storage.marks()).toEqual(MARKS);
+        // The log's entries are at hand, whoever wrote them.
+        const range = historyAfter("0000000000000000", entries.slice(1));
+        expect(storage.logHistory({ from: 2, to: 3 })).toBe(range);
+        await restart();
+      }
+      const more = [4, 5].map((number) => entry(number, [put("more", String(number))]));
+      for (const each of more) await write(storage, { append: [each], apply: [each] });
+      expect(storage.summary()).toMatchObject({ applied: 5, history: undefined, keys: 4 });
+      await restart();
+      expect(storage.summary()).toMatchObject({ applied: 5, history: undefined, keys: 4 });
+      const end = { applied: 7, digest: digestOf(records), history: "00112233445566ff" };
+      storage.incoming.begin();
+      await flushed((done) => storage.incoming.add(records, done));
+      await flushed((done) => storage.incoming.install({ ...end, marks: MARKS }, done));
+      await restart();
+      expect(storage.summary()).toEqual({ ...end, keys: 3 });
+      await write(storage, { apply: [entry(8, [])] });
+      await restart();
+      const history = historyAfter(end.history, [entry(8, [])]);
+      expect(storage.summary()).toEqual({ ...end, applied: 8, history, keys: 3 });
+      await storage.close();
+    },
+  );
+});
+
+/** Marks of every length modulo the frames' alignment. */
+const content = fc.record({
+  history: fc.constantFrom(undefined, "0000000000000000", "0123456789abcdef", "ffffffffffffffff"),
+  leader: fc.string({ maxLength: 9 }),
+  append: fc.constantFrom([], entries.slice(0, 1), entries),
+  installs: fc.boolean(),
+});
+type Content = typeof content extends fc.Arbitrary<infer Drawn> ? Drawn : never;
+
+const frameOf = ({ history, leader, append, installs }: Content): Buffer => {
+  const standing = { applied: 3, sum: 5n, keys: 2, history };
+  const footing = { frame: 9, standing, active: 1, forgotten: 4 } as const;
+  const marks = leader === "" ? undefined : { ...MARKS, promisedLeader: leader };
+  const all = { footing, installs, append, applyOnly: entries.slice(1, 2), marks };
+  return Buffer.from(new FrameWriter().write(all, SALT).bytes);
+};
+
+describe("a frame", () => {
+  test("says the history again", () => {
+    fc.assert(
+      fc.property(content, (drawn) => {
+        const frame = readFrame(Buffer.concat([Buffer.alloc(8, 0xa5), frameOf(drawn)]), 8);
+        expect(frame.footing.standing.history).toBe(drawn.history);
+        expect(frame.installs).toBe(drawn.installs);
+        const { leader } = drawn;
+        expect(frame.marks?.promisedLeader).toBe(leader === "" ? undefined : leader);
+      }),
+    );
+  });
+
+  test("whose history is unknown is the one that the version before writes", () => {
+    const records = entries.slice(0, 2).map(recordOf);
+    const standing = { applied: 2, sum: sumOf(records), keys: 2, history: undefined };
+    const footing = { frame: 2, standing, active: 0, forgotten: 0 } as const;
+    const append = entries.slice(1, 2);
+    const all = { footing, installs: false, append, applyOnly: [], marks: MARKS };
+    const { bytes } = new FrameWriter().write(all, SALT);
+    expect(Buffer.from(bytes)).toEqual(earlierFrame(2));
+  });
+
+  test("has it where the version before takes it for padding", () => {
+    fc.assert(
+      fc.property(content, (drawn) => {
+        const [known, unknown] = [drawn, { ...drawn, history: undefined }].map(frameOf);
+        if (known === undefined || unknown === undefined) throw new Error("two frames were made");
+        const said = unknown.length - (unknown.readUInt32LE(68) === 0 ? 0 : 8);
+        expect(known.subarray(16, said)).toEqual(unknown.subarray(16, said));
+        // That version looks at the lowest bit of the flags only.
+        expect(known.readUInt32LE(12) & 1).toBe(unknown.readUInt32LE(12) & 1);
+        expect(known.length - unknown.length).toBe(drawn.history === undefined ? 0 : 8);
+      }),
+    );
+  });
+});
+
+test("a checkpoint says the history again, behind what the version before reads", () => {
+  const checkpoint = (history: string | undefined) => {
+    const standing = { applied: 3, sum: 5n, keys: 2, history };
+    return { footing: { frame: 9, standing, active: 1, forgotten: 4 }, oldestFile: 7 } as const;
+  };
+  const unknown = writeCheckpoint(checkpoint(undefined));
+  expect(readCheckpoint(unknown)).toEqual(checkpoint(undefined));
+  for (const history of ["0000000000000000", "0123456789abcdef", "ffffffffffffffff"]) {
+    const known = writeCheckpoint(checkpoint(history));
+    expect(readCheckpoint(known)).toEqual(checkpoint(history));
+    expect(known.subarray(0, unknown.length)).toEqual(unknown);
+  }
+});

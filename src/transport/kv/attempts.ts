@@ -1,0 +1,42 @@
+/**
+ * What the gRPC library of a client does by itself when a call fails. With a retry or hedging policy
+ * it sends the call again after UNAVAILABLE, whether the node refused it or the connection broke
+ * with the answer on its way, and tells the server how many attempts came before (gRFC A6). A write
+ * must not be stored twice by that, and a refusal of the second attempt must not promise that
+ * nothing was written.
+ */
+import type { Metadata } from "@grpc/grpc-js";
+import { type ErrorCode, type Failed, failed, type Result } from "../../errors.ts";
+import type { WriteRequest } from "../../node/api.ts";
+
+/** Tells the library not to send the call again. */
+export const dontRepeat = { name: "grpc-retry-pushback-ms", value: "-1" } as const;
+
+/** The library sent this call before, and had no answer. */
+export const isRepeated = (metadata: Metadata): boolean =>
+  metadata.get("grpc-previous-rpc-attempts").some((attempts) => attempts !== "0");
+
+/** A repeated write: carried out only if it cannot be stored twice. */
+export const writeAgain = async <T>(
+  request: WriteRequest,
+  write: () => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  if (!request.operations.some(({ ifVersion }) => ifVersion !== undefined)) return unknown();
+  const result = await write();
+  return !result.ok && promisesNothing.has(result.failure.code) ? unknown() : result;
+};
+
+/** Codes that say that nothing was written: true of one attempt, not of those before it. */
+const promisesNothing: ReadonlySet<ErrorCode> = new Set([
+  "QUORUM_UNAVAILABLE",
+  "OVERLOADED",
+  "RECOVERING",
+  "SHUTTING_DOWN",
+]);
+
+const unknown = (): Failed =>
+  failed(
+    "OUTCOME_UNKNOWN",
+    "An earlier attempt of this call had no answer and may be stored; read before you write again.",
+    { members: { version: null, acks: [], quorum: null } },
+  );

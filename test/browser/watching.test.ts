@@ -1,0 +1,215 @@
+/** What one watches while something happens: figures, faults, a sweep, a long key, an outlier. */
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+
+// A browser and six nodes take their time on a machine that others use too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let cluster: Cluster;
+let browser: TestBrowser;
+const open: OpenPage[] = [];
+
+beforeAll(async () => {
+  [cluster, browser] = await Promise.all([startCluster({ env: { FAULTS: "1" } }), startBrowser()]);
+});
+
+afterEach(async () => {
+  await call("DELETE", "/faults");
+  await call("PATCH", "/config", { writeQuorum: 3, minDelay: 0, maxDelay: 0 });
+  for (const { page } of open.splice(0)) await page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await cluster?.close();
+});
+
+async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers };
+  return await fetch(cluster.leader.url + path, { method, ...sent });
+}
+
+const put = (key: string, change: object = {}): Promise<Response> =>
+  call("PUT", "/write", { key, value: 1, ...change });
+
+async function show(node: string, path = "/"): Promise<OpenPage> {
+  const opened = await browser.open(cluster.node(node).url + path);
+  open.push(opened);
+  await opened.page.getByRole("button", { name: "Live" }).waitFor();
+  return opened;
+}
+
+const configNow = async (): Promise<{ writeQuorum: number; maxDelay: number }> =>
+  ((await (await call("GET", "/status")).json()) as { config: never }).config;
+
+// First: on a cluster that nobody has written to.
+test("a first visit offers a gentle load, and the waterfall moves within ten seconds", async () => {
+  const { page, faults } = await show("follower1");
+  const offeredAt = performance.now();
+  await page.getByRole("button", { name: "Start gentle load" }).click();
+  await page.locator(".waterfall .row.settled").nth(2).waitFor({ timeout: 10_000 });
+  expect(performance.now() - offeredAt).toBeLessThan(10_000);
+  expect((await configNow()).maxDelay).toBe(400);
+  await page.locator(".feed-list li", { hasText: "“demo/" }).first().waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await vi.waitFor(async () => expect((await configNow()).maxDelay).toBe(0), 10_000);
+  expect(faults).toEqual([]);
+});
+
+test("a gentle load whose tab is closed leaves the delays as they were", async () => {
+  const fresh = await startCluster({ followers: 1, env: { FAULTS: "1" } });
+  try {
+    const maxDelay = async () => {
+      const status = await (await fetch(`${fresh.leader.url}/status`)).json();
+      return (status as { config: { maxDelay: number } }).config.maxDelay;
+    };
+    const opened = await browser.open(fresh.leader.url);
+    open.push(opened);
+    await opened.page.getByRole("button", { name: "Start gentle load" }).click();
+    await vi.waitFor(async () => expect(await maxDelay()).toBe(400), 10_000);
+    await opened.page.locator(".waterfall .row").first().waitFor();
+    await opened.page.goto("about:blank");
+    await vi.waitFor(async () => expect(await maxDelay()).toBe(0), 10_000);
+  } finally {
+    await fresh.close();
+  }
+});
+
+test("refused and unknown writes are counted, with the reason", async () => {
+  const { page } = await show("follower2");
+  const figure = (name: string) => page.locator(`[data-figure=${name}]`);
+  await figure("leader").getByText("answers").waitFor();
+  expect(await figure("refused").textContent()).toContain("Refused0");
+  for (const { id } of cluster.followers.slice(0, 3)) {
+    await call("PUT", `/faults/${id}`, { type: "slow", delayMs: 700 });
+  }
+  expect((await put("figures/late", { timeoutMs: 100 })).status).toBe(504);
+  await figure("unknown").locator(".figure-value", { hasText: /^1$/ }).waitFor();
+  await call("PUT", "/write", { key: "figures/late", value: 1, ifVersion: 77 });
+  await figure("refused").getByText("other version").waitFor();
+  for (const { id } of cluster.followers.slice(0, 3)) {
+    await call("PUT", `/faults/${id}`, { type: "cut" });
+  }
+  await page.getByText("quorum 3 is out of reach").waitFor();
+  for (let number = 0; number < 4; number++) {
+    expect((await put("figures/refused")).status).toBe(503);
+  }
+  await figure("refused").getByText("no quorum").waitFor();
+  await figure("refused").locator(".figure-value", { hasText: /^5$/ }).waitFor();
+  await page
+    .locator(".feed-list li", { hasText: "nothing was written: the quorum is out of reach" })
+    .first()
+    .waitFor();
+});
+
+test("the faults panel stands beside what it changes, and goes with Escape", async () => {
+  const { page } = await show("leader");
+  await page.getByText("5 of 5 followers live").waitFor();
+  await page.keyboard.press("f");
+  const panel = page.getByRole("complementary", { name: "Faults, on purpose" });
+  await panel.waitFor();
+  const side = await panel.boundingBox();
+  for (const name of [".topology", ".waterfall", ".key-figures"]) {
+    const box = await page.locator(name).boundingBox();
+    if (box === null || side === null) throw new Error("not laid out");
+    expect(box.x + box.width).toBeLessThanOrEqual(side.x);
+  }
+  await panel.getByRole("button", { name: "Cut the link to follower4" }).click();
+  await page.locator("li.card[data-node=follower4] .state-unreachable").waitFor();
+  // The view is not shut off: a write can be made while the panel is open.
+  await page.getByRole("button", { name: "Write", exact: true }).click();
+  await page.locator(".quick-result.good").waitFor();
+  await page.keyboard.press("2");
+  await page.getByRole("heading", { name: "Keys", exact: true }).first().waitFor();
+  await panel.waitFor();
+  await panel.focus();
+  await page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+});
+
+test("a chosen key's value is in sight without scrolling, and the store's keys are counted", async () => {
+  const operations = Array.from({ length: 60 }, (_, number) => ({
+    put: { key: `sight/${String(number).padStart(3, "0")}`, value: { number } },
+  }));
+  await call("POST", "/write/batch", { operations });
+  const { page } = await show("leader", "/?view=keys&prefix=sight%2F");
+  const { keys } = (await (await call("GET", "/status")).json()) as { keys: number };
+  await page.locator(".key-list .hint", { hasText: `${keys} keys in this store` }).waitFor();
+  const row = page.locator(".key-row").nth(47);
+  await row.scrollIntoViewIfNeeded();
+  await row.click();
+  const value = page.locator("[data-test=value]", { hasText: "47" });
+  await value.waitFor();
+  const place = await value.boundingBox();
+  const header = await page.locator(".top").boundingBox();
+  if (place === null || header === null) throw new Error("not laid out");
+  expect(place.y).toBeGreaterThanOrEqual(header.y + header.height);
+  expect(place.y + place.height).toBeLessThanOrEqual(900);
+});
+
+test("a key of a thousand characters takes no more than its place, in list, title and feed", async () => {
+  const key = `long/${"k".repeat(950)}/end`;
+  const { page } = await show("leader", "/?view=keys&prefix=long%2F");
+  await put(key);
+  const row = page.locator(".key-row", { hasText: "long/" });
+  await row.click();
+  await page.locator("[data-test=value]").waitFor();
+  const heightOf = async (name: string) => (await page.locator(name).first().boundingBox())?.height;
+  expect(await heightOf(".key-row")).toBeLessThan(80);
+  expect(await heightOf(".key-panel h2")).toBeLessThan(90);
+  await page.keyboard.press("1");
+  await page.locator(".feed-list li", { hasText: "/end”" }).first().waitFor();
+  expect(await heightOf(".feed-list li")).toBeLessThan(80);
+});
+
+test("one write that took long leaves the others readable, and is told", async () => {
+  const { page } = await show("leader");
+  await page.getByText("5 of 5 followers live").waitFor();
+  for (let number = 0; number < 30; number++) await put(`axis/${number}`);
+  await call("PUT", "/faults/follower1", { type: "slow", delayMs: 700 });
+  expect((await put("axis/slow", { quorum: 5 })).status).toBe(200);
+  await call("DELETE", "/faults");
+  await page.locator("[data-test=above]", { hasText: "above, up to" }).waitFor();
+  const axis = await page.locator(".waterfall-rows svg").getAttribute("aria-label");
+  expect(axis).toMatch(/ 0 to [\d.]+ ms$/);
+  expect(Number(/0 to ([\d.]+) ms$/.exec(axis ?? "")?.[1])).toBeLessThan(700);
+});
+
+test("the write that a follower's page forwards is not called somebody's", async () => {
+  await put("forwarded", { quorum: 5 });
+  const { page } = await show("follower3", "/?view=keys&key=forwarded");
+  await page.evaluate(`void (window.blamed = 0, new MutationObserver(() => {
+    if (document.body.textContent.includes("Somebody")) window.blamed += 1;
+  }).observe(document.body, { childList: true, subtree: true, characterData: true }))`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Value, as JSON").fill("2");
+  await page.getByRole("button", { name: "Write", exact: true }).click();
+  await page.getByRole("button", { name: "Send to the leader" }).click();
+  await page.locator("[data-test=result]").waitFor();
+  await page.locator("[data-test=value]", { hasText: "2" }).waitFor();
+  await page.getByRole("button", { name: "Edit" }).waitFor();
+  expect(await page.evaluate("window.blamed")).toBe(0);
+});
+
+test("before the first run the sweep view draws theory; other tabs name a sweep that runs", async () => {
+  const { page } = await show("follower1", "/?view=sweep");
+  const other = (await show("leader")).page;
+  await page.locator("[data-test=prospect]").waitFor();
+  const theory = await page.locator(".theory-line").getAttribute("d");
+  await page.locator("input[name=minDelay]").fill("500");
+  await vi.waitFor(async () =>
+    expect(await page.locator(".theory-line").getAttribute("d")).not.toBe(theory),
+  );
+  await page.getByRole("button", { name: "Start the sweep" }).click();
+  const notice = other.getByRole("region", { name: "Running sweep" });
+  await notice.getByText("A quorum sweep is running").waitFor({ timeout: 30_000 });
+  await notice.getByText("500–1\u202f000 ms").waitFor();
+  // A tab that comes while it runs is told as well.
+  const late = (await show("follower4", "/?view=keys")).page;
+  await late.getByText("A quorum sweep is running").waitFor();
+  await notice.getByRole("link", { name: "Watch it" }).click();
+  await other.getByRole("button", { name: "Cancel" }).click();
+  await late.getByText("A quorum sweep is running").waitFor({ state: "detached", timeout: 30_000 });
+});

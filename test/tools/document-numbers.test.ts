@@ -1,0 +1,165 @@
+/** A bound that a document names is the one in the code. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8").replaceAll(/\s+/g, " ");
+
+const units: Readonly<Record<string, number>> = { MiB: 1024 ** 2, KiB: 1024, s: 1000, ms: 1 };
+
+/** `64 MiB`, `1,024`, `10 s`: bytes, a plain number, milliseconds. */
+const shown = (text: string): number => {
+  const [number = "", unit = ""] = text.replaceAll(",", "").split(" ");
+  return Number(number) * (units[unit] ?? 1);
+};
+
+/** The number or product that a constant is set to. */
+const inCode = (path: string, name: string): number => {
+  const set = new RegExp(`\\b${name}(?: =|:) ([\\d_]+(?: \\* [\\d_]+)*)`).exec(read(path));
+  if (set === null) throw new Error(`${path} sets no ${name}`);
+  const factors = (set[1] ?? "").replaceAll("_", "").split(" * ").map(Number);
+  return factors.reduce((product, factor) => product * factor);
+};
+
+const limits = "src/limits.ts";
+const replication = "src/replication/limits.ts";
+const streams = "gateway/streams/event-streams.ts";
+
+/** Each group of the sentence is the constant at its place. */
+const table: readonly [document: string, sentence: RegExp, code: string, names: string[]][] = [
+  ["README.md", /Keys have 1\.\.(\d+) bytes/, limits, ["keyBytesMax"]],
+  [
+    "README.md",
+    /values up to (\d+ MiB), bodies up to (\d+ MiB)/,
+    limits,
+    ["valueBytesMax", "bodyBytesMax"],
+  ],
+  ["README.md", /more than (\d+) arrays or objects/, limits, ["valueDepthMax"]],
+  ["README.md", /entry of 1\.\.(\d+) operations/, limits, ["operationsMax"]],
+  ["README.md", /limit 1\.\.(\d+) \((\d+)\)/, limits, ["listLimitMax", "listLimitDefault"]],
+  ["README.md", /`timeoutMs` \(1\.\.(\d+)\)/, limits, ["timeoutMsMax"]],
+  ["README.md", /replication delay, ms, 0\.\.(\d+)/, limits, ["delayMsMax"]],
+  ["README.md", /about (\d+ MiB) of them/, "src/node/log-retention.ts", ["logBytesMax"]],
+  ["src/transport/DESIGN.md", /time limit of (\d+ s)/, "src/transport/dial.ts", ["openTimeoutMs"]],
+  [
+    "src/transport/DESIGN.md",
+    /back-off of (\d+ ms) to (\d+ s)/,
+    "src/transport/dial.ts",
+    ["backoffMinMs", "backoffMaxMs"],
+  ],
+  [
+    "src/transport/DESIGN.md",
+    /a stream (\d+ KiB) at a time; beyond (\d+ MiB)/,
+    "src/transport/outbox.ts",
+    ["writtenBytesMax", "unsentBytesMax"],
+  ],
+  [
+    "src/transport/DESIGN.md",
+    /A message above (\d+ MiB)/,
+    "src/transport/options.ts",
+    ["messageBytesMax"],
+  ],
+  [
+    "src/transport/DESIGN.md",
+    /while ([\d,]+) writes or (\d+ MiB)/,
+    "src/transport/kv/bulk-write.ts",
+    ["unansweredMax", "unansweredBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /not applied on the leader \| ([\d,]+) or (\d+ MiB)/,
+    replication,
+    ["backlogEntriesMax", "backlogBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /A full leader \(([\d,]+) entries or (\d+ MiB)/,
+    replication,
+    ["backlogEntriesMax", "backlogBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /and not acked \| ([\d,]+) or (\d+ MiB)/,
+    replication,
+    ["windowEntriesMax", "windowBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /one append \| ([\d,]+) entries or (\d+ MiB)/,
+    replication,
+    ["messageEntriesMax", "messageBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /chunks under way \| (\d+) of (\d+ KiB)/,
+    replication,
+    ["snapshotChunksMax", "chunkBytesMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /(\d+ s) of silence, (\d+ s) without/,
+    replication,
+    ["snapshotSilenceMsMax", "snapshotStallMsMax"],
+  ],
+  ["src/replication/DESIGN.md", /spoke within ([\d.]+ s)/, replication, ["silenceMsMax"]],
+  ["src/replication/DESIGN.md", /raised again after (\d+ s)/, replication, ["floorCalmMs"]],
+  [
+    "src/replication/DESIGN.md",
+    /(\d+ ms) later when nothing is under way, else (\d+ ms)/,
+    "src/node/leader-node.ts",
+    ["announceMs", "announceLateMs"],
+  ],
+  [
+    "gateway/README.md",
+    /thrown away \(up to (\d+ MiB)\)/,
+    "gateway/requests/body.ts",
+    ["drainedBytesMax"],
+  ],
+  ["gateway/README.md", /head, body \| (\d+ KiB), /, "gateway/gateway.ts", ["maxHeaderSize"]],
+  [
+    "gateway/README.md",
+    /the head within (\d+ s), the whole request within (\d+ s)/,
+    "gateway/gateway.ts",
+    ["headersTimeout", "requestTimeout"],
+  ],
+  [
+    "gateway/README.md",
+    /calls to other members \| ([\d,]+); (\d+);/,
+    "gateway/gateway.ts",
+    ["connectionsMax"],
+  ],
+  [
+    "gateway/README.md",
+    /event stream \| (\d+ MiB), .* stay below (\d+ MiB)/,
+    streams,
+    ["unreadBytesMax", "unreadBytesMaxOfAll"],
+  ],
+  ["gateway/README.md", /keys, or about (\d+ MiB)/, "src/node/list.ts", ["pageBytesMax"]],
+  ["gateway/README.md", /closing \| ([\d.]+ s)/, "gateway/gateway.ts", ["closeTimeoutMs"]],
+  [
+    "docs/durability.md",
+    /it grows by (\d+ MiB) of zeros/,
+    "src/storage/log/log-file.ts",
+    ["GROWTH_BYTES"],
+  ],
+  [
+    "docs/durability.md",
+    /once it takes (\d+ MiB), or once (\d+ MiB)/,
+    "src/storage/disk.ts",
+    ["LAYER_BYTES", "REPLAY_BYTES"],
+  ],
+  [
+    "docs/durability.md",
+    /several transactions of about (\d+ KiB)/,
+    "src/storage/checkpointer.ts",
+    ["CHUNK_BYTES"],
+  ],
+];
+
+test.each(table)("%s says %s as %s has it", (document, sentence, code, names) => {
+  const said = sentence.exec(read(document));
+  expect(said, `${document} has no such sentence any more`).not.toBeNull();
+  const numbers = (said ?? []).slice(1, names.length + 1).map(shown);
+  expect(numbers).toEqual(names.map((name) => inCode(code, name)));
+});
