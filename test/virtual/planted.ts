@@ -146,6 +146,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "what a lost disk knew of the floor still counts",
+    story: "44",
     file: "replication/leader.ts",
     from: 'if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);',
     to: "",
@@ -158,15 +159,42 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a recovery keeps leftovers that a later epoch did not have in its log",
+    story: "42",
     file: "replication/recovery.ts",
     from: "for (const sequence of this.#overruled(last)) this.#evidence.delete(sequence);",
     to: "for (const sequence of this.#overruled(last)) if (sequence < 0) break;",
   },
   {
     name: "a recovery takes a version for that of another epoch",
+    story: "43",
     file: "replication/recovery.ts",
     from: "return seen.version === condition.version && seen.origin === condition.origin;",
     to: "return seen.version === condition.version;",
+  },
+  {
+    name: "inherited entries forget what they depend on",
+    story: "41",
+    file: "replication/writes.ts",
+    from: "dependsOn: rests.add(entry),",
+    to: "dependsOn: rests.add(entry).slice(0, 0),",
+  },
+  {
+    name: "a floor note that is still being flushed counts as durable",
+    file: "replication/leader.ts",
+    from: "this.#phase.floor.flushed(floorNumber);",
+    to: "this.#phase.floor.flushed(this.#phase.floor.note.number);",
+  },
+  {
+    name: "an unknown outcome names a version that a crash may give to another write",
+    file: "node/leader-writes.ts",
+    from: "const isDurable = sequence <= this.#parts.core.ledger.flushed;",
+    to: "const isDurable = sequence > 0;",
+  },
+  {
+    name: "an intact log leads without asking whether somebody else led meanwhile",
+    file: "replication/leader.ts",
+    from: "return Math.max(quorum, over, floorOf(this.#writeQuorum)) - 1;",
+    to: "return 0 * (quorum + over);",
   },
   {
     name: "a deposed leader goes on answering",

@@ -65,6 +65,7 @@ export class Stage {
     heal: ([id = ""]) => this.#cut(id, "none"),
     wire: ([id = "", time = ""]) => this.#wire(id, milliseconds(time)),
     reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
+    reverse: ([id = "", time = ""]) => this.#unruly(id, { reverseMs: milliseconds(time) }),
     duplicate: ([id = ""]) => this.#unruly(id, { duplicate: 1 }),
     reset: ([id = ""]) => this.#do(() => this.#at.network.reset(id)),
     delay: ([id = "", time = "0ms"]) => this.#delay(id, milliseconds(time)),
