@@ -1,4 +1,4 @@
-import { type asked, type Excuse, excuses } from "./excuses.ts";
+import { type asked, type Excuse, excuses, heldBack } from "./excuses.ts";
 import { faultNames } from "./faults.ts";
 import { sceneNames } from "./scenes.ts";
 
@@ -46,7 +46,7 @@ export const situations = [
   // Disks
   "leader wiped",
   "follower wiped",
-  "loss held back: the design does not exclude it",
+  heldBack,
   "flush refused by a full disk",
   "log compacted",
   "flush survived a crash untold",

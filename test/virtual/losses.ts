@@ -43,7 +43,8 @@ export class Losses {
     const excused = new Map<Sequence, Excuse>();
     for (const missed of whatRecoveryCouldMiss(disks, known))
       for (const [sequence, excuse] of excusesOf(missed, this.#copies(disks))) {
-        if (excuse === undefined) throw new Violation(describe({ without, leader, missed, sequence }));
+        if (excuse === undefined)
+          throw new Violation(describe({ without, leader, missed, sequence }));
         count(`excused: ${excuse}`, sequence, missed.entries.get(sequence)?.quorum);
         excused.set(sequence, excuse);
       }

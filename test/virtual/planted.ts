@@ -173,13 +173,13 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "inherited entries forget what they depend on",
-    story: "41",
     file: "replication/writes.ts",
     from: "dependsOn: rests.add(entry),",
     to: "dependsOn: rests.add(entry).slice(0, 0),",
   },
   {
     name: "a floor note that is still being flushed counts as durable",
+    story: "47",
     file: "replication/leader.ts",
     from: "this.#phase.floor.flushed(floorNumber);",
     to: "this.#phase.floor.flushed(this.#phase.floor.note.number);",

@@ -279,9 +279,10 @@ export const scenes: Readonly<Record<string, Scene>> = {
         cluster.crash(leader);
         run.start(leader);
         slowSome(run, 800);
-        await run.pass(0, flushMs);
+        // One flush for the epoch, one for the log.
+        await run.pass(0, 3 * flushMs);
         cluster.configure({ writeQuorum: chance.whole(1, settings.writeQuorum - 1) });
-        await lookAround(run, { key: chance.pick(keys), looks: 4, stepMs: flushMs / 2 });
+        await lookAround(run, { key: chance.pick(keys), looks: 5, stepMs: flushMs / 3 });
         cluster.crash(leader);
         disk.slow(0.3);
         run.start(leader);

@@ -179,7 +179,8 @@ export class Stage {
   #ask(without: Words, leader: NodeId): void {
     const { history } = this.#at;
     const admitted = this.#losses?.ask(without, leader) ?? new Map();
-    for (const [sequence, excuse] of admitted) this.#say(`entry ${sequence} may be lost: ${excuse}`);
+    for (const [sequence, excuse] of admitted)
+      this.#say(`entry ${sequence} may be lost: ${excuse}`);
     const first = Math.min(...admitted.keys());
     if (Number.isFinite(first)) history.admitLoss(first);
   }
