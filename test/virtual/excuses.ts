@@ -85,7 +85,7 @@ function restsOn(
 const shareMax: Readonly<Record<Excuse, number>> = {
   "written with quorum 0": 0.2,
   "every copy was on a disk that was lost": 0.3,
-  "settled by a floor that too few knew": 0.02,
+  "settled by a floor that too few knew": 0.03,
   "conditional on an entry that is excused": 0.01,
 };
 

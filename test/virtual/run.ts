@@ -220,7 +220,6 @@ export class Run implements Director {
   #moveLeader(unaware: readonly NodeId[]): boolean {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
-    if (!this.#mayLead(to)) return false;
     if (!this.#mayLose([], to)) {
       this.#heldBack();
       return false;
@@ -230,18 +229,6 @@ export class Run implements Director {
     this.#coverage.met("leadership moved by settings");
     for (const id of cluster.ids) if (!unaware.includes(id)) this.#startLater(id, 200);
     return true;
-  }
-
-  /**
-   * A former leader must have followed before it leads again: who was down while another one led
-   * still takes its own log for the newest. No cluster with one leader gets there.
-   */
-  #mayLead(id: NodeId): boolean {
-    const disks = [...this.cluster.members.values()].map(({ disk }) => disk.look().marks());
-    const own = this.cluster.member(id).disk.look().marks();
-    const thinksItself = own.reignEpoch > 0 && own.reignEpoch === own.promisedEpoch;
-    const others = disks.filter(({ promisedLeader }) => promisedLeader !== id);
-    return !thinksItself || others.every(({ promisedEpoch }) => promisedEpoch < own.promisedEpoch);
   }
 
   /** Asks now and then what would be lost if a disk were lost now, and loses none. */
