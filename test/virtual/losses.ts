@@ -1,6 +1,7 @@
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
+import { asked, type Excuse } from "./account.ts";
 import type { VirtualCluster } from "./cluster.ts";
-import { asked, type Copies, type Excuse, excusesOf } from "./excuses.ts";
+import { type Copies, excusesOf } from "./excuses.ts";
 import { contentOf, Violation } from "./history.ts";
 import { type Disks, type Missed, whatRecoveryCouldMiss } from "./loss.ts";
 

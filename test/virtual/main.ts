@@ -2,10 +2,11 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { accountOf } from "./account.ts";
 import { Coverage } from "./coverage.ts";
-import { accountOf } from "./excuses.ts";
 import { type Report, tell } from "./report.ts";
 import { Run } from "./run.ts";
+import { wanted } from "./wanted.ts";
 
 const help = `Runs the real node and replication code of whole clusters on virtual time, disk and
 wire, each from one seed, and checks the design's promises after every step.
@@ -94,7 +95,7 @@ async function tellMany(from: number, seeds: number, threads: number): Promise<v
       `${failures.length} failed`,
   );
   if (values.coverage) console.table(coverage.counts);
-  const missing = coverage.missing();
+  const missing = coverage.missing(wanted);
   if (missing.length > 0) console.log(`never met: ${missing.join("; ")}`);
   const { lines, excessive } = accountOf(coverage.counts);
   for (const line of lines) console.log(line);

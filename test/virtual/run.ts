@@ -1,8 +1,8 @@
 import type { NodeId } from "../../src/replication/types.ts";
+import { heldBack } from "./account.ts";
 import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
-import { heldBack } from "./excuses.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
 import { Violation } from "./history.ts";
 import { Losses } from "./losses.ts";
