@@ -1,23 +1,11 @@
 /**
  * The losses that the design admits (DESIGN.md, "The floor"), each narrowly: anything else that a
- * recovery could miss is a broken promise. What is excused is counted, so that a test can ask that
- * it stays rare.
+ * recovery could miss is a broken promise.
  */
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
+import type { Excuse } from "./account.ts";
 import type { Known } from "./history.ts";
 import type { Missed } from "./loss.ts";
-
-export const excuses = [
-  /** It has one copy, and is lost with the leader's disk. */
-  "written with quorum 0",
-  /** The leader's copy and as many more as its quorum asked for, and no disk that is left has it. */
-  "every copy was on a disk that was lost",
-  /** While that is so, a recovery may hear only of a higher floor. */
-  "settled by a floor that too few knew",
-  "conditional on an entry that is excused",
-] as const;
-
-export type Excuse = (typeof excuses)[number];
 
 /** Where copies of an entry are and were. */
 export interface Copies {
@@ -79,37 +67,4 @@ function restsOn(
     if (condition === undefined) return false;
     return condition.version > 0 ? isExcused(condition.version) : deletes(key);
   });
-}
-
-/** How often an entry was asked about, and excused. */
-type Counts = Readonly<Record<string, number>>;
-
-/** The greatest part of the entries asked about that may be excused for each reason. */
-export const excusedShareMax: Readonly<Record<Excuse, number>> = {
-  "written with quorum 0": 1,
-  "every copy was on a disk that was lost": 1,
-  "settled by a floor that too few knew": 1,
-  "conditional on an entry that is excused": 1,
-};
-
-export interface Account {
-  readonly lines: readonly string[];
-  /** Sentences about each excuse that was used too often. */
-  readonly excessive: readonly string[];
-}
-
-export const asked = "entry asked about";
-
-export function accountOf(counts: Counts): Account {
-  const all = counts[asked] ?? 0;
-  const lines = [`${all} times an entry was asked about: would a recovery keep it?`];
-  const excessive: string[] = [];
-  for (const excuse of excuses) {
-    const share = (counts[`excused: ${excuse}`] ?? 0) / Math.max(1, all);
-    const percent = (part: number) => `${(100 * part).toFixed(2)} %`;
-    const line = `${percent(share)} excused: ${excuse} (at most ${percent(excusedShareMax[excuse])})`;
-    lines.push(line);
-    if (share > excusedShareMax[excuse]) excessive.push(line);
-  }
-  return { lines, excessive };
 }

@@ -31,6 +31,8 @@ interface Held {
   reign: number;
   /** It leads and asks its followers what they hold. */
   recovering: boolean;
+  /** It has applied what an admitted loss took from the history. */
+  isAstray: boolean;
 }
 
 /** An entry that somebody saw take effect: a writer, a reader, or a node that applied it. */
@@ -49,6 +51,7 @@ const blank = (): Held => ({
   promised: 0,
   reign: 0,
   recovering: false,
+  isAstray: false,
 });
 
 /** What an entry does, as text that two entries share only if they do the same. */
@@ -120,6 +123,19 @@ export class History {
     const before = this.#known.get(sequence);
     this.#known.set(sequence, { ...known, degraded: known.degraded || before?.degraded === true });
     this.#highest = Math.max(this.#highest, sequence);
+  }
+
+  /**
+   * The design admits that this entry, and so all after it, is lost by what happens next: another
+   * history may go on from before it. A store that has it is no prefix any more.
+   */
+  admitLoss(from: Sequence): void {
+    for (const [at] of this.#known) if (at >= from) this.#known.delete(at);
+    this.#highest = Math.min(this.#highest, from - 1);
+    for (const at of this.#stores.keys()) if (at >= from) this.#stores.delete(at);
+    for (const list of [this.#applied, this.#contents, this.#origins])
+      list.length = Math.min(list.length, from);
+    for (const held of this.#held.values()) held.isAstray ||= held.applied >= from;
   }
 
   /** Enough followers know the low floor that entries were settled by: nothing excuses them now. */
@@ -308,6 +324,7 @@ export class History {
       hold(held, entry.sequence, this.#durably(entry));
     }
     for (const entry of batch.apply) this.#apply(id, held, entry);
+    if (held.isAstray) return;
     const store = storage.summary();
     const { applied } = store;
     if (applied !== held.applied) throw new Violation(`${id} applied ${applied} out of order`);
@@ -345,6 +362,8 @@ export class History {
 
   #apply(id: NodeId, held: Held, entry: Entry): void {
     const { sequence } = entry;
+    if (held.isAstray)
+      throw new Violation(`${id} applied ${sequence} to a store that the history lacks`);
     if (sequence !== held.applied + 1)
       throw new Violation(`${id} applied ${sequence} right after ${held.applied}`);
     held.applied = sequence;
@@ -395,8 +414,9 @@ export class History {
   #installed(id: NodeId, end: SnapshotEnd & { readonly hardState: HardState }): void {
     const held = this.#of(id);
     this.#coverage.met("snapshot installed");
-    if (end.applied < held.applied)
+    if (end.applied < held.applied && !held.isAstray)
       throw new Violation(`${id} installed ${end.applied} over ${held.applied}`);
+    held.isAstray = false;
     held.applied = end.applied;
     this.#noteHardState(id, held, end.hardState);
     this.#compareStores(id, end);

@@ -77,13 +77,7 @@ export function whatRecoveryCouldMiss(
     const entries = missing([own, ...answers], known, disks);
     if (entries.size > 0) misses.push({ heard: answers.map(({ id }) => id), floor, entries });
   };
-  const hardState = looks.get(leader)?.hardState();
-  const isIntact =
-    !without.has(leader) &&
-    hardState !== undefined &&
-    hardState.ledEpoch > 0 &&
-    hardState.ledEpoch === hardState.promisedEpoch;
-  if (isIntact) {
+  if (isIntact(disks)) {
     hear([], undefined);
     return misses;
   }
@@ -95,6 +89,17 @@ export function whatRecoveryCouldMiss(
     if (all || proving >= others.length - floor + 1) hear(answers, all ? undefined : floor);
   }
   return misses;
+}
+
+/** It led last: nobody has promised anybody else since. It leads by its own log. */
+function isIntact({ leader, looks, without }: Disks): boolean {
+  const own = looks.get(leader)?.hardState();
+  if (own === undefined || without.has(leader) || own.ledEpoch === 0) return false;
+  const others = [...looks].filter(([id]) => id !== leader && !without.has(id));
+  return (
+    own.ledEpoch === own.promisedEpoch &&
+    others.every(([, look]) => look.hardState().promisedEpoch <= own.promisedEpoch)
+  );
 }
 
 function missing(

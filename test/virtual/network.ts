@@ -14,6 +14,8 @@ export interface Wire {
   toLeaderCut: boolean;
   /** Share of appends whose entries come apart and overtake each other. */
   reorder: number;
+  /** The entries of an append come apart, the last one first, so far from each other. */
+  reverseMs: number;
   /** Share of appends that come twice. */
   duplicate: number;
   /** Share of messages with which the stream breaks: it and all that is under way are lost. */
@@ -26,6 +28,7 @@ export const calmWire = (): Wire => ({
   toFollowerCut: false,
   toLeaderCut: false,
   reorder: 0,
+  reverseMs: 0,
   duplicate: 0,
   drop: 0,
 });
@@ -220,6 +223,10 @@ class Stream {
       this.#post("toFollower", message);
       return;
     }
+    if (this.#wire.reverseMs > 0) {
+      this.#postReversed(message);
+      return;
+    }
     const parts = this.#chance.happens(this.#wire.reorder)
       ? message.entries.map((entry) => ({ ...message, entries: [entry] }))
       : [message];
@@ -234,6 +241,13 @@ class Stream {
         this.#clocks.leader.after(this.#chance.between(0, 20), () =>
           this.#post("toFollower", part),
         );
+  }
+
+  #postReversed(message: Extract<LeaderMessage, { type: "append" }>): void {
+    for (const [index, entry] of message.entries.toReversed().entries())
+      this.#clocks.leader.after(index * this.#wire.reverseMs, () =>
+        this.#post("toFollower", { ...message, entries: [entry] }),
+      );
   }
 
   #post(direction: Direction, message: LeaderMessage | FollowerMessage): void {

@@ -1,11 +1,11 @@
 import type { NodeId } from "../../src/replication/types.ts";
+import { heldBack } from "./account.ts";
 import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
-import { asked, type Copies, type Excuse, excusesOf } from "./excuses.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
-import { contentOf, Violation } from "./history.ts";
-import { type Disks, whatRecoveryCouldMiss } from "./loss.ts";
+import { Violation } from "./history.ts";
+import { Losses } from "./losses.ts";
 import { calmWire } from "./network.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
@@ -20,8 +20,6 @@ export interface Outcome {
   readonly fingerprint: string;
   readonly coverage: Readonly<Record<string, number>>;
 }
-
-type Counted = typeof asked | `excused: ${Excuse}`;
 
 const safetyMs = 4_000;
 const livenessMs = 30_000;
@@ -39,7 +37,7 @@ export class Run implements Director {
   readonly #intensity: number;
   readonly #kinds: readonly string[];
   readonly #scene: Scene | undefined;
-  readonly #counted = new Map<string, Set<number>>();
+  readonly #losses: Losses;
   #faulty = true;
   #events = 0;
   trace: (line: () => string) => void = () => {};
@@ -62,6 +60,7 @@ export class Run implements Director {
       ...this.#scene?.settings(chance),
     });
     this.#clients = new Clients(this.cluster);
+    this.#losses = new Losses(this.cluster);
     this.#intensity = chance.pick([0.3, 1, 3]);
     // A seed that does everything does nothing for long: most leave some kinds of faults out.
     const share = chance.pick([0.3, 0.6, 1]);
@@ -156,10 +155,12 @@ export class Run implements Director {
   }
 
   #startLater(id: NodeId, downMs: number): void {
-    this.later(0, downMs, () => {
-      this.trace(() => `${id} starts`);
-      this.cluster.start(id);
-    });
+    this.later(0, downMs, () => this.start(id));
+  }
+
+  start(id: NodeId, leader?: NodeId): void {
+    this.trace(() => `${id} starts`);
+    this.cluster.start(id, leader);
   }
 
   writeChain(): void {
@@ -203,7 +204,7 @@ export class Run implements Director {
   }
 
   #heldBack(): void {
-    this.#coverage.met("loss held back: the design does not exclude it");
+    this.#coverage.met(heldBack);
   }
 
   /** All nodes stop and come back with other settings. */
@@ -219,7 +220,6 @@ export class Run implements Director {
   #moveLeader(unaware: readonly NodeId[]): boolean {
     const { cluster } = this;
     const to = cluster.chance.pick(cluster.followers);
-    if (!this.#mayLead(to)) return false;
     if (!this.#mayLose([], to)) {
       this.#heldBack();
       return false;
@@ -229,18 +229,6 @@ export class Run implements Director {
     this.#coverage.met("leadership moved by settings");
     for (const id of cluster.ids) if (!unaware.includes(id)) this.#startLater(id, 200);
     return true;
-  }
-
-  /**
-   * A former leader must have followed before it leads again: who was down while another one led
-   * still takes its own log for the newest. No cluster with one leader gets there.
-   */
-  #mayLead(id: NodeId): boolean {
-    const disks = [...this.cluster.members.values()].map(({ disk }) => disk.look().hardState());
-    const own = this.cluster.member(id).disk.look().hardState();
-    const thinksItself = own.ledEpoch > 0 && own.ledEpoch === own.promisedEpoch;
-    const others = disks.filter(({ promisedLeader }) => promisedLeader !== id);
-    return !thinksItself || others.every(({ promisedEpoch }) => promisedEpoch < own.promisedEpoch);
   }
 
   /** Asks now and then what would be lost if a disk were lost now, and loses none. */
@@ -260,72 +248,9 @@ export class Run implements Director {
     this.#mayLose(lost, leader);
   }
 
-  /**
-   * Whether nothing can be lost when these disks are, under this leader. Where something can, the
-   * design must have said so. Anything else is a violation, found before anything is lost.
-   */
+  /** Whether nothing at all is lost with these disks, not even what the design admits. */
   #mayLose(without: readonly NodeId[], leader: NodeId): boolean {
-    const { history, members, settings } = this.cluster;
-    const disks: Disks = {
-      leader,
-      looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
-      without: new Set(without),
-      writeQuorum: settings.writeQuorum,
-      contentOf: ({ operations }) => contentOf(operations),
-    };
-    // An entry is asked for no more lost disks than its writer wanted copies.
-    const lost = without.filter((id) => id !== leader).length;
-    const count = (what: Counted, sequence: number, quorum = 0) => {
-      if (lost === 0 || quorum > lost) this.#count(what, sequence);
-    };
-    const known = function* (above: number) {
-      for (const found of history.known(above)) {
-        const [sequence, { quorum }] = found;
-        count(asked, sequence, quorum);
-        yield found;
-      }
-    };
-    let excused = false;
-    for (const missed of whatRecoveryCouldMiss(disks, known))
-      for (const [sequence, excuse] of excusesOf(missed, this.#copies(disks))) {
-        if (excuse !== undefined) {
-          excused = true;
-          count(`excused: ${excuse}`, sequence, missed.entries.get(sequence)?.quorum);
-          continue;
-        }
-        const { content, quorum, degraded } = missed.entries.get(sequence) ?? {};
-        throw new Violation(
-          `without the disks of [${without}], a recovery of ${leader} that hears ` +
-            `[${missed.heard}] and goes by floor ${missed.floor} does not keep entry ${sequence}, ` +
-            `${content}, settled with quorum ${quorum}${degraded ? " by a degraded floor" : ""}`,
-        );
-      }
-    return !excused;
-  }
-
-  /** Counts an entry once for each thing that was found of it, however often it was asked about. */
-  #count(what: Counted, sequence: number): void {
-    const counted = this.#counted.get(what) ?? new Set();
-    this.#counted.set(what, counted);
-    if (counted.has(sequence)) return;
-    counted.add(sequence);
-    this.#coverage.met(what);
-  }
-
-  #copies({ looks, without }: Disks): Copies {
-    const { history, ids } = this.cluster;
-    const has = (id: NodeId, sequence: number, content: string) => {
-      const disk = looks.get(id);
-      const [entry] = disk?.readLog(sequence, { entriesMax: 1, bytesMax: 1 }) ?? [];
-      if (entry?.sequence === sequence && contentOf(entry.operations) === content) return true;
-      return (disk?.summary().applied ?? 0) >= sequence;
-    };
-    return {
-      members: ids,
-      holds: (id, sequence, content) => !without.has(id) && has(id, sequence, content),
-      wasLost: (id, sequence, content) =>
-        (without.has(id) && has(id, sequence, content)) || history.wasLost(id, sequence, content),
-    };
+    return this.#losses.ask(without, leader).size === 0;
   }
 
   #heal(): void {

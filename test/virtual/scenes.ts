@@ -10,6 +10,8 @@ import type { Chance } from "./random.ts";
 
 /** What a scene is played with, besides faults. */
 export interface Director extends Faulty {
+  /** Starts a node that is down, with the cluster's settings or as if another one led. */
+  start(id: NodeId, leader?: NodeId): void;
   /** Lets time pass. */
   pass(lowMs: number, highMs: number): Promise<void>;
   /** Writes a new value, or deletes; with `resting` conditional on what is proposed or settled. */
@@ -166,7 +168,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
         await run.pass(2, maxDelay + 20);
         run.read(chance.pick(keys));
       }
-      cluster.start(keeper);
+      run.start(keeper);
       run.wipe(cluster.leader);
       if (chance.happens(0.3)) run.crash(chance.pick(cluster.followers), 400);
       await run.pass(300, 700);
@@ -213,15 +215,20 @@ export const scenes: Readonly<Record<string, Scene>> = {
       if (chance.happens(0.4) && process !== undefined)
         process.clock.frozenUntil = cluster.time.now() + chance.between(1, 500);
       if (!run.moveLeaderUnawares()) return;
-      if (chance.happens(0.3)) disk.fail("no space left on device (ENOSPC)");
-      for (let look = 0; look < 8; look += 1) {
-        await run.pass(10, 80);
-        run.write({ key: chance.pick(keys), resting: chance.happens(0.3) });
-        // A supervisor starts it again with the settings it had.
-        if (look === 5 && chance.happens(0.7)) cluster.start(old, old);
-      }
+      if (chance.happens(0.5)) disk.fail("no space left on device (ENOSPC)");
+      const goOn = async (looks: number) => {
+        for (let look = 0; look < looks; look += 1) {
+          await run.pass(10, 80);
+          run.write({ key: chance.pick(keys), resting: chance.happens(0.3) });
+        }
+      };
+      await goOn(6);
+      // A supervisor starts it again with the settings it had, at once and when there is room again.
+      if (chance.happens(0.3)) run.start(old, old);
+      await goOn(2);
       disk.fail(undefined);
-      await run.pass(10, 800);
+      if (chance.happens(0.7)) run.start(old, old);
+      await run.pass(10, 900);
       if (cluster.node(old)?.role === "leader") run.crash(old, 10);
       await run.pass(50, 200);
     },
@@ -270,14 +277,15 @@ export const scenes: Readonly<Record<string, Scene>> = {
         const flushMs = chance.between(20, 150);
         disk.slow(flushMs);
         cluster.crash(leader);
-        cluster.start(leader);
+        run.start(leader);
         slowSome(run, 800);
-        await run.pass(0, flushMs);
+        // One flush for the epoch, one for the log.
+        await run.pass(0, 3 * flushMs);
         cluster.configure({ writeQuorum: chance.whole(1, settings.writeQuorum - 1) });
-        await lookAround(run, { key: chance.pick(keys), looks: 4, stepMs: flushMs / 2 });
+        await lookAround(run, { key: chance.pick(keys), looks: 5, stepMs: flushMs / 3 });
         cluster.crash(leader);
         disk.slow(0.3);
-        cluster.start(leader);
+        run.start(leader);
         slowSome(run, 800);
         await lookAround(run, { key: chance.pick(keys), looks: 5, stepMs: 50 });
         run.wipe(leader);

@@ -4,7 +4,10 @@ import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
 import { LeaderNode } from "../../src/node/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
+import { Violation } from "./history.ts";
+import { Losses } from "./losses.ts";
 import { describeEntry, describeMessage } from "./narrate.ts";
+import { Observed } from "./observed.ts";
 import { Chance } from "./random.ts";
 
 /** Always the middle: a wire takes 1 ms, a flush 1 ms, a new stream 100 ms. */
@@ -19,6 +22,8 @@ const answerMs = 20;
 
 export class Stage {
   #cluster: VirtualCluster | undefined;
+  #observed: Observed | undefined;
+  #losses: Losses | undefined;
   #lines: string[] = [];
   #messages = false;
   #startedAt = 0;
@@ -34,7 +39,12 @@ export class Stage {
     );
     const act = this.#acts[verb];
     if (act === undefined) throw new Error(`no command ${verb}`);
-    await act(words, options);
+    try {
+      await act(words, options);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#say(`BROKEN PROMISE: ${error.message}`);
+    }
     return this.#lines;
   }
 
@@ -55,16 +65,17 @@ export class Stage {
     heal: ([id = ""]) => this.#cut(id, "none"),
     wire: ([id = "", time = ""]) => this.#wire(id, milliseconds(time)),
     reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
+    reverse: ([id = "", time = ""]) => this.#unruly(id, { reverseMs: milliseconds(time) }),
     duplicate: ([id = ""]) => this.#unruly(id, { duplicate: 1 }),
     reset: ([id = ""]) => this.#do(() => this.#at.network.reset(id)),
     delay: ([id = "", time = "0ms"]) => this.#delay(id, milliseconds(time)),
     crash: (ids) => this.#do(() => ids.forEach((id) => this.#at.crash(id))),
-    start: (ids) => this.#do(() => ids.forEach((id) => this.#at.start(id))),
-    wipe: (ids) => this.#do(() => ids.forEach((id) => this.#at.wipe(id))),
+    start: (ids, { under }) => this.#do(() => ids.forEach((id) => this.#at.start(id, under))),
+    wipe: (ids) => this.#wipe(ids),
     disk: ([id = "", state = ""]) => this.#disk(id, state),
     freeze: ([id = "", time = ""]) => this.#freeze(id, milliseconds(time)),
     quorum: ([quorum = ""]) => this.#configure({ writeQuorum: Number(quorum) }),
-    lead: ([id = ""]) => this.#do(() => this.#at.moveLeader(id)),
+    lead: ([id = ""], { unaware }) => this.#lead(id, unaware === undefined ? [] : [unaware]),
     shutdown: ([id = ""]) => this.#shutDown(id),
   };
 
@@ -101,6 +112,8 @@ export class Stage {
       limits: { ...tightLimits, backlogEntriesMax },
     });
     this.#cluster = cluster;
+    this.#observed = new Observed(cluster);
+    this.#losses = new Losses(cluster);
     for (const { id, disk } of cluster.members.values()) {
       Object.assign(cluster.network.wire(id), { minMs: 1, maxMs: 1 });
       disk.slow(1);
@@ -138,9 +151,11 @@ export class Stage {
     let answered = false;
     const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
     const request = { operations, timeoutMs, ...(quorum && { quorum: Number(quorum) }) };
+    const { leader } = this.#at;
+    this.#observed?.asked(request);
     node.submit(request, (result) => {
       answered = true;
-      if (result.ok) this.#settled(operations, result.value);
+      this.#observed?.told(leader, request, result);
       const name = operations.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" ");
       this.#say(`${name}: ${describeAnswer(result)}`);
     });
@@ -148,16 +163,26 @@ export class Stage {
     if (!answered) this.#say("no answer yet");
   }
 
-  #settled(operations: readonly { key: string; value: string | undefined }[], told: WriteReceipt) {
-    const { version: sequence, quorum, acks } = told;
-    const nodes = acks.map(({ node }) => node);
-    this.#at.history.settled({
-      sequence,
-      operations,
-      quorum,
-      acks: nodes,
-      leader: this.#at.leader,
-    });
+  /** The design's words are asked first: would a recovery keep what was settled? */
+  async #wipe(ids: Words): Promise<void> {
+    this.#ask(ids, this.#at.leader);
+    for (const id of ids) this.#at.wipe(id);
+    await Promise.resolve();
+  }
+
+  async #lead(id: NodeId, unaware: Words): Promise<void> {
+    this.#ask([], id);
+    this.#at.moveLeader(id, unaware);
+    await Promise.resolve();
+  }
+
+  #ask(without: Words, leader: NodeId): void {
+    const { history } = this.#at;
+    const admitted = this.#losses?.ask(without, leader) ?? new Map();
+    for (const [sequence, excuse] of admitted)
+      this.#say(`entry ${sequence} may be lost: ${excuse}`);
+    const first = Math.min(...admitted.keys());
+    if (Number.isFinite(first)) history.admitLoss(first);
   }
 
   async #writeMany(count: number, options: Options): Promise<void> {
@@ -188,11 +213,21 @@ export class Stage {
       let answered = false;
       void answer.then((result) => {
         answered = true;
+        this.#noteShown(id, key, result);
         this.#say(`${id} shows ${key}: ${describeRead(result)}`);
       });
       await this.#run(answerMs, () => answered);
       if (!answered) this.#say("no answer yet");
-    } else this.#lines.push(`${key}: ${describeRead(answer)}`);
+    } else {
+      this.#noteShown(id, key, answer);
+      this.#lines.push(`${key}: ${describeRead(answer)}`);
+    }
+  }
+
+  #noteShown(id: NodeId, key: string, result: Result<KeyValue>): void {
+    if (id !== this.#at.leader) return;
+    if (result.ok) this.#observed?.shown(id, key, result.value);
+    else if (result.failure.code === "KEY_NOT_FOUND") this.#observed?.shown(id, key, undefined);
   }
 
   async #status(): Promise<void> {
