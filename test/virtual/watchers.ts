@@ -19,6 +19,8 @@ export class Watcher {
   #cursor: Sequence = 0;
   #attached: Attached | undefined;
   #paused = false;
+  /** When it came, its node had not applied so far: the node may close before it decides. */
+  #cameAhead = false;
 
   constructor(cluster: VirtualCluster, prefix: string) {
     this.#cluster = cluster;
@@ -34,6 +36,7 @@ export class Watcher {
     if (process === undefined) return;
     const { node } = process;
     let current = true;
+    this.#cameAhead = this.#cursor > node.applied;
     const result = node.watch({
       prefix: this.#prefix,
       after: this.#cursor,
@@ -107,7 +110,8 @@ export class Watcher {
     const { first } = storage.logBounds();
     const { applied } = storage.summary();
     const isAhead = this.#cursor > applied;
-    if (isAhead && (code === "RECOVERING" || code === "SHUTTING_DOWN")) return;
+    if (isAhead && code === "RECOVERING") return;
+    if (this.#cameAhead && code === "SHUTTING_DOWN") return;
     if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
     // Only a leader that lost entries has a log that ends before what a client has seen.
     const { leader } = this.#cluster;
