@@ -323,7 +323,7 @@ export class FollowerNode implements KvNode {
   }
 
   watch(query: Parameters<KvNode["watch"]>[0]): ReturnType<KvNode["watch"]> {
-    return this.#watches.add(query);
+    return this.#core.replacing ? recovering(replacingReason) : this.#watches.add(query);
   }
 
   gauges(): NodeGauges {
@@ -369,6 +369,7 @@ export class FollowerNode implements KvNode {
           { leader: effect.leader, applied: effect.applied },
           "the leader's history lacks what this node has applied: a snapshot replaces its store",
         );
+        this.#watches.replaced();
         return;
       case "strangerRefused":
         this.#options.log.warn(

@@ -87,6 +87,17 @@ export class Watches {
     this.#ahead.close();
   }
 
+  /** What was applied here is not the cluster's history: nobody goes on from it. */
+  replaced(): void {
+    for (const watch of [...this.#watches])
+      this.#fail(
+        watch,
+        failed("COMPACTED", "this node's store is replaced: what was told is not the cluster's", {
+          members: { oldest: this.#storage.summary().applied },
+        }).failure,
+      );
+  }
+
   #end(watch: Watch): void {
     watch.state = "ended";
     this.#watches.delete(watch);

@@ -85,8 +85,6 @@ type Stage =
       told: Sequence;
       /** A store is arriving that will replace this one: entries are kept but not applied. */
       installing: boolean;
-      /** The store here is not a prefix of the leader's history: nothing of it is reported. */
-      replacing: boolean;
     };
 
 export interface FollowerStart {
@@ -137,6 +135,8 @@ export class Follower {
   #committed: Sequence;
   #last: Sequence = 0;
   #news: LeaderNews | undefined;
+  /** See HardState; the store that takes its place is flushed before this changes. */
+  #foreign: boolean;
   /** A snapshot is arriving: its number and the chunk that must come next. */
   #snapshot: { number: number; next: number } | undefined;
   storageFault = "";
@@ -145,6 +145,7 @@ export class Follower {
     this.#start = start;
     this.#limits = start.limits ?? DEFAULT_LIMITS;
     this.#hardState = start.hardState;
+    this.#foreign = start.hardState.foreign === true;
     this.#applied = start.applied;
     this.#applying = start.applied;
     this.#committed = start.applied;
@@ -178,7 +179,7 @@ export class Follower {
   }
   /** The store here is not a prefix of the leader's history, and not replaced yet. */
   get replacing(): boolean {
-    return this.#stage.stage === "following" && this.#stage.replacing;
+    return this.#foreign;
   }
   /** Entries received and not handed out for applying; bounded by the leader's backlog. */
   get backlog(): number {
@@ -282,22 +283,21 @@ export class Follower {
   #promise(link: LinkNumber): FollowerEffect {
     this.#stage = { stage: "promised", copy: undefined };
     this.#last = Math.max(this.#start.last(), this.#applied);
-    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0 } = this.#hardState;
-    const { applied, digest } = this.#mark();
+    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
     const { member, incarnation } = this.#start;
     const last = this.#last;
     return this.#send(link, {
       type: "promise",
       epoch,
-      applied,
+      applied: this.#applied,
       last,
       blank,
       floor,
-      digest,
+      digest: this.#digest,
       member,
       incarnation,
       history: this.#history,
-      followedEpoch,
+      followedEpoch: Math.max(followedEpoch, ledEpoch),
     });
   }
 
@@ -315,7 +315,6 @@ export class Follower {
       completeAt,
       told: 0,
       installing: replace,
-      replacing: replace,
     };
     if (!replace) {
       this.#hardState = { ...this.#hardState, followedEpoch: epoch };
@@ -323,7 +322,8 @@ export class Follower {
       return this.#noteFloor(link, message.floor);
     }
     // Until the snapshot is in place, this node proves nothing to a recovery.
-    this.#hardState = { ...this.#hardState, blank: true };
+    this.#foreign = true;
+    this.#hardState = { ...this.#hardState, blank: true, foreign: true };
     const applied = this.#applying;
     return [
       { type: "storeReplaced", leader: this.#hardState.promisedLeader, applied },
@@ -385,7 +385,8 @@ export class Follower {
   #completeIfWhole(): HardState | undefined {
     if (!this.#hardState.blank || this.#stage.stage !== "following") return undefined;
     if (this.#progress.contiguous < this.#stage.completeAt) return undefined;
-    this.#hardState = { ...this.#hardState, blank: false };
+    this.#hardState = { ...this.#hardState, blank: false, foreign: false };
+    this.#foreign = false;
     return this.#hardState;
   }
 
@@ -425,13 +426,14 @@ export class Follower {
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
     this.#snapshot = undefined;
-    this.#hardState = { ...this.#hardState, followedEpoch: epoch };
+    this.#hardState = { ...this.#hardState, followedEpoch: epoch, foreign: false };
     if (this.#stage.completeAt <= end.applied)
       this.#hardState = { ...this.#hardState, blank: false };
     return [...effects, { type: "installStore", end, hardState: this.#hardState, flush }];
   }
 
   #installed(end: SnapshotEnd): void {
+    this.#foreign = false;
     this.#applied = end.applied;
     this.#applying = end.applied;
     this.#digest = end.digest;
@@ -440,9 +442,7 @@ export class Follower {
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
     this.#progress = new Progress(end.applied);
-    if (this.#stage.stage !== "following") return;
-    this.#stage.installing = false;
-    this.#stage.replacing = false;
+    if (this.#stage.stage === "following") this.#stage.installing = false;
   }
 
   // --- what a recovery asks for ----------------------------------------------------------------

@@ -280,6 +280,23 @@ describe("rules 12 to 14: epochs", () => {
     expect(asked.core.notReady).toContain("recovering");
   });
 
+  test("the disk went back, and the node restarted before it heard of that", () => {
+    const promise = { applied: 7, last: 7, blank: false, followedEpoch: 4 };
+    for (const writeQuorum of [1, 2]) {
+      const setup = { followers: two, writeQuorum, log: [entryOf(1)], hardState: beforeRestart };
+      const first = new LeaderBench(setup);
+      first.do(first.core.start(0));
+      const { hardState } = first.disk.state;
+      expect(hardState.promisedEpoch).toBeGreaterThan(beforeRestart.promisedEpoch);
+      const second = new LeaderBench({ ...setup, hardState });
+      second.do(second.core.start(0));
+      second.open("follower2");
+      second.promise("follower2", promise);
+      if (second.preparing("follower2")) second.promise("follower2", promise);
+      expect(second.effects.some(({ type }) => type === "storeReplaced")).toBe(false);
+    }
+  });
+
   test("a follower whose store is not a prefix of this history is sent all of it anew", () => {
     const log = [entryOf(1), entryOf(2), entryOf(3)];
     const foreign = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 3 })]);
@@ -375,6 +392,50 @@ describe("a reign begins", () => {
     expect(bench.core.epoch).toBe(10);
     expect(bench.core.notReady).toContain("recovering");
     expect(bench.disk.state.hardState.ledEpoch).toBeLessThan(10);
+  });
+
+  test("an intact log that too few confirm is recovered with as many as a lost one would need", () => {
+    const followers = ["follower1", "follower2", "follower3", "follower4", "follower5"];
+    const floor = { epoch: 1, number: 1, quorum: 5, over: 5 };
+    const hardState = {
+      promisedEpoch: 1,
+      promisedLeader: "leader",
+      ledEpoch: 1,
+      blank: false,
+      floor,
+    };
+    const setup = { followers, writeQuorum: 5, log: [entryOf(1)], applied: 1, hardState };
+    for (const [answering, notReady] of [
+      [[], "starting"],
+      [["follower1"], undefined],
+    ] as const) {
+      const bench = new LeaderBench(setup);
+      bench.do(bench.core.start(0));
+      const promise = { applied: 1, last: 1, blank: false, floor, followedEpoch: 1 };
+      for (const id of answering) bench.open(id);
+      for (const id of answering) bench.promise(id, promise);
+      expect(bench.core.notReady).toContain("starting");
+      bench.pass(2_000);
+      for (const id of answering) bench.promise(id, promise);
+      if (notReady === undefined) expect(bench.core.notReady).toBeUndefined();
+      else expect(bench.core.notReady).toContain(notReady);
+    }
+  });
+
+  test("a quorum that is lowered while it waits asks for fewer confirmations", () => {
+    const hardState = { promisedEpoch: 1, promisedLeader: "leader", ledEpoch: 1, blank: false };
+    const bench = new LeaderBench({
+      followers: three,
+      writeQuorum: 3,
+      log: [entryOf(1)],
+      hardState,
+    });
+    bench.do(bench.core.start(0));
+    bench.open("follower1");
+    bench.promise("follower1", { blank: false });
+    expect(bench.core.notReady).toContain("starting");
+    bench.do(bench.core.setWriteQuorum(2, 0));
+    expect(bench.core.notReady).toBeUndefined();
   });
 
   test("an intact log that is closed and opened again before it was confirmed is still intact", () => {

@@ -1,6 +1,6 @@
 import { Backlog } from "./backlog.ts";
 import { DigestWatch } from "./digest-watch.ts";
-import { Floor, floorOf } from "./floor.ts";
+import { Floor, floorOf, newerNote } from "./floor.ts";
 import { invariant } from "./invariant.ts";
 import type { LeaderEffect, LeaderFlush, LeaderStart } from "./leader-effects.ts";
 import type { Ledger, Slot } from "./ledger.ts";
@@ -10,7 +10,7 @@ import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
 import { isPrefix } from "./prefix.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
-import { Recovery, type RecoveryEffect } from "./recovery.ts";
+import { Recovery, type RecoveryEffect, recoveryNeeds } from "./recovery.ts";
 import { Streams } from "./streams.ts";
 import type {
   Digest,
@@ -34,7 +34,11 @@ type Phase =
   /** The epoch of the new reign is being flushed. */
   | { readonly phase: "starting" }
   /** The log here is intact as far as it knows: enough followers must confirm that nobody else led since. */
-  | { readonly phase: "confirming"; readonly answers: Map<NodeId, { readonly blank: boolean }> }
+  | {
+      readonly phase: "confirming";
+      readonly answers: Map<NodeId, Promised>;
+      readonly since: Instant;
+    }
   | { readonly phase: "recovering"; readonly recovery: Recovery }
   | {
       readonly phase: "leading";
@@ -169,7 +173,9 @@ export class Leader {
     const { hardState, id } = this.#start;
     const epoch = hardState.promisedEpoch + 1;
     if (!isIntact(hardState)) return this.#promiseOneself(epoch);
-    this.#hardState = { ...hardState, promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch };
+    const { intactSince = hardState.ledEpoch } = hardState;
+    const led = { promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch, intactSince };
+    this.#hardState = { ...hardState, ...led };
     return this.#confirmationsNeeded === 0
       ? this.#takeOverIntact(now)
       : this.#promiseOneself(epoch);
@@ -264,7 +270,7 @@ export class Leader {
   /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
   setWriteQuorum(quorum: number, now: Instant): readonly LeaderEffect[] {
     this.#writeQuorum = quorum;
-    if (this.#phase.phase !== "leading") return [];
+    if (this.#phase.phase !== "leading") return this.#confirmed(now);
     const at = { quorum, sequence: this.last, now, usual: quorum };
     const { number: floorNumber, spread } = this.#phase.floor.propose(at);
     const effects = spread === undefined ? [] : [...this.#spread(spread)];
@@ -276,6 +282,7 @@ export class Leader {
   tick(now: Instant): readonly LeaderEffect[] {
     this.#members.tick(now);
     const effects = [
+      ...this.#recoverUnconfirmed(now),
       ...this.#giveUpSnapshots(now),
       ...this.#members.report(),
       ...this.#reconsiderFloor(),
@@ -323,6 +330,23 @@ export class Leader {
     return enough ? this.#takeOverIntact(now) : [];
   }
 
+  /**
+   * A high floor asks few followers of a recovery, but many to confirm an intact log. Where those do not come,
+   * the node does like one whose log proves nothing: that is always safe.
+   */
+  #recoverUnconfirmed(now: Instant): readonly LeaderEffect[] {
+    if (this.#phase.phase !== "confirming") return [];
+    if (now - this.#phase.since < this.#limits.silenceMsMax) return [];
+    const answers = [...this.#phase.answers.values()];
+    const note = answers.reduce(
+      (newest, { floor }) => newerNote(newest, floor),
+      this.#hardState.floor,
+    );
+    const needed = recoveryNeeds(this.#members.size, note?.quorum ?? this.#writeQuorum);
+    const proving = answers.filter(({ blank }) => !blank).length;
+    return proving >= needed ? this.#leap(this.epoch) : [];
+  }
+
   #takeOverIntact(now: Instant): readonly LeaderEffect[] {
     const { committed, floor } = this.#start.hardState;
     const { epoch } = this;
@@ -340,17 +364,22 @@ export class Leader {
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
     if (isIntact(this.#hardState)) {
-      this.#phase = { phase: "confirming", answers: new Map() };
+      this.#phase = { phase: "confirming", answers: new Map(), since: now };
       return [...this.#prepareAll(), ...this.#confirmed(now)];
     }
+    const { ledEpoch, followedEpoch = 0 } = this.#hardState;
     const recovery = new Recovery({
       epoch: this.epoch,
       followers: this.#members.size,
       writeQuorum: this.#writeQuorum,
       ownFloor: this.#hardState.floor,
-      ownApplied: this.applied,
-      ownEvidence: this.#start.tail,
+      own: {
+        applied: this.applied,
+        history: this.#history,
+        followedEpoch: Math.max(ledEpoch, followedEpoch),
+      },
       store: this.#start.store,
+      log: this.#start.log,
     });
     this.#phase = { phase: "recovering", recovery };
     return [...this.#prepareAll(), ...this.#recover(recovery.begin(), now)];
@@ -389,11 +418,13 @@ export class Leader {
           return [{ type: "addRecords", records, flush }];
         }
         case "installStore": {
-          const flush = { is: "installed", end: effect.end } as const;
-          return [{ type: "installStore", end: effect.end, hardState: this.#hardState, flush }];
+          const { end, followedEpoch } = effect;
+          this.#hardState = { ...this.#hardState, followedEpoch };
+          const flush = { is: "installed", end } as const;
+          return [{ type: "installStore", end, hardState: this.#hardState, flush }];
         }
         case "recovered": {
-          this.#hardState = { ...this.#hardState, ledEpoch: this.epoch };
+          this.#hardState = { ...this.#hardState, ledEpoch: this.epoch, intactSince: this.epoch };
           const committed = this.applied;
           const { entries, floor = this.#usualFloor } = effect;
           return this.#takeOver({ entries, committed, heard: floor, now });
@@ -433,7 +464,13 @@ export class Leader {
     const floor = new Floor({ epoch, heard, usual: quorum, last, now });
     const gate = floor.propose({ quorum, sequence: last, now, usual: quorum });
     this.#writes.inherit(log.entries, { committed, quorum, floorNumber: gate.number, now });
-    this.#hardState = { ...this.#hardState, blank: false, floor: floor.note, committed };
+    this.#hardState = {
+      ...this.#hardState,
+      blank: false,
+      foreign: false,
+      floor: floor.note,
+      committed,
+    };
     this.#phase = { phase: "leading", floor, established: false };
     this.#epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
@@ -545,12 +582,14 @@ export class Leader {
   }
 
   /**
-   * A follower of this leader's last epoch applied what the log here lacks, although that log was taken to be
-   * intact: the disk here went back in time, and proves nothing.
+   * A follower that followed this leader since its last recovery applied what the log here lacks, although that
+   * log was taken to be intact: the disk here went back in time, and proves nothing. Its last epoch alone would
+   * not do: that may be one of a start that heard of no follower.
    */
   #wentBack({ applied, followedEpoch }: Promised): boolean {
     const startedIntact = isIntact(this.#start.hardState) && !this.#leapt;
-    const followed = followedEpoch >= this.#start.hardState.ledEpoch;
+    const { ledEpoch, intactSince = ledEpoch } = this.#start.hardState;
+    const followed = followedEpoch >= intactSince;
     return startedIntact && followed && applied > this.#logged;
   }
 

@@ -1,12 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, memberOf, put } from "../../test/support/benches.ts";
 import { MemoryState } from "../storage/memory/state.ts";
+import { historyAfter } from "./history.ts";
 import { Recovery, type RecoveryEffect } from "./recovery.ts";
-import type { Condition, Entry, FollowerMessage, NodeId, Operation } from "./types.ts";
+import {
+  type Condition,
+  EMPTY_HISTORY,
+  type Entry,
+  type FollowerMessage,
+  type NodeId,
+  type Operation,
+  type SnapshotEnd,
+} from "./types.ts";
+import type { LogView } from "./views.ts";
 
 type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
 
 const epoch = 9;
+
+const logOf = (state: MemoryState): LogView => ({
+  first: () => state.logBounds.first,
+  read: (from, limit) => state.readLog(from, limit),
+  history: (range) => state.logHistory(range),
+});
 
 /** A recovery over an own store and log, with followers whose logs can be read. */
 class Bench {
@@ -23,15 +39,15 @@ class Bench {
     ownEvidence?: readonly Entry[];
   }) {
     const { followers, writeQuorum, applied = [], ownEvidence = [] } = facts;
-    this.state.commit({ append: applied, apply: applied });
+    this.state.commit({ append: [...applied, ...ownEvidence], apply: applied });
     this.recovery = new Recovery({
       epoch,
       followers,
       writeQuorum,
       ownFloor: undefined,
-      ownApplied: applied.length,
-      ownEvidence,
+      own: { ...this.state.summary, followedEpoch: 0 },
       store: { get: (key) => this.state.table.get(key), copy: () => this.state.copy() },
+      log: logOf(this.state),
     });
     this.recovery.begin();
   }
@@ -58,6 +74,15 @@ class Bench {
     const entries = (this.logs.get(to) ?? []).filter(({ sequence }) => sequence >= message.from);
     const page = { type: "logPage", epoch, from: message.from, entries, next: 0 } as const;
     for (const next of this.recovery.logPage(to, page)) this.#serve(next);
+  }
+
+  /** The whole store of the source arrives, and is flushed. */
+  install(from: NodeId, end: SnapshotEnd): void {
+    const page = { type: "storePage", epoch, records: [], end } as const;
+    for (const effect of this.recovery.storePage(from, page)) this.#serve(effect);
+    this.state.begin();
+    this.state.install(this.state.incoming(), { ...end, hardState: this.state.hardState });
+    for (const effect of this.recovery.installed(end)) this.#serve(effect);
   }
 
   /** What was recovered: per sequence its operations. */
@@ -109,14 +134,16 @@ describe("how many must answer", () => {
   });
 
   test("with no followers there is nobody to ask", () => {
+    const state = new MemoryState();
+    state.commit({ append: [entryOf(1)], apply: [] });
     const recovery = new Recovery({
       epoch,
       followers: 0,
       writeQuorum: 0,
       ownFloor: undefined,
-      ownApplied: 0,
-      ownEvidence: [entryOf(1)],
-      store: { get: () => undefined, copy: () => new MemoryState().copy() },
+      own: { ...state.summary, followedEpoch: 0 },
+      store: { get: () => undefined, copy: () => state.copy() },
+      log: logOf(state),
     });
     expect(recovery.begin()).toMatchObject([{ type: "recovered", entries: [{ sequence: 1 }] }]);
   });
@@ -268,10 +295,51 @@ describe("copying", () => {
     expect(bench.recovery.recordsAdded(1)).toEqual([]);
     const end = { applied: 4, digest: "", history: "00000000000000ff" };
     const last = bench.recovery.storePage("f1", { ...page, records: [], end });
-    expect(last.at(-1)).toEqual({ type: "installStore", end });
+    expect(last.at(-1)).toEqual({ type: "installStore", end, followedEpoch: 0 });
     expect(bench.recovery.installed(end)).toEqual([
       { type: "send", to: "f1", message: { type: "fetchLog", epoch, from: 5 } },
     ]);
+  });
+
+  test("a store that followed a later leader is taken before one that has applied more", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 1 });
+    bench.answer("f1", [entryOf(3), entryOf(4)], { applied: 4, followedEpoch: 3 });
+    bench.answer("f2", [entryOf(2)], { applied: 2, followedEpoch: 7 });
+    expect(bench.storesAsked).toEqual(["f2"]);
+    bench.install("f2", { applied: 2, digest: "", history: undefined });
+    expect(bench.recovered?.entries).toHaveLength(2);
+  });
+
+  test("unless the log of the latter no longer reaches back to the former", () => {
+    const bench = new Bench({ followers: 2, writeQuorum: 1 });
+    bench.answer("f1", [entryOf(9)], { applied: 9, followedEpoch: 3 });
+    bench.answer("f2", [entryOf(2)], { applied: 2, followedEpoch: 7 });
+    bench.install("f2", { applied: 2, digest: "", history: undefined });
+    expect(bench.storesAsked).toEqual(["f2", "f1"]);
+    expect(bench.recovered).toBeUndefined();
+    bench.install("f1", { applied: 9, digest: "", history: undefined });
+    expect(bench.recovered?.entries).toEqual([]);
+  });
+
+  test("an own store that lacks what a later leader settled is replaced by a lower one", () => {
+    const applied = [entryOf(1), entryOf(2, [put("alone")]), entryOf(3, [put("alone")])];
+    const settled = { ...entryOf(2, [put("settled")], { epoch: 7 }) };
+    const history = historyAfter(EMPTY_HISTORY, [entryOf(1), settled]);
+    const bench = new Bench({ followers: 2, writeQuorum: 2, applied });
+    bench.answer("f1", [settled], { applied: 2, followedEpoch: 7, history });
+    expect(bench.storesAsked).toEqual(["f1"]);
+    bench.install("f1", { applied: 2, digest: "", history });
+    // What its own log holds above it is evidence like any other.
+    expect(bench.merged).toEqual([[put("alone")]]);
+  });
+
+  test("an own store stays that has all that a later leader's follower has applied", () => {
+    const applied = [entryOf(1), entryOf(2), entryOf(3)];
+    const history = historyAfter(EMPTY_HISTORY, applied.slice(0, 2));
+    const bench = new Bench({ followers: 2, writeQuorum: 2, applied });
+    bench.answer("f1", [entryOf(2)], { applied: 2, followedEpoch: 7, history });
+    expect(bench.storesAsked).toEqual([]);
+    expect(bench.merged).toEqual([]);
   });
 
   test("a page that was flushed for a source that is gone asks its successor for nothing", () => {

@@ -1,16 +1,19 @@
 import { floorOf, newerNote } from "./floor.ts";
+import { BrokenPromise } from "./invariant.ts";
+import { isPrefix } from "./prefix.ts";
 import type {
   Entry,
   Epoch,
   FloorNote,
   FollowerMessage,
+  History,
   LeaderMessage,
   NodeId,
   Sequence,
   SnapshotEnd,
   StoreRecord,
 } from "./types.ts";
-import type { StoreView } from "./views.ts";
+import type { LogView, StoreView } from "./views.ts";
 
 type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
 type LogPage = Extract<FollowerMessage, { type: "logPage" }>;
@@ -21,7 +24,12 @@ export type RecoveryEffect =
   | { readonly type: "beginStore" }
   /** `page` is said again once they are flushed. */
   | { readonly type: "addRecords"; readonly records: readonly StoreRecord[]; readonly page: number }
-  | { readonly type: "installStore"; readonly end: SnapshotEnd }
+  /** `followedEpoch` is that of the node whose store it is. */
+  | {
+      readonly type: "installStore";
+      readonly end: SnapshotEnd;
+      readonly followedEpoch: Epoch;
+    }
   | {
       readonly type: "recovered";
       /** Everything above the store, without a hole, in the new epoch. */
@@ -35,6 +43,18 @@ interface Answer {
   connected: boolean;
   /** Everything it holds above the store in hand has been read. */
   done: boolean;
+  /** The log page that must come next. */
+  reading: Sequence | undefined;
+  /** Its log no longer has all that it applied above the store in hand: its store must be taken. */
+  outOfReach: boolean;
+}
+
+/** The store in hand. */
+interface Own {
+  readonly applied: Sequence;
+  readonly history: History | undefined;
+  /** The highest epoch whose leader accepted this store, or led with it. */
+  readonly followedEpoch: Epoch;
 }
 
 type Stage =
@@ -42,13 +62,18 @@ type Stage =
   | {
       readonly stage: "copying";
       readonly source: NodeId;
+      readonly followedEpoch: Epoch;
       /** The page that is being flushed, and the key after which the next one begins. */
       flushing: { readonly page: number; readonly after: string | undefined } | undefined;
     }
   /** The copy is complete and being flushed: its source may go, and no other copy begins. */
-  | { readonly stage: "installing" }
+  | { readonly stage: "installing"; readonly followedEpoch: Epoch }
   | { readonly stage: "merging" }
   | { readonly stage: "finished" };
+
+/** So many followers with data meet every set of `quorum` of them. */
+export const recoveryNeeds = (followers: number, quorum: number): number =>
+  followers - floorOf(quorum) + 1;
 
 /**
  * Phase 1 of a reign whose own log proves nothing: hear enough followers, take the most advanced
@@ -62,12 +87,11 @@ export class Recovery {
   readonly #writeQuorum: number;
   readonly #ownFloor: FloorNote | undefined;
   readonly #store: StoreView;
+  readonly #log: LogView;
   readonly #answers = new Map<NodeId, Answer>();
   /** Of each sequence above the store the entry of the highest epoch seen. */
   readonly #evidence = new Map<Sequence, Entry>();
-  /** Answers whose log is being read: a further answer must not make us ask them again. */
-  readonly #asked = new WeakSet<Answer>();
-  #applied: Sequence;
+  #own: Own;
   #stage: Stage = { stage: "asking" };
 
   constructor(facts: {
@@ -75,17 +99,22 @@ export class Recovery {
     followers: number;
     writeQuorum: number;
     ownFloor: FloorNote | undefined;
-    ownApplied: Sequence;
-    ownEvidence: readonly Entry[];
+    own: Own;
     store: StoreView;
+    log: LogView;
   }) {
     this.#epoch = facts.epoch;
     this.#followers = facts.followers;
     this.#writeQuorum = facts.writeQuorum;
     this.#ownFloor = facts.ownFloor;
-    this.#applied = facts.ownApplied;
+    this.#own = facts.own;
     this.#store = facts.store;
-    for (const entry of facts.ownEvidence) this.#weigh(entry);
+    this.#log = facts.log;
+    this.#weighOwnLog();
+  }
+
+  get #applied(): Sequence {
+    return this.#own.applied;
   }
 
   /** For `/readyz`: what it waits for, in a sentence. */
@@ -116,8 +145,10 @@ export class Recovery {
   answered(from: NodeId, promise: PromiseMessage): readonly RecoveryEffect[] {
     const known = this.#answers.get(from);
     // A promise given twice may come from a disk that was lost in between.
-    const done = known?.done === true && known.promise.incarnation === promise.incarnation;
-    this.#answers.set(from, { promise, connected: true, done });
+    const isRead = known?.done === true && !known.outOfReach;
+    const done = isRead && known.promise.incarnation === promise.incarnation;
+    const answer = { promise, connected: true, done, reading: undefined, outOfReach: false };
+    this.#answers.set(from, answer);
     const { stage } = this.#stage;
     return stage === "copying" || stage === "installing" ? [] : this.#proceed();
   }
@@ -126,7 +157,9 @@ export class Recovery {
     const answer = this.#answers.get(from);
     if (answer === undefined || this.#stage.stage === "finished") return [];
     answer.connected = false;
-    if (!answer.done) this.#answers.delete(from);
+    // Whose store may still be needed must be there.
+    const needed = answer.outOfReach || answer.promise.followedEpoch > this.#own.followedEpoch;
+    if (!answer.done || needed) this.#answers.delete(from);
     if (this.#stage.stage === "installing") return [];
     if (this.#stage.stage === "copying" && this.#stage.source !== from) return [];
     this.#stage = { stage: "asking" };
@@ -139,8 +172,9 @@ export class Recovery {
     this.#pages += 1;
     const add = { type: "addRecords", records: page.records, page: this.#pages } as const;
     if (page.end !== undefined) {
-      this.#stage = { stage: "installing" };
-      return [add, { type: "installStore", end: page.end }];
+      const { followedEpoch } = stage;
+      this.#stage = { stage: "installing", followedEpoch };
+      return [add, { type: "installStore", end: page.end, followedEpoch }];
     }
     stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
     return [add];
@@ -159,7 +193,10 @@ export class Recovery {
   /** The copied store is durably in place. */
   installed(end: SnapshotEnd): readonly RecoveryEffect[] {
     if (this.#stage.stage !== "installing") return [];
-    this.#applied = end.applied;
+    const { followedEpoch } = this.#stage;
+    const before = this.#applied;
+    this.#own = { applied: end.applied, history: end.history, followedEpoch };
+    if (end.applied < before) this.#readAllAgain();
     this.#stage = { stage: "asking" };
     return this.#proceed();
   }
@@ -167,10 +204,30 @@ export class Recovery {
   logPage(from: NodeId, page: LogPage): readonly RecoveryEffect[] {
     const answer = this.#answers.get(from);
     if (this.#stage.stage === "finished" || answer === undefined || answer.done) return [];
+    if (page.from !== answer.reading) return [];
     for (const entry of page.entries) this.#weigh(entry);
-    if (page.next > 0) return [this.#fetchLog(from, page.next)];
+    const { blank, applied } = answer.promise;
+    if (!blank && applied >= page.from && page.entries[0]?.sequence !== page.from)
+      answer.outOfReach = true;
+    if (page.next > 0) return [this.#fetchLog(from, answer, page.next)];
+    answer.reading = undefined;
     answer.done = true;
     return this.#stage.stage === "merging" ? this.#finishIfAllDone() : [];
+  }
+
+  /** The store in hand stands lower than the one before: what was read lies too high. */
+  #readAllAgain(): void {
+    for (const [from, answer] of this.#answers) {
+      if (!answer.connected) this.#answers.delete(from);
+      answer.done = false;
+      answer.reading = undefined;
+    }
+    this.#weighOwnLog();
+  }
+
+  #weighOwnLog(): void {
+    const all = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
+    for (const entry of this.#log.read(this.#applied + 1, all)) this.#weigh(entry);
   }
 
   #weigh(entry: Entry): void {
@@ -185,7 +242,7 @@ export class Recovery {
   }
 
   #needed(): number {
-    return this.#followers - (this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum)) + 1;
+    return recoveryNeeds(this.#followers, this.#floorNote()?.quorum ?? this.#writeQuorum);
   }
 
   #enough(): boolean {
@@ -200,43 +257,82 @@ export class Recovery {
       this.#stage = { stage: "asking" };
       return [];
     }
-    const best = this.#mostAdvanced();
-    if (best !== undefined && best.promise.applied > this.#applied) return this.#copy(best.from);
-    return this.#merge();
+    const source = this.#source();
+    return source === undefined ? this.#merge() : this.#copy(source);
   }
 
-  #mostAdvanced(): { from: NodeId; promise: PromiseMessage } | undefined {
-    let best: { from: NodeId; promise: PromiseMessage } | undefined;
-    for (const [from, { promise, connected }] of this.#answers)
-      if (connected && (best === undefined || promise.applied > best.promise.applied))
-        best = { from, promise };
-    return best;
+  /** Whose store takes the place of the one in hand; undefined: it is good. */
+  #source(): NodeId | undefined {
+    const { applied, followedEpoch } = this.#own;
+    const missed = this.#mostAdvanced(
+      ({ outOfReach, promise }) => outOfReach && promise.applied > applied,
+    );
+    if (missed !== undefined) return missed;
+    // What a later leader settled is in a store or a log of those who followed it. One who did not
+    // may have applied more, but by itself, with a quorum of 0 for example.
+    const newest = this.#newestEpoch;
+    const id = this.#mostAdvanced(({ promise }) => promise.followedEpoch >= newest);
+    const best = id === undefined ? undefined : this.#answers.get(id)?.promise;
+    if (best === undefined) return undefined;
+    if (best.applied > applied) return id;
+    const isNewer = best.followedEpoch > followedEpoch;
+    return isNewer && !isPrefix(best, this.#leaderHistory) ? id : undefined;
+  }
+
+  /** The newest epoch of which a follower that counts holds something. */
+  get #newestEpoch(): Epoch {
+    let newest = this.#own.followedEpoch;
+    for (const { promise } of this.#answers.values())
+      if (!promise.blank) newest = Math.max(newest, promise.followedEpoch);
+    return newest;
+  }
+
+  get #leaderHistory(): Parameters<typeof isPrefix>[1] {
+    const { applied, history } = this.#own;
+    const entryAt = () => {
+      throw new BrokenPromise("nothing is asked for above the store in hand");
+    };
+    return { applied, history, last: applied, log: this.#log, entryAt };
+  }
+
+  #mostAdvanced(which: (answer: Answer) => boolean): NodeId | undefined {
+    let best: { from: NodeId; applied: Sequence } | undefined;
+    for (const [from, answer] of this.#answers) {
+      const { applied } = answer.promise;
+      if (!answer.connected || !which(answer)) continue;
+      if (best === undefined || applied > best.applied) best = { from, applied };
+    }
+    return best?.from;
   }
 
   #copy(source: NodeId): readonly RecoveryEffect[] {
-    this.#stage = { stage: "copying", source, flushing: undefined };
+    const followedEpoch = this.#answers.get(source)?.promise.followedEpoch ?? 0;
+    this.#stage = { stage: "copying", source, followedEpoch, flushing: undefined };
     const message = { type: "fetchStore", epoch: this.#epoch } as const;
     return [{ type: "beginStore" }, { type: "send", to: source, message }];
   }
 
   #merge(): readonly RecoveryEffect[] {
     this.#stage = { stage: "merging" };
+    this.#own = { ...this.#own, followedEpoch: this.#newestEpoch };
     const effects: RecoveryEffect[] = [];
     for (const [from, answer] of this.#answers) {
       if (answer.done) continue;
       if (answer.promise.last <= this.#applied) answer.done = true;
-      else if (!this.#asked.has(answer)) effects.push(this.#fetchLog(from, this.#applied + 1));
-      this.#asked.add(answer);
+      else if (answer.reading === undefined)
+        effects.push(this.#fetchLog(from, answer, this.#applied + 1));
     }
     return [...effects, ...this.#finishIfAllDone()];
   }
 
-  #fetchLog(to: NodeId, from: Sequence): RecoveryEffect {
+  #fetchLog(to: NodeId, answer: Answer, from: Sequence): RecoveryEffect {
+    answer.reading = from;
     return { type: "send", to, message: { type: "fetchLog", epoch: this.#epoch, from } };
   }
 
   #finishIfAllDone(): readonly RecoveryEffect[] {
     if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
+    if (this.#source() !== undefined) return this.#proceed();
     this.#stage = { stage: "finished" };
     return [{ type: "recovered", entries: this.#merged(), floor: this.#floorNote() }];
   }

@@ -101,10 +101,17 @@ export interface HardState {
    */
   readonly ledEpoch: Epoch;
   /**
+   * The epoch of the recovery after which this node led without a break, as far as its followers confirmed.
+   * What an earlier version wrote lacks it.
+   */
+  readonly intactSince?: Epoch | undefined;
+  /**
    * The epoch whose leader last compared this store with its own history and accepted it. What an
    * earlier version wrote lacks it.
    */
   readonly followedEpoch?: Epoch | undefined;
+  /** The store is not a prefix of the cluster's history, and not replaced yet: nobody reads it. */
+  readonly foreign?: boolean | undefined;
   /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
@@ -188,7 +195,7 @@ export type FollowerMessage =
       readonly incarnation: string;
       /** At the applied mark; undefined: not known, because an earlier version wrote the store. */
       readonly history: History | undefined;
-      /** See HardState; 0: none. */
+      /** Or the one in which it last led; 0: none. See HardState. */
       readonly followedEpoch: Epoch;
     }
   | {

@@ -201,7 +201,8 @@ export class VirtualCluster {
       if (process.node.role === "leader" && committed > last)
         throw new Violation(`${id}: committed ${committed} > last ${last}`);
       if (epoch < seen.epoch) throw new Violation(`${id}: epoch moved back`);
-      if (committed < seen.committed) throw new Violation(`${id}: committed moved back`);
+      if (committed < seen.committed && !this.settings.admitsLoss)
+        throw new Violation(`${id}: committed moved back`);
       if (applied < seen.applied && !this.settings.admitsLoss)
         throw new Violation(`${id}: applied moved back`);
       seen.epoch = epoch;

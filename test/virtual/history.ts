@@ -214,6 +214,15 @@ export class History {
       lostThrough: Math.max(applied, lostThrough),
       unheardThrough: Math.max(applied, unheardThrough),
     });
+    this.#forgetNoOps();
+  }
+
+  /** A no-op that no disk shows any more may be filled in again, by another leader. */
+  #forgetNoOps(): void {
+    const shown = Math.max(...[...this.#held.values()].map(({ applied }) => applied));
+    const first = this.#contents.indexOf(noOp, shown + 1);
+    if (first < 0) return;
+    for (const mark of [...this.#stores.keys()]) if (mark >= first) this.#stores.delete(mark);
   }
 
   /** A leader heard that this node is blank: acks of a disk before count for nothing from now on. */

@@ -257,6 +257,7 @@ export class Run implements Director {
     const { cluster } = this;
     this.#faulty = false;
     this.trace(() => "all heals");
+    cluster.configure({ followerDelays: {} });
     for (const { id, disk } of cluster.members.values()) {
       disk.fail(undefined);
       disk.slow(0.3);

@@ -114,8 +114,10 @@ export class Watcher {
     if (this.#cameAhead && code === "SHUTTING_DOWN") return;
     if (code !== "COMPACTED") throw new Violation(`a watch of ${id} is refused with ${code}`);
     // Only a leader that lost entries has a log that ends before what a client has seen.
-    const { leader } = this.#cluster;
-    const isLost = this.#cursor > (this.#cluster.node(leader)?.position().last ?? 0);
+    // One that nobody told of its successor is taken for the leader as well.
+    const node = this.#cluster.node(id);
+    const log = node?.role === "leader" ? node : this.#cluster.node(this.#cluster.leader);
+    const isLost = this.#cursor > (log?.position().last ?? 0);
     const isGone = this.#cursor < applied && (first === 0 || first > this.#cursor + 1);
     if (!isGone && !isLost)
       throw new Violation(
