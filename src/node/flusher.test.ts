@@ -45,7 +45,7 @@ function bench(
   });
   const job = (name: string, append: readonly Entry[] = [], apply: readonly Entry[] = []) => {
     const flushed = () => told.push(`${name} flushed`);
-    const batch: FlushJob = { kind: "batch", append, apply, hardState: undefined, flushed };
+    const batch: FlushJob = { type: "batch", append, apply, hardState: undefined, flushed };
     flusher.add(batch);
     flusher.kick();
   };
@@ -75,7 +75,7 @@ test("what was applied is told before the jobs that asked for it", () => {
 });
 
 const applyOnly = (at: number): FlushJob => ({
-  kind: "batch",
+  type: "batch",
   append: [],
   apply: [entryOf(at)],
   hardState: undefined,

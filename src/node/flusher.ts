@@ -6,26 +6,26 @@ import type { Cancel, Clock, Storage, StorageFault, StoreSummary } from "./ports
 /** Something to make durable; `flushed` is called once it is, in the order of the jobs. */
 export type FlushJob =
   | {
-      readonly kind: "batch";
+      readonly type: "batch";
       readonly append: readonly Entry[];
       readonly apply: readonly Entry[];
       readonly hardState: HardState | undefined;
       readonly flushed: (() => void) | undefined;
     }
   | {
-      readonly kind: "records";
+      readonly type: "records";
       readonly records: readonly StoreRecord[];
       readonly flushed: (() => void) | undefined;
     }
-  | { readonly kind: "begin" }
+  | { readonly type: "begin" }
   | {
-      readonly kind: "install";
+      readonly type: "install";
       readonly end: SnapshotEnd;
       readonly hardState: HardState;
       readonly flushed: () => void;
     };
 
-type BatchJob = Extract<FlushJob, { kind: "batch" }>;
+type BatchJob = Extract<FlushJob, { type: "batch" }>;
 
 export interface FlusherEvents {
   /** The store shows these entries now, flushed. Comes before the jobs' own `flushed`. */
@@ -118,7 +118,7 @@ export class Flusher {
       return;
     }
     this.#busy = true;
-    switch (job.kind) {
+    switch (job.type) {
       case "begin":
         this.#storage.incoming.begin();
         this.#finished([]);
@@ -161,7 +161,7 @@ export class Flusher {
     const jobs = [first];
     let bytes = bytesOf(first);
     let next = this.#queue[0];
-    while (next?.kind === "batch" && bytes < batchBytesMax) {
+    while (next?.type === "batch" && bytes < batchBytesMax) {
       jobs.push(next);
       bytes += bytesOf(next);
       this.#queue.shift();
@@ -213,7 +213,7 @@ export class Flusher {
   }
 
   #finished(jobs: readonly FlushJob[]): void {
-    for (const job of jobs) if (job.kind !== "begin") job.flushed?.();
+    for (const job of jobs) if (job.type !== "begin") job.flushed?.();
     this.#events.between();
     this.#busy = false;
     this.kick();
@@ -221,7 +221,7 @@ export class Flusher {
 }
 
 const onlyApplies = (job: FlushJob): boolean =>
-  job.kind === "batch" &&
+  job.type === "batch" &&
   job.append.length === 0 &&
   job.hardState === undefined &&
   job.flushed === undefined;

@@ -380,7 +380,7 @@ export class FollowerNode implements KvNode {
       case "persist": {
         const { entries, hardState, flush } = effect;
         this.#flusher.add({
-          kind: "batch",
+          type: "batch",
           append: entries,
           apply: [],
           hardState,
@@ -390,7 +390,7 @@ export class FollowerNode implements KvNode {
       }
       case "apply":
         this.#flusher.add({
-          kind: "batch",
+          type: "batch",
           append: [],
           apply: effect.entries,
           hardState: undefined,
@@ -399,16 +399,16 @@ export class FollowerNode implements KvNode {
         return;
       case "beginStore":
         this.#takesSnapshot = true;
-        this.#flusher.add({ kind: "begin" });
+        this.#flusher.add({ type: "begin" });
         return;
       case "addRecords": {
         const { records, flush } = effect;
-        this.#flusher.add({ kind: "records", records, flushed: flushed(flush) });
+        this.#flusher.add({ type: "records", records, flushed: flushed(flush) });
         return;
       }
       case "installStore":
         this.#flusher.add({
-          kind: "install",
+          type: "install",
           end: effect.end,
           hardState: effect.hardState,
           flushed: () => {

@@ -349,7 +349,7 @@ export class LeaderNode implements KvNode {
         return;
       case "persist":
         this.#flusher.add({
-          kind: "batch",
+          type: "batch",
           append: effect.entries,
           apply: [],
           hardState: effect.hardState,
@@ -358,7 +358,7 @@ export class LeaderNode implements KvNode {
         return;
       case "apply":
         this.#flusher.add({
-          kind: "batch",
+          type: "batch",
           append: [],
           apply: effect.entries,
           hardState: undefined,
@@ -370,18 +370,18 @@ export class LeaderNode implements KvNode {
         this.#links.get(effect.to)?.close();
         return;
       case "beginStore":
-        this.#flusher.add({ kind: "begin" });
+        this.#flusher.add({ type: "begin" });
         return;
       case "addRecords":
         this.#flusher.add({
-          kind: "records",
+          type: "records",
           records: effect.records,
           flushed: () => this.#do(() => this.#core.persisted(effect.flush, clock.now())),
         });
         return;
       case "installStore":
         this.#flusher.add({
-          kind: "install",
+          type: "install",
           end: effect.end,
           hardState: effect.hardState,
           flushed: () => {

@@ -38,8 +38,8 @@ export class LeaderReads {
     if (minVersion !== undefined && !this.#core.ledger.isSettled(minVersion))
       return this.#afterSettled(minVersion, () => this.read(query));
     const sight = this.#core.overlay.readView(key);
-    if (sight.is === "unsure") return this.#afterSettled(sight.sequence, () => this.read(query));
-    if (sight.is === "pending") {
+    if (sight.type === "unsure") return this.#afterSettled(sight.sequence, () => this.read(query));
+    if (sight.type === "pending") {
       const { value, sequence } = sight.write;
       return value === undefined ? notFound(key) : succeeded({ key, value, version: sequence });
     }

@@ -142,7 +142,7 @@ export class LeaderWrites {
   }
 
   #await(ask: Ask, outcome: ProposalOutcome, now: number): void {
-    if (outcome.is === "refused") {
+    if (outcome.type === "refused") {
       this.#refuse(ask, outcome.refusal);
       return;
     }

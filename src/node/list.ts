@@ -42,7 +42,7 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
   for (const key of overlay.keys()) {
     if (!key.startsWith(prefix) || (after !== undefined && compareBytes(key, after) <= 0)) continue;
     const sight = overlay.readView(key);
-    if (sight.is !== "pending") continue;
+    if (sight.type !== "pending") continue;
     const { value, sequence } = sight.write;
     over.set(key, value === undefined ? undefined : { key, value, version: sequence });
   }

@@ -114,12 +114,12 @@ describe("the floor is raised", () => {
 });
 
 const step = fc.oneof(
-  fc.record({ is: fc.constant("propose" as const), quorum: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ is: fc.constant("usual" as const), quorum: fc.integer({ min: 0, max: 5 }) }),
-  fc.record({ is: fc.constant("told" as const), node: fc.constantFrom(...followers) }),
-  fc.record({ is: fc.constant("hold" as const), node: fc.constantFrom(...followers) }),
-  fc.record({ is: fc.constant("flush" as const) }),
-  fc.record({ is: fc.constant("calm" as const) }),
+  fc.record({ type: fc.constant("propose" as const), quorum: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({ type: fc.constant("usual" as const), quorum: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({ type: fc.constant("told" as const), node: fc.constantFrom(...followers) }),
+  fc.record({ type: fc.constant("hold" as const), node: fc.constantFrom(...followers) }),
+  fc.record({ type: fc.constant("flush" as const) }),
+  fc.record({ type: fc.constant("calm" as const) }),
 );
 
 test("whatever happens, those whom a recovery may hear know how little a settled entry relied on", () => {
@@ -154,7 +154,7 @@ class World {
   take(fact: typeof step extends fc.Arbitrary<infer T> ? T : never): void {
     const { floor, entries } = this;
     const { usual, now } = this;
-    switch (fact.is) {
+    switch (fact.type) {
       case "propose": {
         const { quorum } = fact;
         const sequence = entries.length + 1;

@@ -23,28 +23,28 @@ export type LinkNumber = number;
 
 /** What the node reports back once an effect's flush is done. */
 export type FollowerFlush =
-  | { readonly is: "promise"; readonly link: LinkNumber; readonly epoch: Epoch }
+  | { readonly type: "promise"; readonly link: LinkNumber; readonly epoch: Epoch }
   | {
-      readonly is: "entries";
+      readonly type: "entries";
       readonly link: LinkNumber;
       readonly epoch: Epoch;
       readonly sequences: readonly Sequence[];
     }
   | {
-      readonly is: "floor";
+      readonly type: "floor";
       readonly link: LinkNumber;
       readonly epoch: Epoch;
       readonly floor: FloorNote | undefined;
     }
   | {
-      readonly is: "chunk";
+      readonly type: "chunk";
       readonly link: LinkNumber;
       readonly epoch: Epoch;
       readonly snapshot: number;
       readonly index: number;
       readonly end: SnapshotEnd | undefined;
     }
-  | { readonly is: "hardState" };
+  | { readonly type: "hardState" };
 
 export type FollowerEffect =
   | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
@@ -76,10 +76,10 @@ export type FollowerEffect =
 
 type Stage =
   /** No leader's stream, or one whose promise is not durable yet. */
-  | { readonly stage: "idle" }
-  | { readonly stage: "promised"; copy: StoreCopyView | undefined }
+  | { readonly type: "idle" }
+  | { readonly type: "promised"; copy: StoreCopyView | undefined }
   | {
-      readonly stage: "following";
+      readonly type: "following";
       readonly completeAt: Sequence;
       /** How far this reign's leader said the log is committed: an older reign's word is none. */
       told: Sequence;
@@ -121,7 +121,7 @@ export class Follower {
   #hardState: HardState;
   /** The only stream it listens to: the one that last asked for a promise it could give. */
   #link: LinkNumber | undefined;
-  #stage: Stage = { stage: "idle" };
+  #stage: Stage = { type: "idle" };
   /** Entries of the current reign that are not handed out for applying yet, by sequence. */
   readonly #received = new Map<Sequence, Entry>();
   /** What this stream has brought. Invariant: contiguous >= applying. */
@@ -175,7 +175,7 @@ export class Follower {
   }
   /** A leader's stream of entries is open. */
   get following(): boolean {
-    return this.#stage.stage === "following";
+    return this.#stage.type === "following";
   }
   /** The store here is not a prefix of the leader's history, and not replaced yet. */
   get replacing(): boolean {
@@ -217,11 +217,11 @@ export class Follower {
 
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
   persisted(flush: FollowerFlush): readonly FollowerEffect[] {
-    if (flush.is === "hardState") return [];
+    if (flush.type === "hardState") return [];
     // A promise to another leader may have been given meanwhile: its predecessor hears no more.
     const current = flush.link === this.#link && flush.epoch === this.epoch;
     const { link, epoch } = flush;
-    switch (flush.is) {
+    switch (flush.type) {
       case "promise":
         return current ? [this.#promise(link)] : [];
       case "entries": {
@@ -275,13 +275,13 @@ export class Follower {
         : [{ type: "close", link: old, reason: "a newer stream took over" } as const];
     const isNews = epoch !== promisedEpoch;
     this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
-    const flush = { is: "promise", link, epoch } as const;
+    const flush = { type: "promise", link, epoch } as const;
     const hardState = isNews ? this.#hardState : undefined;
     return [...closeOld, { type: "persist", entries: [], hardState, flush }];
   }
 
   #promise(link: LinkNumber): FollowerEffect {
-    this.#stage = { stage: "promised", copy: undefined };
+    this.#stage = { type: "promised", copy: undefined };
     this.#last = Math.max(this.#start.last(), this.#applied);
     const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
     const { member, incarnation } = this.#start;
@@ -305,13 +305,13 @@ export class Follower {
     link: LinkNumber,
     message: Extract<LeaderMessage, { type: "lead" }>,
   ): readonly FollowerEffect[] {
-    if (this.#stage.stage !== "promised") return [this.#refuse(link, "entries before a promise")];
+    if (this.#stage.type !== "promised") return [this.#refuse(link, "entries before a promise")];
     this.#leaveStage();
     this.#received.clear();
     const { completeAt, epoch, replace } = message;
     this.#progress = new Progress(replace ? 0 : this.#applying);
     this.#stage = {
-      stage: "following",
+      type: "following",
       completeAt,
       told: 0,
       installing: replace,
@@ -332,8 +332,8 @@ export class Follower {
   }
 
   #leaveStage(): void {
-    if (this.#stage.stage === "promised") this.#stage.copy?.close();
-    this.#stage = { stage: "idle" };
+    if (this.#stage.type === "promised") this.#stage.copy?.close();
+    this.#stage = { type: "idle" };
     this.#snapshot = undefined;
   }
 
@@ -343,7 +343,7 @@ export class Follower {
     link: LinkNumber,
     message: Extract<LeaderMessage, { type: "append" }>,
   ): readonly FollowerEffect[] {
-    if (this.#stage.stage !== "following") return [this.#refuse(link, "entries before lead")];
+    if (this.#stage.type !== "following") return [this.#refuse(link, "entries before lead")];
     const high = this.#applying + 2 * this.#limits.backlogEntriesMax;
     const fresh: Entry[] = [];
     for (const entry of message.entries) {
@@ -359,7 +359,7 @@ export class Follower {
     const hardState = this.#completeIfWhole();
     // A duplicate is acked like the rest: by then everything before it is flushed as well.
     const sequences = message.entries.map(({ sequence }) => sequence);
-    const flush = { is: "entries", link, epoch: message.epoch, sequences } as const;
+    const flush = { type: "entries", link, epoch: message.epoch, sequences } as const;
     return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];
   }
 
@@ -368,7 +368,7 @@ export class Follower {
     this.#committed = Math.max(this.#committed, committed);
     const entries: Entry[] = [];
     const stage = this.#stage;
-    if (stage.stage !== "following") return [];
+    if (stage.type !== "following") return [];
     stage.told = Math.max(stage.told, committed);
     if (stage.installing) return [];
     while (this.#applying < stage.told) {
@@ -383,7 +383,7 @@ export class Follower {
 
   /** A blank node that holds everything a leader had when it began to send is blank no more. */
   #completeIfWhole(): HardState | undefined {
-    if (!this.#hardState.blank || this.#stage.stage !== "following") return undefined;
+    if (!this.#hardState.blank || this.#stage.type !== "following") return undefined;
     if (this.#progress.contiguous < this.#stage.completeAt) return undefined;
     this.#hardState = { ...this.#hardState, blank: false, foreign: false };
     this.#foreign = false;
@@ -399,7 +399,7 @@ export class Follower {
     const effects = [...this.#applyUpTo(committed)];
     if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
       this.#hardState = { ...this.#hardState, members };
-      const flush = { is: "hardState" } as const;
+      const flush = { type: "hardState" } as const;
       effects.push({ type: "persist", entries: [], hardState: this.#hardState, flush });
     }
     const { applied, digest } = this.#mark();
@@ -414,7 +414,7 @@ export class Follower {
     link: LinkNumber,
     message: Extract<LeaderMessage, { type: "snapshotChunk" }>,
   ): readonly FollowerEffect[] {
-    if (this.#stage.stage !== "following") return [this.#refuse(link, "a snapshot before lead")];
+    if (this.#stage.type !== "following") return [this.#refuse(link, "a snapshot before lead")];
     const { epoch, snapshot, index, records, end } = message;
     const begin = index === 0;
     if (begin) this.#snapshot = { number: snapshot, next: 0 };
@@ -422,7 +422,7 @@ export class Follower {
     if (this.#snapshot?.number !== snapshot || this.#snapshot.next !== index)
       return [this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`)];
     this.#snapshot.next += 1;
-    const flush = { is: "chunk", link, epoch, snapshot, index, end } as const;
+    const flush = { type: "chunk", link, epoch, snapshot, index, end } as const;
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
     this.#snapshot = undefined;
@@ -442,7 +442,7 @@ export class Follower {
     this.#last = Math.max(this.#last, end.applied);
     this.#received.clear();
     this.#progress = new Progress(end.applied);
-    if (this.#stage.stage === "following") this.#stage.installing = false;
+    if (this.#stage.type === "following") this.#stage.installing = false;
   }
 
   // --- what a recovery asks for ----------------------------------------------------------------
@@ -460,7 +460,7 @@ export class Follower {
 
   #fetchStore(link: LinkNumber, after: string | undefined): readonly FollowerEffect[] {
     const stage = this.#stage;
-    if (stage.stage !== "promised") return [this.#refuse(link, "a store is for recovery only")];
+    if (stage.type !== "promised") return [this.#refuse(link, "a store is for recovery only")];
     if (after === undefined) {
       stage.copy?.close();
       stage.copy = this.#start.store.copy();
@@ -480,7 +480,7 @@ export class Follower {
   #noteFloor(link: LinkNumber, note: FloorNote | undefined): readonly FollowerEffect[] {
     const floor = newerNote(this.#hardState.floor, note);
     this.#hardState = { ...this.#hardState, floor };
-    const flush = { is: "floor", link, epoch: this.epoch, floor } as const;
+    const flush = { type: "floor", link, epoch: this.epoch, floor } as const;
     return [{ type: "persist", entries: [], hardState: this.#hardState, flush }];
   }
 

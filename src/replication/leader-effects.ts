@@ -40,16 +40,16 @@ export interface LeaderStart {
 
 /** What the node reports back once an effect's flush is done. */
 export type LeaderFlush =
-  | { readonly is: "epoch"; readonly epoch: Epoch }
+  | { readonly type: "epoch"; readonly epoch: Epoch }
   /** `floor`: number of the note that was flushed with it. */
-  | { readonly is: "reign"; readonly epoch: Epoch; readonly floor: number }
-  | { readonly is: "entries"; readonly through: Sequence }
+  | { readonly type: "reign"; readonly epoch: Epoch; readonly floor: number }
+  | { readonly type: "entries"; readonly through: Sequence }
   /** One page of a store that a recovery copies; pages are counted within one epoch. */
-  | { readonly is: "records"; readonly epoch: Epoch; readonly page: number }
-  | { readonly is: "installed"; readonly end: SnapshotEnd }
+  | { readonly type: "records"; readonly epoch: Epoch; readonly page: number }
+  | { readonly type: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
-  | { readonly is: "floor"; readonly epoch: Epoch; readonly number: number }
-  | { readonly is: "hardState" };
+  | { readonly type: "floor"; readonly epoch: Epoch; readonly number: number }
+  | { readonly type: "hardState" };
 
 export type LeaderEffect =
   | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }

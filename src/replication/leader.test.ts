@@ -13,12 +13,12 @@ const leading = (followers: readonly string[], writeQuorum: number) =>
 describe("rule 1: order", () => {
   test("only the leader assigns sequences, without a hole, and a refused write takes none", () => {
     const bench = leading(three, 1);
-    expect(bench.propose([put("a")])).toMatchObject({ is: "accepted", sequence: 1 });
-    expect(bench.propose([put("a")], { quorum: 4 })).toMatchObject({ is: "refused" });
+    expect(bench.propose([put("a")])).toMatchObject({ type: "accepted", sequence: 1 });
+    expect(bench.propose([put("a")], { quorum: 4 })).toMatchObject({ type: "refused" });
     expect(bench.propose([{ key: "a", ifVersion: 9, value: "2" }])).toMatchObject({
-      is: "refused",
+      type: "refused",
     });
-    expect(bench.propose([put("b")])).toMatchObject({ is: "accepted", sequence: 2 });
+    expect(bench.propose([put("b")])).toMatchObject({ type: "accepted", sequence: 2 });
   });
 
   test("an entry is streamed while the leader's own flush is still under way", () => {
@@ -97,7 +97,7 @@ describe("rule 4: fail fast", () => {
     const bench = leading(two, 2);
     bench.close("follower2");
     const refusal = { reason: "quorumUnavailable", live: 1, quorum: 2 };
-    expect(bench.propose([put("a")])).toEqual({ is: "refused", refusal });
+    expect(bench.propose([put("a")])).toEqual({ type: "refused", refusal });
     expect(bench.core.last).toBe(0);
     expect(bench.entriesTo("follower1")).toEqual([]);
   });
@@ -133,9 +133,9 @@ describe("rule 5: reads", () => {
     bench.propose([put("b", "2")]);
     bench.ack("follower1", 2);
     expect(bench.core.applied).toBe(0);
-    expect(bench.core.overlay.readView("a")).toEqual({ is: "store" });
+    expect(bench.core.overlay.readView("a")).toEqual({ type: "store" });
     expect(bench.core.overlay.readView("b")).toMatchObject({
-      is: "pending",
+      type: "pending",
       write: { value: "2" },
     });
   });
@@ -150,7 +150,7 @@ describe("rule 7: a full leader", () => {
     expect(bench.propose([put("c")])).toMatchObject({ refusal: { reason: "overloaded" } });
     expect(bench.core.last).toBe(2);
     bench.ack("follower1", 1);
-    expect(bench.propose([put("c")])).toMatchObject({ is: "accepted", sequence: 3 });
+    expect(bench.propose([put("c")])).toMatchObject({ type: "accepted", sequence: 3 });
   });
 
   test("is full by bytes as well", () => {
@@ -342,13 +342,13 @@ describe("a reign begins", () => {
     bench.do(bench.core.start(0));
     expect(bench.core.notReady).toBeUndefined();
     expect(bench.core).toMatchObject({ epoch: 5, committed: 2, applied: 2, last: 3 });
-    expect(bench.core.overlay.readView("b")).toEqual({ is: "store" });
-    expect(bench.core.overlay.readView("c")).toEqual({ is: "unsure", sequence: 3 });
+    expect(bench.core.overlay.readView("b")).toEqual({ type: "store" });
+    expect(bench.core.overlay.readView("c")).toEqual({ type: "unsure", sequence: 3 });
     bench.open("follower1");
     bench.promise("follower1", { applied: 2, last: 2, blank: false });
     expect(bench.entriesTo("follower1")).toEqual([3]);
     bench.ack("follower1", 3);
-    expect(bench.core.overlay.readView("c")).toEqual({ is: "store" });
+    expect(bench.core.overlay.readView("c")).toEqual({ type: "store" });
     expect(bench.disk.state.table.get("c")).toMatchObject({ version: 3 });
   });
 
@@ -534,7 +534,7 @@ describe("a reign begins", () => {
     expect(bench.propose([put("a")])).toMatchObject({ refusal: { reason: "recovering" } });
     bench.promise("follower3");
     for (const id of three) bench.promise(id);
-    expect(bench.propose([put("a")])).toMatchObject({ is: "accepted" });
+    expect(bench.propose([put("a")])).toMatchObject({ type: "accepted" });
   });
 
   test("a recovery goes on when its source comes back on a new stream before the old one ended", () => {

@@ -32,16 +32,16 @@ import { Writes } from "./writes.ts";
 
 type Phase =
   /** The epoch of the new reign is being flushed. */
-  | { readonly phase: "starting" }
+  | { readonly type: "starting" }
   /** The log here is intact as far as it knows: enough followers must confirm that nobody else led since. */
   | {
-      readonly phase: "confirming";
+      readonly type: "confirming";
       readonly answers: Map<NodeId, Promised>;
       readonly since: Instant;
     }
-  | { readonly phase: "recovering"; readonly recovery: Recovery }
+  | { readonly type: "recovering"; readonly recovery: Recovery }
   | {
-      readonly phase: "leading";
+      readonly type: "leading";
       readonly floor: Floor;
       /** The reign's log is flushed: followers may be led, writes accepted. */
       established: boolean;
@@ -64,7 +64,7 @@ export class Leader {
   readonly #digests: DigestWatch;
   /** Of what is applied; undefined: not known. */
   #history: History | undefined;
-  #phase: Phase = { phase: "starting" };
+  #phase: Phase = { type: "starting" };
   /** As last handed to storage. Its promisedEpoch is this reign's. */
   #hardState: HardState;
   /** Nothing of an epoch is sent before the epoch is flushed. */
@@ -123,7 +123,7 @@ export class Leader {
   }
   /** See Floor.degraded. */
   get floorDegraded(): boolean {
-    return this.#phase.phase === "leading" && this.#phase.floor.degraded;
+    return this.#phase.type === "leading" && this.#phase.floor.degraded;
   }
   /** See Membership.neededFrom. */
   get neededFrom(): Sequence {
@@ -136,7 +136,7 @@ export class Leader {
 
   /** Why it neither reads nor writes yet; undefined when it does. */
   get notReady(): string | undefined {
-    switch (this.#phase.phase) {
+    switch (this.#phase.type) {
       case "starting":
         return "starting: the new epoch is being flushed";
       case "confirming":
@@ -196,7 +196,7 @@ export class Leader {
 
   #linkLost(from: NodeId, now: Instant): readonly LeaderEffect[] {
     this.#peer(from).drop();
-    if (this.#phase.phase !== "recovering") return [];
+    if (this.#phase.type !== "recovering") return [];
     return this.#recover(this.#phase.recovery.lost(from), now);
   }
 
@@ -209,11 +209,11 @@ export class Leader {
 
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
   persisted(flush: LeaderFlush, now: Instant): readonly LeaderEffect[] {
-    switch (flush.is) {
+    switch (flush.type) {
       case "hardState":
         return [];
       case "floor":
-        if (this.#phase.phase !== "leading" || flush.epoch !== this.epoch) return [];
+        if (this.#phase.type !== "leading" || flush.epoch !== this.epoch) return [];
         this.#phase.floor.flushed(flush.number);
         return this.#reconsiderFloor();
       case "epoch":
@@ -223,7 +223,7 @@ export class Leader {
       case "entries":
         return this.#writes.flushed(flush.through);
       case "records":
-        if (this.#phase.phase !== "recovering" || flush.epoch !== this.epoch) return [];
+        if (this.#phase.type !== "recovering" || flush.epoch !== this.epoch) return [];
         return this.#recover(this.#phase.recovery.recordsAdded(flush.page), now);
       case "installed":
         return this.#storeInstalled(flush.end, now);
@@ -247,9 +247,9 @@ export class Leader {
     now: Instant,
   ): { outcomes: readonly ProposalOutcome[]; effects: readonly LeaderEffect[] } {
     const phase = this.#phase;
-    if (phase.phase !== "leading" || !phase.established) {
+    if (phase.type !== "leading" || !phase.established) {
       const refusal: Refusal = { reason: "recovering", detail: this.notReady ?? "" };
-      return { outcomes: proposals.map(() => ({ is: "refused", refusal })), effects: [] };
+      return { outcomes: proposals.map(() => ({ type: "refused", refusal })), effects: [] };
     }
     const { epoch, writeQuorum: usualQuorum } = this;
     const live = this.#members.live.length;
@@ -260,8 +260,8 @@ export class Leader {
     const outcomes = answers.map(
       (answer): ProposalOutcome =>
         "reason" in answer
-          ? { is: "refused", refusal: answer }
-          : { is: "accepted", sequence: answer.entry.sequence, quorum: answer.quorum },
+          ? { type: "refused", refusal: answer }
+          : { type: "accepted", sequence: answer.entry.sequence, quorum: answer.quorum },
     );
     const effects = spread.slice(-1).flatMap((note) => this.#spread(note));
     return { outcomes, effects: [...effects, ...this.#append(slots)] };
@@ -270,7 +270,7 @@ export class Leader {
   /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
   setWriteQuorum(quorum: number, now: Instant): readonly LeaderEffect[] {
     this.#writeQuorum = quorum;
-    if (this.#phase.phase !== "leading") return this.#confirmed(now);
+    if (this.#phase.type !== "leading") return this.#confirmed(now);
     const at = { quorum, sequence: this.last, now, usual: quorum };
     const { number: floorNumber, spread } = this.#phase.floor.propose(at);
     const effects = spread === undefined ? [] : [...this.#spread(spread)];
@@ -306,10 +306,10 @@ export class Leader {
   #promiseOneself(epoch: Epoch): readonly LeaderEffect[] {
     const { id } = this.#start;
     this.#epochDurable = false;
-    this.#phase = { phase: "starting" };
+    this.#phase = { type: "starting" };
     this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: id };
     return [
-      { type: "persist", entries: [], hardState: this.#hardState, flush: { is: "epoch", epoch } },
+      { type: "persist", entries: [], hardState: this.#hardState, flush: { type: "epoch", epoch } },
     ];
   }
 
@@ -323,7 +323,7 @@ export class Leader {
   }
 
   #confirmed(now: Instant): readonly LeaderEffect[] {
-    if (this.#phase.phase !== "confirming") return [];
+    if (this.#phase.type !== "confirming") return [];
     const answers = [...this.#phase.answers.values()];
     const proving = answers.filter(({ blank }) => !blank).length;
     const enough = proving >= this.#confirmationsNeeded || answers.length === this.#members.size;
@@ -335,7 +335,7 @@ export class Leader {
    * the node does like one whose log proves nothing: that is always safe.
    */
   #recoverUnconfirmed(now: Instant): readonly LeaderEffect[] {
-    if (this.#phase.phase !== "confirming") return [];
+    if (this.#phase.type !== "confirming") return [];
     if (now - this.#phase.since < this.#limits.silenceMsMax) return [];
     const answers = [...this.#phase.answers.values()];
     const note = answers.reduce(
@@ -364,7 +364,7 @@ export class Leader {
   #epochFlushed(now: Instant): readonly LeaderEffect[] {
     this.#epochDurable = true;
     if (isIntact(this.#hardState)) {
-      this.#phase = { phase: "confirming", answers: new Map(), since: now };
+      this.#phase = { type: "confirming", answers: new Map(), since: now };
       return [...this.#prepareAll(), ...this.#confirmed(now)];
     }
     const { ledEpoch, followedEpoch = 0 } = this.#hardState;
@@ -381,7 +381,7 @@ export class Leader {
       store: this.#start.store,
       log: this.#start.log,
     });
-    this.#phase = { phase: "recovering", recovery };
+    this.#phase = { type: "recovering", recovery };
     return [...this.#prepareAll(), ...this.#recover(recovery.begin(), now)];
   }
 
@@ -414,13 +414,13 @@ export class Leader {
           return [effect];
         case "addRecords": {
           const { records, page } = effect;
-          const flush = { is: "records", epoch: this.epoch, page } as const;
+          const flush = { type: "records", epoch: this.epoch, page } as const;
           return [{ type: "addRecords", records, flush }];
         }
         case "installStore": {
           const { end, followedEpoch } = effect;
           this.#hardState = { ...this.#hardState, followedEpoch };
-          const flush = { is: "installed", end } as const;
+          const flush = { type: "installed", end } as const;
           return [{ type: "installStore", end, hardState: this.#hardState, flush }];
         }
         case "recovered": {
@@ -434,11 +434,11 @@ export class Leader {
   }
 
   #storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
-    invariant(this.#phase.phase !== "leading", "a store is copied before a reign, not in it");
+    invariant(this.#phase.type !== "leading", "a store is copied before a reign, not in it");
     this.#writes.startFrom(end.applied);
     this.#history = end.history;
     this.#digests.note(end.applied, end.digest);
-    if (this.#phase.phase !== "recovering") return [];
+    if (this.#phase.type !== "recovering") return [];
     return this.#recover(this.#phase.recovery.installed(end), now);
   }
 
@@ -471,16 +471,16 @@ export class Leader {
       floor: floor.note,
       committed,
     };
-    this.#phase = { phase: "leading", floor, established: false };
+    this.#phase = { type: "leading", floor, established: false };
     this.#epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
-    const flush = { is: "reign", epoch, floor: floor.note.number } as const;
+    const flush = { type: "reign", epoch, floor: floor.note.number } as const;
     return [{ type: "persist", entries, hardState: this.#hardState, flush }];
   }
 
   #leadershipFlushed(floorNumber: number): readonly LeaderEffect[] {
     this.#epochDurable = true;
-    if (this.#phase.phase === "leading") {
+    if (this.#phase.type === "leading") {
       this.#phase.established = true;
       // A newer note may have been made since: it is not durable yet.
       this.#phase.floor.flushed(floorNumber);
@@ -509,7 +509,7 @@ export class Leader {
       case "storePage":
         return this.#recoveryPage(peer.id, message, now);
       case "floorReceipt":
-        if (this.#phase.phase === "leading") this.#phase.floor.received(peer.id, message.floor);
+        if (this.#phase.type === "leading") this.#phase.floor.received(peer.id, message.floor);
         return this.#reconsiderFloor();
     }
   }
@@ -519,7 +519,7 @@ export class Leader {
     page: Extract<FollowerMessage, { type: "logPage" | "storePage" }>,
     now: Instant,
   ): readonly LeaderEffect[] {
-    if (this.#phase.phase !== "recovering") return [];
+    if (this.#phase.type !== "recovering") return [];
     const { recovery } = this.#phase;
     const effects =
       page.type === "logPage" ? recovery.logPage(from, page) : recovery.storePage(from, page);
@@ -536,7 +536,7 @@ export class Leader {
     if (promisedEpoch === this.epoch && !foreign)
       return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
     // Before a reign nothing was settled in this epoch: a higher one costs nothing.
-    if (this.#phase.phase !== "leading") return this.#leap(promisedEpoch);
+    if (this.#phase.type !== "leading") return this.#leap(promisedEpoch);
     return this.#endLeadership({ promisedEpoch, promisedLeader });
   }
 
@@ -551,7 +551,7 @@ export class Leader {
   #endLeadership(change: Partial<HardState>): readonly LeaderEffect[] {
     this.#hardState = { ...this.#hardState, ...change };
     const { promisedLeader: by, promisedEpoch: epoch } = this.#hardState;
-    const flush = { is: "hardState" } as const;
+    const flush = { type: "hardState" } as const;
     return [
       { type: "persist", entries: [], hardState: this.#hardState, flush },
       { type: "deposed", by, epoch },
@@ -564,7 +564,7 @@ export class Leader {
     peer.promised(message);
     if (message.blank) this.#forgetDisk(peer);
     const news = restarted ? this.#members.report(peer) : [];
-    switch (this.#phase.phase) {
+    switch (this.#phase.type) {
       case "starting":
         return news;
       case "confirming":
@@ -597,11 +597,11 @@ export class Leader {
   #forgetDisk(peer: Peer): void {
     peer.acked = 0;
     this.#writes.diskLost(peer.id);
-    if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);
+    if (this.#phase.type === "leading") this.#phase.floor.forget(peer.id);
   }
 
   #lead(peer: Peer, promise: Promised, now: Instant): readonly LeaderEffect[] {
-    invariant(this.#phase.phase === "leading", "only a reign sends entries");
+    invariant(this.#phase.type === "leading", "only a reign sends entries");
     const { epoch, last: completeAt, applied, last } = this;
     const { note: floor } = this.#phase.floor;
     const entryAt = (sequence: Sequence) => this.#writes.entryAt(sequence);
@@ -654,7 +654,7 @@ export class Leader {
   #append(slots: readonly Slot[]): readonly LeaderEffect[] {
     if (slots.length === 0) return [];
     const entries = slots.map(({ entry }) => entry);
-    const flush = { is: "entries", through: this.last } as const;
+    const flush = { type: "entries", through: this.last } as const;
     const persist = { type: "persist", entries, hardState: undefined, flush } as const;
     return [persist, ...this.#members.streaming.flatMap((peer) => this.#streams.pump(peer))];
   }
@@ -664,7 +664,7 @@ export class Leader {
   #heartbeat(): readonly LeaderEffect[] {
     this.#heartbeats += 1;
     const open = this.#members.led;
-    if (open.length === 0 || this.#phase.phase !== "leading") return [];
+    if (open.length === 0 || this.#phase.type !== "leading") return [];
     const message: LeaderMessage = {
       type: "heartbeat",
       epoch: this.epoch,
@@ -685,7 +685,7 @@ export class Leader {
       type: "persist",
       entries: [],
       hardState: this.#hardState,
-      flush: { is: "floor", epoch: this.epoch, number: note.number },
+      flush: { type: "floor", epoch: this.epoch, number: note.number },
     } as const;
     const message = { type: "floor", epoch: this.epoch, floor: note } as const;
     const sends = this.#members.led.map(({ id }) => ({ type: "send", to: id, message }) as const);
@@ -706,7 +706,7 @@ export class Leader {
   }
 
   #reconsiderFloor(): readonly LeaderEffect[] {
-    if (this.#phase.phase !== "leading") return [];
+    if (this.#phase.type !== "leading") return [];
     const { floor } = this.#phase;
     const before = floor.degraded;
     const news = floor.settle(this.#members.live);
@@ -717,7 +717,7 @@ export class Leader {
   }
 
   #raiseFloor(now: Instant): readonly LeaderEffect[] {
-    if (this.#phase.phase !== "leading") return [];
+    if (this.#phase.type !== "leading") return [];
     const { contiguous } = this.#members;
     const { floorCalmMs: calmMs } = this.#limits;
     const note = this.#phase.floor.raise({ usual: this.#writeQuorum, now, calmMs, contiguous });

@@ -130,18 +130,18 @@ test("a disk that was lost takes its acks of open entries with it, and of settle
 
 const step = fc.oneof(
   fc.record({
-    is: fc.constant("add" as const),
+    type: fc.constant("add" as const),
     quorum: fc.integer({ min: 0, max: 3 }),
     note: fc.integer({ min: 0, max: 2 }),
     back: fc.integer({ min: 0, max: 3 }),
   }),
-  fc.record({ is: fc.constant("flush" as const), by: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ type: fc.constant("flush" as const), by: fc.integer({ min: 1, max: 4 }) }),
   fc.record({
-    is: fc.constant("ack" as const),
+    type: fc.constant("ack" as const),
     node: fc.constantFrom("f1", "f2", "f3"),
     sequence: fc.integer({ min: 1, max: 12 }),
   }),
-  fc.record({ is: fc.constant("note" as const), number: fc.integer({ min: 0, max: 2 }) }),
+  fc.record({ type: fc.constant("note" as const), number: fc.integer({ min: 0, max: 2 }) }),
 );
 
 /** Rules 2 and 3, as plainly as they can be said. */
@@ -177,17 +177,17 @@ test("rules 2 and 3: in any order of facts it settles and commits what the plain
       };
       for (const fact of steps) {
         const before = ledger.committed;
-        if (fact.is === "add") {
+        if (fact.type === "add") {
           const sequence = ledger.last + 1;
           const other = sequence - fact.back;
           const dependsOn = fact.back > 0 && other > 0 && !ledger.isSettled(other) ? [other] : [];
           const { quorum, note } = fact;
           ledger.add(draft(sequence, { quorum, floorNumber: note, dependsOn }));
           model.entries.push({ quorum, note, dependsOn });
-        } else if (fact.is === "flush") {
+        } else if (fact.type === "flush") {
           model.flushed = Math.min(ledger.last, model.flushed + fact.by);
           tell(ledger.flush(model.flushed));
-        } else if (fact.is === "ack") {
+        } else if (fact.type === "ack") {
           if (fact.sequence <= ledger.last) {
             const acks = model.acks.get(fact.sequence) ?? new Set();
             model.acks.set(fact.sequence, acks.add(fact.node));

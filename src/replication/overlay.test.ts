@@ -9,12 +9,12 @@ describe("rule 5: a read sees", () => {
     const overlay = new Overlay();
     const entries = ["1", "2", "3"].map((value, at) => entryOf(at + 1, [put("a", value)]));
     for (const entry of entries) overlay.propose(entry, false);
-    expect(overlay.readView("a")).toEqual({ is: "store" });
+    expect(overlay.readView("a")).toEqual({ type: "store" });
     const [first, second] = entries;
     if (second !== undefined) overlay.settle(second);
-    expect(overlay.readView("a")).toMatchObject({ is: "pending", write: { value: "2" } });
+    expect(overlay.readView("a")).toMatchObject({ type: "pending", write: { value: "2" } });
     if (first !== undefined) overlay.settle(first);
-    expect(overlay.readView("a")).toMatchObject({ is: "pending", write: { value: "2" } });
+    expect(overlay.readView("a")).toMatchObject({ type: "pending", write: { value: "2" } });
   });
 
   test("a settled deletion as such", () => {
@@ -22,7 +22,7 @@ describe("rule 5: a read sees", () => {
     const entry = entryOf(1, [{ key: "a" }]);
     overlay.propose(entry, false);
     overlay.settle(entry);
-    expect(overlay.readView("a")).toMatchObject({ is: "pending", write: { value: undefined } });
+    expect(overlay.readView("a")).toMatchObject({ type: "pending", write: { value: undefined } });
   });
 
   test("nothing surer than an inherited write that has not settled again", () => {
@@ -31,11 +31,11 @@ describe("rule 5: a read sees", () => {
     const fresh = entryOf(2);
     overlay.propose(inherited, true);
     overlay.propose(fresh, false);
-    expect(overlay.readView("a")).toEqual({ is: "unsure", sequence: 1 });
-    expect(overlay.readView("b")).toEqual({ is: "store" });
+    expect(overlay.readView("a")).toEqual({ type: "unsure", sequence: 1 });
+    expect(overlay.readView("b")).toEqual({ type: "store" });
     expect(overlay.unsureThrough()).toBe(1);
     overlay.settle(fresh);
-    expect(overlay.readView("a")).toMatchObject({ is: "pending" });
+    expect(overlay.readView("a")).toMatchObject({ type: "pending" });
     expect(overlay.unsureThrough()).toBe(1);
     overlay.settle(inherited);
     overlay.settle(inherited);
@@ -87,7 +87,7 @@ test("in any order of settling it tells what a plain list of writes tells, and f
           expect(overlay.newestProposed(key)?.sequence).toBe(writes.at(-1)?.sequence);
           const seen = writes.findLast(({ sequence }) => settled.has(sequence));
           const sight = overlay.readView(key);
-          expect(sight.is === "pending" ? sight.write.value : undefined).toBe(seen?.value);
+          expect(sight.type === "pending" ? sight.write.value : undefined).toBe(seen?.value);
         }
       }
       expect([...overlay.keys()]).toEqual([]);

@@ -13,10 +13,10 @@ export interface PendingWrite {
 
 export type ReadView =
   /** Nothing above the store matters: read the store. */
-  | { readonly is: "store" }
-  | { readonly is: "pending"; readonly write: PendingWrite }
+  | { readonly type: "store" }
+  | { readonly type: "pending"; readonly write: PendingWrite }
   /** An earlier reign may have answered this write: wait until it settles, then look again. */
-  | { readonly is: "unsure"; readonly sequence: Sequence };
+  | { readonly type: "unsure"; readonly sequence: Sequence };
 
 /** The pending writes of one key, in sequence order. Those before `start` are applied. */
 interface KeyWrites {
@@ -90,14 +90,14 @@ export class Overlay {
   /** What a linearizable read of the key must look at. */
   readView(key: string): ReadView {
     const known = this.#keys.get(key);
-    if (known === undefined) return { is: "store" };
+    if (known === undefined) return { type: "store" };
     for (let index = known.list.length - 1; index >= known.start; index -= 1) {
       const write = known.list[index];
       if (write === undefined) break;
-      if (write.settled) return { is: "pending", write };
-      if (write.inherited) return { is: "unsure", sequence: write.sequence };
+      if (write.settled) return { type: "pending", write };
+      if (write.inherited) return { type: "unsure", sequence: write.sequence };
     }
-    return { is: "store" };
+    return { type: "store" };
   }
 
   /** Keys with pending writes, in no order. */

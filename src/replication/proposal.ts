@@ -35,8 +35,8 @@ interface ConditionRefusal {
 }
 
 export type ProposalOutcome =
-  | { readonly is: "accepted"; readonly sequence: Sequence; readonly quorum: number }
-  | { readonly is: "refused"; readonly refusal: Refusal };
+  | { readonly type: "accepted"; readonly sequence: Sequence; readonly quorum: number }
+  | { readonly type: "refused"; readonly refusal: Refusal };
 
 interface Newest {
   readonly present: boolean;

@@ -58,18 +58,18 @@ interface Own {
 }
 
 type Stage =
-  | { readonly stage: "asking" }
+  | { readonly type: "asking" }
   | {
-      readonly stage: "copying";
+      readonly type: "copying";
       readonly source: NodeId;
       readonly followedEpoch: Epoch;
       /** The page that is being flushed, and the key after which the next one begins. */
       flushing: { readonly page: number; readonly after: string | undefined } | undefined;
     }
   /** The copy is complete and being flushed: its source may go, and no other copy begins. */
-  | { readonly stage: "installing"; readonly followedEpoch: Epoch }
-  | { readonly stage: "merging" }
-  | { readonly stage: "finished" };
+  | { readonly type: "installing"; readonly followedEpoch: Epoch }
+  | { readonly type: "merging" }
+  | { readonly type: "finished" };
 
 /** So many followers with data meet every set of `quorum` of them. */
 export const recoveryNeeds = (followers: number, quorum: number): number =>
@@ -92,7 +92,7 @@ export class Recovery {
   /** Of each sequence above the store the entry of the highest epoch seen. */
   readonly #evidence = new Map<Sequence, Entry>();
   #own: Own;
-  #stage: Stage = { stage: "asking" };
+  #stage: Stage = { type: "asking" };
 
   constructor(facts: {
     epoch: Epoch;
@@ -120,7 +120,7 @@ export class Recovery {
   /** For `/readyz`: what it waits for, in a sentence. */
   describe(): string {
     const proving = [...this.#answers.values()].filter(({ promise }) => !promise.blank).length;
-    switch (this.#stage.stage) {
+    switch (this.#stage.type) {
       case "asking":
         return (
           `recovering: ${this.#answers.size} of ${this.#followers} followers answered, ` +
@@ -149,31 +149,31 @@ export class Recovery {
     const done = isRead && known.promise.incarnation === promise.incarnation;
     const answer = { promise, connected: true, done, reading: undefined, outOfReach: false };
     this.#answers.set(from, answer);
-    const { stage } = this.#stage;
+    const { type: stage } = this.#stage;
     return stage === "copying" || stage === "installing" ? [] : this.#proceed();
   }
 
   lost(from: NodeId): readonly RecoveryEffect[] {
     const answer = this.#answers.get(from);
-    if (answer === undefined || this.#stage.stage === "finished") return [];
+    if (answer === undefined || this.#stage.type === "finished") return [];
     answer.connected = false;
     // Whose store may still be needed must be there.
     const needed = answer.outOfReach || answer.promise.followedEpoch > this.#own.followedEpoch;
     if (!answer.done || needed) this.#answers.delete(from);
-    if (this.#stage.stage === "installing") return [];
-    if (this.#stage.stage === "copying" && this.#stage.source !== from) return [];
-    this.#stage = { stage: "asking" };
+    if (this.#stage.type === "installing") return [];
+    if (this.#stage.type === "copying" && this.#stage.source !== from) return [];
+    this.#stage = { type: "asking" };
     return this.#proceed();
   }
 
   storePage(from: NodeId, page: StorePage): readonly RecoveryEffect[] {
     const stage = this.#stage;
-    if (stage.stage !== "copying" || stage.source !== from) return [];
+    if (stage.type !== "copying" || stage.source !== from) return [];
     this.#pages += 1;
     const add = { type: "addRecords", records: page.records, page: this.#pages } as const;
     if (page.end !== undefined) {
       const { followedEpoch } = stage;
-      this.#stage = { stage: "installing", followedEpoch };
+      this.#stage = { type: "installing", followedEpoch };
       return [add, { type: "installStore", end: page.end, followedEpoch }];
     }
     stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
@@ -183,7 +183,7 @@ export class Recovery {
   /** A page is flushed. Only now is the next one asked for: what waits to be flushed is bounded. */
   recordsAdded(page: number): readonly RecoveryEffect[] {
     const stage = this.#stage;
-    if (stage.stage !== "copying" || stage.flushing?.page !== page) return [];
+    if (stage.type !== "copying" || stage.flushing?.page !== page) return [];
     const { after } = stage.flushing;
     stage.flushing = undefined;
     const message = { type: "fetchStore", epoch: this.#epoch, after } as const;
@@ -192,18 +192,18 @@ export class Recovery {
 
   /** The copied store is durably in place. */
   installed(end: SnapshotEnd): readonly RecoveryEffect[] {
-    if (this.#stage.stage !== "installing") return [];
+    if (this.#stage.type !== "installing") return [];
     const { followedEpoch } = this.#stage;
     const before = this.#applied;
     this.#own = { applied: end.applied, history: end.history, followedEpoch };
     if (end.applied < before) this.#readAllAgain();
-    this.#stage = { stage: "asking" };
+    this.#stage = { type: "asking" };
     return this.#proceed();
   }
 
   logPage(from: NodeId, page: LogPage): readonly RecoveryEffect[] {
     const answer = this.#answers.get(from);
-    if (this.#stage.stage === "finished" || answer === undefined || answer.done) return [];
+    if (this.#stage.type === "finished" || answer === undefined || answer.done) return [];
     if (page.from !== answer.reading) return [];
     for (const entry of page.entries) this.#weigh(entry);
     const { blank, applied } = answer.promise;
@@ -212,7 +212,7 @@ export class Recovery {
     if (page.next > 0) return [this.#fetchLog(from, answer, page.next)];
     answer.reading = undefined;
     answer.done = true;
-    return this.#stage.stage === "merging" ? this.#finishIfAllDone() : [];
+    return this.#stage.type === "merging" ? this.#finishIfAllDone() : [];
   }
 
   /** The store in hand stands lower than the one before: what was read lies too high. */
@@ -252,9 +252,9 @@ export class Recovery {
   }
 
   #proceed(): readonly RecoveryEffect[] {
-    if (this.#stage.stage === "finished") return [];
+    if (this.#stage.type === "finished") return [];
     if (!this.#enough()) {
-      this.#stage = { stage: "asking" };
+      this.#stage = { type: "asking" };
       return [];
     }
     const source = this.#source();
@@ -307,13 +307,13 @@ export class Recovery {
 
   #copy(source: NodeId): readonly RecoveryEffect[] {
     const followedEpoch = this.#answers.get(source)?.promise.followedEpoch ?? 0;
-    this.#stage = { stage: "copying", source, followedEpoch, flushing: undefined };
+    this.#stage = { type: "copying", source, followedEpoch, flushing: undefined };
     const message = { type: "fetchStore", epoch: this.#epoch } as const;
     return [{ type: "beginStore" }, { type: "send", to: source, message }];
   }
 
   #merge(): readonly RecoveryEffect[] {
-    this.#stage = { stage: "merging" };
+    this.#stage = { type: "merging" };
     this.#own = { ...this.#own, followedEpoch: this.#newestEpoch };
     const effects: RecoveryEffect[] = [];
     for (const [from, answer] of this.#answers) {
@@ -333,7 +333,7 @@ export class Recovery {
   #finishIfAllDone(): readonly RecoveryEffect[] {
     if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
     if (this.#source() !== undefined) return this.#proceed();
-    this.#stage = { stage: "finished" };
+    this.#stage = { type: "finished" };
     return [{ type: "recovered", entries: this.#merged(), floor: this.#floorNote() }];
   }
 

@@ -49,7 +49,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     from: 'return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];',
     to: `return [
       ...this.persisted(flush),
-      { type: "persist", entries: fresh, hardState, flush: { is: "hardState" } },
+      { type: "persist", entries: fresh, hardState, flush: { type: "hardState" } },
       ...apply,
     ];`,
   },
@@ -75,7 +75,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a leader without its log leads at once",
     file: "replication/leader.ts",
-    from: "if (!intact) return this.#promiseOneself(epoch);",
+    from: "if (!isIntact(hardState)) return this.#promiseOneself(epoch);",
     to: "",
   },
   {
@@ -114,8 +114,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a recovery goes by the configured quorum and not by the floor",
     file: "replication/recovery.ts",
-    from: "(this.#floorNote()?.quorum ?? floorOf(this.#writeQuorum)) + 1",
-    to: "floorOf(this.#writeQuorum) + 1",
+    from: "this.#floorNote()?.quorum ?? this.#writeQuorum",
+    to: "this.#writeQuorum",
   },
   {
     name: "the floor is lowered before enough followers know of it",
@@ -148,7 +148,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "what a lost disk knew of the floor still counts",
     story: "44",
     file: "replication/leader.ts",
-    from: 'if (this.#phase.phase === "leading") this.#phase.floor.forget(peer.id);',
+    from: 'if (this.#phase.type === "leading") this.#phase.floor.forget(peer.id);',
     to: "",
   },
   {
@@ -211,14 +211,14 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a snapshot claims a later mark than its copy has",
     file: "replication/streams.ts",
-    from: "end: link.ended ? { applied: copy.applied,",
-    to: "end: link.ended ? { applied: this.#hardState().committed,",
+    from: "end: link.ended ? { applied,",
+    to: "end: link.ended ? { applied: this.#position().committed,",
   },
   {
     name: "a read of the leader sees the store and not the settled writes above it",
     file: "node/leader-reads.ts",
-    from: 'if (sight.is === "pending") {',
-    to: 'if (sight.is === "pending" && key === "") {',
+    from: 'if (sight.type === "pending") {',
+    to: 'if (sight.type === "pending" && key === "") {',
   },
   {
     name: "a read of the leader sees a write before it is settled",
@@ -230,13 +230,13 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a read of a new reign does not wait for what the one before left open",
     file: "replication/overlay.ts",
-    from: 'if (write.inherited) return { is: "unsure", sequence: write.sequence };',
+    from: 'if (write.inherited) return { type: "unsure", sequence: write.sequence };',
     to: "",
   },
   {
     name: "a list of the leader leaves the settled writes above the store out",
     file: "node/list.ts",
-    from: 'if (sight.is !== "pending") continue;',
+    from: 'if (sight.type !== "pending") continue;',
     to: "if (sight !== undefined) continue;",
   },
   {
