@@ -42,7 +42,7 @@ export interface LeaderStart {
 export type LeaderFlush =
   | { readonly type: "epoch"; readonly epoch: Epoch }
   /** `floor`: number of the note that was flushed with it. */
-  | { readonly type: "reign"; readonly epoch: Epoch; readonly floor: number }
+  | { readonly type: "log"; readonly epoch: Epoch; readonly floor: number }
   | { readonly type: "entries"; readonly through: Sequence }
   /** One page of a store that a recovery copies; pages are counted within one epoch. */
   | { readonly type: "records"; readonly epoch: Epoch; readonly page: number }

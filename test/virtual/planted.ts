@@ -74,7 +74,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a leader without its log leads at once",
-    file: "replication/leader.ts",
+    file: "replication/takeover.ts",
     from: "if (!isIntact(hardState)) return this.#promiseOneself(epoch);",
     to: "",
   },
@@ -82,15 +82,15 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "acks from before a follower's disk was replaced still count",
     story: "38",
     file: "replication/leader.ts",
-    from: "if (message.blank) this.#forgetDisk(peer);",
+    from: "if (message.blank) this.#leading.forgetDisk(peer);",
     to: "",
   },
   {
     name: "a new reign of a lost disk uses an epoch again",
     story: "17",
-    file: "replication/leader.ts",
-    from: "if (!message.blank && !this.#leapt)",
-    to: "if (!message.blank && this.epoch < 0)",
+    file: "replication/takeover.ts",
+    from: "if (!promise.blank && !this.#leapt)",
+    to: "if (!promise.blank && this.#state.epoch < 0)",
   },
   {
     name: "a recovery counts a blank follower",
@@ -147,8 +147,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "what a lost disk knew of the floor still counts",
     story: "44",
-    file: "replication/leader.ts",
-    from: 'if (this.#phase.type === "leading") this.#phase.floor.forget(peer.id);',
+    file: "replication/leading.ts",
+    from: "this.floor?.forget(peer.id);",
     to: "",
   },
   {
@@ -180,9 +180,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a floor note that is still being flushed counts as durable",
     story: "47",
-    file: "replication/leader.ts",
-    from: "this.#phase.floor.flushed(floorNumber);",
-    to: "this.#phase.floor.flushed(this.#phase.floor.note.number);",
+    file: "replication/takeover.ts",
+    from: "state.phase.floor.flushed(floorNumber);",
+    to: "state.phase.floor.flushed(state.phase.floor.note.number);",
   },
   {
     name: "an unknown outcome names a version that a crash may give to another write",
@@ -192,9 +192,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "an intact log leads without asking whether somebody else led meanwhile",
-    file: "replication/leader.ts",
-    from: "return Math.max(quorum, over, floorOf(this.#writeQuorum)) - 1;",
-    to: "return 0 * (quorum + over);",
+    file: "replication/takeover.ts",
+    from: "return Math.max(quorum, over, floorOf(writeQuorum)) - 1;",
+    to: "return 0 * (quorum + over + floorOf(writeQuorum));",
   },
   {
     name: "a deposed leader goes on answering",

@@ -1,0 +1,149 @@
+import { Backlog } from "./backlog.ts";
+import { DigestWatch } from "./digest-watch.ts";
+import { type Floor, floorOf } from "./floor.ts";
+import type { LeaderEffect, LeaderFlush, LeaderStart } from "./leader-effects.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Membership } from "./membership.ts";
+import type { Peer } from "./peer.ts";
+import type { Recovery } from "./recovery.ts";
+import { Streams } from "./streams.ts";
+import type {
+  Digest,
+  Entry,
+  Epoch,
+  FollowerMessage,
+  HardState,
+  History,
+  Instant,
+  Member,
+  NodeId,
+  Sequence,
+} from "./types.ts";
+import { Writes } from "./writes.ts";
+
+export type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
+
+/** How far a node is on its way to leading. Phases follow each other; only a new epoch goes back. */
+export type Phase =
+  /** The new epoch is being flushed. */
+  | { readonly type: "starting" }
+  /** The log here is intact as far as this disk knows: followers must confirm that nobody else led since. */
+  | {
+      readonly type: "confirming";
+      readonly answers: Map<NodeId, PromiseMessage>;
+      readonly since: Instant;
+    }
+  /** The log here proves nothing: the followers are asked for what they hold. */
+  | { readonly type: "recovering"; readonly recovery: Recovery }
+  | {
+      readonly type: "leading";
+      readonly floor: Floor;
+      /** The log is flushed in this epoch: followers may be led, writes accepted. */
+      established: boolean;
+    };
+
+/** As far as this disk knows, nobody else has led since this node last did. */
+export const isIntact = ({ ledEpoch, promisedEpoch }: HardState): boolean =>
+  ledEpoch > 0 && ledEpoch === promisedEpoch;
+
+/** What the parts of a leader share. They change it in turn, each within one fact. */
+export class LeaderState {
+  readonly start: LeaderStart;
+  readonly limits: Limits;
+  readonly members: Membership;
+  readonly writes: Writes;
+  readonly streams: Streams;
+  readonly digests: DigestWatch;
+  phase: Phase = { type: "starting" };
+  /** As last handed to storage. Its promisedEpoch is the epoch of this leadership. */
+  hardState: HardState;
+  /** Nothing of an epoch is sent before the epoch is flushed. */
+  epochDurable = false;
+  /** Follower acks of a write that does not choose its own quorum. */
+  writeQuorum: number;
+  /** The sum over everything applied; undefined: not known. */
+  history: History | undefined;
+
+  constructor(start: LeaderStart) {
+    const { applied, store } = start;
+    const limits = start.limits ?? DEFAULT_LIMITS;
+    const backlog = new Backlog(start.log);
+    this.start = start;
+    this.limits = limits;
+    this.hardState = start.hardState;
+    this.writeQuorum = start.writeQuorum;
+    this.history = start.history;
+    this.members = new Membership(start.followers, limits);
+    this.writes = new Writes({ applied, limits, store, backlog });
+    this.streams = new Streams({ limits, backlog, store, position: () => this });
+    this.digests = new DigestWatch(applied, start.digest);
+  }
+
+  get epoch(): Epoch {
+    return this.hardState.promisedEpoch;
+  }
+
+  get last(): Sequence {
+    return this.writes.ledger.last;
+  }
+
+  get committed(): Sequence {
+    return this.writes.ledger.committed;
+  }
+
+  get applied(): Sequence {
+    return this.writes.applied;
+  }
+
+  /** Every member's gateway as far as it is known, this node's first. */
+  get gateways(): readonly Member[] {
+    return [this.start.member, ...this.members.gateways(this.hardState.members)];
+  }
+
+  /** The floor of a cluster that never had one. */
+  get usualFloor(): { quorum: number; over: number } {
+    const quorum = floorOf(this.writeQuorum);
+    return { quorum, over: quorum };
+  }
+
+  /** The store shows everything up to here, flushed. */
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
+    this.writes.storeApplied(applied);
+    this.history = history;
+    this.digests.note(applied, digest);
+  }
+
+  /** Changes the hard state and makes it durable, together with these entries. */
+  persist(
+    change: Partial<HardState>,
+    flush: LeaderFlush,
+    entries: readonly Entry[] = [],
+  ): LeaderEffect {
+    this.hardState = { ...this.hardState, ...change };
+    return { type: "persist", entries, hardState: this.hardState, flush };
+  }
+
+  /** Asks a follower to promise this epoch. Its answer says what it is and holds. */
+  prepare(peer: Peer): LeaderEffect {
+    const { epoch, gateways: members } = this;
+    const leader = this.start.id;
+    const message = { type: "prepare", epoch, leader, to: peer.id, members } as const;
+    return { type: "send", to: peer.id, message };
+  }
+
+  /** Asks all followers whose streams are open, whatever they promised before. */
+  prepareAll(): readonly LeaderEffect[] {
+    const open = this.members.all.filter(({ link }) => link.state !== "down");
+    return open.map((peer) => {
+      peer.drop();
+      peer.link = { state: "preparing" };
+      return this.prepare(peer);
+    });
+  }
+
+  /** Compares a follower's digest with the leader's own at the same applied mark. */
+  compareDigest(peer: Peer): readonly LeaderEffect[] {
+    const { id, applied } = peer;
+    return this.digests.compare(id, peer) ? [{ type: "digestMismatch", id, applied }] : [];
+  }
+}

@@ -1,0 +1,165 @@
+/** What a leader does with its followers once it leads: streams, acks, the floor, heartbeats. */
+import type { Floor } from "./floor.ts";
+import { invariant } from "./invariant.ts";
+import type { LeaderEffect } from "./leader-effects.ts";
+import type { LeaderState, PromiseMessage } from "./leader-state.ts";
+import type { Slot } from "./ledger.ts";
+import type { Peer } from "./peer.ts";
+import { isPrefix } from "./prefix.ts";
+import type {
+  FloorNote,
+  FollowerMessage,
+  Instant,
+  LeaderMessage,
+  Sequence,
+  SequenceRange,
+} from "./types.ts";
+
+type Acks = Extract<FollowerMessage, { type: "acks" }>;
+
+export class Leading {
+  readonly #state: LeaderState;
+  #heartbeats = 0;
+
+  constructor(state: LeaderState) {
+    this.#state = state;
+  }
+
+  /** Undefined before the node leads. */
+  get floor(): Floor | undefined {
+    const { phase } = this.#state;
+    return phase.type === "leading" ? phase.floor : undefined;
+  }
+
+  /** The follower's disk was replaced: what it once acked or knew is worth nothing. */
+  forgetDisk(peer: Peer): void {
+    peer.acked = 0;
+    this.#state.writes.diskLost(peer.id);
+    this.floor?.forget(peer.id);
+  }
+
+  /** A follower promised: it is sent what it lacks, from what it has applied on. */
+  lead(peer: Peer, promise: PromiseMessage, now: Instant): readonly LeaderEffect[] {
+    const { phase, epoch, last, streams, writes } = this.#state;
+    invariant(phase.type === "leading", "only a node that leads sends entries");
+    const replace = !this.#isPrefix(promise);
+    const floor = phase.floor.note;
+    const message = { type: "lead", epoch, completeAt: last, floor, replace } as const;
+    const send = { type: "send", to: peer.id, message } as const;
+    if (replace) {
+      const news = { type: "storeReplaced", id: peer.id, applied: promise.applied } as const;
+      return [news, send, ...streams.replaceStore(peer)];
+    }
+    // What it has applied it will not be sent again, so its promise is the ack.
+    const applied = this.#open({ from: 1, to: peer.applied });
+    const settled = writes.acknowledged({ node: peer.id, at: now }, applied);
+    return [send, ...settled, ...streams.begin(peer)];
+  }
+
+  #isPrefix(promise: PromiseMessage): boolean {
+    const { applied, last, history, writes, start } = this.#state;
+    const entryAt = (sequence: Sequence) => writes.entryAt(sequence);
+    return isPrefix(promise, { applied, last, history, log: start.log, entryAt });
+  }
+
+  acks(peer: Peer, message: Acks, now: Instant): readonly LeaderEffect[] {
+    const state = this.#state;
+    if (peer.link.state !== "streaming") return [];
+    // A range is a peer's word: only what was ever proposed counts.
+    const ranges = message.ranges
+      .map(({ from, to }) => ({ from: Math.max(1, from), to: Math.min(to, state.last) }))
+      .filter(({ from, to }) => from <= to);
+    peer.showed(message);
+    for (const { from, to } of ranges) peer.delivered(from, to);
+    const sequences = ranges.flatMap((range) => this.#open(range));
+    return [
+      { type: "acked", from: peer.id, ranges },
+      ...state.writes.acknowledged({ node: peer.id, at: now }, sequences),
+      ...state.compareDigest(peer),
+      ...state.streams.pump(peer),
+    ];
+  }
+
+  /** The entries of a range that are not committed yet. A range is a peer's word: it is bounded. */
+  #open(range: SequenceRange): readonly Sequence[] {
+    const { last, committed } = this.#state;
+    const sequences: Sequence[] = [];
+    const high = Math.min(range.to, last);
+    for (let at = Math.max(range.from, committed + 1); at <= high; at += 1) sequences.push(at);
+    return sequences;
+  }
+
+  /** The leader's own flush and the followers' streams begin in the same turn. */
+  append(slots: readonly Slot[]): readonly LeaderEffect[] {
+    if (slots.length === 0) return [];
+    const { last, members, streams } = this.#state;
+    const entries = slots.map(({ entry }) => entry);
+    const flush = { type: "entries", through: last } as const;
+    const persist = { type: "persist", entries, hardState: undefined, flush } as const;
+    return [persist, ...members.streaming.flatMap((peer) => streams.pump(peer))];
+  }
+
+  heartbeat(): readonly LeaderEffect[] {
+    this.#heartbeats += 1;
+    const { phase, epoch, committed, last, applied, digests, writeQuorum } = this.#state;
+    const { led } = this.#state.members;
+    if (led.length === 0 || phase.type !== "leading") return [];
+    const message: LeaderMessage = {
+      type: "heartbeat",
+      epoch,
+      committed,
+      last,
+      number: this.#heartbeats,
+      members: this.#state.gateways,
+      applied,
+      digest: digests.latest,
+      writeQuorum,
+    };
+    return led.map((peer) => ({ type: "send", to: peer.id, message }));
+  }
+
+  /** A copy of the store keeps the disk from using its pages again: nobody may hold it for long. */
+  giveUpSnapshots(now: Instant): readonly LeaderEffect[] {
+    const { snapshotSilenceMsMax, snapshotStallMsMax } = this.#state.limits;
+    const stuck = this.#state.members.all.filter((peer) => {
+      const stallMs = peer.snapshotStallMs(now);
+      const silenceMs = now - (peer.lastHeardAt ?? now);
+      const isSilent = peer.link.state === "snapshot" && silenceMs > snapshotSilenceMsMax;
+      return isSilent || stallMs > snapshotStallMsMax;
+    });
+    const reason = "it does not take the snapshot it is sent";
+    return stuck.map(({ id }) => ({ type: "close", to: id, reason }));
+  }
+
+  // --- the floor -------------------------------------------------------------------------------
+
+  /** Makes a note durable here and tells every follower of it. */
+  spread(note: FloorNote): readonly LeaderEffect[] {
+    const state = this.#state;
+    const { epoch, committed } = state;
+    const flush = { type: "floor", epoch, number: note.number } as const;
+    const message = { type: "floor", epoch, floor: note } as const;
+    const sends = state.members.led.map(({ id }) => ({ type: "send", to: id, message }) as const);
+    return [state.persist({ floor: note, committed }, flush), ...sends];
+  }
+
+  /** Puts a pending note in force if enough know it now. */
+  reconsiderFloor(): readonly LeaderEffect[] {
+    const { floor } = this;
+    if (floor === undefined) return [];
+    const { members, writes } = this.#state;
+    const before = floor.degraded;
+    const isInForce = floor.settle(members.live);
+    const { degraded, note } = floor;
+    const news: LeaderEffect[] =
+      degraded === before ? [] : [{ type: "floor", quorum: note.quorum, degraded }];
+    return isInForce ? [...news, ...writes.floorInForce(floor.numberInForce)] : news;
+  }
+
+  raiseFloor(now: Instant): readonly LeaderEffect[] {
+    const { members, limits, writeQuorum: usual } = this.#state;
+    const { contiguous } = members;
+    const note = this.floor?.raise({ usual, now, calmMs: limits.floorCalmMs, contiguous });
+    return note === undefined ? [] : this.spread(note);
+  }
+}
