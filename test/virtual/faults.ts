@@ -12,7 +12,7 @@ export interface Faulty {
   shutDown(id: NodeId): void;
   /** Unless that would lose what the design does not protect. */
   wipe(id: NodeId): void;
-  moveLeader(): void;
+  moveLeader(to?: NodeId): void;
   /** The same, except that the present leader goes on as it was; false: that could lose something. */
   moveLeaderUnawares(): boolean;
   /** Some writes, each conditional on the one before. */

@@ -12,6 +12,7 @@ interface Facts {
   readonly id: NodeId;
   readonly blank: boolean;
   readonly floor: FloorNote | undefined;
+  readonly promised: number;
   readonly applied: Sequence;
   readonly entries: readonly Entry[];
   readonly get: DiskLook["get"];
@@ -26,16 +27,17 @@ const emptyDisk = (id: NodeId): Facts => ({
   id,
   blank: true,
   floor: undefined,
+  promised: 0,
   applied: 0,
   entries: [],
   get: () => undefined,
 });
 
 function factsOf(id: NodeId, disk: DiskLook, from: Sequence): Facts {
-  const { blank, floor } = disk.hardState();
+  const { blank, floor, promisedEpoch: promised } = disk.hardState();
   const { applied } = disk.summary();
   const get = (key: string) => disk.get(key);
-  return { id, blank, floor, applied, entries: disk.readLog(from, everything), get };
+  return { id, blank, floor, promised, applied, entries: disk.readLog(from, everything), get };
 }
 
 export interface Disks {
@@ -77,12 +79,19 @@ export function whatRecoveryCouldMiss(
     const entries = missing([own, ...answers], known, disks);
     if (entries.size > 0) misses.push({ heard: answers.map(({ id }) => id), floor, entries });
   };
-  if (isIntact(disks)) {
-    hear([], undefined);
-    return misses;
-  }
+  const hardState = looks.get(leader)?.hardState();
+  const isIntact =
+    !without.has(leader) &&
+    hardState !== undefined &&
+    hardState.ledEpoch > 0 &&
+    hardState.ledEpoch === hardState.promisedEpoch;
   const others = facts.filter(({ id }) => id !== leader);
   for (const answers of subsets(others)) {
+    if (isIntact && confirms(answers, { own, others, writeQuorum: disks.writeQuorum })) {
+      hear([], undefined);
+      if (misses.length > 0) return misses;
+      continue;
+    }
     const floor = floorOf([own, ...answers], disks.writeQuorum);
     const proving = answers.filter(({ blank }) => !blank).length;
     const all = answers.length === others.length;
@@ -91,15 +100,16 @@ export function whatRecoveryCouldMiss(
   return misses;
 }
 
-/** It led last: nobody has promised anybody else since. It leads by its own log. */
-function isIntact({ leader, looks, without }: Disks): boolean {
-  const own = looks.get(leader)?.hardState();
-  if (own === undefined || without.has(leader) || own.ledEpoch === 0) return false;
-  const others = [...looks].filter(([id]) => id !== leader && !without.has(id));
-  return (
-    own.ledEpoch === own.promisedEpoch &&
-    others.every(([, look]) => look.hardState().promisedEpoch <= own.promisedEpoch)
-  );
+/** These followers know of no other leader, and are enough to be sure that there was none. */
+function confirms(
+  answers: readonly Facts[],
+  by: { own: Facts; others: readonly Facts[]; writeQuorum: number },
+): boolean {
+  if (answers.some(({ promised }) => promised > by.own.promised)) return false;
+  const { quorum = 1, over = 1 } = by.own.floor ?? {};
+  const proving = answers.filter(({ blank }) => !blank).length;
+  const needed = Math.max(quorum, over, by.writeQuorum, 1) - 1;
+  return proving >= needed || answers.length === by.others.length;
 }
 
 function missing(

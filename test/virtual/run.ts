@@ -208,8 +208,8 @@ export class Run implements Director {
   }
 
   /** All nodes stop and come back with other settings. */
-  moveLeader(): void {
-    this.#moveLeader([]);
+  moveLeader(to?: NodeId): void {
+    this.#moveLeader([], to);
   }
 
   /** The leader goes on with the settings it has. */
@@ -217,9 +217,9 @@ export class Run implements Director {
     return this.#moveLeader([this.cluster.leader]);
   }
 
-  #moveLeader(unaware: readonly NodeId[]): boolean {
+  #moveLeader(unaware: readonly NodeId[], chosen?: NodeId): boolean {
     const { cluster } = this;
-    const to = cluster.chance.pick(cluster.followers);
+    const to = chosen ?? cluster.chance.pick(cluster.followers);
     if (!this.#mayLose([], to)) {
       this.#heldBack();
       return false;

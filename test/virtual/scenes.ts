@@ -198,6 +198,36 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
   },
 
+  "a leader comes back that was cut off while another one led": {
+    settings: (chance) => {
+      const followers = chance.pick([3, 4, 5]);
+      return { followers, writeQuorum: chance.whole(2, followers - 1), maxDelay: 0 };
+    },
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance } = cluster;
+      for (let round = 0; round < 3; round += 1) {
+        const old = cluster.leader;
+        const key = chance.pick(keys);
+        run.write({ key });
+        await run.pass(20, 100);
+        cut(run, old);
+        run.moveLeader();
+        if (cluster.leader === old) return;
+        await run.pass(300, 600);
+        for (let left = chance.whole(1, 3); left > 0; left -= 1) run.write({ key });
+        await run.pass(20, 100);
+        run.moveLeader(old);
+        healAll(run);
+        // It hears of the others late.
+        cutSome(run, 0.7);
+        await lookAround(run, { key, looks: 8, stepMs: 60 });
+        healAll(run);
+        await run.pass(300, 500);
+      }
+    },
+  },
+
   "another leader is named behind the back of the one that answers": {
     settings: (chance) => {
       const followers = chance.pick([3, 4, 5]);
