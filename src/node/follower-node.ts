@@ -1,5 +1,6 @@
 import { type Failed, failed, type Result, succeeded } from "../errors.ts";
-import { Follower, type FollowerEffect, type LinkNumber } from "../replication/follower.ts";
+import { Follower } from "../replication/follower.ts";
+import type { FollowerEffect, LinkNumber } from "../replication/follower-effects.ts";
 import type { FollowerMessage, LeaderMessage, NodeId, Sequence } from "../replication/types.ts";
 import type { LogEnd } from "./ahead-watches.ts";
 import type {

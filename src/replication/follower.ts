@@ -1,6 +1,13 @@
 import { newerNote } from "./floor.ts";
+import type {
+  FollowerEffect,
+  FollowerFlush,
+  FollowerStart,
+  LinkNumber,
+} from "./follower-effects.ts";
+import { FollowerLog } from "./follower-log.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { Progress, toRanges } from "./progress.ts";
+import { toRanges } from "./progress.ts";
 import type {
   Digest,
   Entry,
@@ -10,69 +17,10 @@ import type {
   HardState,
   History,
   LeaderMessage,
-  Member,
-  NodeId,
   Sequence,
   SnapshotEnd,
-  StoreRecord,
 } from "./types.ts";
-import type { LogView, StoreCopyView, StoreView } from "./views.ts";
-
-/** Numbers the streams that leaders open to this node. */
-export type LinkNumber = number;
-
-/** What the node reports back once an effect's flush is done. */
-export type FollowerFlush =
-  | { readonly type: "promise"; readonly link: LinkNumber; readonly epoch: Epoch }
-  | {
-      readonly type: "entries";
-      readonly link: LinkNumber;
-      readonly epoch: Epoch;
-      readonly sequences: readonly Sequence[];
-    }
-  | {
-      readonly type: "floor";
-      readonly link: LinkNumber;
-      readonly epoch: Epoch;
-      readonly floor: FloorNote | undefined;
-    }
-  | {
-      readonly type: "chunk";
-      readonly link: LinkNumber;
-      readonly epoch: Epoch;
-      readonly snapshot: number;
-      readonly index: number;
-      readonly end: SnapshotEnd | undefined;
-    }
-  | { readonly type: "hardState" };
-
-export type FollowerEffect =
-  | { readonly type: "send"; readonly link: LinkNumber; readonly message: FollowerMessage }
-  | { readonly type: "close"; readonly link: LinkNumber; readonly reason: string }
-  /** The leader's history lacks what was applied here: its snapshot will replace the store. */
-  | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
-  /** A node that the settings here do not name asked to lead. */
-  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
-  | {
-      readonly type: "persist";
-      readonly entries: readonly Entry[];
-      readonly hardState: HardState | undefined;
-      readonly flush: FollowerFlush;
-    }
-  /** These entries may go into the store, in this order, with or after the persist before. */
-  | { readonly type: "apply"; readonly entries: readonly Entry[] }
-  | { readonly type: "beginStore" }
-  | {
-      readonly type: "addRecords";
-      readonly records: readonly StoreRecord[];
-      readonly flush: FollowerFlush;
-    }
-  | {
-      readonly type: "installStore";
-      readonly end: SnapshotEnd;
-      readonly hardState: HardState;
-      readonly flush: FollowerFlush;
-    };
+import type { StoreCopyView } from "./views.ts";
 
 type Stage =
   /** No leader's stream, or one whose promise is not durable yet. */
@@ -80,30 +28,15 @@ type Stage =
   | { readonly type: "promised"; copy: StoreCopyView | undefined }
   | {
       readonly type: "following";
+      /** What the leader's log held when it began to send: this node is whole once it has all of it. */
       readonly completeAt: Sequence;
-      /** How far this reign's leader said the log is committed: an older reign's word is none. */
+      /** How far this leader said the log is committed: an earlier leader's mark does not count. */
       told: Sequence;
       /** A store is arriving that will replace this one: entries are kept but not applied. */
       installing: boolean;
+      /** A snapshot is arriving: its number and the chunk that must come next. */
+      snapshot: { readonly number: number; next: number } | undefined;
     };
-
-export interface FollowerStart {
-  readonly id: NodeId;
-  /** Whom its settings name as leader: nobody else may lead it. */
-  readonly leader: NodeId;
-  readonly hardState: HardState;
-  readonly applied: Sequence;
-  readonly digest: Digest;
-  readonly history: History | undefined;
-  readonly member: Member;
-  /** Changes at each start of the process. */
-  readonly incarnation: string;
-  /** Highest sequence in the log, of any epoch. */
-  readonly last: () => Sequence;
-  readonly log: LogView;
-  readonly store: StoreView;
-  readonly limits?: Limits;
-}
 
 /** What a follower knows of its cluster from the leader's heartbeats. */
 export interface LeaderNews {
@@ -122,50 +55,35 @@ export class Follower {
   /** The only stream it listens to: the one that last asked for a promise it could give. */
   #link: LinkNumber | undefined;
   #stage: Stage = { type: "idle" };
-  /** Entries of the current reign that are not handed out for applying yet, by sequence. */
-  readonly #received = new Map<Sequence, Entry>();
-  /** What this stream has brought. Invariant: contiguous >= applying. */
-  #progress: Progress;
-  /** Handed out for applying. Invariant: applied <= applying <= committed. */
-  #applying: Sequence;
-  #applied: Sequence;
-  #digest: Digest;
-  /** Of what is applied; undefined: not known. */
-  #history: History | undefined;
-  #committed: Sequence;
-  #last: Sequence = 0;
+  readonly #log: FollowerLog;
+  /** What the store shows, flushed. */
+  #shown: SnapshotEnd;
   #news: LeaderNews | undefined;
   /** See HardState; the store that takes its place is flushed before this changes. */
   #foreign: boolean;
-  /** A snapshot is arriving: its number and the chunk that must come next. */
-  #snapshot: { number: number; next: number } | undefined;
   storageFault = "";
 
   constructor(start: FollowerStart) {
+    const { applied, digest, history, hardState } = start;
     this.#start = start;
     this.#limits = start.limits ?? DEFAULT_LIMITS;
-    this.#hardState = start.hardState;
-    this.#foreign = start.hardState.foreign === true;
-    this.#applied = start.applied;
-    this.#applying = start.applied;
-    this.#committed = start.applied;
-    this.#digest = start.digest;
-    this.#history = start.history;
-    this.#progress = new Progress(start.applied);
-    this.#last = start.last();
+    this.#hardState = hardState;
+    this.#foreign = hardState.foreign === true;
+    this.#shown = { applied, digest, history };
+    this.#log = new FollowerLog({ applied, last: start.last() });
   }
 
   get epoch(): Epoch {
     return this.#hardState.promisedEpoch;
   }
   get applied(): Sequence {
-    return this.#applied;
+    return this.#shown.applied;
   }
   get committed(): Sequence {
-    return this.#committed;
+    return this.#log.committed;
   }
   get last(): Sequence {
-    return this.#last;
+    return this.#log.last;
   }
   get hardState(): HardState {
     return this.#hardState;
@@ -183,7 +101,7 @@ export class Follower {
   }
   /** Entries received and not handed out for applying; bounded by the leader's backlog. */
   get backlog(): number {
-    return this.#received.size;
+    return this.#log.waiting;
   }
 
   linkClosed(link: LinkNumber): readonly FollowerEffect[] {
@@ -245,9 +163,7 @@ export class Follower {
 
   /** The store shows everything up to here, flushed. */
   storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
-    this.#applied = applied;
-    this.#digest = digest;
-    this.#history = history;
+    this.#shown = { applied, digest, history };
   }
 
   // --- promises --------------------------------------------------------------------------------
@@ -282,21 +198,18 @@ export class Follower {
 
   #promise(link: LinkNumber): FollowerEffect {
     this.#stage = { type: "promised", copy: undefined };
-    this.#last = Math.max(this.#start.last(), this.#applied);
+    this.#log.endsAt(Math.max(this.#start.last(), this.applied));
     const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
     const { member, incarnation } = this.#start;
-    const last = this.#last;
     return this.#send(link, {
       type: "promise",
       epoch,
-      applied: this.#applied,
-      last,
+      ...this.#shown,
+      last: this.last,
       blank,
       floor,
-      digest: this.#digest,
       member,
       incarnation,
-      history: this.#history,
       followedEpoch: Math.max(followedEpoch, ledEpoch),
     });
   }
@@ -307,15 +220,10 @@ export class Follower {
   ): readonly FollowerEffect[] {
     if (this.#stage.type !== "promised") return [this.#refuse(link, "entries before a promise")];
     this.#leaveStage();
-    this.#received.clear();
     const { completeAt, epoch, replace } = message;
-    this.#progress = new Progress(replace ? 0 : this.#applying);
-    this.#stage = {
-      type: "following",
-      completeAt,
-      told: 0,
-      installing: replace,
-    };
+    this.#log.begin(replace);
+    const installing = replace;
+    this.#stage = { type: "following", completeAt, told: 0, installing, snapshot: undefined };
     if (!replace) {
       this.#hardState = { ...this.#hardState, followedEpoch: epoch };
       this.#completeIfWhole();
@@ -324,7 +232,7 @@ export class Follower {
     // Until the snapshot is in place, this node proves nothing to a recovery.
     this.#foreign = true;
     this.#hardState = { ...this.#hardState, blank: true, foreign: true };
-    const applied = this.#applying;
+    const { applying: applied } = this.#log;
     return [
       { type: "storeReplaced", leader: this.#hardState.promisedLeader, applied },
       ...this.#noteFloor(link, message.floor),
@@ -334,7 +242,6 @@ export class Follower {
   #leaveStage(): void {
     if (this.#stage.type === "promised") this.#stage.copy?.close();
     this.#stage = { type: "idle" };
-    this.#snapshot = undefined;
   }
 
   // --- entries ---------------------------------------------------------------------------------
@@ -344,15 +251,12 @@ export class Follower {
     message: Extract<LeaderMessage, { type: "append" }>,
   ): readonly FollowerEffect[] {
     if (this.#stage.type !== "following") return [this.#refuse(link, "entries before lead")];
-    const high = this.#applying + 2 * this.#limits.backlogEntriesMax;
+    const high = this.#log.applying + 2 * this.#limits.backlogEntriesMax;
     const fresh: Entry[] = [];
     for (const entry of message.entries) {
       if (entry.sequence > high || entry.epoch > message.epoch)
         return [this.#refuse(link, `entry ${entry.sequence} is out of every bound`)];
-      if (!this.#progress.add(entry.sequence)) continue;
-      this.#received.set(entry.sequence, entry);
-      this.#last = Math.max(this.#last, entry.sequence);
-      fresh.push(entry);
+      if (this.#log.add(entry)) fresh.push(entry);
     }
     const apply = this.#applyUpTo(message.committed);
     if (message.entries.length === 0) return apply;
@@ -363,28 +267,20 @@ export class Follower {
     return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];
   }
 
-  /** In order, and never beyond what this reign calls committed. */
+  /** In order, and never beyond what this leader calls committed. */
   #applyUpTo(committed: Sequence): readonly FollowerEffect[] {
-    this.#committed = Math.max(this.#committed, committed);
-    const entries: Entry[] = [];
+    this.#log.sawCommitted(committed);
     const stage = this.#stage;
     if (stage.type !== "following") return [];
     stage.told = Math.max(stage.told, committed);
-    if (stage.installing) return [];
-    while (this.#applying < stage.told) {
-      const entry = this.#received.get(this.#applying + 1);
-      if (entry === undefined) break;
-      this.#applying += 1;
-      this.#received.delete(this.#applying);
-      entries.push(entry);
-    }
+    const entries = stage.installing ? [] : this.#log.takeUpTo(stage.told);
     return entries.length > 0 ? [{ type: "apply", entries }] : [];
   }
 
   /** A blank node that holds everything a leader had when it began to send is blank no more. */
   #completeIfWhole(): HardState | undefined {
     if (!this.#hardState.blank || this.#stage.type !== "following") return undefined;
-    if (this.#progress.contiguous < this.#stage.completeAt) return undefined;
+    if (this.#log.contiguous < this.#stage.completeAt) return undefined;
     this.#hardState = { ...this.#hardState, blank: false, foreign: false };
     this.#foreign = false;
     return this.#hardState;
@@ -417,31 +313,25 @@ export class Follower {
     if (this.#stage.type !== "following") return [this.#refuse(link, "a snapshot before lead")];
     const { epoch, snapshot, index, records, end } = message;
     const begin = index === 0;
-    if (begin) this.#snapshot = { number: snapshot, next: 0 };
-    this.#stage.installing = true;
-    if (this.#snapshot?.number !== snapshot || this.#snapshot.next !== index)
+    const stage = this.#stage;
+    if (begin) stage.snapshot = { number: snapshot, next: 0 };
+    stage.installing = true;
+    if (stage.snapshot?.number !== snapshot || stage.snapshot.next !== index)
       return [this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`)];
-    this.#snapshot.next += 1;
+    stage.snapshot.next += 1;
     const flush = { type: "chunk", link, epoch, snapshot, index, end } as const;
     const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
     if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
-    this.#snapshot = undefined;
+    stage.snapshot = undefined;
     this.#hardState = { ...this.#hardState, followedEpoch: epoch, foreign: false };
-    if (this.#stage.completeAt <= end.applied)
-      this.#hardState = { ...this.#hardState, blank: false };
+    if (stage.completeAt <= end.applied) this.#hardState = { ...this.#hardState, blank: false };
     return [...effects, { type: "installStore", end, hardState: this.#hardState, flush }];
   }
 
   #installed(end: SnapshotEnd): void {
     this.#foreign = false;
-    this.#applied = end.applied;
-    this.#applying = end.applied;
-    this.#digest = end.digest;
-    this.#history = end.history;
-    this.#committed = Math.max(this.#committed, end.applied);
-    this.#last = Math.max(this.#last, end.applied);
-    this.#received.clear();
-    this.#progress = new Progress(end.applied);
+    this.#shown = end;
+    this.#log.installed(end);
     if (this.#stage.type === "following") this.#stage.installing = false;
   }
 
@@ -486,7 +376,8 @@ export class Follower {
 
   #mark(): { applied: Sequence; digest: Digest } {
     if (this.replacing) return { applied: 0, digest: "" };
-    return { applied: this.#applied, digest: this.#digest };
+    const { applied, digest } = this.#shown;
+    return { applied, digest };
   }
 
   #send(link: LinkNumber, message: FollowerMessage): FollowerEffect {

@@ -2,11 +2,8 @@
  * The rules of one node on a bench: facts go in by hand, effects are carried out at once on a state
  * in memory, and what was sent, settled and told can be looked at. Flushes wait while `held`.
  */
-import {
-  Follower,
-  type FollowerEffect,
-  type FollowerStart,
-} from "../../src/replication/follower.ts";
+import { Follower } from "../../src/replication/follower.ts";
+import type { FollowerEffect, FollowerStart } from "../../src/replication/follower-effects.ts";
 import { Leader } from "../../src/replication/leader.ts";
 import type { LeaderEffect, LeaderStart } from "../../src/replication/leader-effects.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";

@@ -68,8 +68,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a follower applies beyond the committed mark",
-    file: "replication/follower.ts",
-    from: "while (this.#applying < stage.told) {",
+    file: "replication/follower-log.ts",
+    from: "while (this.#applying < told) {",
     to: "while (this.#received.size > 0) {",
   },
   {
