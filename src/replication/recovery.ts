@@ -1,3 +1,4 @@
+import { Evidence } from "./evidence.ts";
 import { floorOf, newerNote } from "./floor.ts";
 import { BrokenPromise } from "./invariant.ts";
 import { isPrefix } from "./prefix.ts";
@@ -90,7 +91,7 @@ export class Recovery {
   readonly #log: LogView;
   readonly #answers = new Map<NodeId, Answer>();
   /** Of each sequence above the store the entry of the highest epoch seen. */
-  readonly #evidence = new Map<Sequence, Entry>();
+  readonly #evidence = new Evidence();
   #own: Own;
   #stage: Stage = { type: "asking" };
 
@@ -205,7 +206,7 @@ export class Recovery {
     const answer = this.#answers.get(from);
     if (this.#stage.type === "finished" || answer === undefined || answer.done) return [];
     if (page.from !== answer.reading) return [];
-    for (const entry of page.entries) this.#weigh(entry);
+    for (const entry of page.entries) this.#evidence.weigh(entry);
     const { blank, applied } = answer.promise;
     if (!blank && applied >= page.from && page.entries[0]?.sequence !== page.from)
       answer.outOfReach = true;
@@ -227,12 +228,7 @@ export class Recovery {
 
   #weighOwnLog(): void {
     const all = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
-    for (const entry of this.#log.read(this.#applied + 1, all)) this.#weigh(entry);
-  }
-
-  #weigh(entry: Entry): void {
-    const known = this.#evidence.get(entry.sequence);
-    if (known === undefined || known.epoch < entry.epoch) this.#evidence.set(entry.sequence, entry);
+    for (const entry of this.#log.read(this.#applied + 1, all)) this.#evidence.weigh(entry);
   }
 
   #floorNote(): FloorNote | undefined {
@@ -334,71 +330,8 @@ export class Recovery {
     if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
     if (this.#source() !== undefined) return this.#proceed();
     this.#stage = { type: "finished" };
-    return [{ type: "recovered", entries: this.#merged(), floor: this.#floorNote() }];
-  }
-
-  #merged(): readonly Entry[] {
-    let last = this.#applied;
-    for (const sequence of this.#evidence.keys()) last = Math.max(last, sequence);
-    for (const sequence of this.#overruled(last)) this.#evidence.delete(sequence);
-    const newest = new Map<string, { version: Sequence; origin: Epoch }>();
-    const entries: Entry[] = [];
-    for (let sequence = this.#applied + 1; sequence <= last; sequence += 1) {
-      const found = this.#evidence.get(sequence);
-      const keep = found !== undefined && this.#conditionsHold(found, newest);
-      const entry: Entry = keep
-        ? { ...found, epoch: this.#epoch }
-        : { sequence, epoch: this.#epoch, origin: this.#epoch, operations: [] };
-      for (const { key, value } of entry.operations)
-        newest.set(
-          key,
-          value === undefined
-            ? { version: 0, origin: 0 }
-            : { version: sequence, origin: entry.origin },
-        );
-      entries.push(entry);
-    }
-    return entries;
-  }
-
-  /**
-   * Leftovers of a reign before the one that proposed a condition, written to the condition's key
-   * at places that it passes over. That reign had the whole log below it at hand, and these were
-   * not in it: so they were never settled, while the conditional entry may have been.
-   */
-  #overruled(last: Sequence): ReadonlySet<Sequence> {
-    const overruled = new Set<Sequence>();
-    const writers = new Map<string, { entry: Entry; deletes: boolean }[]>();
-    for (let sequence = this.#applied + 1; sequence <= last; sequence += 1) {
-      const entry = this.#evidence.get(sequence);
-      for (const { key, value, condition } of entry?.operations ?? []) {
-        if (entry === undefined) break;
-        const before = writers.get(key) ?? [];
-        writers.set(key, before);
-        for (let at = before.at(-1); at !== undefined; at = before.at(-1)) {
-          if (condition === undefined || at.entry.epoch >= entry.origin) break;
-          // What the condition names stays: that version, or, for an absent key, its deletion.
-          if (at.entry.sequence <= condition.version) break;
-          if (condition.version === 0 && at.deletes) break;
-          before.pop();
-          overruled.add(at.entry.sequence);
-        }
-        before.push({ entry, deletes: value === undefined });
-      }
-    }
-    return overruled;
-  }
-
-  /** An entry that was conditional on one that is dropped goes with it. */
-  #conditionsHold(
-    entry: Entry,
-    newest: ReadonlyMap<string, { version: Sequence; origin: Epoch }>,
-  ): boolean {
-    return entry.operations.every(({ key, condition }) => {
-      if (condition === undefined) return true;
-      const stored = this.#store.get(key);
-      const seen = newest.get(key) ?? stored ?? { version: 0, origin: 0 };
-      return seen.version === condition.version && seen.origin === condition.origin;
-    });
+    const [epoch, applied, store] = [this.#epoch, this.#applied, this.#store];
+    const entries = this.#evidence.merged({ epoch, applied, store });
+    return [{ type: "recovered", entries, floor: this.#floorNote() }];
   }
 }

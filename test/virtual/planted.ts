@@ -101,14 +101,14 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a recovery prefers the lowest epoch",
     story: "17",
-    file: "replication/recovery.ts",
+    file: "replication/evidence.ts",
     from: "known.epoch < entry.epoch",
     to: "known.epoch > entry.epoch",
   },
   {
     name: "a recovery keeps a conditional entry whose condition no longer holds",
-    file: "replication/recovery.ts",
-    from: "const keep = found !== undefined && this.#conditionsHold(found, newest);",
+    file: "replication/evidence.ts",
+    from: "const keep = found !== undefined && conditionsHold(found, newest, store);",
     to: "const keep = found !== undefined;",
   },
   {
@@ -160,14 +160,14 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a recovery keeps leftovers that a later epoch did not have in its log",
     story: "42",
-    file: "replication/recovery.ts",
-    from: "for (const sequence of this.#overruled(last)) this.#evidence.delete(sequence);",
-    to: "for (const sequence of this.#overruled(last)) if (sequence < 0) break;",
+    file: "replication/evidence.ts",
+    from: "this.#entries.delete(sequence);",
+    to: "if (sequence < 0) break;",
   },
   {
     name: "a recovery takes a version for that of another epoch",
     story: "43",
-    file: "replication/recovery.ts",
+    file: "replication/evidence.ts",
     from: "return seen.version === condition.version && seen.origin === condition.origin;",
     to: "return seen.version === condition.version;",
   },
