@@ -3,7 +3,7 @@ import type { Digest, NodeId, Sequence } from "./types.ts";
 /** Applied marks of which the leader remembers its digest. */
 const rememberedMax = 4096;
 
-/** Holds the followers' digests against the leader's own at equal applied marks. */
+/** Compares the followers' digests with the leader's own at equal applied marks. */
 export class DigestWatch {
   readonly #own = new Map<Sequence, Digest>();
   /** Of each follower the result of the last comparison that could be made. */

@@ -36,7 +36,7 @@ export class Floor {
   #usual: number;
 
   /**
-   * `heard` is the newest note of earlier reigns. Whether it was ever in force nobody knows, so it
+   * `heard` is the newest note of earlier epochs. Whether it was ever in force nobody knows, so it
    * is spread again before anything settles with less than what it was to replace.
    */
   constructor(start: {

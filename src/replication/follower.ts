@@ -114,7 +114,7 @@ export class Follower {
   received(link: LinkNumber, message: LeaderMessage): readonly FollowerEffect[] {
     if (message.type === "prepare") return this.#prepare(link, message);
     if (link !== this.#link || message.epoch !== this.epoch)
-      return [this.#refuse(link, "this stream's epoch is over")];
+      return [this.#refuse(link, "the epoch of this stream has ended")];
     switch (message.type) {
       case "lead":
         return this.#lead(link, message);

@@ -31,7 +31,7 @@ export interface LeaderStart {
   readonly log: LogView;
   readonly store: StoreView;
   /**
-   * How far a reign that has to ask its followers goes beyond the epochs it hears of. Larger than
+   * How far a recovery raises the epoch above those it hears of. Larger than
    * the number of starts nobody may have heard of, and another one in each process.
    */
   readonly leap?: number;
@@ -91,5 +91,5 @@ export type LeaderEffect =
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
   | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }
-  /** Somebody else leads with a higher epoch: this process must end its reign at once. */
+  /** Another node leads with a higher epoch: this process must stop leading at once. */
   | { readonly type: "deposed"; readonly by: NodeId; readonly epoch: Epoch };

@@ -26,7 +26,7 @@ export class Membership {
     return this.all.filter(({ link }) => link.state === "streaming");
   }
 
-  /** Those whom the reign speaks to, be it by entries or by a snapshot. */
+  /** Followers that this leader sends entries or a snapshot to. */
   get led(): readonly Peer[] {
     return this.all.filter(({ link }) => link.state === "streaming" || link.state === "snapshot");
   }

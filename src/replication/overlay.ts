@@ -6,7 +6,7 @@ export interface PendingWrite {
   readonly origin: Epoch;
   /** JSON text; undefined: deleted. */
   readonly value: string | undefined;
-  /** Proposed in an earlier reign: whether it was settled then is not known yet. */
+  /** Proposed in an earlier epoch: whether it was settled then is not known yet. */
   readonly inherited: boolean;
   settled: boolean;
 }
@@ -15,7 +15,7 @@ export type ReadView =
   /** Nothing above the store matters: read the store. */
   | { readonly type: "store" }
   | { readonly type: "pending"; readonly write: PendingWrite }
-  /** An earlier reign may have answered this write: wait until it settles, then look again. */
+  /** An earlier leader may have answered this write: wait until it settles, then look again. */
   | { readonly type: "unsure"; readonly sequence: Sequence };
 
 /** The pending writes of one key, in sequence order. Those before `start` are applied. */

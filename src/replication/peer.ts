@@ -14,7 +14,7 @@ export type PeerLink =
   | { readonly state: "down" }
   /** The stream is open and the promise is awaited. */
   | { readonly state: "preparing" }
-  /** Promised; the reign has not begun yet. */
+  /** Promised; the leader does not lead it yet. */
   | { readonly state: "promised" }
   | {
       readonly state: "snapshot";
@@ -71,7 +71,7 @@ export class Peer {
     return this.#digest;
   }
 
-  /** It begins a stream with its store as it is, be it that its disk was replaced. */
+  /** It begins a stream with its store as it is, for example an empty one because its disk was replaced. */
   startsFrom(store: { applied: Sequence; digest: Digest }): void {
     this.#applied = store.applied;
     this.#digest = store.digest;

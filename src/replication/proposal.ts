@@ -49,7 +49,7 @@ interface Newest {
 }
 
 /**
- * Holds a write's conditions against the newest proposed state of its keys. Returns the operations
+ * Checks a write's conditions against the newest proposed state of its keys. Returns the operations
  * with their conditions pinned to what was seen, or the refusal.
  */
 export function evaluate(

@@ -77,7 +77,7 @@ export const recoveryNeeds = (followers: number, quorum: number): number =>
   followers - floorOf(quorum) + 1;
 
 /**
- * Phase 1 of a reign whose own log proves nothing: hear enough followers, take the most advanced
+ * Phase 1 of a leader whose own log proves nothing: hear enough followers, take the most advanced
  * store, merge what they hold above it. Made anew for each epoch.
  */
 export class Recovery {

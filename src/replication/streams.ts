@@ -8,7 +8,7 @@ import type { StoreView } from "./views.ts";
 type Append = Extract<LeaderMessage, { type: "append" }>;
 type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
 
-/** How far the reign is, at the moment of sending. */
+/** How far the leader's log is, at the moment of sending. */
 export interface LogPosition {
   readonly epoch: Epoch;
   readonly committed: Sequence;

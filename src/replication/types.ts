@@ -4,7 +4,7 @@
 export type NodeId = string;
 /** An entry's place in the log: 1, 2, 3 …; 0 means nothing yet. */
 export type Sequence = number;
-/** Number of a leader's reign. */
+/** Number of a leadership, unique to the node that raised it. */
 export type Epoch = number;
 /** Milliseconds of a monotonic clock. */
 export type Instant = number;
@@ -27,7 +27,7 @@ export const EMPTY_HISTORY: History = "0000000000000000";
 /** The write that an operation's proposer saw as the key's newest one; version 0: it was absent. */
 export interface Condition {
   readonly version: Sequence;
-  /** The reign that first proposed that version: a version number alone may name two writes. */
+  /** The epoch that first proposed that version: a version number alone may name two writes. */
   readonly origin: Epoch;
 }
 
@@ -42,9 +42,9 @@ export interface Operation {
 /** An atomic list of operations at one place in the log; an empty list is a no-op. */
 export interface Entry {
   readonly sequence: Sequence;
-  /** The reign that proposed it last: on one sequence the highest epoch wins. */
+  /** The epoch that proposed it last: on one sequence the highest epoch wins. */
   readonly epoch: Epoch;
-  /** The reign that proposed it first. */
+  /** The epoch that proposed it first. */
   readonly origin: Epoch;
   readonly operations: readonly Operation[];
 }
@@ -58,7 +58,7 @@ export interface StoreRecord {
   readonly origin: Epoch;
 }
 
-/** The lowest write quorum settled entries may rely on; the higher (epoch, number) is true. */
+/** The lowest write quorum settled entries may rely on; the higher (epoch, number) wins. */
 export interface FloorNote {
   readonly epoch: Epoch;
   readonly number: number;

@@ -87,7 +87,7 @@ export class Writes {
     return { entries: this.#ledger.last - this.#applied, bytes: this.#backlog.bytes };
   }
 
-  /** Another node's store took the place of this one's, before any reign. */
+  /** Another node's store took the place of this one's, before the node leads. */
   startFrom(applied: Sequence): void {
     this.#ledger = new Ledger(applied);
     this.#applied = applied;
@@ -95,7 +95,7 @@ export class Writes {
   }
 
   /**
-   * Takes over what earlier reigns left above the applied mark. Entries above the committed mark
+   * Takes over what earlier epochs left above the applied mark. Entries above the committed mark
    * may have been answered or not: nobody reads their keys before they settle again.
    */
   inherit(
