@@ -182,7 +182,7 @@ describe("to a member that fails", () => {
     let gone: Promise<unknown> | undefined;
     await withMember((_request, response) => {
       gone = once(response, "close");
-      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
       response.write("data: 1\n\n");
     });
     const stream = await openStream(gateway.url, "/nodes/follower1/events");
