@@ -53,7 +53,7 @@ test("after a restart of the leader every page shows the settings and theory now
   await cluster.leader.kill();
   cluster.leader.start();
   for (const page of pages) {
-    await page.locator(".feed-list li", { hasText: "Heard again" }).waitFor();
+    await page.locator(".feed-list li", { hasText: "Events arrive again" }).waitFor();
     await page.getByText("5 of 5 followers live").waitFor();
     // Theory of quorum 3 of 5 with delays up to 50 ms: 25 ms.
     await page.getByText("Theory for quorum 3: mean 25 ms").waitFor();
@@ -75,7 +75,7 @@ test("without its leader a follower's page crosses out the leader alone, and cal
     await card.locator(".state-unknown").waitFor();
     expect(await card.textContent()).not.toMatch(/unreachable|never|version|lag/);
   }
-  expect(await page.locator(".tabs-note").textContent()).toBe("Events come from this node alone");
+  expect(await page.locator(".tabs-note").textContent()).toBe("Events come only from this node");
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa"]).analyze();
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
   expect(await page.locator(".road .cross").count()).toBe(0);

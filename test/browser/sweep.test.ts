@@ -39,9 +39,9 @@ test("a sweep started on a follower's page ends with a table, a report, and old 
   await page.locator("input[name=maxDelay]").fill("80");
   await page.getByText("100 writes, about").waitFor();
   await page
-    .getByText("every write on this cluster meets delays of 0–80 ms instead of 1–2 ms")
+    .getByText("every write on this cluster is delayed by 0–80 ms instead of 1–2 ms")
     .waitFor();
-  await page.getByText("The write quorum of others stays 2").waitFor();
+  await page.getByText("The write quorum of other writes stays 2").waitFor();
   await page.getByRole("button", { name: "Start the sweep" }).click();
   await page.getByText("of 100 writes").waitFor();
   await page.locator("[data-test=sweep-headline]").waitFor();

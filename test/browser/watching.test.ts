@@ -108,7 +108,7 @@ test("the faults panel stands beside what it changes, and goes with Escape", asy
   const { page } = await show("leader");
   await page.getByText("5 of 5 followers live").waitFor();
   await page.keyboard.press("f");
-  const panel = page.getByRole("complementary", { name: "Faults, on purpose" });
+  const panel = page.getByRole("complementary", { name: "Link faults" });
   await panel.waitFor();
   const side = await panel.boundingBox();
   for (const name of [".topology", ".waterfall", ".key-figures"]) {

@@ -1,15 +1,14 @@
-/** The page: what is always visible, the view that the address names, and the panel beside it. */
+/** The page: the parts that are always visible, the view that the address names, and an open panel. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ClusterView } from "./cluster/cluster-view.tsx";
 import { CompareView } from "./compare/compare-view.tsx";
 import { FaultsPanel } from "./faults/faults-panel.tsx";
 import { KeysView } from "./keys/keys-view.tsx";
-import { Banner } from "./shell/banner.tsx";
 import { Header } from "./shell/header.tsx";
 import { Help } from "./shell/help.tsx";
 import { KeyFigures } from "./shell/key-figures.tsx";
-import { SweepNotice } from "./shell/sweep-notice.tsx";
-import { announcement } from "./state/announcer.ts";
+import { Banner, SweepNotice } from "./shell/notices.tsx";
+import { announcement } from "./state/feed.ts";
 import { faultsAllowed, leaderId, own } from "./state/live.ts";
 import { go, route, type View } from "./state/route.ts";
 import { SweepView } from "./sweep/sweep-view.tsx";
@@ -21,6 +20,7 @@ const viewNames: Readonly<Record<View, string>> = {
   sweep: "Quorum sweep",
 };
 
+/** Renders again whenever the route changes. */
 export function App() {
   const { view, panel } = route.value;
   const hasFaults = panel === "faults" && faultsAllowed.value;
@@ -45,7 +45,7 @@ export function App() {
   );
 }
 
-/** A new view takes the focus, as a new page would; the first one leaves it where it is. */
+/** A new view takes the focus, as a new page would; the first view leaves it where it is. */
 function Main({ view }: { readonly view: View }) {
   const main = useRef<HTMLElement>(null);
   const shown = useRef(view);
@@ -67,6 +67,7 @@ function Main({ view }: { readonly view: View }) {
   );
 }
 
+/** Which node serves the page, and links to what it reports without a page. */
 function Footer() {
   const node = own.value;
   if (node === undefined) return null;

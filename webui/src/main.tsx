@@ -1,7 +1,8 @@
+/** Starts the page: what runs beside the components first, then the components themselves. */
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { connect } from "./state/connection.ts";
 import { watchFaults } from "./state/faults.ts";
-import { start } from "./state/live.ts";
 import { startPreferences } from "./state/preferences.ts";
 import { followHistory } from "./state/route.ts";
 import { startShortcuts } from "./state/shortcuts.ts";
@@ -10,6 +11,6 @@ startPreferences();
 followHistory();
 startShortcuts();
 watchFaults();
-start();
+connect();
 const place = document.getElementById("page");
 if (place !== null) render(<App />, place);

@@ -1,8 +1,12 @@
-/** Calls to this page's own node; `/nodes/:id/…` of it reaches the others. */
+/**
+ * HTTP calls. The page calls its own node only; `/nodes/:id/…` there reaches the other nodes. A call
+ * never throws: a refusal and a missing answer are values.
+ */
 
 /**
- * A refusal as an RFC 9457 document. Codes of the page's own say nothing about a write: UNREACHABLE
- * (no answer came at all) and HTTP_<status> (somebody else's answer, such as a proxy's).
+ * A refusal as an RFC 9457 document. The page adds codes for answers that are not from a node and say
+ * nothing about a write: UNREACHABLE (no answer), ABORTED (the page cancelled the call), and
+ * HTTP_<status> (the answer of another server, such as a proxy).
  */
 export interface Problem {
   readonly code: string;
@@ -12,21 +16,22 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
+/** `elapsedMs`: from the call to the whole answer, as this page measured it. */
 export type Answer<T> =
   | { readonly ok: true; readonly value: T; readonly elapsedMs: number }
   | { readonly ok: false; readonly problem: Problem; readonly elapsedMs: number };
 
 export interface Request {
   readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
-  /** JSON text: a value goes out digit for digit as its editor holds it. */
+  /** JSON text, so that a value goes out digit for digit as it was typed. */
   readonly body?: string;
   readonly signal?: AbortSignal;
-  /** Reads a good answer; absent: `JSON.parse`. */
+  /** Parses the body of a success; absent: `JSON.parse`. */
   readonly parse?: (text: string) => unknown;
 }
 
 let ownId = "";
-/** Called once the first `hello` says which node this page belongs to. */
+/** Called when the greeting says which node serves this page. */
 export const setOwnNode = (id: string): void => {
   ownId = id;
 };
@@ -36,6 +41,7 @@ export function addressOf(path: string, node = ""): string {
   return node === "" || node === ownId ? path : `/nodes/${encodeURIComponent(node)}${path}`;
 }
 
+/** The caller names the shape `T` of a success; it is not checked. */
 export async function call<T>(address: string, request: Request = {}): Promise<Answer<T>> {
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
@@ -47,7 +53,7 @@ export async function call<T>(address: string, request: Request = {}): Promise<A
     }
     return { ok: false, problem: problemOf(response, text), elapsedMs: elapsed() };
   } catch (error) {
-    if (request.signal?.aborted === true) return refused("ABORTED", "The call was given up.");
+    if (request.signal?.aborted === true) return refused("ABORTED", "The call was cancelled.");
     const reason = error instanceof Error ? error.message : String(error);
     return refused("UNREACHABLE", `No answer from the node (${reason}).`);
   }
@@ -86,6 +92,7 @@ function problemOf(response: Response, text: string): Problem {
   }
 }
 
+/** Only a node gives its refusals a type of this form. */
 const isOurs = (document: unknown): document is Partial<Problem> =>
   typeof document === "object" &&
   document !== null &&

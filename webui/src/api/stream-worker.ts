@@ -1,5 +1,9 @@
-/** The shared worker: one hub of event streams for all tabs of this node's page. */
-import { type HubPort, type Source, StreamHub } from "./stream-hub.ts";
+/**
+ * The script of the shared worker: one hub of event streams for all tabs that show this node's page.
+ * Vite builds it as a file of its own.
+ */
+import type { Source } from "./shared-stream.ts";
+import { type HubPort, StreamHub } from "./stream-hub.ts";
 
 const hub = new StreamHub((address) => new EventSource(address) as unknown as Source);
 

@@ -1,11 +1,13 @@
-/** `GET /events` of one node: a greeting, then what happens there. History comes again after a reconnect. */
-import type { StreamState } from "./stream-hub.ts";
+/**
+ * `GET /events` of one node: a greeting, then what happens there. After a reconnect the node replays
+ * its history, so events may come twice.
+ */
+import type { StreamState } from "./shared-stream.ts";
 import { openStream } from "./streams.ts";
 import type { Hello, NodeEvent, SweepNews } from "./wire.ts";
 
-export type { StreamState } from "./stream-hub.ts";
-
-export interface NodeStreamEvents {
+/** What to do with each kind of message. */
+export interface NodeHandlers {
   /** `receivedAt`: this browser's wall clock when the greeting came, ms. */
   hello(hello: Hello, receivedAt: number): void;
   event(event: NodeEvent): void;
@@ -24,25 +26,25 @@ const eventTypes = [
   "rate",
 ] as const satisfies readonly NodeEvent["type"][];
 
-/** Nodes publish their view of the cluster twice a second, so silence means that one is gone. */
+/** Nodes publish their view of the cluster twice a second, so silence means that a node is gone. */
 const quietMsMax = 5000;
 
-/** The returned function closes the stream. */
-export function followNode(address: string, events: NodeStreamEvents): () => void {
+/** Opens the stream and keeps it open. The returned function closes it. */
+export function followNode(address: string, handlers: NodeHandlers): () => void {
   const names = ["hello", "sweep", ...eventTypes];
   return openStream(
     { address, names, kept: ["hello", "config", "sweep"], quietMsMax },
     {
-      // The stream is of use once it has said whose it is.
+      // A stream counts as live once its greeting says which node it is from.
       state: (state) => {
-        if (state !== "live") events.state(state);
+        if (state !== "live") handlers.state(state);
       },
-      told: ([name, data, at]) => {
+      event: ([name, data, at]) => {
         if (name === "hello") {
-          events.hello(JSON.parse(data) as Hello, at);
-          events.state("live");
-        } else if (name === "sweep") events.sweep(JSON.parse(data) as SweepNews);
-        else events.event(JSON.parse(data) as NodeEvent);
+          handlers.hello(JSON.parse(data) as Hello, at);
+          handlers.state("live");
+        } else if (name === "sweep") handlers.sweep(JSON.parse(data) as SweepNews);
+        else handlers.event(JSON.parse(data) as NodeEvent);
       },
     },
   );

@@ -1,47 +1,41 @@
 /**
  * This tab's event streams. They come from a worker that all tabs of the browser share; where the
- * browser has no such worker, or does not start it, from this page itself. A tab that is hidden for a
- * few seconds gives its streams back and takes them again when it is shown.
+ * browser has no such worker, or does not start it, from the page itself. A tab that is hidden for a
+ * few seconds releases its streams and opens them again when it is shown.
  */
-import {
-  type FromHub,
-  type HubPort,
-  type Source,
-  StreamHub,
-  type StreamState,
-  type ToHub,
-  type Told,
-  type Wish,
-} from "./stream-hub.ts";
+import type { Source, StreamEvent, StreamRequest, StreamState } from "./shared-stream.ts";
+import { type FromHub, type HubPort, StreamHub, type ToHub } from "./stream-hub.ts";
 
-export interface StreamEvents {
+export interface StreamHandlers {
   state(state: StreamState): void;
-  told(event: Told): void;
+  event(event: StreamEvent): void;
 }
 
-interface Open {
-  readonly wish: Wish;
-  readonly events: StreamEvents;
+interface OpenStream {
+  readonly request: StreamRequest;
+  readonly handlers: StreamHandlers;
 }
 
-/** How long a tab may be hidden before it gives its streams back. */
+/** How long a tab may be hidden before it releases its streams. */
 const hiddenMsMax = 3000;
-/** How long the worker may take to start. */
+/** A worker that takes longer to start is not used. */
 const welcomeMsMax = 5000;
 
-const open = new Map<number, Open>();
+const open = new Map<number, OpenStream>();
 let lastId = 0;
+/** To the worker's hub, or to one in this page. */
 let port: MessagePort | undefined;
+/** Whether the streams are released because the tab is hidden or left. */
 let released = false;
 let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Opens a stream; the returned function closes it. */
-export function openStream(wish: Wish, events: StreamEvents): () => void {
+/** Opens a stream that reconnects by itself; the returned function closes it. */
+export function openStream(request: StreamRequest, handlers: StreamHandlers): () => void {
   lastId += 1;
   const id = lastId;
-  open.set(id, { wish, events });
-  events.state("connecting");
-  if (!released) say({ type: "open", id, wish });
+  open.set(id, { request, handlers });
+  handlers.state("connecting");
+  if (!released) say({ type: "open", id, request });
   return () => {
     if (open.delete(id)) say({ type: "close", id });
   };
@@ -56,14 +50,15 @@ function listenTo(made: MessagePort, welcomed: () => void = () => {}): MessagePo
   made.addEventListener("message", ({ data }: MessageEvent<FromHub>) => {
     if (made !== port) return;
     if (data.type === "welcome") return welcomed();
-    const events = released ? undefined : open.get(data.id)?.events;
-    if (data.type === "state") events?.state(data.state);
-    else for (const event of data.events) events?.told(event);
+    const handlers = released ? undefined : open.get(data.id)?.handlers;
+    if (data.type === "state") handlers?.state(data.state);
+    else for (const event of data.events) handlers?.event(event);
   });
   made.start();
   return made;
 }
 
+/** Undefined where the browser has no shared workers. */
 function portToWorker(): MessagePort | undefined {
   if (typeof SharedWorker === "undefined") return undefined;
   try {
@@ -92,6 +87,7 @@ function portToPage(): MessagePort {
   return made;
 }
 
+/** A worker that fails or does not start is replaced by a hub in this page. */
 function moveToPage(former: MessagePort): void {
   former.postMessage({ type: "bye" } satisfies ToHub);
   port = portToPage();
@@ -99,14 +95,14 @@ function moveToPage(former: MessagePort): void {
 }
 
 function openAll(): void {
-  for (const [id, { wish }] of open) say({ type: "open", id, wish });
+  for (const [id, { request }] of open) say({ type: "open", id, request });
 }
 
 function release(): void {
   if (released) return;
   if (port !== undefined) say({ type: "bye" });
   released = true;
-  for (const { events } of open.values()) events.state("connecting");
+  for (const { handlers } of open.values()) handlers.state("connecting");
 }
 
 function resume(): void {
@@ -116,13 +112,14 @@ function resume(): void {
   openAll();
 }
 
+/** Releases and resumes the streams as the tab is hidden and shown. Called once. */
 export function followVisibility(): void {
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiddenTimer);
     if (document.hidden) hiddenTimer = setTimeout(release, hiddenMsMax);
     else resume();
   });
-  // A page that is left may be kept for "back"; it must not keep its streams.
+  // The browser may keep a page for "back" after it is left; such a page must not keep its streams.
   addEventListener("pagehide", release);
   addEventListener("pageshow", (event) => {
     if (event.persisted) resume();

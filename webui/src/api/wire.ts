@@ -1,4 +1,14 @@
-/** What the gateway answers; the shapes that a node shares with its edges are taken from there. */
+/**
+ * What nodes answer, as the page reads it. Shapes come from the node's and the gateway's own types;
+ * the rest are answers that only the page reads this way, with values left as JSON text.
+ */
+import type { SweepRequest, Sweep as SweepView } from "../../../gateway/sweeps/types.ts";
+import type { AckTrace, LiveConfig, Role } from "../../../src/node/api.ts";
+import type { LinkFault } from "../../../src/node/ports.ts";
+
+export type { SweepProgress, SweepResult } from "../../../gateway/sweeps/types.ts";
+/** Values stay JSON text from the node to the screen and back: nothing is rounded or reordered. */
+export { indentJson, parseEntry, parsePage } from "../../../simulation/compare/json-text.ts";
 export type {
   AckTrace,
   ClusterView,
@@ -7,25 +17,36 @@ export type {
   MemberView,
   NodeEvent,
   NodeStatus,
-  Role,
 } from "../../../src/node/api.ts";
-export type { LinkFault } from "../../../src/node/ports.ts";
+export type { LinkFault };
 
-import type { AckTrace, LiveConfig, Role } from "../../../src/node/api.ts";
-import type { LinkFault } from "../../../src/node/ports.ts";
+/** A sweep job of the leader: its options, its progress, and its results so far. */
+export type Sweep = SweepView;
 
-/** First event of every stream. */
+/** What a new sweep asks for. Without a seed, the leader takes 1. */
+export type SweepOptions = Omit<SweepRequest, "seed"> & { readonly seed?: number };
+
+/** What every stream says about sweeps: the one that runs, or null when none does. */
+export interface SweepNews {
+  readonly at: number;
+  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
+}
+
+/** The greeting: the first event of every stream. */
 export interface Hello {
   readonly node: string;
   readonly role: Role;
+  /** Empty where the node knows none. */
   readonly leader: string;
   readonly epoch: number;
   readonly config: LiveConfig;
+  /** Whether link faults can be set. */
   readonly faults: boolean;
   /** Wall clock of that node, ms. */
   readonly now: number;
 }
 
+/** One key as a node shows it. */
 export interface KeyEntry {
   readonly key: string;
   /** JSON text. */
@@ -33,76 +54,27 @@ export interface KeyEntry {
   readonly version: number;
 }
 
+/** A page of keys in key order. */
 export interface KeyList {
   readonly entries: readonly KeyEntry[];
+  /** What to pass as `after` for the next page; null at the end. */
   readonly next: string | null;
+  /** The node's applied sequence at the time of the list. */
   readonly sequence: number;
 }
 
-/** Answer of a write with `trace`. */
+/** The answer to a write that asked for a `trace`. */
 export interface Receipt {
   readonly key: string;
   readonly version: number;
   readonly quorum: number;
+  /** The acks that settled the entry, in order of arrival. */
   readonly acks: readonly AckTrace[];
+  /** From the proposal until the entry settled, on the leader. */
   readonly latencyMs: number;
 }
 
+/** The link faults in force, by follower; `endsAt` is the leader's wall clock, ms. */
 export interface FaultList {
   readonly faults: Readonly<Record<string, { readonly fault: LinkFault; readonly endsAt: number }>>;
-}
-
-export interface SweepOptions {
-  readonly quorums: readonly number[];
-  readonly clients: number;
-  readonly writes: number;
-  readonly rounds: number;
-  readonly minDelay: number;
-  readonly maxDelay: number;
-  readonly seed?: number | undefined;
-}
-
-export interface SweepProgress {
-  readonly quorum: number;
-  readonly writesDone: number;
-  readonly writesTotal: number;
-  readonly meanMs: number | null;
-  readonly theoryMs: number | null;
-  readonly secondsLeft: number | null;
-}
-
-export interface SweepResult {
-  readonly quorum: number;
-  readonly samples: number;
-  readonly meanMs: number;
-  /** Null: too few samples for an interval. */
-  readonly meanLowMs: number | null;
-  readonly meanHighMs: number | null;
-  readonly p50Ms: number;
-  readonly p90Ms: number;
-  readonly p95Ms: number;
-  readonly maxMs: number;
-  readonly theoryMs: number;
-  readonly overheadMs: number;
-  readonly errors: number;
-  readonly verdict: string;
-}
-
-export interface Sweep {
-  readonly id: string;
-  readonly state: "running" | "done" | "failed" | "cancelled";
-  readonly startedAt: number;
-  readonly finishedAt: number | null;
-  readonly options: SweepOptions;
-  readonly progress: SweepProgress;
-  readonly results: readonly SweepResult[];
-  readonly headline: string | null;
-  /** Why it failed, or which verdict did. */
-  readonly error: string | null;
-}
-
-/** What every page is told of sweeps: the one that runs, or null when none does. */
-export interface SweepNews {
-  readonly at: number;
-  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
 }

@@ -1,11 +1,12 @@
-/** The simulated network delay: without one, a write is over before an eye can follow it. */
+/** Sets the simulated delay for the whole cluster. Without one, a write is too fast to be watched. */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
+import type { LiveConfig } from "../api/wire.ts";
 import { delayRange } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
-import { config, connection } from "../state/live.ts";
-import { changeConfig } from "../state/settings.ts";
+import { announce } from "../state/feed.ts";
+import { changeConfig, config, connection } from "../state/live.ts";
 
+/** Delays to choose from, ms; one that is in force but not among them is offered too. */
 const choices = [
   { minDelay: 0, maxDelay: 0 },
   { minDelay: 0, maxDelay: 50 },
@@ -14,11 +15,12 @@ const choices = [
   { minDelay: 500, maxDelay: 1500 },
 ] as const;
 
-type Delay = Readonly<{ minDelay: number; maxDelay: number }>;
+type Delay = Pick<LiveConfig, "minDelay" | "maxDelay">;
 
 const textOf = ({ minDelay, maxDelay }: Delay): string =>
   maxDelay === 0 ? "none" : delayRange(minDelay, maxDelay);
 
+/** Followers with a delay of their own keep it. */
 export function DelayControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const settings = config.value;
@@ -35,7 +37,10 @@ export function DelayControl() {
     announce(refusal?.detail ?? `Simulated delay is now ${text}`);
   };
   return (
-    <label class="delay-control" title="For everybody on this cluster; each follower draws its own">
+    <label
+      class="delay-control"
+      title="For the whole cluster; drawn for each entry and follower independently"
+    >
       <span>Simulated delay</span>
       <select
         value={textOf(inForce)}

@@ -1,9 +1,8 @@
 /**
- * Moves the dots. What is drawn is the cluster as it was a moment ago: an ack's travel can be drawn
- * at its real pace only once its arrival is known, so the drawing runs behind by about the longest
- * travel. Everything drawn is computed from traces and one instant; nothing is invented on the way.
+ * Moves the dots. The drawing shows the cluster as it was a moment ago: an ack can be drawn at its real
+ * pace only once its arrival is known, so the drawing is behind by about the longest round trip.
+ * Everything drawn is computed from traces and one instant; nothing is simulated.
  */
-
 import type { WriteTrace } from "../state/traces.ts";
 import { along, travellers } from "./geometry.ts";
 import { type MarkedRoad, type Stage, stageOf } from "./stage.ts";
@@ -15,23 +14,27 @@ export interface FlightInputs {
   now(): number;
   longestDelayMs(): number;
   reducedMotion(): boolean;
-  /** While true, everything stays where it is. */
-  heldStill(): boolean;
+  /** While true, nothing moves. */
+  isPaused(): boolean;
   roads(): ReadonlyMap<string, MarkedRoad>;
-  /** The write whose answer was last passed. */
+  /** Called when the drawing passes the instant at which a write settled. */
   answered(trace: WriteTrace): void;
 }
 
+/** Further dots are not drawn. */
 const dotsMax = 150;
+/** How long a road glows after an ack has come in. */
 const glowMs = 450;
+/** Acks that take longer are drawn late rather than all others with them. */
 const behindMaxMs = 4000;
 
-/** Runs while there is something to draw; call `wake` when new facts may have come. */
+/** Animates while there is something to draw. Call `wake` when there may be new traces. */
 export class Flight {
   readonly #inputs: FlightInputs;
   readonly #stage: Stage;
   #frame: number | undefined;
   #lastFrameAt = 0;
+  /** How far the drawing is behind the leader's clock. */
   #behindMs = 120;
   #answeredSequence = 0;
 
@@ -40,10 +43,12 @@ export class Flight {
     this.#stage = stageOf(group, dotsMax);
   }
 
+  /** Draws from the next frame on; does nothing where that is under way. */
   wake(): void {
     this.#frame ??= requestAnimationFrame((at) => this.#draw(at));
   }
 
+  /** Ends the animation and removes all dots. */
   stop(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#frame = undefined;
@@ -52,13 +57,14 @@ export class Flight {
 
   #draw(frameAt: number): void {
     this.#frame = undefined;
-    if (this.#inputs.heldStill()) return;
+    if (this.#inputs.isPaused()) return;
     const traces = this.#inputs.traces();
     const moving = this.#show(traces, frameAt);
     this.#lastFrameAt = frameAt;
     if (moving) this.wake();
   }
 
+  /** Draws one instant; returns whether something will move after it. */
   #show(traces: readonly WriteTrace[], frameAt: number): boolean {
     const shownAt = this.#inputs.now() - this.#behindMs;
     const roads = this.#inputs.roads();
@@ -84,12 +90,12 @@ export class Flight {
     }
     this.#stage.hideFrom(dots);
     this.#stage.glow(roads, glow);
-    this.#tellAnswer(traces, shownAt);
+    this.#reportSettled(traces, shownAt);
     this.#keepBehind(traces, { frameAt, busy: dots > 0 });
     return ahead;
   }
 
-  #tellAnswer(traces: readonly WriteTrace[], shownAt: number): void {
+  #reportSettled(traces: readonly WriteTrace[], shownAt: number): void {
     const passed = traces.find(
       ({ at, latencyMs }) => latencyMs !== undefined && at + latencyMs <= shownAt,
     );
@@ -98,7 +104,7 @@ export class Flight {
     this.#inputs.answered(passed);
   }
 
-  /** The drawing's clock is set while the road is empty, and eased while it is not. */
+  /** The delay of the drawing jumps while no dot is shown, and changes slowly while one is. */
   #keepBehind(traces: readonly WriteTrace[], now: { frameAt: number; busy: boolean }): void {
     const recentMs = traces.slice(0, 12).flatMap(({ acks }) => acks.map(({ ms }) => ms));
     const longestMs = Math.max(this.#inputs.longestDelayMs(), ...recentMs);

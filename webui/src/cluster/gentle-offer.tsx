@@ -1,7 +1,10 @@
-/** Where nobody writes there is nothing to watch: an offer of a little load, and its way out. */
-import { useThrottled } from "../lib/throttled.ts";
+/**
+ * Offers a gentle load on a cluster that nobody writes to, so that there is something to watch, and says
+ * while it runs how to stop it.
+ */
+import { useThrottled } from "../lib/hooks.ts";
 import { delayRange } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
+import { announce } from "../state/feed.ts";
 import { gentle, gentleLoadRuns, startGentleLoad, stopGentleLoad } from "../state/gentle-load.ts";
 import {
   cluster,
@@ -15,20 +18,22 @@ import {
 } from "../state/live.ts";
 import { gentleOffers } from "../state/preferences.ts";
 
+/** Without a write for so long, a cluster counts as idle. */
 const quietForMs = 60_000;
 
+/** Nothing while a sweep runs, or once the offer was declined. */
 export function GentleOffer() {
   useThrottled(tick, 1);
   if (gentleLoadRuns.value) return <Running />;
-  // Where faults may be set on purpose, as under `npm start`, writes may be too.
+  // A cluster that allows link faults, as `npm start` does, is there to be tried out.
   const isPlayground = faultsAllowed.value && connection.value === "live";
   const isKnown = cluster.value !== undefined && runningSweep.value === null;
   if (!isPlayground || !isKnown || !gentleOffers.value || isBusy()) return null;
   return (
     <section class="notice-bar" aria-label="Gentle load">
       <p>
-        <strong>Nobody writes at the moment.</strong> Let this tab write {gentle.writesPerSecond}{" "}
-        values a second, {delaysInWords()}, and watch them travel.
+        <strong>No writes at the moment.</strong> This tab can write {gentle.writesPerSecond} values
+        a second, {delaysInWords()}, so that you can watch them.
       </p>
       <span class="button-row">
         <button type="button" class="primary" onClick={() => void start()}>
@@ -71,7 +76,7 @@ function Running() {
     <section class="notice-bar" aria-label="Gentle load">
       <p>
         <strong>Gentle load:</strong> this tab writes {gentle.writesPerSecond} values a second to
-        keys under “demo/”. Stopping restores the delay of before.
+        keys under “demo/”. Stopping it restores the previous delay.
       </p>
       <button
         type="button"

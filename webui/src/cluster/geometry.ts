@@ -1,4 +1,4 @@
-/** Where things stand in the drawing of the cluster, and where a write is on its way. */
+/** Geometry of the topology: where nodes and roads are, and where on a road an entry or an ack is. Pure. */
 import type { WriteTrace } from "../state/traces.ts";
 
 export interface Point {
@@ -21,13 +21,21 @@ export interface Layout {
   readonly roads: readonly Road[];
 }
 
+interface Size {
+  /** In px. */
+  readonly width: number;
+  /** Height of a follower's card in px; 0: the cards are below the drawing. */
+  readonly rowHeight: number;
+  /** Number of followers. */
+  readonly count: number;
+}
+
 /** Wide: the leader at the left, one follower beside each card. Narrow: followers in a row below. */
-export function layoutFor(size: { width: number; rowHeight: number; count: number }): Layout {
+export function layoutFor(size: Size): Layout {
   return size.rowHeight > 0 ? wide(size) : narrow(size);
 }
 
-function wide(size: { width: number; rowHeight: number; count: number }): Layout {
-  const { width, rowHeight, count } = size;
+function wide({ width, rowHeight, count }: Size): Layout {
   const height = Math.max(260, rowHeight * count);
   const leader = { x: 76, y: height / 2 };
   const step = height / Math.max(1, count);
@@ -35,16 +43,14 @@ function wide(size: { width: number; rowHeight: number; count: number }): Layout
     const to = { x: width - 22, y: step * (row + 0.5) };
     const from = { x: leader.x + 40, y: leader.y };
     const reach = to.x - from.x;
-    return {
-      ...{ from, to },
-      bend1: { x: from.x + reach * 0.42, y: from.y },
-      bend2: { x: from.x + reach * 0.5, y: to.y },
-    };
+    const bend1 = { x: from.x + reach * 0.42, y: from.y };
+    const bend2 = { x: from.x + reach * 0.5, y: to.y };
+    return { from, bend1, bend2, to };
   });
   return { width, height, leader, roads };
 }
 
-function narrow({ width, count }: { width: number; count: number }): Layout {
+function narrow({ width, count }: Size): Layout {
   const height = 210;
   const leader = { x: width / 2, y: 46 };
   const step = width / Math.max(1, count);
@@ -52,15 +58,14 @@ function narrow({ width, count }: { width: number; count: number }): Layout {
     const from = { x: leader.x, y: leader.y + 40 };
     const to = { x: step * (place + 0.5), y: height - 34 };
     const reach = to.y - from.y;
-    return {
-      ...{ from, to },
-      bend1: { x: from.x, y: from.y + reach * 0.5 },
-      bend2: { x: to.x, y: from.y + reach * 0.5 },
-    };
+    const bend1 = { x: from.x, y: from.y + reach * 0.5 };
+    const bend2 = { x: to.x, y: from.y + reach * 0.5 };
+    return { from, bend1, bend2, to };
   });
   return { width, height, leader, roads };
 }
 
+/** The road as an SVG path. */
 export function roadPath({ from, bend1, bend2, to }: Road): string {
   const text = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   return `M${text(from)}C${text(bend1)} ${text(bend2)} ${text(to)}`;
@@ -76,7 +81,7 @@ export function along({ from, bend1, bend2, to }: Road, share: number): Point {
   };
 }
 
-/** The way back is drawn as this share of the round trip; the trip as a whole takes its real time. */
+/** The ack is drawn over this share of the round trip. Only the time of the whole trip is known. */
 export const wayBackShare = 1 / 6;
 
 export interface Traveller {
@@ -84,11 +89,11 @@ export interface Traveller {
   readonly way: "out" | "back";
   /** 0 at the leader, 1 at the follower. */
   readonly share: number;
-  /** It is the ack that answers the writer. */
+  /** Whether it is, or leads to, the ack that settles the write. */
   readonly answers: boolean;
 }
 
-/** Who is on the road for one write, `elapsedMs` after its proposal. */
+/** The entries and acks that are on their way for one write, `elapsedMs` after its proposal. */
 export function travellers(trace: WriteTrace, elapsedMs: number): Traveller[] {
   if (elapsedMs < 0) return [];
   return trace.acks.flatMap(({ node, ms }, place): Traveller[] => {

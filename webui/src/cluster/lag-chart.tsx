@@ -1,18 +1,20 @@
-/** How far each follower is behind, over the last two minutes. */
+/** How far each follower was behind the leader in the last two minutes, in entries or in ms. */
 import { useState } from "preact/hooks";
 import type uPlot from "uplot";
-import { useThrottled } from "../lib/throttled.ts";
+import { useThrottled } from "../lib/hooks.ts";
 import { count, duration, timeOfDay } from "../lib/units.ts";
 import { followers, leaderNow, model, tick } from "../state/live.ts";
 import type { LagSample } from "../state/model.ts";
 import { markFor, NodeName } from "../ui/mark.tsx";
-import { Blank, Panel } from "../ui/panel.tsx";
+import { AwaitingCluster, Panel } from "../ui/panel.tsx";
 import { Segmented } from "../ui/segmented.tsx";
-import { axes, Plot } from "./plot.tsx";
+import { Table } from "../ui/table.tsx";
+import { type ChartOptions, type ColourOf, chartOf, Plot } from "./plot.tsx";
 
 const shownMs = 120_000;
 type Unit = "entries" | "ms";
 
+/** The table holds the last hundred reports. */
 export function LagChart() {
   useThrottled(tick, 4);
   const [unit, setUnit] = useState<Unit>("ms");
@@ -40,7 +42,7 @@ export function LagChart() {
       }
     >
       {samples.length === 0 ? (
-        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
+        <AwaitingCluster />
       ) : (
         <>
           <ul class="legend">
@@ -66,6 +68,7 @@ export function LagChart() {
   );
 }
 
+/** A piece of a follower's line, for the legend. */
 function LineSample({ id }: { readonly id: string }) {
   const mark = markFor(id);
   return (
@@ -75,35 +78,31 @@ function LineSample({ id }: { readonly id: string }) {
   );
 }
 
+interface Lines {
+  readonly ids: readonly string[];
+  readonly unit: Unit;
+}
+
+/** A column of seconds before now, then one of lags per follower; null where none is known. */
 function columns(
   samples: readonly LagSample[],
-  how: { ids: readonly string[]; unit: Unit; now: number },
+  { ids, unit, now }: Lines & { readonly now: number },
 ): uPlot.AlignedData {
   return [
-    samples.map(({ at }) => (at - how.now) / 1000),
-    ...how.ids.map((id) => samples.map(({ lag }) => lag[id]?.[how.unit] ?? null)),
+    samples.map(({ at }) => (at - now) / 1000),
+    ...ids.map((id) => samples.map(({ lag }) => lag[id]?.[unit] ?? null)),
   ];
 }
 
-function lagOptions(
-  colour: (property: string) => string,
-  how: { ids: readonly string[]; unit: Unit },
-) {
+/** The axis reaches at least to 100 ms or 4 entries, so that an idle cluster shows a flat line. */
+function lagOptions(colour: ColourOf, { ids, unit }: Lines): ChartOptions {
+  const least = unit === "ms" ? 100 : 4;
+  const yRange = (top: number): [number, number] => [0, Math.max(least, top * 1.12)];
   return {
-    legend: { show: false },
-    cursor: { show: false },
-    padding: [10, 12, 0, 0] as [number, number, number, number],
-    scales: {
-      x: { time: false, range: [-shownMs / 1000, 0] as [number, number] },
-      y: {
-        range: (_: uPlot, __: number, top: number) =>
-          [0, Math.max(how.unit === "ms" ? 100 : 4, top * 1.12)] as [number, number],
-      },
-    },
-    axes: axes(colour, how.unit === "ms" ? "ms" : ""),
+    ...chartOf(colour, { shownMs, unit: unit === "ms" ? "ms" : "", yRange }),
     series: [
       {},
-      ...how.ids.map((id) => {
+      ...ids.map((id) => {
         const mark = markFor(id);
         return {
           label: id,
@@ -119,31 +118,19 @@ function lagOptions(
 
 function LagTable(props: { ids: readonly string[]; samples: readonly LagSample[] }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">At</th>
+    <Table columns={["At", ...props.ids.map((id) => <NodeName key={id} id={id} />)]}>
+      {props.samples.map(({ at, lag }) => (
+        <tr key={at}>
+          <td class="number">{timeOfDay(at)}</td>
           {props.ids.map((id) => (
-            <th scope="col" key={id}>
-              <NodeName id={id} />
-            </th>
+            <td class="number" key={id}>
+              {lag[id] === undefined
+                ? "–"
+                : `${count(lag[id].entries)} entries, ${duration(lag[id].ms)}`}
+            </td>
           ))}
         </tr>
-      </thead>
-      <tbody>
-        {props.samples.map(({ at, lag }) => (
-          <tr key={at}>
-            <td class="number">{timeOfDay(at)}</td>
-            {props.ids.map((id) => (
-              <td class="number" key={id}>
-                {lag[id] === undefined
-                  ? "–"
-                  : `${count(lag[id].entries)} entries, ${duration(lag[id].ms)}`}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }

@@ -1,14 +1,16 @@
-/** One follower: what it holds, how far behind it is, and whether it is there at all. */
+/** One follower: whether it is live, what it has applied, how far behind it is, and any fault of its link. */
 import type { MemberView } from "../api/wire.ts";
-import { useEvery } from "../lib/throttled.ts";
+import { useEvery } from "../lib/hooks.ts";
 import { duration, known, longDuration, plural } from "../lib/units.ts";
 import { activeFaults, faultInWords } from "../state/faults.ts";
 import { config, leaderNow, members, model } from "../state/live.ts";
 import { markFor, NodeName } from "../ui/mark.tsx";
+import { Facts } from "../ui/table.tsx";
 
 /** How long a restart stays on the card. */
 const restartShownMs = 60_000;
 
+/** On a follower's page without a leader, the state of the other followers is unknown. */
 export function MemberCard({ member }: { readonly member: MemberView }) {
   useEvery(1000);
   const note = members.value[member.id];
@@ -25,39 +27,23 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
         {fault !== undefined && <span class="chip notice">{faultInWords(fault.fault)}</span>}
       </div>
       {member.state === "unknown" ? (
-        <p class="hint">Only the leader knows how it is.</p>
+        <p class="hint">Only the leader can report its state.</p>
       ) : (
-        <Facts member={member} />
+        <Facts
+          class="card-facts"
+          facts={[
+            ["version", known(member.applied)],
+            ["lag", lagInWords(member)],
+            ["last contact", lastContact(member)],
+            ["digest", <Digest key="digest" member={member} />],
+          ]}
+        />
       )}
     </li>
   );
 }
 
-function Facts({ member }: { readonly member: MemberView }) {
-  return (
-    <dl class="card-facts">
-      <div>
-        <dt>version</dt>
-        <dd>{known(member.applied)}</dd>
-      </div>
-      <div>
-        <dt>lag</dt>
-        <dd>{lagInWords(member)}</dd>
-      </div>
-      <div>
-        <dt>last contact</dt>
-        <dd>{lastContact(member)}</dd>
-      </div>
-      <div>
-        <dt>digest</dt>
-        <dd>
-          <Digest member={member} />
-        </dd>
-      </div>
-    </dl>
-  );
-}
-
+/** The state, and how long it has lasted where that is bad news. */
 export function StateChip(props: { member: MemberView; since?: number | undefined }) {
   const { member, since } = props;
   const symbol = { live: "●", syncing: "▲", unreachable: "■", unknown: "?" }[member.state];
@@ -73,6 +59,7 @@ export function StateChip(props: { member: MemberView; since?: number | undefine
   );
 }
 
+/** Whether the follower's store equals the leader's, where both have applied the same version. */
 export function Digest({ member }: { readonly member: MemberView }) {
   if (member.state === "unknown") return <span class="dim">unknown</span>;
   if (member.digestMatch === null) return <span class="dim">not comparable yet</span>;
@@ -80,7 +67,7 @@ export function Digest({ member }: { readonly member: MemberView }) {
   return <span>{member.state === "unreachable" ? "= was equal" : "= equal"}</span>;
 }
 
-/** In entries and ms, and in terms of the delay that was asked for. */
+/** In entries and ms; the full length adds a comparison with the simulated delay. */
 export function lagInWords(member: MemberView, length: "short" | "full" = "full"): string {
   const { lag, lagMs } = member;
   if (lag === null || lagMs === null) return "unknown";
@@ -92,7 +79,7 @@ export function lagInWords(member: MemberView, length: "short" | "full" = "full"
   return `${size} (${(lagMs / delayMs).toFixed(1)}× the delay)`;
 }
 
-/** The age grows while no new word comes. */
+/** The age of the last contact, which grows while no report arrives. */
 export function lastContact(member: MemberView): string {
   if (member.state === "unknown") return "unknown";
   if (member.lastContactMs === null) return "never";

@@ -1,54 +1,55 @@
-/** Every member as the leader sees it, in figures. */
-import type { MemberView } from "../api/wire.ts";
-import { useEvery } from "../lib/throttled.ts";
+/** Every node of the cluster in figures, as the leader or this page's own node reports it. */
+import type { ClusterView, MemberView } from "../api/wire.ts";
+import { useEvery } from "../lib/hooks.ts";
 import { count, known } from "../lib/units.ts";
 import { cluster, members, own } from "../state/live.ts";
 import { NodeName } from "../ui/mark.tsx";
-import { Blank, Panel, Scroller } from "../ui/panel.tsx";
+import { AwaitingCluster, Panel, Scroller } from "../ui/panel.tsx";
+import { Table } from "../ui/table.tsx";
 import { Digest, lagInWords, lastContact, StateChip } from "./member-card.tsx";
 
+const columns = [
+  "Node",
+  "Role",
+  "State",
+  "Applied",
+  "Acked",
+  "Lag",
+  "Last contact",
+  "Digest",
+  "Page",
+];
+
+/** Ages grow each second, also while no report arrives. */
 export function NodesTable() {
   useEvery(1000);
   const view = cluster.value;
   return (
     <Panel
       title="Nodes"
-      hint={view === undefined ? "" : `Epoch ${count(view.epoch)}, as ${viewer(view)} sees them`}
+      hint={
+        view === undefined ? "" : `Epoch ${count(view.epoch)}, as reported by ${reporter(view)}`
+      }
       class="nodes"
     >
       {view === undefined ? (
-        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
+        <AwaitingCluster />
       ) : (
         <Scroller label="Nodes">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Node</th>
-                <th scope="col">Role</th>
-                <th scope="col">State</th>
-                <th scope="col">Applied</th>
-                <th scope="col">Acked</th>
-                <th scope="col">Lag</th>
-                <th scope="col">Last contact</th>
-                <th scope="col">Digest</th>
-                <th scope="col">Page</th>
-              </tr>
-            </thead>
-            <tbody>
-              {view.nodes.map((member) => (
-                <NodeRow key={member.id} member={member} />
-              ))}
-            </tbody>
-          </table>
+          <Table columns={columns}>
+            {view.nodes.map((member) => (
+              <NodeRow key={member.id} member={member} />
+            ))}
+          </Table>
         </Scroller>
       )}
     </Panel>
   );
 }
 
-const viewer = (view: { leader: string; servedBy: string; fromLeader: boolean }): string =>
-  view.fromLeader ? view.leader : view.servedBy;
+const reporter = (view: ClusterView): string => (view.fromLeader ? view.leader : view.servedBy);
 
+/** The leader has no lag and is what the digests of the others are compared with. */
 function NodeRow({ member }: { readonly member: MemberView }) {
   const isLeader = member.role === "leader";
   return (

@@ -1,25 +1,28 @@
-/** A uPlot chart that follows its panel's width, the theme, and new data. */
+/** uPlot charts over time that follow their panel's width, the theme, and new data. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { useWidth } from "../lib/throttled.ts";
+import { useWidth } from "../lib/hooks.ts";
 import { axisDuration, count } from "../lib/units.ts";
 import { schemeInForce } from "../state/preferences.ts";
 
-export interface PlotProps {
-  /** Changes of it build the chart anew. */
+/** A colour of the theme in force, by its custom property. */
+export type ColourOf = (property: string) => string;
+
+export type ChartOptions = Omit<uPlot.Options, "width" | "height">;
+
+interface PlotProps {
+  /** A change of it builds the chart anew; new options alone do not. */
   readonly shape: string;
-  /** Colours of the theme in force, by custom property. */
-  readonly options: (
-    colour: (property: string) => string,
-  ) => Omit<uPlot.Options, "width" | "height">;
+  readonly options: (colour: ColourOf) => ChartOptions;
   readonly data: uPlot.AlignedData;
+  /** In px. */
   readonly height: number;
   /** What the chart shows, in one sentence. */
   readonly label: string;
 }
 
-/** Reads a colour as the style sheet resolves it; a canvas knows no custom properties. */
-function colourReader(element: HTMLElement): (property: string) => string {
+/** Reads colours as the style sheet resolves them: a canvas knows no custom properties. */
+function colourReader(element: HTMLElement): ColourOf {
   const probe = document.createElement("span");
   probe.hidden = true;
   element.append(probe);
@@ -29,6 +32,7 @@ function colourReader(element: HTMLElement): (property: string) => string {
   };
 }
 
+/** The chart is built once its panel has a width; then data and size change in place. */
 export function Plot({ shape, options, data, height, label }: PlotProps) {
   const [width, measure] = useWidth<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
@@ -61,26 +65,51 @@ export function Plot({ shape, options, data, height, label }: PlotProps) {
   );
 }
 
-/** Axes alike in every chart: seconds before now below, a unit on the left. */
-export function axes(colour: (property: string) => string, unit: string): uPlot.Axis[] {
+interface ChartProps {
+  /** Width of the time axis. */
+  readonly shownMs: number;
+  /** Of the values: "ms", or "" for numbers without a unit. */
+  readonly unit: string;
+  /** The ends of the value axis, from the highest value drawn. */
+  readonly yRange: (top: number) => [low: number, high: number];
+}
+
+/** What all charts over time have in common: seconds before now below, the unit at the left. */
+export function chartOf(colour: ColourOf, { shownMs, unit, yRange }: ChartProps) {
   const common = {
     stroke: colour("--ink-dim"),
     font: '11px ui-sans-serif, system-ui, "Segoe UI", sans-serif',
     grid: { stroke: colour("--line-faint"), width: 1 },
     ticks: { show: false },
   };
-  return [
-    {
-      ...common,
-      size: 30,
-      gap: 9,
-      values: (_, splits) => splits.map((at) => (at === 0 ? "now" : `${at} s`)),
+  return {
+    legend: { show: false },
+    cursor: { show: false },
+    padding: [10, 12, 0, 0],
+    scales: {
+      x: { time: false, range: [-shownMs / 1000, 0] },
+      y: { range: (_, __, top) => yRange(top) },
     },
-    {
-      ...common,
-      size: 62,
-      values: (_, splits) =>
-        splits.map((value) => (unit === "ms" ? axisDuration(value) : `${count(value)} ${unit}`)),
-    },
-  ];
+    axes: [
+      {
+        ...common,
+        size: 30,
+        gap: 9,
+        values: (_, splits) => splits.map((at) => (at === 0 ? "now" : `${at} s`)),
+      },
+      {
+        ...common,
+        size: 62,
+        values: (_, splits) =>
+          splits.map((value) => (unit === "ms" ? axisDuration(value) : `${count(value)} ${unit}`)),
+      },
+    ],
+  } satisfies Partial<ChartOptions>;
 }
+
+/** A line that goes on where a column has no value. */
+export const line = (look: uPlot.Series): uPlot.Series => ({
+  ...look,
+  spanGaps: true,
+  points: { show: false },
+});

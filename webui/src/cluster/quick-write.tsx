@@ -1,20 +1,25 @@
-/** A line to write a value from, so that there is something to watch. */
+/** A form in one line that writes a value, or ten at once, so that one can watch the write. */
 import { useState } from "preact/hooks";
-import { count, duration, plural } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
+import { mean } from "../../../simulation/statistics/index.ts";
+import { count, duration, plural, type Tone } from "../lib/units.ts";
+import { announce } from "../state/feed.ts";
 import { isLeader, leaderId } from "../state/live.ts";
-import { go } from "../state/route.ts";
-import { send, type WriteOutcome } from "../state/writing.ts";
+import { jsonProblem, send, type WriteOutcome } from "../state/writing.ts";
+import { RouteLink } from "../ui/route-link.tsx";
 import { DelayControl } from "./delay-control.tsx";
 
 const burstSize = 10;
 
+interface Words {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** Writes go to the leader, whichever node serves the page. */
 export function QuickWrite() {
   const [key, setKey] = useState("greeting");
   const [value, setValue] = useState("hello");
-  const [said, setSaid] = useState<
-    { tone: "good" | "warning" | "bad"; text: string } | undefined
-  >();
+  const [said, setSaid] = useState<Words | undefined>(undefined);
   const [busy, setBusy] = useState(false);
   const write = async (times: number) => {
     setBusy(true);
@@ -73,16 +78,7 @@ export function QuickWrite() {
         {said === undefined ? (
           <>
             For JSON, deletes, and a quorum per write, use{" "}
-            <a
-              href="/?view=keys"
-              onClick={(event) => {
-                event.preventDefault();
-                go({ view: "keys" });
-              }}
-            >
-              Keys
-            </a>
-            .
+            <RouteLink to={{ view: "keys" }}>Keys</RouteLink>.
           </>
         ) : (
           said.text
@@ -94,32 +90,27 @@ export function QuickWrite() {
 
 /** JSON where it is JSON, else the text as a JSON string. */
 function asJson(text: string): string {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    return JSON.stringify(text);
-  }
+  return jsonProblem(text) === undefined ? text : JSON.stringify(text);
 }
 
-function inWords(outcomes: readonly WriteOutcome[]) {
+/** The worst outcome first: one refusal matters more than nine writes that settled. */
+function inWords(outcomes: readonly WriteOutcome[]): Words {
   const [only] = outcomes;
   const refused = outcomes.find((outcome) => outcome.type === "refused");
-  if (refused !== undefined) return { tone: "bad" as const, text: refused.problem.detail };
+  if (refused !== undefined) return { tone: "bad", text: refused.problem.detail };
   const unknown = outcomes.filter(({ type }) => type === "unknown").length;
   if (unknown > 0) {
     const text = `Outcome unknown for ${plural(unknown, "write")}: the deadline passed first. It may still settle.`;
-    return { tone: "warning" as const, text };
+    return { tone: "warning", text };
   }
   if (outcomes.length === 1 && only?.type === "settled") {
     const { version, quorum, latencyMs } = only.receipt;
     const text = `Version ${count(version)}: ${quorum} of ${quorum} acks after ${duration(latencyMs)}.`;
-    return { tone: "good" as const, text };
+    return { tone: "good", text };
   }
   const times = outcomes.map((outcome) =>
     outcome.type === "settled" ? outcome.receipt.latencyMs : 0,
   );
-  const mean = times.reduce((sum, ms) => sum + ms, 0) / times.length;
-  const text = `${outcomes.length} writes answered, after ${duration(mean)} on average.`;
-  return { tone: "good" as const, text };
+  const text = `${outcomes.length} writes settled after ${duration(mean(times))} on average.`;
+  return { tone: "good", text };
 }

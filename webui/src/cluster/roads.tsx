@@ -1,7 +1,8 @@
-/** The leader, the roads to its followers, and the dots on them. */
+/** The drawing of the topology: the leader, the roads to its followers, and the dots that travel on them. */
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { shapePath } from "../lib/followers.ts";
+import { useThrottled } from "../lib/hooks.ts";
 import { longestDelayMs } from "../lib/theory.ts";
 import { count, rate } from "../lib/units.ts";
 import {
@@ -20,14 +21,38 @@ import { markFor } from "../ui/mark.tsx";
 import { Flight } from "./flight.ts";
 import { type Layout, roadPath } from "./geometry.ts";
 import type { MarkedRoad } from "./stage.ts";
-import type { Throughput } from "./throughput.ts";
+
+/** Above this rate dots would be a blur; figures replace them. */
+const dotsUpToPerSecond = 15;
+/** Figures of a second that are older are no longer shown. */
+const freshMs = 3000;
+
+export interface Throughput {
+  /** Whether figures replace the dots. */
+  readonly busy: boolean;
+  /** By follower, per second. */
+  readonly acks: Readonly<Record<string, number>>;
+  /** Per second. */
+  readonly writes: number;
+}
+
+/** How much goes over the roads now, read four times a second. */
+export function useThroughput(): Throughput {
+  useThrottled(tick, 4);
+  const last = model.rates.at(-1);
+  const recent = last !== undefined && leaderNow() - last.at < freshMs ? last : undefined;
+  const writes = recent?.writes ?? 0;
+  return { busy: writes > dotsUpToPerSecond, acks: recent?.acks ?? {}, writes };
+}
 
 interface RoadsProps {
   readonly layout: Layout;
   readonly throughput: Throughput;
+  /** Called with each write whose last awaited ack has just been drawn. */
   readonly onAnswered: (trace: WriteTrace) => void;
 }
 
+/** A road's width shows its acks a second once figures replace the dots. */
 export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
   const dots = useRef<SVGGElement>(null);
   const lights = useRef(new Map<string, SVGPathElement | null>());
@@ -114,6 +139,7 @@ interface FlightRefs {
   readonly onAnswered: (trace: WriteTrace) => void;
 }
 
+/** Lets the dots travel for as long as the drawing is on the page. */
 function useFlight(group: { readonly current: SVGGElement | null }, refs: FlightRefs): void {
   const { roads, busy, onAnswered } = refs;
   useEffect(() => {
@@ -123,7 +149,7 @@ function useFlight(group: { readonly current: SVGGElement | null }, refs: Flight
       now: leaderNow,
       longestDelayMs: () => (config.value === undefined ? 0 : longestDelayMs(config.value)),
       reducedMotion: () => reducedMotion.value,
-      heldStill: () => paused.value,
+      isPaused: () => paused.value,
       roads: () => roads.current,
       answered: onAnswered,
     });

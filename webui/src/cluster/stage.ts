@@ -1,21 +1,30 @@
-/** A fixed number of SVG dots, reused frame after frame, so that the page never grows. */
+/** The SVG elements of the moving dots. They are reused in every frame, so that the page does not grow. */
 import { type Mark, shapePath } from "../lib/followers.ts";
 import type { Point, Road, Traveller } from "./geometry.ts";
 
 export interface MarkedRoad {
   readonly road: Road;
   readonly mark: Mark;
-  /** The overlay on the road that lights up when an ack comes in. */
+  /** The overlay of the road that glows when an ack comes in; null until it is on the page. */
   readonly light: SVGPathElement | null;
 }
 
+export interface PlacedDot extends Point {
+  readonly road: MarkedRoad;
+  readonly traveller: Traveller;
+}
+
 export interface Stage {
-  dot(place: number, what: Point & { road: MarkedRoad; traveller: Traveller }): void;
+  /** Shows the dot with that number, counted from 0 in each frame. */
+  dot(place: number, dot: PlacedDot): void;
+  /** Hides the dots from that number on. */
   hideFrom(place: number): void;
+  /** Sets how bright each road is, 0 to 1; roads without a strength are dark. */
   glow(roads: ReadonlyMap<string, MarkedRoad>, strength: ReadonlyMap<string, number>): void;
   clear(): void;
 }
 
+/** Adds its dots to `group`, at most `dotsMax` of them. */
 export function stageOf(group: SVGGElement, dotsMax: number): Stage {
   const dots: SVGPathElement[] = [];
   let shown = 0;

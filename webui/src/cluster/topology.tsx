@@ -1,28 +1,30 @@
+/** The topology: the leader, the links to its followers with the writes on them, and a card for each. */
 import { useMemo, useState } from "preact/hooks";
-import { useWidth } from "../lib/throttled.ts";
+import { useWidth } from "../lib/hooks.ts";
 import { count, duration, rate } from "../lib/units.ts";
 import { cluster, connection, followers, model } from "../state/live.ts";
 import type { WriteTrace } from "../state/traces.ts";
-import { Blank, Panel } from "../ui/panel.tsx";
+import { AwaitingCluster, Blank, Panel } from "../ui/panel.tsx";
 import { layoutFor } from "./geometry.ts";
 import { MemberCard } from "./member-card.tsx";
-import { Roads } from "./roads.tsx";
-import { type Throughput, useThroughput } from "./throughput.ts";
+import { Roads, type Throughput, useThroughput } from "./roads.tsx";
 
+/** As in the style sheet, px: a card stands beside the end of its link. */
 const cardHeight = 84;
 
+/** What it shows is that of the leader; while the leader does not answer, it is dimmed. */
 export function Topology() {
   const members = followers.value;
   return (
     <Panel
       title="Topology"
-      hint="Each write goes to every follower; the k-th ack answers it"
+      hint="Each write goes to every follower; the last ack of its quorum settles it"
       class="topology"
     >
       {cluster.value === undefined ? (
-        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
+        <AwaitingCluster />
       ) : members.length === 0 ? (
-        <Blank>This leader has no followers: a write is answered after its own flush.</Blank>
+        <Blank>This leader has no followers: a write settles with its own flush.</Blank>
       ) : (
         <Drawing />
       )}
@@ -30,6 +32,7 @@ export function Topology() {
   );
 }
 
+/** Wide: the drawing beside the cards. Narrow: above them. */
 function Drawing() {
   const [width, measure] = useWidth<HTMLDivElement>();
   const [answered, setAnswered] = useState<WriteTrace | undefined>(undefined);
@@ -66,31 +69,29 @@ function Drawing() {
   );
 }
 
+/** The class of a dot, its radius in px, and its meaning. */
+const dotMeanings = [
+  ["out", 5, "entry on its way"],
+  ["back", 5, "ack on its way back"],
+  ["out answers", 6.5, "settles the write"],
+] as const;
+
 function DotLegend() {
   return (
     <ul class="dot-legend" aria-label="Dots">
-      <li>
-        <svg viewBox="-8 -8 16 16" aria-hidden="true">
-          <circle r="5" class="dot out" />
-        </svg>
-        entry on its way
-      </li>
-      <li>
-        <svg viewBox="-8 -8 16 16" aria-hidden="true">
-          <circle r="5" class="dot back" />
-        </svg>
-        ack on its way back
-      </li>
-      <li>
-        <svg viewBox="-8 -8 16 16" aria-hidden="true">
-          <circle r="6.5" class="dot out answers" />
-        </svg>
-        the one that answers
-      </li>
+      {dotMeanings.map(([look, radius, meaning]) => (
+        <li key={look}>
+          <svg viewBox="-8 -8 16 16" aria-hidden="true">
+            <circle r={radius} class={`dot ${look}`} />
+          </svg>
+          {meaning}
+        </li>
+      ))}
     </ul>
   );
 }
 
+/** The newest settled write, or figures where writes are too many to be shown one by one. */
 function Caption(props: { trace: WriteTrace | undefined; throughput: Throughput }) {
   const { trace, throughput } = props;
   if (throughput.busy) {
@@ -98,19 +99,19 @@ function Caption(props: { trace: WriteTrace | undefined; throughput: Throughput 
     return (
       <p class="caption">
         <strong>{rate(throughput.writes)}</strong> writes
-        {last?.p50 != null && <>, half answered within {duration(last.p50)}</>}
+        {last?.p50 != null && <>, half settled within {duration(last.p50)}</>}
       </p>
     );
   }
   if (trace?.latencyMs === undefined) {
-    return <p class="caption dim">Write something and watch it travel.</p>;
+    return <p class="caption dim">Write a value to see it on its way.</p>;
   }
   const { quorum, latencyMs, sequence } = trace;
   const by = trace.acks[quorum - 1]?.node;
   return (
     <p class="caption" data-test="answer-caption">
       <span class="dim">version {count(sequence)}</span>
-      <strong>{quorum === 0 ? "no ack awaited" : `ack ${quorum} of ${quorum}`}</strong>: answered
+      <strong>{quorum === 0 ? "no ack required" : `ack ${quorum} of ${quorum}`}</strong>: settled
       after {duration(latencyMs)}
       {by !== undefined && <span class="dim"> by {by}</span>}
     </p>

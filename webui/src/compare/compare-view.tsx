@@ -1,28 +1,32 @@
-/** The leader's store against a follower's: digests first, keys only where they differ. */
+/** The store comparison: the leader's store and a follower's, by digest or key by key. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { count, plural } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
+import { count, plural, total } from "../lib/units.ts";
+import { announce } from "../state/feed.ts";
 import { followers, leaderId } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { NodeName } from "../ui/mark.tsx";
-import { Blank, Panel, Scroller } from "../ui/panel.tsx";
+import { AwaitingCluster, Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { Segmented } from "../ui/segmented.tsx";
+import { Facts, Table } from "../ui/table.tsx";
 import { type Comparison, compareStores, type DifferenceClass } from "./comparing.ts";
 
 const meanings: Readonly<Record<DifferenceClass, string>> = {
-  missing: "the follower lacks the key",
+  missing: "the follower does not have the key",
   stale: "the follower holds an older version",
-  diverged: "another value under the same version, or one the leader never had; must never be",
-  extra: "the leader lacks the key",
+  diverged: "another value at the same version, or one that the leader never had; a fault",
+  extra: "the leader does not have the key",
 };
 
+const classes = Object.keys(meanings) as DifferenceClass[];
+
+/** The follower is part of the address; without one, the first follower is compared. */
 export function CompareView() {
   const chosen = route.value.follower || followers.value[0]?.id;
   if (chosen === undefined) {
     return (
       <Panel title="Store comparison">
-        <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
+        <AwaitingCluster />
       </Panel>
     );
   }
@@ -34,7 +38,7 @@ function CompareWith({ follower }: { readonly follower: string }) {
   return (
     <Panel
       title="Store comparison"
-      hint={`${leaderId.value} against a follower, as they are now`}
+      hint={`${leaderId.value} and a follower, as they are now`}
       class="compare"
     >
       <div class="compare-bar">
@@ -60,8 +64,8 @@ function CompareWith({ follower }: { readonly follower: string }) {
       </div>
       {comparison === undefined ? (
         <Blank>
-          Equal digests at one version prove equal stores without reading a key. Where they differ,
-          both stores are listed and merged.
+          Equal digests at the same version mean equal stores, without reading a key. Otherwise the
+          keys of both stores are read and compared.
         </Blank>
       ) : (
         <Findings comparison={comparison} follower={follower} />
@@ -70,6 +74,7 @@ function CompareWith({ follower }: { readonly follower: string }) {
   );
 }
 
+/** One comparison at a time; a new one, or leaving the view, aborts it. */
 function useComparison(follower: string) {
   const [comparison, setComparison] = useState<Comparison | undefined>(undefined);
   const [busy, setBusy] = useState(false);
@@ -97,9 +102,10 @@ function useComparison(follower: string) {
   };
 }
 
+/** The result in one sentence, also while it is not complete. */
 function headline(comparison: Comparison, follower: string): string {
   if (comparison.problem !== undefined) return comparison.problem.detail;
-  const different = Object.values(comparison.counts).reduce((sum, number) => sum + number, 0);
+  const different = total(comparison.counts);
   if (comparison.method === "digest") {
     return `${follower} equals ${leaderId.value}: both digests at version ${count(comparison.leaderApplied)} are ${comparison.leaderDigest}`;
   }
@@ -110,11 +116,16 @@ function headline(comparison: Comparison, follower: string): string {
   return `${plural(different, "key")} of ${count(comparison.keysRead)} differ`;
 }
 
-function Findings({ comparison, follower }: { comparison: Comparison; follower: string }) {
-  const { counts, differences, problem } = comparison;
-  const classes = Object.keys(meanings) as DifferenceClass[];
-  const different = classes.some((name) => counts[name] > 0);
-  const tone = different || problem !== undefined ? "warning" : "good";
+interface FindingsProps {
+  readonly comparison: Comparison;
+  readonly follower: string;
+}
+
+/** The headline, how far both stores are, and the keys that differ by class. */
+function Findings({ comparison, follower }: FindingsProps) {
+  const { counts, problem } = comparison;
+  const isDifferent = total(counts) > 0;
+  const tone = isDifferent || problem !== undefined ? "warning" : "good";
   return (
     <>
       <p class={`headline ${tone}`} data-test="headline">
@@ -122,80 +133,64 @@ function Findings({ comparison, follower }: { comparison: Comparison; follower: 
         {headline(comparison, follower)}
       </p>
       {problem !== undefined && <ProblemNote problem={problem} />}
-      <dl class="facts">
-        <div>
-          <dt>
-            <NodeName id={leaderId.value} />
-          </dt>
-          <dd>
-            version {count(comparison.leaderApplied)}, {plural(comparison.leaderKeys, "key")}
-          </dd>
-        </div>
-        <div>
-          <dt>
-            <NodeName id={follower} />
-          </dt>
-          <dd>
-            version {count(comparison.followerApplied)}, {plural(comparison.followerKeys, "key")}
-          </dd>
-        </div>
-      </dl>
+      <Facts
+        class="facts"
+        facts={[
+          [
+            <NodeName key="leader" id={leaderId.value} />,
+            storeInWords(comparison.leaderApplied, comparison.leaderKeys),
+          ],
+          [
+            <NodeName key="follower" id={follower} />,
+            storeInWords(comparison.followerApplied, comparison.followerKeys),
+          ],
+        ]}
+      />
       {comparison.method === "keys" && (
-        <table class="classes">
-          <thead>
-            <tr>
-              <th scope="col">Class</th>
-              <th scope="col">Keys</th>
-              <th scope="col">Meaning</th>
+        <Table columns={["Class", "Keys", "Meaning"]} class="classes">
+          {classes.map((name) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{count(counts[name])}</td>
+              <td>{meanings[name]}</td>
             </tr>
-          </thead>
-          <tbody>
-            {classes.map((name) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td class="number">{count(counts[name])}</td>
-                <td>{meanings[name]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
-      {different && (
-        <>
-          <p class="hint">
-            A follower may be behind for a moment: writes are answered at the quorum, not when all
-            have them. Compare again once it is in sync; stale and missing keys then go.
-          </p>
-          <Scroller label="Keys that differ">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Key</th>
-                  <th scope="col">Class</th>
-                  <th scope="col">{leaderId.value}</th>
-                  <th scope="col">{follower}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {differences.map((one) => (
-                  <tr key={one.key}>
-                    <th scope="row" class="clipped" title={one.key}>
-                      {one.key}
-                    </th>
-                    <td>{one.class}</td>
-                    <td class="clipped">{sideInWords(one.leader)}</td>
-                    <td class="clipped">{sideInWords(one.follower)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroller>
-        </>
-      )}
+      {isDifferent && <Differences comparison={comparison} follower={follower} />}
     </>
   );
 }
 
-function sideInWords(side: { version: number; text: string } | undefined): string {
-  return side === undefined ? "–" : `v${count(side.version)} ${side.text.slice(0, 80)}`;
+const storeInWords = (version: number, keys: number): string =>
+  `version ${count(version)}, ${plural(keys, "key")}`;
+
+/** The first keys that differ, as both nodes have them. */
+function Differences({ comparison, follower }: FindingsProps) {
+  return (
+    <>
+      <p class="hint">
+        A follower may be behind for a moment: a write is answered when it has its quorum, not when
+        all followers have it. Compare again once the follower is in sync; stale and missing keys
+        should then be gone.
+      </p>
+      <Scroller label="Keys that differ">
+        <Table columns={["Key", "Class", leaderId.value, follower]}>
+          {comparison.differences.map((one) => (
+            <tr key={one.key}>
+              <th scope="row" class="clipped" title={one.key}>
+                {one.key}
+              </th>
+              <td>{one.class}</td>
+              <td class="clipped">{entryInWords(one.leader)}</td>
+              <td class="clipped">{entryInWords(one.follower)}</td>
+            </tr>
+          ))}
+        </Table>
+      </Scroller>
+    </>
+  );
 }
+
+const entryInWords = (entry: { version: number; text: string } | undefined): string =>
+  entry === undefined ? "–" : `v${count(entry.version)} ${entry.text.slice(0, 80)}`;

@@ -1,16 +1,25 @@
-/** Compares two stores over HTTP with the simulation's own merge, one page of each in memory. */
+/**
+ * Compares the leader's store with a follower's over HTTP: by their digests where these are comparable,
+ * else key by key with the simulation's own merge, with one page of each store in memory.
+ */
 import {
   type DifferenceClass,
   differencesBetween,
   type KeyDifference,
   type ListedKey,
 } from "../../../simulation/compare/merge.ts";
-import { addressOf, call, type Problem } from "../api/http.ts";
-import { parseEntry, parsePage } from "../api/json.ts";
-import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
+import { type Answer, addressOf, call, type Problem } from "../api/http.ts";
+import {
+  type KeyEntry,
+  type KeyList,
+  type NodeStatus,
+  parseEntry,
+  parsePage,
+} from "../api/wire.ts";
 
 export type { DifferenceClass };
 
+/** What is known so far, or in the end. */
 export interface Comparison {
   readonly method: "digest" | "keys";
   readonly finished: boolean;
@@ -19,18 +28,19 @@ export interface Comparison {
   readonly leaderKeys: number;
   readonly followerApplied: number;
   readonly followerKeys: number;
-  /** Of the leader. */
+  /** Keys of the leader that were read. */
   readonly keysRead: number;
   readonly counts: Readonly<Record<DifferenceClass, number>>;
-  /** The first ones in key order; all are counted. */
+  /** The first 300 in key order; `counts` has all of them. */
   readonly differences: readonly KeyDifference[];
+  /** Why the comparison ended early. */
   readonly problem: Problem | undefined;
 }
 
 export interface CompareOrder {
   readonly leader: string;
   readonly follower: string;
-  /** List the keys even where digests agree, which proves the digests too. */
+  /** Reads all keys even where the digests are equal, which checks the digests too. */
   readonly everyKey: boolean;
   readonly signal: AbortSignal;
 }
@@ -39,7 +49,7 @@ const differencesShown = 300;
 const pageKeys = 1000;
 const reportEveryMs = 150;
 
-/** A refusal on the way through a listing. */
+/** Carries a refusal out of the listing of a store. */
 class Refused extends Error {
   readonly problem: Problem;
   constructor(problem: Problem) {
@@ -48,6 +58,7 @@ class Refused extends Error {
   }
 }
 
+/** Calls `progress` about seven times a second while it reads keys. A refusal is part of the result. */
 export async function compareStores(
   order: CompareOrder,
   progress: (soFar: Comparison) => void,
@@ -61,7 +72,7 @@ export async function compareStores(
     const problem = mine.ok ? (theirs.ok ? undefined : theirs.problem) : mine.problem;
     return { ...start, finished: true, problem };
   }
-  // A settled write that is not applied yet is in the leader's listing but not in its digest.
+  // A settled write that is not applied yet is part of the leader's listing but not of its digest.
   const whole = mine.value.applied === mine.value.committed;
   const equal =
     whole &&
@@ -73,7 +84,11 @@ export async function compareStores(
 
 function startFrom(mine: NodeStatus | undefined, theirs: NodeStatus | undefined): Comparison {
   return {
-    ...{ method: "keys", finished: false, keysRead: 0, differences: [], problem: undefined },
+    method: "keys",
+    finished: false,
+    keysRead: 0,
+    differences: [],
+    problem: undefined,
     counts: { missing: 0, stale: 0, diverged: 0, extra: 0 },
     leaderApplied: mine?.applied ?? 0,
     leaderDigest: mine?.digest ?? "",
@@ -93,7 +108,10 @@ async function compareKeys(
   let keysRead = 0;
   let reportedAt = 0;
   const soFar = (): Comparison => ({
-    ...{ ...start, keysRead, counts: { ...counts }, differences: [...differences] },
+    ...start,
+    keysRead,
+    counts: { ...counts },
+    differences: [...differences],
   });
   const counted = () => {
     keysRead++;
@@ -118,6 +136,7 @@ async function compareKeys(
   }
 }
 
+/** All entries of a node in key order; `counted` is called before each. Throws `Refused`. */
 async function* listed(
   node: string,
   signal: AbortSignal,
@@ -127,10 +146,10 @@ async function* listed(
   do {
     const query = new URLSearchParams({ limit: String(pageKeys) });
     if (after !== null) query.set("after", after);
-    const page: Awaited<ReturnType<typeof call<KeyList>>> = await call<KeyList>(
-      `${addressOf("/read", node)}?${query}`,
-      { signal, parse: parsePage },
-    );
+    const page: Answer<KeyList> = await call<KeyList>(`${addressOf("/read", node)}?${query}`, {
+      signal,
+      parse: parsePage,
+    });
     if (!page.ok) throw new Refused(page.problem);
     for (const { key, value, version } of page.value.entries) {
       counted();
@@ -140,7 +159,10 @@ async function* listed(
   } while (after !== null);
 }
 
-/** While writes go on, the follower's page can be younger than the leader's: ask the leader again. */
+/**
+ * While writes go on, the follower's page can be newer than the leader's. The leader is asked again: a
+ * key that it has by now as the follower has it, or newer, is no difference.
+ */
 async function overtaken(difference: KeyDifference, order: CompareOrder): Promise<boolean> {
   const { class: kind, key, follower } = difference;
   if (follower === undefined || kind === "stale") return false;

@@ -1,10 +1,9 @@
-/** Faults on purpose: what each link can be made to do, and what to expect of it. */
+/** Sets faults of the links between the leader and its followers, and says what writes can expect. */
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import type { LinkFault } from "../api/wire.ts";
-import { useEvery } from "../lib/throttled.ts";
+import { useEvery } from "../lib/hooks.ts";
 import { longDuration, plural } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
 import {
   activeFaults,
   faultInWords,
@@ -13,19 +12,21 @@ import {
   resetFault,
   setFault,
 } from "../state/faults.ts";
+import { announce } from "../state/feed.ts";
 import { followers, leaderNow, quorumInForce } from "../state/live.ts";
 import { go } from "../state/route.ts";
+import { SidePanel } from "../ui/dialog.tsx";
 import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { SidePanel } from "../ui/side-panel.tsx";
-import { expectation, type Preset, presets } from "./stories.ts";
+import { expectation, type Scenario, scenarios } from "./scenarios.ts";
 
+/** Shown only where the cluster allows link faults. */
 export function FaultsPanel() {
   useEvery(1000);
   useEffect(() => void refreshFaults(), []);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [slowMs, setSlowMs] = useState(500);
-  const [story, setStory] = useState<Preset | undefined>(undefined);
+  const [scenario, setScenario] = useState<Scenario | undefined>(undefined);
   const act = async (change: Promise<Problem | undefined>, done: string) => {
     const refusal = await change;
     setProblem(refusal);
@@ -33,49 +34,37 @@ export function FaultsPanel() {
   };
   const members = followers.value;
   const quorum = quorumInForce.value ?? 0;
+  const expected = expectation(activeFaults.value, members, quorum);
   const faulted = Object.keys(activeFaults.value);
   return (
-    <SidePanel
-      title="Faults, on purpose"
-      class="faults"
-      onClose={() => go({ panel: "" }, "replace")}
-    >
+    <SidePanel title="Link faults" class="faults" onClose={() => go({ panel: "" }, "replace")}>
       <p class="hint">
-        Real faults on the links between the leader and its followers, for everybody who uses this
-        cluster. Each ends by itself after 5 minutes.
+        These faults affect everybody who uses this cluster. Each ends by itself after 5 minutes.
       </p>
-      <p
-        class={`expectation ${expectation(activeFaults.value, members, quorum).tone}`}
-        role="status"
-      >
-        {expectation(activeFaults.value, members, quorum).sentence}
+      <p class={`expectation ${expected.tone}`} role="status">
+        {expected.sentence}
       </p>
       {problem !== undefined && <ProblemNote problem={problem} />}
       <section>
-        <h3>Stories</h3>
+        <h3>Scenarios</h3>
         <div class="button-row">
-          {presets.map((preset) => (
+          {scenarios.map((one) => (
             <button
-              key={preset.name}
+              key={one.name}
               type="button"
-              title={preset.caption}
+              title={one.caption}
               onClick={() => {
-                setStory(preset);
-                const wanted = preset.faults(
-                  members.map(({ id }) => id),
-                  quorum,
-                );
-                void act(enact(wanted), `${preset.name}. ${preset.caption}`);
+                setScenario(one);
+                const ids = members.map(({ id }) => id);
+                void act(enact(one.faults(ids, quorum)), captionOf(one));
               }}
             >
-              {preset.name}
+              {one.name}
             </button>
           ))}
         </div>
         <p class="story hint">
-          {story === undefined
-            ? "Each story sets all links at once."
-            : `${story.name}. ${story.caption}`}
+          {scenario === undefined ? "A scenario sets all links at once." : captionOf(scenario)}
         </p>
       </section>
       <section>
@@ -92,7 +81,7 @@ export function FaultsPanel() {
         </label>
         <ul class="fault-rows">
           {members.map(({ id }) => (
-            <FaultRow key={id} {...{ id, slowMs, act }} />
+            <FaultRow key={id} id={id} slowMs={slowMs} act={act} />
           ))}
         </ul>
         <button
@@ -107,6 +96,9 @@ export function FaultsPanel() {
   );
 }
 
+const captionOf = ({ name, caption }: Scenario): string => `${name}. ${caption}`;
+
+/** Resets all links, then sets the faults. Returns the first refusal, if any. */
 async function enact(wanted: Readonly<Record<string, LinkFault>>): Promise<Problem | undefined> {
   const refusals = [await resetAllFaults()];
   for (const [id, fault] of Object.entries(wanted)) refusals.push(await setFault(id, fault));
@@ -116,6 +108,7 @@ async function enact(wanted: Readonly<Record<string, LinkFault>>): Promise<Probl
 interface FaultRowProps {
   readonly id: string;
   readonly slowMs: number;
+  /** Waits for the change, then shows its refusal or announces that it is done. */
   readonly act: (change: Promise<Problem | undefined>, done: string) => Promise<void>;
 }
 

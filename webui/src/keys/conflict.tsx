@@ -1,26 +1,29 @@
-/** Two people changed one key: both values side by side, and the choice between them. */
+/** Two people changed the same key: both values side by side, and the choice between them. */
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
-import { indentJson } from "../api/json.ts";
-import type { KeyEntry } from "../api/wire.ts";
+import { indentJson, type KeyEntry } from "../api/wire.ts";
 import { diffLines } from "../lib/line-diff.ts";
 import { count } from "../lib/units.ts";
 import { leaderId } from "../state/live.ts";
-import { isOwnWrite } from "../state/own-writes.ts";
+import { isOwnWrite } from "../state/writing.ts";
 import { Blank, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { readKey } from "./reading.ts";
 
 interface ConflictProps {
+  /** The key. */
   readonly name: string;
   /** JSON text in the editor. */
   readonly mine: string;
+  /** Gives up the own value for theirs. */
   readonly onTheirs: (theirs: KeyEntry) => void;
+  /** Writes the own value in place of theirs, if theirs is still there. */
   readonly onMine: (theirs: KeyEntry) => void;
-  /** Their change was a deletion; mine goes in anew. */
+  /** Their change was a deletion: writes the own value as a new key. */
   readonly onCreate: () => void;
 }
 
+/** Reads the other value from the leader, because this node may not have it yet. */
 export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictProps) {
   const [answer, setAnswer] = useState<Answer<KeyEntry> | undefined>(undefined);
   useEffect(() => {
@@ -36,7 +39,7 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
     return (
       <div class="conflict" role="alert">
         <p>
-          <strong>Somebody deleted this key meanwhile.</strong>
+          <strong>Somebody deleted this key in the meantime.</strong>
         </p>
         <div class="button-row">
           <button type="button" onClick={onCreate}>
@@ -52,10 +55,10 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
       <p>
         <strong>
           {isOwnWrite(theirs.version)
-            ? `Your own earlier write is version ${count(theirs.version)} now.`
-            : `Somebody else wrote version ${count(theirs.version)} meanwhile.`}
+            ? `Your own earlier write is now version ${count(theirs.version)}.`
+            : `Somebody else wrote version ${count(theirs.version)} in the meantime.`}
         </strong>{" "}
-        This one was not written.
+        Your value was not written.
       </p>
       <Diff theirs={theirs} mine={mine} />
       <div class="button-row">
@@ -70,6 +73,7 @@ export function Conflict({ name, mine, onTheirs, onMine, onCreate }: ConflictPro
   );
 }
 
+/** Both values, formatted alike, line by line. */
 function Diff({ theirs, mine }: { readonly theirs: KeyEntry; readonly mine: string }) {
   const lines = diffLines(indentJson(theirs.value), indentJson(mine));
   const signs = { both: " ", left: "−", right: "+" };

@@ -1,14 +1,14 @@
-/** One key: its value first, then what can be done with it. */
+/** One key: its value on one node, what can be done with it, and the key on every other node. */
 import { useEffect, useState } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
-import { indentJson } from "../api/json.ts";
-import type { KeyEntry } from "../api/wire.ts";
+import { indentJson, type KeyEntry } from "../api/wire.ts";
 import { clamp, count, duration } from "../lib/units.ts";
 import { leaderId, own } from "../state/live.ts";
 import { CopyButton } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { Facts } from "../ui/table.tsx";
 import { Editor } from "./editor.tsx";
 import { OutcomeCard } from "./outcome-card.tsx";
 import { Presence } from "./presence.tsx";
@@ -16,13 +16,13 @@ import { useKey } from "./reading.ts";
 import { useWriting, type Writing } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
 
+/** `from`: the node to read from; empty for this page's own node. */
 export function KeyDetail({ name, from }: { readonly name: string; readonly from: string }) {
   const { state, reload } = useKey(name, from);
   const writing = useWriting(reload);
   const [editing, setEditing] = useState<KeyEntry | undefined>(undefined);
   const { phase } = writing;
-  // Whoever took the write, the leader or this node: an unknown outcome is followed below the value,
-  // and editing on would race with it.
+  // An unknown outcome is followed below the value; a further edit would compete with that write.
   useEffect(() => {
     if (phase.type === "answered" && phase.outcome.type !== "refused") setEditing(undefined);
   }, [phase]);
@@ -66,13 +66,16 @@ export function KeyDetail({ name, from }: { readonly name: string; readonly from
 
 interface ValueViewProps {
   readonly entry: KeyEntry;
+  /** How the entry was read; `from` is empty for this page's own node. */
   readonly facts: { readonly node: string; readonly elapsedMs: number; readonly from: string };
   readonly writing: Writing;
   readonly onEdit: () => void;
 }
 
+/** Characters shown before somebody asks for all of them. */
 const shownMax = 20_000;
 
+/** Formatted for reading; copying and editing use the whole value. */
 function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const [whole, setWhole] = useState(false);
   const [deleting, setDeleting] = useState(false);
@@ -82,20 +85,14 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
   return (
     <>
-      <dl class="facts">
-        <div>
-          <dt>version</dt>
-          <dd data-test="version">{count(entry.version)}</dd>
-        </div>
-        <div>
-          <dt>size</dt>
-          <dd>{count(bytes)} bytes</dd>
-        </div>
-        <div>
-          <dt>read in</dt>
-          <dd>{duration(facts.elapsedMs)}</dd>
-        </div>
-      </dl>
+      <Facts
+        class="facts"
+        facts={[
+          ["version", count(entry.version)],
+          ["size", `${count(bytes)} bytes`],
+          ["read in", duration(facts.elapsedMs)],
+        ]}
+      />
       <Scroller label="Value" class="value">
         <pre data-test="value">{isLong ? `${text.slice(0, shownMax)}…` : text}</pre>
       </Scroller>
@@ -122,6 +119,7 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   );
 }
 
+/** A deletion asks first, and applies only to the version that was shown. */
 function DeleteDialog(props: { entry: KeyEntry; writing: Writing; onClose: () => void }) {
   const { entry, writing, onClose } = props;
   const [options, setOptions] = useWriteOptions();
@@ -137,8 +135,8 @@ function DeleteDialog(props: { entry: KeyEntry; writing: Writing; onClose: () =>
   return (
     <Dialog title={`Delete “${clamp(entry.key)}”?`} onClose={onClose}>
       <p>
-        Version {count(entry.version)} goes from every node. It is deleted only if nobody has
-        changed it meanwhile; {leaderId.value} decides.
+        The key is deleted on every node, but only if it still has version {count(entry.version)} on{" "}
+        {leaderId.value}.
       </p>
       <WriteOptions value={options} onChange={setOptions} />
       <div class="button-row">

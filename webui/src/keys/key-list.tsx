@@ -1,22 +1,25 @@
-/** Search over all keys of a node, a page at a time: a million keys cost what fifty do. */
+/** Searches the keys of a node by prefix, a page at a time, so that a large store costs no more. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
 import type { KeyList as List } from "../api/wire.ts";
 import { clamp, count, plural } from "../lib/units.ts";
+import { cluster, own } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { Blank, Invitation, Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { NodePicker } from "./node-picker.tsx";
-import { countKeys, listKeys, useNewest } from "./reading.ts";
+import { countKeys, type ListQuery, listKeys, useNewest } from "./reading.ts";
 
 interface KeyListProps {
+  /** Opens the form for a new key. */
   readonly onNew: () => void;
+  /** Called before the route changes to the chosen key. */
   readonly onPick: () => void;
 }
 
+/** The prefix and the node are part of the address; the page is not. */
 export function KeyList({ onNew, onPick }: KeyListProps) {
   const { prefix, from } = route.value;
-  /** Where each page before this one began; the last is this page's. */
+  // The key that each page after the first starts behind; the last one is that of the page shown.
   const [starts, setStarts] = useState<readonly string[]>([]);
   const { list, keys } = useList({ prefix, from, after: starts.at(-1) });
   useEffect(() => setStarts([]), [prefix, from]);
@@ -46,7 +49,7 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
         </label>
         <NodePicker value={from} onChange={(node) => go({ from: node })} />
       </div>
-      <Page {...{ list, prefix, onPick, onNew }} />
+      <Page list={list} prefix={prefix} onPick={onPick} onNew={onNew} />
       <Pages
         page={starts.length + 1}
         next={list?.ok === true ? list.value.next : null}
@@ -58,8 +61,30 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
   );
 }
 
-/** Undefined while the first answer is under way; the former page stays until the next is here. */
-function useList(query: { prefix: string; from: string; after: string | undefined }) {
+/** The node to read from; empty: this page's own. */
+function NodePicker(props: { value: string; onChange: (node: string) => void }) {
+  const others = (cluster.value?.nodes ?? []).filter(({ id }) => id !== own.value?.node);
+  return (
+    <label>
+      <span>Read from</span>
+      <select value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        <option value="">this node ({own.value?.node ?? "…"})</option>
+        {others.map(({ id, state }) => (
+          <option key={id} value={id}>
+            {id}
+            {state === "live" ? "" : ` (${state})`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/**
+ * The page of keys, and how many keys the store has. Both are undefined until the first answer; a page
+ * stays until the next one arrives, and is read again after each newer write.
+ */
+function useList(query: ListQuery) {
   const [list, setList] = useState<Answer<List> | undefined>(undefined);
   const [keys, setKeys] = useState<number | undefined>(undefined);
   const { prefix, from, after } = query;
@@ -86,7 +111,7 @@ function useList(query: { prefix: string; from: string; after: string | undefine
     };
   }, [prefix, from, after, newest, seen]);
   const isListed = list?.ok === true;
-  // The list's own effect ends with each answer; this one lasts until there is a newer list.
+  // The effect above ends with each answer; counting goes on until there is a newer list.
   useEffect(() => {
     if (!isListed) return;
     const control = new AbortController();
@@ -103,8 +128,9 @@ interface PageProps extends KeyListProps {
   readonly prefix: string;
 }
 
+/** The keys of one page, or why there are none. */
 function Page({ list, prefix, onPick, onNew }: PageProps) {
-  if (list === undefined) return <Blank tone="loading">Asking for the keys …</Blank>;
+  if (list === undefined) return <Blank tone="loading">Loading keys …</Blank>;
   if (!list.ok) return <ProblemNote problem={list.problem} />;
   if (list.value.entries.length === 0) {
     return (
@@ -145,13 +171,16 @@ function Page({ list, prefix, onPick, onNew }: PageProps) {
 }
 
 interface PagesProps {
+  /** Counted from 1. */
   readonly page: number;
+  /** Null on the last page. */
   readonly next: string | null;
   readonly onFirst: () => void;
   readonly onBack: () => void;
   readonly onNext: (after: string) => void;
 }
 
+/** Nothing where all keys fit on one page. */
 function Pages({ page, next, onFirst, onBack, onNext }: PagesProps) {
   if (page === 1 && next === null) return null;
   return (

@@ -1,4 +1,4 @@
-/** Any key on any node: find it, read it, change it, and see where it is. */
+/** The keys view: finds any key on any node, and shows, changes and compares it. */
 import { useState } from "preact/hooks";
 import { route } from "../state/route.ts";
 import { Blank, Panel } from "../ui/panel.tsx";
@@ -6,7 +6,7 @@ import { KeyDetail } from "./key-detail.tsx";
 import { KeyList } from "./key-list.tsx";
 import { NewKey } from "./new-key.tsx";
 
-/** Where the list stands above the value, a picked key's value would be out of sight. */
+/** Scrolls to the value where the list is above it, on a narrow page. */
 function showDetail(): void {
   requestAnimationFrame(() => {
     const detail = document.querySelector<HTMLElement>(".key-detail");
@@ -15,6 +15,7 @@ function showDetail(): void {
   });
 }
 
+/** Beside the list: the form for a new key, or the chosen key. */
 export function KeysView() {
   const { key, from } = route.value;
   const [creating, setCreating] = useState(false);
@@ -34,7 +35,7 @@ export function KeysView() {
         <NewKey onDone={() => setCreating(false)} />
       ) : key === undefined ? (
         <Panel title="Value" class="key-detail">
-          <Blank>Pick a key to see its value and where it is, or make a new one.</Blank>
+          <Blank>Select a key to see its value on every node, or create a new one.</Blank>
         </Panel>
       ) : (
         <KeyDetail key={`${from} ${key}`} name={key} from={from} />

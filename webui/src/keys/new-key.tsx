@@ -1,16 +1,18 @@
-/** A key that is not there yet; `ifVersion` 0 keeps it from replacing one that is. */
+/** The form for a new key. `ifVersion` 0 keeps the write from replacing a key that exists. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { checkJson } from "../api/json.ts";
 import { clamp, count } from "../lib/units.ts";
 import { go, route } from "../state/route.ts";
+import { jsonProblem } from "../state/writing.ts";
 import { Panel } from "../ui/panel.tsx";
-import { JsonField, WriteButton } from "./editor.tsx";
+import { JsonField, WriteButton } from "./json-field.tsx";
 import { OutcomeCard } from "./outcome-card.tsx";
-import { useWriting } from "./use-writing.ts";
+import { hasConflict, useWriting } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
 
+/** The limit of every node; a longer key would be refused. */
 const keyBytesMax = 1024;
 
+/** Offers to open the key once it is written, or found to exist. */
 export function NewKey({ onDone }: { readonly onDone: () => void }) {
   const [name, setName] = useState(route.value.prefix);
   const [text, setText] = useState('{\n  "hello": "world"\n}');
@@ -19,12 +21,8 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => field.current?.focus(), []);
   const bytes = new TextEncoder().encode(name).length;
-  const ready = checkJson(text).ok && bytes > 0 && bytes <= keyBytesMax;
+  const ready = jsonProblem(text) === undefined && bytes > 0 && bytes <= keyBytesMax;
   const { phase } = writing;
-  const exists =
-    phase.type === "answered" &&
-    phase.outcome.type === "refused" &&
-    phase.outcome.problem.code === "VERSION_MISMATCH";
   const write = async () => {
     const order = { action: "put" as const, key: name, value: text, ifVersion: 0 };
     await writing.send({ ...order, ...optionsOf(options) });
@@ -36,7 +34,7 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
   const written = phase.type === "answered" && phase.outcome.type === "settled";
   return (
     <div class="key-detail">
-      <Panel title="New key" hint="Written only if the key is not there yet" class="key-panel">
+      <Panel title="New key" hint="Written only if the key does not exist yet" class="key-panel">
         <form
           class="editor"
           onSubmit={(event) => {
@@ -71,7 +69,7 @@ export function NewKey({ onDone }: { readonly onDone: () => void }) {
           </div>
         </form>
         <OutcomeCard writing={writing} />
-        {(exists || written) && (
+        {(hasConflict(phase) || written) && (
           <div class="button-row">
             <button type="button" onClick={open}>
               Open “{clamp(name)}”

@@ -1,8 +1,9 @@
-/** What became of a write: answered, refused, sent to the wrong node, or not known yet. */
+/** The outcome of a write: settled, refused, sent to a follower, or unknown and followed. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import { count, duration, plural } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
+import { announce } from "../state/feed.ts";
 import { leaderId, own } from "../state/live.ts";
 import { asCurl, type Resolution, resolve, type WriteOrder } from "../state/writing.ts";
 import { CopyButton } from "../ui/copy.tsx";
@@ -10,6 +11,9 @@ import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import type { Phase, Writing } from "./use-writing.ts";
 
+type Answered = Phase & { type: "answered" };
+
+/** Nothing until the write is answered. */
 export function OutcomeCard({ writing }: { readonly writing: Writing }) {
   const { phase } = writing;
   if (phase.type !== "answered") return null;
@@ -18,12 +22,12 @@ export function OutcomeCard({ writing }: { readonly writing: Writing }) {
     case "settled":
       return <Settled phase={phase} />;
     case "unknown":
-      return <Unknown key={outcome.version} {...{ phase, writing, outcome }} />;
+      return <Unknown key={outcome.version} phase={phase} writing={writing} outcome={outcome} />;
     case "refused":
       if (outcome.problem.code === "NOT_LEADER") {
         return <WrongNode order={order} writing={writing} />;
       }
-      // The editor shows a conflict by itself, with both values.
+      // The editor shows a conflict itself, with both values.
       if (outcome.problem.code === "VERSION_MISMATCH" && order.ifVersion !== 0) {
         return order.action === "delete" ? <ProblemNote problem={outcome.problem} /> : null;
       }
@@ -31,28 +35,52 @@ export function OutcomeCard({ writing }: { readonly writing: Writing }) {
   }
 }
 
-type Answered = Phase & { type: "answered" };
+interface ResultProps {
+  readonly tone: "good" | "warning" | "bad";
+  /** For tests. */
+  readonly name: string;
+  readonly role?: "alert";
+  readonly head: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
 
+const symbols = { good: "✓ ", warning: "▲ ", bad: "■ " };
+
+/** A coloured card whose symbol says the same as its colour. */
+function Result({ tone, name, role, head, children }: ResultProps) {
+  return (
+    <div class={`result ${tone}`} role={role} data-test={name}>
+      <p class="result-head">
+        <span aria-hidden="true">{symbols[tone]}</span>
+        {head}
+      </p>
+      {children}
+    </div>
+  );
+}
+
+/** With a bar per ack, as long as the ack took. */
 function Settled({ phase }: { readonly phase: Answered }) {
   const { order, outcome } = phase;
   if (outcome.type !== "settled") return null;
   const { receipt, elapsedMs } = outcome;
   const longestMs = Math.max(...receipt.acks.map(({ ms }) => ms), 1);
+  const head = (
+    <>
+      {order.action === "put" ? "Written" : "Deleted"} as version{" "}
+      <strong>{count(receipt.version)}</strong>: {receipt.quorum} of {receipt.quorum} acks after{" "}
+      <strong>{duration(receipt.latencyMs)}</strong>
+    </>
+  );
   return (
-    <div class="result good" data-test="result">
-      <p class="result-head">
-        <span aria-hidden="true">✓ </span>
-        {order.action === "put" ? "Written" : "Deleted"} as version{" "}
-        <strong>{count(receipt.version)}</strong>: {receipt.quorum} of {receipt.quorum} acks after{" "}
-        <strong>{duration(receipt.latencyMs)}</strong>
-      </p>
+    <Result tone="good" name="result" head={head}>
       <ol class="ack-bars">
         {receipt.acks.map(({ node, ms, delayMs }) => (
           <li key={node}>
             <NodeName id={node} />
             <meter min={0} max={longestMs} value={ms} aria-label={`${node}, ${duration(ms)}`} />
             <span class="number">{duration(ms)}</span>
-            <span class="dim">held back {duration(delayMs)}</span>
+            <span class="dim">simulated delay {duration(delayMs)}</span>
           </li>
         ))}
       </ol>
@@ -62,27 +90,22 @@ function Settled({ phase }: { readonly phase: Answered }) {
         </span>
         <CopyButton text={asCurl(order, location.origin)} label="Copy as curl" />
       </div>
-    </div>
+    </Result>
   );
 }
 
 function WrongNode({ order, writing }: { readonly order: WriteOrder; readonly writing: Writing }) {
+  const head = <>{own.value?.node} is a follower and takes no writes. Nothing was written.</>;
   return (
-    <div class="result warning" role="alert" data-test="not-leader">
-      <p class="result-head">
-        <span aria-hidden="true">▲ </span>
-        {own.value?.node} is a follower and takes no writes. Nothing was written.
-      </p>
+    <Result tone="warning" name="not-leader" role="alert" head={head}>
       <div class="button-row">
         <button type="button" class="primary" onClick={() => void writing.sendToLeader(order)}>
           Send to the leader ({leaderId.value})
         </button>
       </div>
-    </div>
+    </Result>
   );
 }
-
-const askEveryMs = 400;
 
 interface UnknownProps {
   readonly phase: Answered;
@@ -90,6 +113,7 @@ interface UnknownProps {
   readonly outcome: { readonly problem: Problem; readonly version: number };
 }
 
+/** Never called a failure: the entry may settle after its deadline. */
 function Unknown({ phase, writing, outcome }: UnknownProps) {
   const resolution = useResolution(phase, writing, outcome.version);
   const acks = Array.isArray(outcome.problem["acks"]) ? outcome.problem["acks"].length : 0;
@@ -98,50 +122,46 @@ function Unknown({ phase, writing, outcome }: UnknownProps) {
   switch (resolution.type) {
     case "waiting":
       return (
-        <div class="result warning" data-test="unknown">
-          <p class="result-head">
-            <span aria-hidden="true">▲ </span>
-            Outcome unknown: {acks} of {quorum} acks before the deadline
-          </p>
-          <p>Version {version} was not refused and may still settle. Following it …</p>
-        </div>
+        <Result
+          tone="warning"
+          name="unknown"
+          head={`Outcome unknown: ${acks} of ${quorum} acks before the deadline`}
+        >
+          <p>Version {version} was not refused and may still settle. Waiting for its outcome …</p>
+        </Result>
       );
     case "settled":
       return (
-        <div class="result good" data-test="resolved">
-          <p class="result-head">
-            <span aria-hidden="true">✓ </span>
-            Version {version} has settled after all
-          </p>
-        </div>
+        <Result tone="good" name="resolved" head={`Version ${version} has settled after all`} />
       );
     case "dropped":
       return (
-        <div class="result bad" data-test="resolved">
-          <p class="result-head">
-            <span aria-hidden="true">■ </span>A new leadership went on without version {version}
-          </p>
+        <Result
+          tone="bad"
+          name="resolved"
+          head={`The leader of the new epoch does not have version ${version}`}
+        >
           <div class="button-row">
             <button type="button" onClick={() => void writing.sendToLeader(phase.order)}>
               Write it again
             </button>
           </div>
-        </div>
+        </Result>
       );
     case "overtaken":
       return (
-        <div class="result warning" data-test="resolved">
-          <p class="result-head">
-            <span aria-hidden="true">▲ </span>
-            The key is at version {count(resolution.by)} now; whether {version} came before cannot
-            be told any more
-          </p>
-        </div>
+        <Result
+          tone="warning"
+          name="resolved"
+          head={`The key now has version ${count(resolution.by)}; whether version ${version} settled before it can no longer be determined`}
+        />
       );
   }
 }
 
-/** Asks until the outcome is known. */
+const askEveryMs = 400;
+
+/** Asks the leader until the outcome is known, and announces it. */
 function useResolution(phase: Answered, writing: Writing, version: number): Resolution {
   const [resolution, setResolution] = useState<Resolution>({ type: "waiting" });
   const { order, epoch } = phase;
@@ -149,8 +169,8 @@ function useResolution(phase: Answered, writing: Writing, version: number): Reso
     let timer: ReturnType<typeof setTimeout> | undefined;
     let stopped = false;
     const ask = async () => {
-      const what = { key: order.key, version, epoch, deleted: order.action === "delete" };
-      const found = await resolve(what, leaderId.value);
+      const write = { key: order.key, version, epoch, deleted: order.action === "delete" };
+      const found = await resolve(write, leaderId.value);
       if (stopped) return;
       setResolution(found);
       if (found.type === "waiting") timer = setTimeout(() => void ask(), askEveryMs);

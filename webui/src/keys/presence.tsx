@@ -1,23 +1,25 @@
-/** One key on every node: the same, older, or not there. */
+/** One key on every node, compared with the leader: the same, older, newer, missing. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
 import type { KeyEntry } from "../api/wire.ts";
-import { useEvery } from "../lib/throttled.ts";
+import { useEvery } from "../lib/hooks.ts";
 import { count } from "../lib/units.ts";
 import { cluster, leaderId } from "../state/live.ts";
 import { NodeName } from "../ui/mark.tsx";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
+import { Table } from "../ui/table.tsx";
 import { readKey, useNewest } from "./reading.ts";
 
+/** "missing", "extra": only one of the two has the key. "absent": neither. "silent": no answer. */
 type Presence = "same" | "stale" | "ahead" | "diverged" | "missing" | "extra" | "absent" | "silent";
 
-export interface NodeAnswer {
+interface NodeAnswer {
   readonly node: string;
   readonly answer: Answer<KeyEntry>;
 }
 
-/** How a node's answer stands to the leader's. */
-export function presenceOf(mine: Answer<KeyEntry>, leaders: Answer<KeyEntry>): Presence {
+/** How a node's answer compares with the leader's. */
+function presenceOf(mine: Answer<KeyEntry>, leaders: Answer<KeyEntry>): Presence {
   if (!mine.ok && mine.problem.code !== "KEY_NOT_FOUND") return "silent";
   if (!leaders.ok) return mine.ok ? "extra" : "absent";
   if (!mine.ok) return "missing";
@@ -27,10 +29,17 @@ export function presenceOf(mine: Answer<KeyEntry>, leaders: Answer<KeyEntry>): P
 }
 
 const words: Readonly<Record<Presence, string>> = {
-  ...{ same: "= same", stale: "◔ stale", ahead: "◕ newer", diverged: "≠ diverged" },
-  ...{ missing: "○ missing", extra: "+ extra", absent: "○ not there", silent: "■ no answer" },
+  same: "= same",
+  stale: "◔ stale",
+  ahead: "◕ newer",
+  diverged: "≠ diverged",
+  missing: "○ missing",
+  extra: "+ extra",
+  absent: "○ does not exist",
+  silent: "■ no answer",
 };
 
+/** Followers that have not applied the newest version yet are shown as stale for a moment. */
 export function Presence({ name }: { readonly name: string }) {
   const answers = usePresence(name);
   const leaders = answers.find(({ node }) => node === leaderId.value)?.answer;
@@ -40,32 +49,22 @@ export function Presence({ name }: { readonly name: string }) {
         <Blank tone="loading">Asking every node …</Blank>
       ) : (
         <Scroller label="This key on every node">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Node</th>
-                <th scope="col">Presence</th>
-                <th scope="col">Version</th>
-                <th scope="col">Value</th>
-              </tr>
-            </thead>
-            <tbody>
-              {answers.map(({ node, answer }) => {
-                const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
-                const value = answer.ok ? answer.value.value : "";
-                return (
-                  <tr key={node} data-node={node}>
-                    <th scope="row">
-                      <NodeName id={node} />
-                    </th>
-                    <td class={`presence-${presence}`}>{words[presence]}</td>
-                    <td class="number">{answer.ok ? count(answer.value.version) : "–"}</td>
-                    <td class="clipped">{value.slice(0, 80)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
+          <Table columns={["Node", "Presence", "Version", "Value"]}>
+            {answers.map(({ node, answer }) => {
+              const presence = leaders === undefined ? "silent" : presenceOf(answer, leaders);
+              const value = answer.ok ? answer.value.value : "";
+              return (
+                <tr key={node} data-node={node}>
+                  <th scope="row">
+                    <NodeName id={node} />
+                  </th>
+                  <td class={`presence-${presence}`}>{words[presence]}</td>
+                  <td class="number">{answer.ok ? count(answer.value.version) : "–"}</td>
+                  <td class="clipped">{value.slice(0, 80)}</td>
+                </tr>
+              );
+            })}
+          </Table>
         </Scroller>
       )}
     </Panel>
@@ -75,8 +74,8 @@ export function Presence({ name }: { readonly name: string }) {
 const answerWithinMs = 2500;
 
 /**
- * Asks again when something newer was answered, and each second until all agree. Answers show one
- * by one: a node that hangs must not hide the others.
+ * Asks all nodes again when something newer has settled, and each second until all agree. Each answer
+ * is shown as it comes: a node that hangs must not hide the others.
  */
 function usePresence(name: string): readonly NodeAnswer[] {
   const [answers, setAnswers] = useState<readonly NodeAnswer[]>([]);
@@ -105,5 +104,6 @@ function usePresence(name: string): readonly NodeAnswer[] {
   return answers;
 }
 
+/** In the order of the nodes, whatever the order of the answers. */
 const ordered = (nodes: string, answers: readonly NodeAnswer[]): readonly NodeAnswer[] =>
   nodes.split(",").flatMap((id) => answers.filter(({ node }) => node === id));

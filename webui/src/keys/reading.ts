@@ -1,31 +1,40 @@
-/** Reads, and when it is time to read again. */
+/** Reads of keys from a node, and the hooks that read again whenever something newer has settled. */
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, addressOf, call } from "../api/http.ts";
-import { parseEntry, parsePage } from "../api/json.ts";
-import type { KeyEntry, KeyList, NodeStatus } from "../api/wire.ts";
-import { useThrottled } from "../lib/throttled.ts";
+import {
+  type KeyEntry,
+  type KeyList,
+  type NodeStatus,
+  parseEntry,
+  parsePage,
+} from "../api/wire.ts";
+import { useThrottled } from "../lib/hooks.ts";
 import { cluster, model, paused, tick } from "../state/live.ts";
 
-export const pageSize = 50;
+/** Keys per page of the list. */
+const pageSize = 50;
 
-export function listKeys(
-  query: { prefix: string; from: string; after: string | undefined },
-  signal?: AbortSignal,
-): Promise<Answer<KeyList>> {
+export interface ListQuery {
+  readonly prefix: string;
+  /** The node that is asked; empty: this page's own. */
+  readonly from: string;
+  /** The last key of the page before; undefined for the first page. */
+  readonly after: string | undefined;
+}
+
+/** One page of keys that start with the prefix, in key order. */
+export function listKeys(query: ListQuery, signal: AbortSignal): Promise<Answer<KeyList>> {
   const asked = new URLSearchParams({ prefix: query.prefix, limit: String(pageSize) });
   if (query.after !== undefined) asked.set("after", query.after);
-  return call(`${addressOf("/read", query.from)}?${asked}`, {
-    parse: parsePage,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  return call(`${addressOf("/read", query.from)}?${asked}`, { parse: parsePage, signal });
 }
 
 const countTries = 10;
 const countAgainMs = 300;
 
 /**
- * How many keys a node's store has, once it has applied as much as a list of it showed; undefined when
- * it does not say.
+ * How many keys a node's store has, once it has applied the sequence that a list of its keys showed.
+ * Undefined when it does not answer, or does not get there within three seconds.
  */
 export async function countKeys(
   from: string,
@@ -40,17 +49,18 @@ export async function countKeys(
   return undefined;
 }
 
+/** One key as the node `from` shows it; a key that does not exist is a refusal, KEY_NOT_FOUND. */
 export const readKey = (
   key: string,
   from: string,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Answer<KeyEntry>> =>
   call(`${addressOf("/read", from)}?${new URLSearchParams({ key })}`, {
     parse: parseEntry,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
 
-/** The highest version that was answered somewhere; looked at twice a second. */
+/** The highest settled version that the page knows of, looked at twice a second, and not while paused. */
 export function useNewest(): number {
   useThrottled(tick, 2);
   const [shown, setShown] = useState(0);
@@ -68,13 +78,14 @@ function newestSettled(): number {
   return 0;
 }
 
+/** What is known of a key on one node. */
 export type KeyState =
   | { readonly type: "loading" }
   | { readonly type: "found"; readonly entry: KeyEntry; readonly elapsedMs: number }
   | { readonly type: "absent" }
   | { readonly type: "failed"; readonly answer: Answer<KeyEntry> & { ok: false } };
 
-/** A key as a node shows it, read again whenever something newer was answered. */
+/** A key as a node shows it, read again whenever something newer has settled, or on `reload`. */
 export function useKey(key: string, from: string): { state: KeyState; reload: () => void } {
   const [state, setState] = useState<KeyState>({ type: "loading" });
   const [turn, setTurn] = useState(0);

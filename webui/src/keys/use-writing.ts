@@ -1,9 +1,8 @@
-/** One write at a time, from the button to its outcome. */
-
+/** The state of one write at a time, from the button to its outcome. */
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { count } from "../lib/units.ts";
-import { announce } from "../state/announcer.ts";
+import { announce } from "../state/feed.ts";
 import { cluster, leaderId, own } from "../state/live.ts";
 import { send, type WriteOrder, type WriteOutcome } from "../state/writing.ts";
 
@@ -18,19 +17,22 @@ export type Phase =
       readonly epoch: number;
     };
 
+/** What a component can do with its write. Promises resolve once the write is answered. */
 export interface Writing {
   readonly phase: Phase;
   send(order: Omit<WriteOrder, "target">): Promise<WriteOutcome>;
-  /** The same order again, at the leader; later writes of this page go there too. */
+  /** Sends the same order to the leader; later writes of this page go there too. */
   sendToLeader(order: WriteOrder): Promise<WriteOutcome>;
+  /** Back to idle, without the outcome. */
   forget(): void;
-  /** Something became known that may have changed the key. */
+  /** To be called when something became known that may have changed the key. */
   changed(): void;
 }
 
-/** Once somebody chose "send to the leader", this page's writes go there, and buttons say so. */
+/** Set once somebody chose "send to the leader": from then on writes go there, and buttons say so. */
 export const throughLeader = signal(false);
 
+/** `changed` is called after each answer, so that the key can be read again. */
 export function useWriting(changed: () => void): Writing {
   const [phase, setPhase] = useState<Phase>({ type: "idle" });
   const run = async (order: WriteOrder): Promise<WriteOutcome> => {
@@ -54,12 +56,18 @@ export function useWriting(changed: () => void): Writing {
   };
 }
 
+/** Whether the key did not have the version that the write required. */
+export const hasConflict = (phase: Phase): boolean =>
+  phase.type === "answered" &&
+  phase.outcome.type === "refused" &&
+  phase.outcome.problem.code === "VERSION_MISMATCH";
+
 function inWords(outcome: WriteOutcome): string {
   switch (outcome.type) {
     case "settled":
       return `Answered: version ${count(outcome.receipt.version)}`;
     case "unknown":
-      return "Outcome unknown. Following it.";
+      return "Outcome unknown. Waiting for it.";
     case "refused":
       return outcome.problem.detail;
   }

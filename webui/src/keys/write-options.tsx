@@ -1,31 +1,34 @@
-/** Quorum and timeout of one write, beside its button. */
+/** The quorum and the timeout of one write, chosen beside its button. */
 import { useState } from "preact/hooks";
-import { followers, own, quorumInForce } from "../state/live.ts";
+import { followers, liveFollowers, own, quorumInForce } from "../state/live.ts";
 import type { WriteOrder } from "../state/writing.ts";
 
-export interface Options {
-  /** Empty: the one in force. */
+/** As the fields hold them. */
+interface Options {
+  /** Empty: the quorum in force. */
   readonly quorum: string;
   /** Milliseconds; empty: the node's own TIMEOUT. */
   readonly timeoutMs: string;
 }
 
+/** Their state, empty at first. */
 export const useWriteOptions = () => useState<Options>({ quorum: "", timeoutMs: "" });
 
-export function optionsOf({
-  quorum,
-  timeoutMs,
-}: Options): Pick<WriteOrder, "quorum" | "timeoutMs"> {
-  return {
-    quorum: quorum === "" ? undefined : Number(quorum),
-    timeoutMs: timeoutMs === "" ? undefined : Number(timeoutMs),
-  };
+/** As the write takes them. */
+export function optionsOf(options: Options): Pick<WriteOrder, "quorum" | "timeoutMs"> {
+  const optional = (text: string) => (text === "" ? undefined : Number(text));
+  return { quorum: optional(options.quorum), timeoutMs: optional(options.timeoutMs) };
 }
 
-export function WriteOptions(props: { value: Options; onChange: (options: Options) => void }) {
-  const { value, onChange } = props;
+interface WriteOptionsProps {
+  readonly value: Options;
+  readonly onChange: (options: Options) => void;
+}
+
+/** Warns of a quorum that is out of reach before the write is refused for it. */
+export function WriteOptions({ value, onChange }: WriteOptionsProps) {
   const count = followers.value.length;
-  const live = followers.value.filter(({ state }) => state === "live").length;
+  const live = liveFollowers.value.length;
   const quorum = value.quorum === "" ? (quorumInForce.value ?? 0) : Number(value.quorum);
   return (
     <div class="write-options">

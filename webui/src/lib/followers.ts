@@ -1,7 +1,9 @@
 /**
- * How followers are told apart: a colour of the Okabe–Ito set, which colour-blind eyes can tell
+ * How followers are told apart: by a colour of the Okabe–Ito set, which colour-blind people can tell
  * apart too, always together with a shape, a dash pattern and the follower's name.
  */
+
+/** From the simplest to the most complex, in the order in which followers get them. */
 export const shapes = ["circle", "square", "triangle", "diamond", "hexagon"] as const;
 export type Shape = (typeof shapes)[number];
 
@@ -15,7 +17,7 @@ export interface Mark {
 
 const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4]];
 
-/** The mark of the n-th follower, counted from 0. Above five, shapes shift against colours. */
+/** The mark of the n-th follower, counted from 0. From the sixth on, colours get other shapes. */
 export function markOf(index: number): Mark {
   const turn = Math.floor(index / shapes.length);
   return {
@@ -42,6 +44,7 @@ export function shapePath(shape: Shape, radius: number): string {
   }
 }
 
+/** A regular polygon; `turn` is the angle of its first corner, in radians from the right. */
 function polygon(corners: number, radius: number, turn: number): string {
   const points = Array.from({ length: corners }, (_, corner) => {
     const angle = turn + (corner * 2 * Math.PI) / corners;

@@ -1,13 +1,14 @@
-/** Two texts line by line, by their longest common subsequence. */
+/** Compares two texts line by line, by their longest common subsequence. */
 
 export interface DiffLine {
   readonly side: "both" | "left" | "right";
   readonly text: string;
 }
 
-/** Above this many lines on a side, the middle is shown as replaced in one piece. */
+/** Above so many lines that differ on a side, they are shown as replaced: the table below is square. */
 const linesMax = 600;
 
+/** All lines of both texts in order; a line that is in both appears once. */
 export function diffLines(left: string, right: string): DiffLine[] {
   const [a, b] = [left.split("\n"), right.split("\n")];
   let head = 0;

@@ -1,10 +1,11 @@
-/** The newest `capacity` items, oldest first; memory does not grow however many pass through. */
+/** Keeps the newest `capacity` items, oldest first. Memory stays the same however many pass through. */
 export class Ring<T> {
   readonly #capacity: number;
   readonly #items: T[] = [];
   /** Place of the oldest item once the ring is full. */
   #start = 0;
 
+  /** `capacity` is at least 1. */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -13,7 +14,7 @@ export class Ring<T> {
     return this.#items.length;
   }
 
-  /** Returns the item that had to go, if any. */
+  /** Returns the item that was dropped for this one, if any. */
   push(item: T): T | undefined {
     if (this.#items.length < this.#capacity) {
       this.#items.push(item);
@@ -25,7 +26,7 @@ export class Ring<T> {
     return gone;
   }
 
-  /** Counted from the oldest; negative numbers from the newest: -1 is the newest. */
+  /** The item at a place counted from the oldest, 0; negative places count from the newest, -1. */
   at(index: number): T | undefined {
     const place = index < 0 ? this.#items.length + index : index;
     if (place < 0 || place >= this.#items.length) return undefined;
@@ -43,10 +44,5 @@ export class Ring<T> {
       found.push(this.at(-back) as T);
     }
     return found;
-  }
-
-  clear(): void {
-    this.#items.length = 0;
-    this.#start = 0;
   }
 }

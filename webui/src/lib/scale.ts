@@ -1,5 +1,6 @@
-/** Round numbers for axes. */
+/** Axes that end and are divided at round numbers, and that outliers do not stretch. */
 
+/** Mantissas of a round step. */
 const steps = [1, 2, 2.5, 5, 10] as const;
 
 function roundStep(rough: number): number {
@@ -7,21 +8,24 @@ function roundStep(rough: number): number {
   return power * (steps.find((step) => rough <= step * power * 1.0001) ?? 10);
 }
 
-/** The round number at or above a value. */
+/** The round number at or above a value; 1 for 0 and below. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1;
   const step = roundStep(value / 8);
   return Math.ceil(value / step - 1e-9) * step;
 }
 
-/** Beyond so many times the upper quartile, a value is an outlier. */
+/** A value above so many times the upper quartile is an outlier. */
 const fence = 4;
+/** Where more than this share lies above, the values are spread out rather than outliers. */
 const outliersShareMax = 0.1;
+/** Fewer values have no quartile worth the name. */
 const valuesMin = 4;
 
 /**
- * The top of an axis that a few extreme values do not spoil: one write of 16 s among a hundred of 25 ms
- * would press all others to the floor. What lies above is to be drawn at the edge, and told.
+ * The top of an axis that a few extreme values do not stretch: one write of 16 s among a hundred of
+ * 25 ms would leave the others unreadable. Charts draw the values above at the edge and count them.
+ * The result is at least `least`.
  */
 export function robustTop(values: readonly number[], least: number): number {
   const sorted = [...values].sort((left, right) => left - right);

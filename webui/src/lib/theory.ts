@@ -1,11 +1,15 @@
-/** What the simulation's theory says of a write under given settings. */
+/** What theory predicts for writes under given settings, computed by the simulation's own code. */
 import { type Prediction, predictSettle } from "../../../simulation/theory/index.ts";
 import type { LiveConfig } from "../api/wire.ts";
 
+/** Answers of `predict`, which components ask for on every render. */
 const known = new Map<string, Prediction | undefined>();
 const knownMax = 200;
 
-/** Undefined where more acks are asked for than there are followers. Delays alone; no overhead. */
+/**
+ * The latency of writes in ms, from the simulated delays alone, without the store's own work. Each
+ * follower has its own delay. Undefined where the quorum is larger than the number of followers.
+ */
 export function predict(
   config: LiveConfig,
   followerIds: readonly string[],

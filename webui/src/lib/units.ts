@@ -1,14 +1,18 @@
-/** Numbers as people read them, always with their unit. Thin spaces group thousands. */
+/** Numbers and lists as people read them, with their unit. Thin spaces group thousands. */
+
+/** How good a piece of news is; also the class that colours it. */
+export type Tone = "plain" | "good" | "warning" | "bad";
 
 const thin = "\u202f";
 
+/** A whole number: "1 500". */
 export function count(value: number): string {
   return Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, thin);
 }
 
-/** A count that a node may not be able to know. */
+/** A count that a node may be unable to report. */
 export const known = (value: number | null): string => (value === null ? "unknown" : count(value));
 
 /** Milliseconds with about three digits: "0.42 ms", "8.3 ms", "503 ms", "12.4 s". */
@@ -19,6 +23,10 @@ export function duration(ms: number): string {
   if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
   return longDuration(ms);
 }
+
+/** A duration that is not known yet is a dash. */
+export const optionalDuration = (ms: number | undefined): string =>
+  ms === undefined ? "–" : duration(ms);
 
 /** The same on an axis, where 0 needs no digits and round values come without zeros. */
 export const axisDuration = (ms: number): string =>
@@ -37,6 +45,7 @@ export function longDuration(ms: number): string {
 export const delayRange = (minMs: number, maxMs: number): string =>
   `${count(minMs)}–${count(maxMs)} ms`;
 
+/** "2.5/s" below ten, "1 500/s" above. */
 export function rate(perSecond: number): string {
   return `${perSecond < 10 ? perSecond.toFixed(1).replace(/\.0$/, "") : count(perSecond)}/s`;
 }
@@ -51,9 +60,10 @@ const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 
 /** Wall-clock ms as "16:04:31.207". */
 export const timeOfDay = (at: number): string => clock.format(at);
+/** Wall-clock ms as "26 Nov 2026, 16:04". */
 export const dateAndTime = (at: number): string => minute.format(at);
 
-/** A key that may have a thousand characters, cut in the middle: its end tells it from its siblings. */
+/** A key may have a thousand characters. It is cut in the middle: similar keys differ at the end. */
 export function clamp(text: string, most = 48): string {
   if (text.length <= most) return text;
   const end = Math.floor((most - 1) / 3);
@@ -64,6 +74,10 @@ export function clamp(text: string, most = 48): string {
 export function plural(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
+
+/** The sum of all counts, whatever they are counted by. */
+export const total = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, number) => sum + number, 0);
 
 /** A list in words: "a", "a and b", "a, b and c". */
 export function inWords(items: readonly string[]): string {

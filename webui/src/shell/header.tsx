@@ -1,7 +1,7 @@
-/** Always visible: whose page this is, how the cluster is, whether it is live, and the settings. */
-
-import { useHeightAs } from "../lib/throttled.ts";
+/** Always visible: the node, the health of the cluster, the connection, the write quorum, the views. */
+import { useHeightAs } from "../lib/hooks.ts";
 import { count } from "../lib/units.ts";
+import { setPaused } from "../state/connection.ts";
 import {
   connection,
   faultsAllowed,
@@ -10,21 +10,14 @@ import {
   leaderId,
   own,
   paused,
-  setPaused,
 } from "../state/live.ts";
 import { nextTheme, theme } from "../state/preferences.ts";
-import {
-  addressFor,
-  blankRoute,
-  go,
-  route,
-  toggleFaults,
-  type View,
-  views,
-} from "../state/route.ts";
+import { go, route, toggleFaults, type View, views } from "../state/route.ts";
 import { markFor } from "../ui/mark.tsx";
+import { RouteLink } from "../ui/route-link.tsx";
 import { QuorumControl } from "./quorum-control.tsx";
 
+/** Its height is measured: what sticks below it must know. */
 export function Header() {
   const measure = useHeightAs("--top-height");
   return (
@@ -60,7 +53,7 @@ function Health() {
   const tone = stale ? "bad" : (now?.tone ?? "waiting");
   const sentence = stale
     ? `${own.value?.node ?? "This node"} does not answer; this is the last known state`
-    : (now?.sentence ?? "Asking the cluster how it is …");
+    : (now?.sentence ?? "Waiting for the first report of the cluster …");
   const symbol = { good: "●", warning: "▲", bad: "■", waiting: "○" }[tone];
   return (
     <p class={`health ${tone}`}>
@@ -72,6 +65,7 @@ function Health() {
   );
 }
 
+/** Says how fresh the page is, and pauses it. */
 function LiveButton() {
   const state = connection.value;
   const isPaused = paused.value;
@@ -88,18 +82,17 @@ function LiveButton() {
       type="button"
       class={`live-button ${isPaused ? "paused" : state.replace(" ", "-")}`}
       aria-pressed={isPaused}
-      title={isPaused ? "Go on (p)" : "Hold the page still (p)"}
+      title={isPaused ? "Resume (p)" : "Pause (p)"}
       onClick={() => setPaused(!isPaused)}
     >
       <span class="dot" aria-hidden="true" />
       {text}
-      <span class="visually-hidden">{isPaused ? ", go on" : ", hold the page still"}</span>
+      <span class="visually-hidden">{isPaused ? ", resume" : ", pause"}</span>
     </button>
   );
 }
 
 function Tools() {
-  const names = { system: "system", light: "light", dark: "dark" };
   const symbols = { system: "◐", light: "☀", dark: "☾" };
   return (
     <div class="tools">
@@ -107,7 +100,7 @@ function Tools() {
         <button
           type="button"
           class="tool"
-          title="Faults (f)"
+          title="Link faults (f)"
           aria-pressed={route.value.panel === "faults"}
           onClick={toggleFaults}
         >
@@ -117,8 +110,8 @@ function Tools() {
       <button
         type="button"
         class="tool"
-        title={`Theme: ${names[theme.value]} (t)`}
-        aria-label={`Theme: ${names[theme.value]}. Change`}
+        title={`Theme: ${theme.value} (t)`}
+        aria-label={`Theme: ${theme.value}. Change`}
         onClick={nextTheme}
       >
         <span aria-hidden="true">{symbols[theme.value]}</span>
@@ -148,30 +141,22 @@ function Tabs() {
   return (
     <nav class="tabs" aria-label="Views">
       {views.map((name) => (
-        <a
-          key={name}
-          href={addressFor({ ...blankRoute, view: name })}
-          aria-current={name === view ? "page" : undefined}
-          onClick={(event) => {
-            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-            event.preventDefault();
-            go({ view: name });
-          }}
-        >
+        <RouteLink key={name} to={{ view: name }} current={name === view}>
           {tabNames[name]}
-        </a>
+        </RouteLink>
       ))}
       {own.value?.role === "follower" && <span class="tabs-note">{sourceInWords()}</span>}
     </nav>
   );
 }
 
+/** Which node a follower's page has its events from. */
 function sourceInWords(): string {
   switch (connection.value) {
     case "live":
       return `Events come from ${leaderId.value} through this node`;
     case "leader down":
-      return "Events come from this node alone";
+      return "Events come only from this node";
     case "connecting":
     case "reconnecting":
       return "";

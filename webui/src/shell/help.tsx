@@ -1,37 +1,48 @@
-/** How to read the page, its words, and its keys. */
+/** The help: keyboard shortcuts, the terms that the page uses, and how to read its charts. */
 import { shortcutsOn } from "../state/preferences.ts";
 import { go } from "../state/route.ts";
 import { shortcuts } from "../state/shortcuts.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { type Fact, Facts } from "../ui/table.tsx";
 
-const words: readonly (readonly [string, string])[] = [
-  ["Write quorum", "Follower acks a write waits for; the leader's own flush always comes on top."],
-  ["Ack", "A follower's promise that an entry is durable there."],
-  ["Settled", "Flushed on the leader, with its quorum of acks. Then the writer is answered."],
-  ["Committed", "Highest version such that it and all before it are settled. Never moves back."],
-  ["Applied", "Highest version that reads on a node show."],
-  ["Version", "Of a key: the place in the log of the entry that last wrote it."],
-  ["Lag", "Entries, or milliseconds, that a follower is behind the leader."],
+/** Worded as in the glossary, docs/architecture.md. */
+const terms: readonly Fact[] = [
+  ["Leader", "The node that orders writes and sends them to the followers."],
+  ["Follower", "A node that holds a copy of the leader's store."],
+  ["Write quorum", "Follower acks that a write waits for, besides the leader's own flush."],
+  ["Ack", "A follower's message that an entry is durable there."],
+  [
+    "Settled",
+    "An entry that the leader has flushed and that has its quorum of acks. Its writer is answered.",
+  ],
+  ["Committed", "The highest version up to which every entry is settled. It never moves back."],
+  ["Applied", "The highest version that reads on a node show."],
+  [
+    "Version",
+    "The place of an entry in the log. A key's version is that of the entry that last wrote it.",
+  ],
+  ["Lag", "How far a follower is behind the leader, in entries or milliseconds."],
   ["Outcome unknown", "The deadline passed before the entry settled. It may still settle."],
-  ["Digest", "A fingerprint of a whole store; equal digests at one version mean equal stores."],
-  ["Epoch", "Number of a leadership; each new one has a higher number."],
+  ["Digest", "A checksum of a whole store. Equal digests at the same version mean equal stores."],
+  ["Epoch", "The number of a leadership. Each new one has a higher number."],
 ];
 
-const readings: readonly (readonly [string, string])[] = [
+const readings: readonly Fact[] = [
   [
     "Topology",
-    "Each write leaves the leader as one dot per follower and travels for the time it really took, drawn as soon as that time is known. The last sixth of the way is the ack's return. Above about 15 writes a second, figures replace dots.",
+    "Each write leaves the leader as one dot per follower. A dot travels for the time that the entry and its ack really took, and is drawn once that time is known; the last sixth is the ack. Above about 15 writes a second, figures replace the dots.",
   ],
   [
     "Waterfall",
-    "One row per write, one mark per ack, on a common time axis. The heavy line is the ack that answered the writer; the dashed one is where it would have been under another quorum.",
+    "One row per write and one mark per ack, on a common time axis. The heavy line marks the ack that settled the write; the dashed line marks where another quorum would have settled it.",
   ],
   [
     "Latency",
-    "Points are writes. The line and band are theory: the mean, and where nine of ten writes fall, for the k-th fastest of independent uniform delays. The store's own work comes on top.",
+    "Points are writes. The line and the band are theory for the k-th fastest of independent uniform delays: the mean, and the range of nine in ten writes. The store's own work is not included.",
   ],
 ];
 
+/** Open while the address names its panel. */
 export function Help() {
   return (
     <Dialog title="Help" class="help" onClose={() => go({ panel: "" }, "replace")}>
@@ -62,27 +73,14 @@ export function Help() {
           </label>
         </section>
         <section>
-          <h3>Words</h3>
-          <Terms pairs={words} />
+          <h3>Terms</h3>
+          <Facts class="terms" facts={terms} />
         </section>
         <section>
           <h3>How to read</h3>
-          <Terms pairs={readings} />
+          <Facts class="terms" facts={readings} />
         </section>
       </div>
     </Dialog>
-  );
-}
-
-function Terms({ pairs }: { readonly pairs: readonly (readonly [string, string])[] }) {
-  return (
-    <dl class="terms">
-      {pairs.map(([word, meaning]) => (
-        <div key={word}>
-          <dt>{word}</dt>
-          <dd>{meaning}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }

@@ -1,11 +1,14 @@
-/** What one wants to know at a glance, the same on every view. */
-import { useThrottled } from "../lib/throttled.ts";
-import { count, duration, rate } from "../lib/units.ts";
+/**
+ * The figures that stand above every view: writes, latency, refusals, the leader and its epoch. Each has
+ * a note that says what it covers.
+ */
+import { useThrottled } from "../lib/hooks.ts";
+import { shortCauseOf } from "../lib/refusals.ts";
+import { count, optionalDuration, rate, type Tone, total } from "../lib/units.ts";
 import { figuresOf, p99SamplesMin, writesOverMs } from "../state/figures.ts";
 import { cluster, connection, leaderId, leaderNow, model, own, tick } from "../state/live.ts";
 
-type Tone = "plain" | "warning" | "bad";
-
+/** Figures of a leader that does not answer are dashes, or named as the last known ones. */
 export function KeyFigures() {
   useThrottled(tick, 2);
   const { value: state } = connection;
@@ -13,9 +16,8 @@ export function KeyFigures() {
   const figures = figuresOf({ traces: model.traces.ring, rates: model.rates }, leaderNow());
   const { p50Ms, p99Ms, samples, over, unknown } = figures;
   const codes = Object.keys(figures.refused);
-  const refused = Object.values(figures.refused).reduce((sum, number) => sum + number, 0);
+  const refused = total(figures.refused);
   const writes = isHeard ? figures.writesPerSecond : undefined;
-  const optional = (ms: number | undefined) => (ms === undefined ? "–" : duration(ms));
   const needed = samples < p99SamplesMin ? `${count(samples)} of ${p99SamplesMin} writes` : over;
   const epoch = cluster.value?.epoch ?? own.value?.epoch;
   return (
@@ -24,15 +26,15 @@ export function KeyFigures() {
         {writes === undefined ? "–" : rate(writes)}
       </Figure>
       <Figure name="p50" label="p50" note={over}>
-        {optional(p50Ms)}
+        {optionalDuration(p50Ms)}
       </Figure>
       <Figure name="p99" label="p99" note={needed}>
-        {optional(p99Ms)}
+        {optionalDuration(p99Ms)}
       </Figure>
       <Figure
         name="refused"
         label="Refused"
-        note={codes.length === 0 ? "last minute" : codes.map(shortReason).join(", ")}
+        note={codes.length === 0 ? "last minute" : codes.map(shortCauseOf).join(", ")}
         tone={refused > 0 ? "bad" : "plain"}
       >
         {count(refused)}
@@ -48,7 +50,7 @@ export function KeyFigures() {
       <Figure
         name="leader"
         label="Leader"
-        note={isHeard ? "answers" : state === "connecting" ? "asking" : "no answer"}
+        note={isHeard ? "answers" : state === "connecting" ? "connecting" : "no answer"}
         tone={isHeard || state === "connecting" ? "plain" : "bad"}
       >
         {leaderId.value || "unknown"}
@@ -60,20 +62,11 @@ export function KeyFigures() {
   );
 }
 
-/** The feed has whole sentences; a figure has place for two words. */
-const shortReasons: Readonly<Record<string, string>> = {
-  QUORUM_UNAVAILABLE: "no quorum",
-  OVERLOADED: "overloaded",
-  RECOVERING: "not ready yet",
-  SHUTTING_DOWN: "stopping",
-  VERSION_MISMATCH: "other version",
-  KEY_NOT_FOUND: "no such key",
-};
-const shortReason = (code: string): string => shortReasons[code] ?? code;
-
 interface FigureProps {
+  /** For tests and style sheets. */
   readonly name: string;
   readonly label: string;
+  /** What the figure covers, below it. */
   readonly note: string;
   readonly tone?: Tone;
   readonly children: string;

@@ -1,16 +1,22 @@
-/** The write quorum in force, 0..F; on a follower's page the change goes through to the leader. */
+/** Shows and sets the write quorum in force, from 0 to the number of followers, for the whole cluster. */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
-import { announce } from "../state/announcer.ts";
-import { connection, followers, quorumInForce } from "../state/live.ts";
-import { changeConfig } from "../state/settings.ts";
+import { announce } from "../state/feed.ts";
+import {
+  changeConfig,
+  connection,
+  followers,
+  liveFollowers,
+  quorumInForce,
+} from "../state/live.ts";
 import { Segmented } from "../ui/segmented.tsx";
 
+/** A quorum above the live followers can be set; writes are then refused. */
 export function QuorumControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const inForce = quorumInForce.value;
   const highest = Math.max(followers.value.length, inForce ?? 0);
-  const live = followers.value.filter(({ state }) => state === "live").length;
+  const live = liveFollowers.value.length;
   const change = async (writeQuorum: number) => {
     const refusal = await changeConfig({ writeQuorum });
     setProblem(refusal);
@@ -44,7 +50,7 @@ export function QuorumControl() {
 }
 
 function meaning(quorum: number, followersCount: number): string {
-  if (quorum === 0) return "A write is answered after the leader's own flush alone";
+  if (quorum === 0) return "A write is answered after the leader's own flush";
   if (quorum === followersCount) return `A write waits for all ${quorum} followers`;
   return `A write waits for ${quorum} of ${followersCount} followers besides the leader`;
 }

@@ -1,24 +1,28 @@
-/** The faults in force, where the cluster allows any. */
+/** Link faults: which are in force, and how one is set. Only some clusters allow them. */
 import { effect, signal } from "@preact/signals";
 import { addressOf, call, type Problem } from "../api/http.ts";
 import type { FaultList, LinkFault } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
 import { connection, faultsAllowed, leaderId } from "./live.ts";
 
+/** By follower; a follower without an entry has a healthy link. */
 export const activeFaults = signal<FaultList["faults"]>({});
 
+/** Reads the faults in force from the leader; keeps the ones known where it does not answer. */
 export async function refreshFaults(): Promise<void> {
   if (!faultsAllowed.value || connection.value !== "live") return;
   const answer = await call<FaultList>(addressOf("/faults", leaderId.value));
   if (answer.ok) activeFaults.value = answer.value.faults;
 }
 
+/** Undefined when done, else the refusal. */
 async function change(path: string, request: { method: "PUT" | "DELETE"; body?: string }) {
   const answer = await call(addressOf(path, leaderId.value), request);
   await refreshFaults();
   return answer.ok ? undefined : answer.problem;
 }
 
+/** Sets the fault of one link in place of the one it has. */
 export const setFault = (follower: string, fault: LinkFault): Promise<Problem | undefined> =>
   change(`/faults/${encodeURIComponent(follower)}`, { method: "PUT", body: JSON.stringify(fault) });
 
@@ -28,6 +32,7 @@ export const resetFault = (follower: string): Promise<Problem | undefined> =>
 export const resetAllFaults = (): Promise<Problem | undefined> =>
   change("/faults", { method: "DELETE" });
 
+/** As a member's card shows it. */
 export function faultInWords(fault: LinkFault): string {
   switch (fault.type) {
     case "pause":
@@ -41,6 +46,7 @@ export function faultInWords(fault: LinkFault): string {
 
 const refreshEveryMs = 2000;
 
+/** Keeps `activeFaults` up to date: faults end by themselves, and others may set them. */
 export function watchFaults(): void {
   effect(() => {
     if (!faultsAllowed.value) return;

@@ -1,18 +1,38 @@
-/** Events in plain words. */
+/** What happened, in words: the lines of the feed, and the line that a screen reader reads out. */
+import { signal } from "@preact/signals";
 import type { NodeEvent } from "../api/wire.ts";
-import { clamp, count, delayRange, duration, inWords, plural } from "../lib/units.ts";
+import { causeOf, isExpected } from "../lib/refusals.ts";
+import {
+  clamp,
+  count,
+  delayRange,
+  duration,
+  inWords,
+  plural,
+  type Tone,
+  total,
+} from "../lib/units.ts";
 import type { WriteTrace } from "./traces.ts";
 
 export interface FeedItem {
+  /** Unique on this page; grows with each line. */
   readonly number: number;
   /** The leader's wall clock, ms. */
   readonly at: number;
-  readonly tone: "plain" | "good" | "warning" | "bad";
+  readonly tone: Tone;
   readonly text: string;
 }
 
 type Words = Pick<FeedItem, "tone" | "text">;
 
+export const announcement = signal("");
+
+/** Has a screen reader read a sentence that otherwise only eyes would notice. */
+export function announce(text: string): void {
+  announcement.value = text;
+}
+
+/** “greeting”, or “greeting” and 2 other keys. */
 export function keysInWords(keys: readonly string[]): string {
   const [first, ...rest] = keys;
   if (first === undefined) return "nothing";
@@ -20,7 +40,10 @@ export function keysInWords(keys: readonly string[]): string {
   return rest.length === 0 ? shown : `${shown} and ${plural(rest.length, "other key")}`;
 }
 
-/** Undefined: not worth a line. Acks are told together with the settling they lead to. */
+/**
+ * The line for an event; undefined when it is not worth one. Writes and acks have no lines of their
+ * own: the line of the settled entry covers them, with the keys that `find` remembers.
+ */
 export function wordsFor(
   event: NodeEvent,
   find: (sequence: number) => WriteTrace | undefined,
@@ -34,7 +57,7 @@ export function wordsFor(
         text: `Version ${count(event.sequence)}: outcome unknown, ${event.acks.length} of ${event.quorum} acks in time. It may still settle.`,
       };
     case "config":
-      return { tone: "plain", text: `Settings are now: ${settings(event.config)}.` };
+      return { tone: "plain", text: `Settings are now: ${settings(event)}.` };
     case "member":
       return member(event);
     case "rate":
@@ -49,7 +72,7 @@ export function wordsFor(
 function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | undefined): Words {
   const done = { put: "Wrote", delete: "Deleted", batch: "Wrote a batch of" };
   const what = trace === undefined ? "Wrote" : `${done[trace.kind]} ${keysInWords(trace.keys)}`;
-  const acks = event.quorum === 0 ? "no ack asked for" : `ack ${event.quorum} of ${event.quorum}`;
+  const acks = event.quorum === 0 ? "no ack required" : `ack ${event.quorum} of ${event.quorum}`;
   const late = trace?.wasUnknown === true ? " That outcome was unknown until now." : "";
   return {
     tone: "good",
@@ -57,29 +80,17 @@ function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | und
   };
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  QUORUM_UNAVAILABLE: "the quorum is out of reach",
-  OVERLOADED: "the leader is full",
-  RECOVERING: "the leader is not ready yet",
-  SHUTTING_DOWN: "the leader is stopping",
-  VERSION_MISMATCH: "the key has another version",
-  KEY_NOT_FOUND: "there is no such key",
-};
-/** Answers to a condition or a deletion, rather than troubles of the cluster. */
-const expected: readonly string[] = ["VERSION_MISMATCH", "KEY_NOT_FOUND"];
-
+/** One line per second: writes that are too many to be listed, and writes that were refused. */
 function rate({ unshown, refused }: NodeEvent & { type: "rate" }): Words | undefined {
   const more = unshown === 0 ? "" : `${plural(unshown, "more write")} in one second.`;
   const codes = Object.keys(refused);
   if (codes.length === 0) return more === "" ? undefined : { tone: "plain", text: more };
-  const total = Object.values(refused).reduce((sum, number) => sum + number, 0);
-  const why = inWords(codes.map((code) => reasons[code] ?? code));
-  const tone = codes.every((code) => expected.includes(code)) ? "plain" : "bad";
-  const text = `${plural(total, "write")} refused, nothing was written: ${why}. ${more}`.trim();
-  return { tone, text };
+  const why = inWords(codes.map(causeOf));
+  const text = `${plural(total(refused), "write")} refused, nothing was written: ${why}. ${more}`;
+  return { tone: codes.every(isExpected) ? "plain" : "bad", text: text.trim() };
 }
 
-function settings(config: (NodeEvent & { type: "config" })["config"]): string {
+function settings({ config }: NodeEvent & { type: "config" }): string {
   const own = Object.entries(config.followerDelays).map(
     ([id, range]) => `${id} ${delayRange(range.minDelayMs, range.maxDelayMs)}`,
   );
@@ -93,7 +104,7 @@ function member(event: NodeEvent & { type: "member" }): Words {
     case "live":
       return { tone: "good", text: `${event.id} is live${restarted}.` };
     case "syncing":
-      return { tone: "warning", text: `${event.id} receives a snapshot${restarted}.` };
+      return { tone: "warning", text: `${event.id} is receiving a snapshot${restarted}.` };
     case "unreachable":
       return { tone: "bad", text: `${event.id} is unreachable.` };
   }

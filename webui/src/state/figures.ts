@@ -1,30 +1,35 @@
-/** The key figures of the last minute, from what the page knows. */
+/**
+ * The key figures of the last minute. They say what they cover: a page that was opened ten seconds ago
+ * knows the last ten seconds, not a minute.
+ */
 import { ascending, mean, quantileOfSorted } from "../../../simulation/statistics/index.ts";
 import { count, longDuration } from "../lib/units.ts";
 import type { Rate } from "./model.ts";
 import { tracesKept, type WriteTrace } from "./traces.ts";
 
 export interface Figures {
-  /** On average over the last seconds. Undefined: nothing was heard of the leader in them. */
+  /** On average over `writesOverMs`. Undefined: the leader has sent nothing for three seconds. */
   readonly writesPerSecond: number | undefined;
   readonly p50Ms: number | undefined;
-  /** Undefined below `p99SamplesMin` writes: fewer say nothing of one in a hundred. */
+  /** Undefined below `p99SamplesMin` writes: fewer say nothing about one in a hundred. */
   readonly p99Ms: number | undefined;
-  /** Writes that the quantiles rest on. */
+  /** Number of writes behind the quantiles. */
   readonly samples: number;
-  /** What the quantiles are of: "last minute", or less where the page knows less. */
+  /** What the quantiles cover: "last minute", or less where the page knows less. */
   readonly over: string;
-  /** Of the last minute, by error code. */
+  /** Refused writes of the last minute, by error code. */
   readonly refused: Readonly<Record<string, number>>;
   readonly unknown: number;
 }
 
 export const p99SamplesMin = 100;
 const windowMs = 60_000;
+/** A leader that is heard sends figures every second. */
 const freshMs = 3000;
+/** Averaged over so long, a few writes a second do not make the figure flicker. */
 export const writesOverMs = 5000;
 
-/** `now` is the leader's wall clock; both lists are oldest first. */
+/** `now` is the leader's wall clock, ms; both lists are oldest first. */
 export function figuresOf(
   known: { readonly traces: Iterable<WriteTrace>; readonly rates: Iterable<Rate> },
   now: number,
@@ -49,7 +54,7 @@ export function figuresOf(
 
 type Quantiles = Pick<Figures, "p50Ms" | "p99Ms" | "samples" | "over">;
 
-/** While writes are too many to be shown one by one, the node's own figures of a second count. */
+/** While the node does not report every write, its own figures of a second count instead. */
 function quantiles(known: Iterable<WriteTrace>, rates: readonly Rate[], now: number): Quantiles {
   const crowded = rates.findLast(({ unshown }) => unshown > 0);
   if (crowded !== undefined && now - crowded.at < writesOverMs) {

@@ -1,18 +1,18 @@
 /**
- * A little load from this tab, with delays that an eye can follow, for whoever has started a cluster
- * and wants to see it at work. It ends by itself, and gives the delays back.
+ * A small load from this tab, with delays long enough to watch, for somebody who has started a cluster
+ * and wants to see it work. It ends after ten minutes and restores the delays.
  */
 import { signal } from "@preact/signals";
 import { addressOf } from "../api/http.ts";
 import type { LiveConfig } from "../api/wire.ts";
-import { config, leaderId } from "./live.ts";
-import { changeConfig } from "./settings.ts";
+import { changeConfig, config, leaderId } from "./live.ts";
 import { send } from "./writing.ts";
 
 export const gentle = { writesPerSecond: 2, minDelay: 0, maxDelay: 400 } as const;
 const lastsMs = 10 * 60_000;
+/** Written in turn, so that the load fills no store. */
 const keysUsed = 12;
-/** Writes that may wait for their answers; beyond that the load rests. */
+/** While so many writes wait for their answers, no further one is sent. */
 const waitingMax = 20;
 
 export const gentleLoadRuns = signal(false);
@@ -20,10 +20,11 @@ export const gentleLoadRuns = signal(false);
 type Delays = Pick<LiveConfig, "minDelay" | "maxDelay">;
 
 let timer: ReturnType<typeof setInterval> | undefined;
-/** What the delays were; undefined: this load has not changed them. */
-let owed: Delays | undefined;
+/** The delays before this load changed them; undefined: it has not changed them. */
+let former: Delays | undefined;
 let waiting = 0;
 
+/** Where no delay is simulated, this sets one for the whole cluster first. */
 export async function startGentleLoad(): Promise<void> {
   if (gentleLoadRuns.value) return;
   gentleLoadRuns.value = true;
@@ -31,7 +32,7 @@ export async function startGentleLoad(): Promise<void> {
   if (settings?.maxDelay === 0) {
     const { minDelay, maxDelay } = settings;
     const refusal = await changeConfig({ minDelay: gentle.minDelay, maxDelay: gentle.maxDelay });
-    if (refusal === undefined) owed = { minDelay, maxDelay };
+    if (refusal === undefined) former = { minDelay, maxDelay };
   }
   const endsAt = performance.now() + lastsMs;
   let number = 0;
@@ -46,35 +47,35 @@ export async function startGentleLoad(): Promise<void> {
   };
   if (!gentleLoadRuns.value) return;
   timer = setInterval(() => void write(), 1000 / gentle.writesPerSecond);
-  addEventListener("pagehide", giveBackAtOnce);
+  addEventListener("pagehide", restoreAtOnce);
 }
 
+/** Resolves once the former delays are in force again. */
 export async function stopGentleLoad(): Promise<void> {
   clearInterval(timer);
-  removeEventListener("pagehide", giveBackAtOnce);
+  removeEventListener("pagehide", restoreAtOnce);
   gentleLoadRuns.value = false;
-  const change = debt();
+  const change = delaysToRestore();
   if (change !== undefined) await changeConfig(change);
 }
 
-/** What must be set back; nothing where somebody has chosen other delays meanwhile. */
-function debt(): Delays | undefined {
+/** Undefined where nothing was changed, or somebody has set other delays in the meantime. */
+function delaysToRestore(): Delays | undefined {
   const { value: now } = config;
-  const change = owed;
-  owed = undefined;
+  const change = former;
+  former = undefined;
   const isOurs = now?.minDelay === gentle.minDelay && now.maxDelay === gentle.maxDelay;
   return isOurs ? change : undefined;
 }
 
-/** The page goes away: no answer can be waited for. */
-function giveBackAtOnce(): void {
-  const change = debt();
+/** For a page that is being closed, which cannot wait for an answer. */
+function restoreAtOnce(): void {
+  const change = delaysToRestore();
   clearInterval(timer);
   gentleLoadRuns.value = false;
   if (change === undefined) return;
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify(change);
-  void fetch(addressOf("/config", leaderId.value), {
-    ...{ method: "PATCH", body, headers, keepalive: true },
-  });
+  const address = addressOf("/config", leaderId.value);
+  void fetch(address, { method: "PATCH", body, headers, keepalive: true });
 }

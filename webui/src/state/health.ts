@@ -1,4 +1,4 @@
-/** The cluster's health in one sentence. */
+/** The cluster's health in one sentence, which the header shows. */
 import type { ClusterView, MemberView } from "../api/wire.ts";
 import { count, inWords, plural } from "../lib/units.ts";
 
@@ -8,9 +8,11 @@ export interface Health {
 }
 
 const ids = (members: readonly MemberView[]): string => inWords(members.map(({ id }) => id));
-const are = (members: readonly MemberView[]): string => (members.length === 1 ? "is" : "are");
 
-/** `quorum` is the one in force. The worst news comes first; the sentence says one thing. */
+/**
+ * The sentence names the worst condition alone, in this order: no leader, different stores, no quorum,
+ * no storage, absent followers, lag. `quorum` is the one in force.
+ */
 export function healthOf(cluster: ClusterView, quorum: number): Health {
   const followers = cluster.nodes.filter(({ role }) => role === "follower");
   const live = followers.filter(({ state }) => state === "live");
@@ -26,7 +28,8 @@ export function healthOf(cluster: ClusterView, quorum: number): Health {
   }
   const differing = followers.filter(({ digestMatch }) => digestMatch === false);
   if (differing.length > 0) {
-    return { tone: "bad", sentence: `${ids(differing)} ${are(differing)} not equal to the leader` };
+    const verb = differing.length === 1 ? "differs" : "differ";
+    return { tone: "bad", sentence: `${ids(differing)} ${verb} from the leader` };
   }
   if (live.length < quorum) {
     return {

@@ -168,7 +168,7 @@ test("the health sentence says the worst news, and only that", () => {
   expect(sentence(view(one))).toBe("2 of 3 followers live, follower2 unreachable");
   expect(sentence(view(one), 3)).toContain("quorum 3 is out of reach, writes are refused");
   const differs = { ...one, follower1: { digestMatch: false } };
-  expect(sentence(view(differs))).toBe("follower1 is not equal to the leader");
+  expect(sentence(view(differs))).toBe("follower1 differs from the leader");
   expect(sentence(view({ follower1: { state: "syncing" } }))).toContain("catching up by snapshot");
   expect(sentence(view({ leader: { storageFault: "no space left (ENOSPC)" } }))).toContain(
     "ENOSPC",

@@ -1,13 +1,16 @@
 /**
- * Everything the page knows of the cluster, made from events alone and bounded in size. It is
- * plain data, changed in place; `live.ts` tells the components when to look again.
+ * Everything the page knows about the cluster, built from events alone and bounded in size. It is
+ * plain data, changed in place; the signal `tick` in `live.ts` says when to read it again.
  */
 import type { ClusterView, LiveConfig, MemberState, NodeEvent } from "../api/wire.ts";
 import { Ring } from "../lib/ring.ts";
 import { type FeedItem, wordsFor } from "./feed.ts";
 import { Traces } from "./traces.ts";
 
+/** The figures of one second: how many writes, how long they took, how many were refused. */
 export type Rate = NodeEvent & { type: "rate" };
+type ClusterEvent = NodeEvent & { type: "cluster" };
+type MemberEvent = NodeEvent & { type: "member" };
 
 /** Lag of the followers at one instant of the leader's clock. */
 export interface LagSample {
@@ -16,14 +19,14 @@ export interface LagSample {
 }
 
 /**
- * Instants of the newest events of one source; what is not newer was seen before and comes again after
- * a reconnect. Each source has its own clock, so each has its own marks.
+ * Instants of the newest events of one source. An event that is not newer was seen before: streams
+ * replay their history after a reconnect. Each source has its own clock, so each has its own instants.
  */
-interface Marks {
-  clusterAt: number;
-  rateAt: number;
-  configAt: number;
-  readonly memberAt: Record<string, number>;
+interface NewestAt {
+  cluster: number;
+  rate: number;
+  config: number;
+  readonly members: Record<string, number>;
 }
 
 /** What happened last to a member, for its card. */
@@ -31,39 +34,39 @@ export interface MemberNote {
   readonly state: MemberState;
   /** Since when it is in that state; the leader's wall clock. */
   readonly since: number;
-  /** Instant of its last restart that this page saw or was told of. */
+  /** Instant of the last restart that this page knows of. */
   readonly restartedAt: number | undefined;
   readonly restarts: number;
 }
 
-export interface ModelUpdate {
-  readonly cluster: boolean;
-  readonly config: boolean;
-  readonly members: boolean;
-}
-
 const feedKept = 200;
 const sourcesKept = 16;
+/** Seconds of figures: five minutes. */
+const ratesKept = 300;
+/** Reports of the cluster, of which two come each second: over seven minutes. */
+const lagsKept = 900;
 
 export class Model {
   readonly traces = new Traces();
-  readonly rates = new Ring<Rate>(300);
-  readonly lags = new Ring<LagSample>(900);
+  readonly rates = new Ring<Rate>(ratesKept);
+  readonly lags = new Ring<LagSample>(lagsKept);
   readonly feed = new Ring<FeedItem>(feedKept);
   cluster: ClusterView | undefined;
+  /** Instant of the report in `cluster`; 0 before the first one. */
   clusterAt = 0;
-  /** Those of the leader that was heard last. */
+  /** The settings of the leader that was heard last. */
   config: LiveConfig | undefined;
   members: Readonly<Record<string, MemberNote>> = {};
-  readonly #marks = new Map<string, Marks>();
-  /** The leadership that `config` belongs to, and since when it is in force there. */
+  readonly #newestOf = new Map<string, NewestAt>();
+  /** The source that `config` is from: a leader in one epoch. */
   #leadership = "";
+  /** Since when `config` is in force, by that leader's clock. */
   #configAt = 0;
   #feedNumber = 0;
 
   /**
-   * A leader greets: its settings replace what was known, also those of a leadership before. `now` is
-   * its wall clock at the greeting.
+   * Takes in a leader's greeting: its settings replace those known, also those of an earlier epoch.
+   * `leadership` names the source of its events; `now` is its wall clock at the greeting, ms.
    */
   greeted(leadership: string, greeting: { config: LiveConfig; now: number }): void {
     this.#leadership = leadership;
@@ -72,29 +75,30 @@ export class Model {
   }
 
   /**
-   * Takes one event in; true: something on the page changes. `source` names who publishes it: a node
-   * in one epoch.
+   * Takes one event in. True when it was new, so that something on the page changes. `source` names
+   * its publisher: a node in one epoch.
    */
   apply(event: NodeEvent, source = ""): boolean {
     const fresh = this.#take(event, source);
-    if (fresh) this.#tell(event);
+    const words = fresh ? wordsFor(event, (sequence) => this.traces.find(sequence)) : undefined;
+    if (words !== undefined) this.note(event.at, words.tone, words.text);
     return fresh;
   }
 
-  #marksOf(source: string): Marks {
-    const known = this.#marks.get(source);
+  #newest(source: string): NewestAt {
+    const known = this.#newestOf.get(source);
     if (known !== undefined) return known;
-    const blank = { clusterAt: 0, rateAt: 0, configAt: 0, memberAt: {} };
-    this.#marks.set(source, blank);
-    if (this.#marks.size > sourcesKept) {
-      const [oldest] = this.#marks.keys();
-      if (oldest !== undefined) this.#marks.delete(oldest);
+    const blank = { cluster: 0, rate: 0, config: 0, members: {} };
+    this.#newestOf.set(source, blank);
+    if (this.#newestOf.size > sourcesKept) {
+      const [oldest] = this.#newestOf.keys();
+      if (oldest !== undefined) this.#newestOf.delete(oldest);
     }
     return blank;
   }
 
   #take(event: NodeEvent, source: string): boolean {
-    const marks = this.#marksOf(source);
+    const newest = this.#newest(source);
     switch (event.type) {
       case "write":
         return this.traces.wrote(event);
@@ -105,28 +109,28 @@ export class Model {
       case "unknown":
         return this.traces.unknown(event);
       case "cluster":
-        return this.#takeCluster(event, marks);
+        return this.#takeCluster(event, newest);
       case "config":
-        if (event.at <= marks.configAt) return false;
-        marks.configAt = event.at;
+        if (event.at <= newest.config) return false;
+        newest.config = event.at;
         if (source === this.#leadership && event.at > this.#configAt) {
           this.#configAt = event.at;
           this.config = event.config;
         }
         return true;
       case "member":
-        return this.#takeMember(event, marks);
+        return this.#takeMember(event, newest);
       case "rate":
-        if (event.at <= marks.rateAt) return false;
-        marks.rateAt = event.at;
+        if (event.at <= newest.rate) return false;
+        newest.rate = event.at;
         this.rates.push(event);
         return true;
     }
   }
 
-  #takeCluster(event: NodeEvent & { type: "cluster" }, marks: Marks): boolean {
-    if (event.at <= marks.clusterAt) return false;
-    marks.clusterAt = event.at;
+  #takeCluster(event: ClusterEvent, newest: NewestAt): boolean {
+    if (event.at <= newest.cluster) return false;
+    newest.cluster = event.at;
     this.clusterAt = event.at;
     this.cluster = event.cluster;
     const lag: Record<string, { entries: number; ms: number }> = {};
@@ -137,11 +141,11 @@ export class Model {
     return true;
   }
 
-  #takeMember(event: NodeEvent & { type: "member" }, marks: Marks): boolean {
-    if (event.at < (marks.memberAt[event.id] ?? 0)) return false;
+  #takeMember(event: MemberEvent, newest: NewestAt): boolean {
+    if (event.at < (newest.members[event.id] ?? 0)) return false;
     const former = this.members[event.id];
     if (event.at === former?.since && event.state === former.state) return false;
-    marks.memberAt[event.id] = event.at;
+    newest.members[event.id] = event.at;
     this.members = {
       ...this.members,
       [event.id]: {
@@ -154,13 +158,8 @@ export class Model {
     return true;
   }
 
-  /** A line that no event stands for, such as a reconnect. */
+  /** Adds a line to the feed, such as one about the connection, which no event reports. */
   note(at: number, tone: FeedItem["tone"], text: string): void {
     this.feed.push({ number: ++this.#feedNumber, at, tone, text });
-  }
-
-  #tell(event: NodeEvent): void {
-    const words = wordsFor(event, (sequence) => this.traces.find(sequence));
-    if (words !== undefined) this.note(event.at, words.tone, words.text);
   }
 }

@@ -1,4 +1,4 @@
-/** What a person set for this browser; kept where the browser allows it. */
+/** What somebody chose for this browser. It outlives the tab where the browser allows storage. */
 import { effect, signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark";
@@ -15,7 +15,7 @@ function keep(name: string, value: string): void {
   try {
     localStorage.setItem(`quorum-kv.${name}`, value);
   } catch {
-    // A browser that forbids storage forgets the choice with the tab.
+    // Without storage the choice lasts as long as the tab.
   }
 }
 
@@ -23,18 +23,19 @@ const keptTheme = kept("theme");
 export const theme = signal<Theme>(
   keptTheme === "light" || keptTheme === "dark" ? keptTheme : "system",
 );
-/** Single-key shortcuts get in the way of speech input, so they can be turned off. */
+/** Single-key shortcuts disturb speech input, so they can be turned off. */
 export const shortcutsOn = signal(kept("shortcuts") !== "off");
 
-/** Whether to offer a gentle load where nobody writes. */
+/** Whether the page offers a gentle load while nothing is written. */
 export const gentleOffers = signal(kept("gentle-load") !== "off");
 
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const systemWantsCalm = matchMedia("(prefers-reduced-motion: reduce)");
-/** Changes whenever colours read from the style sheet must be read again. */
+/** Charts read their colours from the style sheet; when this changes they must read them again. */
 export const schemeInForce = signal<"light" | "dark">("light");
 export const reducedMotion = signal(systemWantsCalm.matches);
 
+/** Applies the preferences, stores each change, and follows the system's own settings. */
 export function startPreferences(): void {
   const follow = () => {
     const chosen = theme.value;
@@ -53,6 +54,7 @@ export function startPreferences(): void {
   });
 }
 
+/** From the system's theme to the light one, the dark one, and back. */
 export function nextTheme(): void {
   const order: readonly Theme[] = ["system", "light", "dark"];
   theme.value = order[(order.indexOf(theme.value) + 1) % order.length] ?? "system";

@@ -1,4 +1,4 @@
-/** Where the page is, kept in its address, so that a link or a reload shows the same thing. */
+/** What the page shows, kept in its address, so that a link or a reload shows the same thing. */
 import { signal } from "@preact/signals";
 
 export const views = ["cluster", "keys", "compare", "sweep"] as const;
@@ -17,27 +17,41 @@ export interface Route {
   readonly panel: "" | "faults" | "help";
 }
 
-const blank: Route = {
-  ...{ view: "cluster", prefix: "", key: undefined, from: "", follower: "", sweep: "", panel: "" },
+export const blankRoute: Route = {
+  view: "cluster",
+  prefix: "",
+  key: undefined,
+  from: "",
+  follower: "",
+  sweep: "",
+  panel: "",
 };
 
-export function readAddress(search: string): Route {
+/** Names that the page does not know are ignored; an unknown view is the cluster view. */
+function readAddress(search: string): Route {
   const given = new URLSearchParams(search);
   const view = views.find((name) => name === given.get("view")) ?? "cluster";
   const panel = (["faults", "help"] as const).find((name) => name === given.get("panel")) ?? "";
   const text = (name: string) => given.get(name) ?? "";
   return {
-    ...{ view, panel, key: given.get("key") ?? undefined },
-    ...{ prefix: text("prefix"), from: text("from"), follower: text("follower") },
+    view,
+    panel,
+    key: given.get("key") ?? undefined,
+    prefix: text("prefix"),
+    from: text("from"),
+    follower: text("follower"),
     sweep: text("sweep"),
   };
 }
 
+/** The address of a route, as a path; it names only what belongs to the route's view. */
 export function addressFor(route: Route): string {
   const shown = new URLSearchParams();
   if (route.view !== "cluster") shown.set("view", route.view);
   const ofView: Partial<Record<View, readonly (keyof Route)[]>> = {
-    ...{ keys: ["prefix", "key", "from"], compare: ["follower"], sweep: ["sweep"] },
+    keys: ["prefix", "key", "from"],
+    compare: ["follower"],
+    sweep: ["sweep"],
   };
   for (const name of [...(ofView[route.view] ?? []), "panel" as const]) {
     const value = route[name];
@@ -47,9 +61,10 @@ export function addressFor(route: Route): string {
   return search === "" ? "/" : `/?${search}`;
 }
 
+/** What is shown now. Only `go` and the browser's history change it. */
 export const route = signal<Route>(readAddress(location.search));
 
-/** `replace`: what changed is no step that "back" should return from. */
+/** Shows something else. With `replace`, the browser's "back" skips what was shown before. */
 export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
   const next = { ...route.value, ...change };
   const address = addressFor(next);
@@ -59,13 +74,13 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   else history.replaceState(null, "", address);
 }
 
+/** Opens the panel of link faults, or closes it. */
 export const toggleFaults = (): void =>
   go({ panel: route.value.panel === "faults" ? "" : "faults" }, "replace");
 
+/** Makes the browser's "back" and "forward" work. */
 export function followHistory(): void {
   addEventListener("popstate", () => {
     route.value = readAddress(location.search);
   });
 }
-
-export const blankRoute = blank;

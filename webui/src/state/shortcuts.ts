@@ -1,15 +1,17 @@
-/** Single keys that act while no field has the focus. The help lists the same table. */
-import { faultsAllowed, paused, setPaused } from "./live.ts";
+/** Single keys that act while no field has the focus. The help shows the same table. */
+import { setPaused } from "./connection.ts";
+import { faultsAllowed, paused } from "./live.ts";
 import { nextTheme, shortcutsOn } from "./preferences.ts";
 import { go, route, toggleFaults } from "./route.ts";
 
 export interface Shortcut {
+  /** As `KeyboardEvent.key` names it. */
   readonly key: string;
   readonly does: string;
   run(): void;
 }
 
-/** Focuses what a view marked with `data-shortcut`; waits a moment for a view that just opened. */
+/** Focuses the element marked `data-shortcut`, a frame later: its view may have just been opened. */
 export function focusOn(name: string): void {
   requestAnimationFrame(() => {
     const target = document.querySelector<HTMLElement>(`[data-shortcut="${name}"]`);
@@ -26,7 +28,7 @@ export const shortcuts: readonly Shortcut[] = [
   { key: "2", does: "Keys", run: () => go({ view: "keys" }) },
   { key: "3", does: "Compare stores", run: () => go({ view: "compare" }) },
   { key: "4", does: "Sweep", run: () => go({ view: "sweep" }) },
-  { key: "p", does: "Hold the page still, or go on", run: () => setPaused(!paused.value) },
+  { key: "p", does: "Pause or resume", run: () => setPaused(!paused.value) },
   {
     key: "/",
     does: "Search keys",
@@ -46,16 +48,16 @@ export const shortcuts: readonly Shortcut[] = [
   { key: "e", does: "Edit the key shown", run: () => click("edit") },
   {
     key: "w",
-    does: "Write a value and watch it",
+    does: "Write a value",
     run: () => {
       if (route.value.view !== "cluster") go({ view: "cluster" });
       focusOn("write");
     },
   },
-  { key: "t", does: "Next theme", run: nextTheme },
+  { key: "t", does: "Change the theme", run: nextTheme },
   {
     key: "f",
-    does: "Faults, where they are allowed",
+    does: "Link faults, where they are allowed",
     run: () => {
       if (faultsAllowed.value) toggleFaults();
     },
@@ -68,11 +70,12 @@ function typesText(target: EventTarget | null): boolean {
   return target.closest("input:not([type=radio]), textarea, select, [contenteditable]") !== null;
 }
 
+/** Shortcuts stay off while a dialog is open and while they are turned off. */
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (!shortcutsOn.value || typesText(event.target)) return;
-    // The dialog itself is asked: the address learns a little later that it was closed.
+    // The address says only a little later that a dialog was closed, so the dialog itself is asked.
     if (document.querySelector("dialog[open]") !== null) return;
     const shortcut = shortcuts.find(({ key }) => key === event.key);
     if (shortcut === undefined) return;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asCurl, bodyOf } from "./writing.ts";
+import { asCurl, bodyOf, jsonProblem } from "./writing.ts";
 
 test("a body holds the value as it was typed, and only what was asked for", () => {
   const order = { action: "put", key: 'a "key"', value: '{"n": 1.50}', target: "" } as const;
@@ -15,4 +15,12 @@ test("the curl of a write survives a shell", () => {
   expect(asCurl(order, "http://127.0.0.1:4567")).toBe(
     `curl -X PUT http://127.0.0.1:4567/write -H 'content-type: application/json' -d '{"key":"it'\\''s","value":1}'`,
   );
+});
+
+test("the check of JSON says what is wrong, and warns of nothing that is kept", () => {
+  expect(jsonProblem("  ")).toContain("empty");
+  expect(jsonProblem('{"a":')).toMatch(/JSON/);
+  for (const json of ['{"a":1.50}', "[9007199254740993, 12]", "1e-400"]) {
+    expect(jsonProblem(json)).toBeUndefined();
+  }
 });

@@ -1,7 +1,6 @@
-/** Writes, and what becomes of one whose outcome is unknown. */
+/** Writes: how one is sent, and how the page learns what became of one whose outcome is unknown. */
 import { addressOf, call, type Problem } from "../api/http.ts";
 import type { KeyEntry, NodeStatus, Receipt } from "../api/wire.ts";
-import { noteOwnWrite } from "./own-writes.ts";
 
 export interface WriteOrder {
   readonly action: "put" | "delete";
@@ -10,8 +9,11 @@ export interface WriteOrder {
   readonly value?: string;
   /** The node that is asked; empty: this page's own. */
   readonly target: string;
+  /** Undefined: the quorum in force. */
   readonly quorum?: number | undefined;
+  /** Undefined: the node's own `TIMEOUT`. */
   readonly timeoutMs?: number | undefined;
+  /** The version that the key must still have; 0: the key must not exist. */
   readonly ifVersion?: number | undefined;
 }
 
@@ -20,19 +22,33 @@ export type WriteOutcome =
   | { readonly type: "unknown"; readonly problem: Problem; readonly version: number }
   | { readonly type: "refused"; readonly problem: Problem };
 
-/** The body as JSON text; the value goes in as the editor holds it, digit for digit. */
-export function bodyOf(order: WriteOrder): string {
-  const members = [`"key":${JSON.stringify(order.key)}`];
-  if (order.action === "put") members.push(`"value":${order.value ?? "null"}`);
-  for (const name of ["quorum", "timeoutMs", "ifVersion"] as const) {
-    if (order[name] !== undefined) members.push(`"${name}":${order[name]}`);
+/** Undefined where a text is JSON, else why it is not. */
+export function jsonProblem(text: string): string | undefined {
+  if (text.trim() === "") return "The value is empty. To store an empty value, write null.";
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return `{${members.join(",")}}`;
 }
 
+/** The body as JSON text; the value goes in exactly as it was typed, so that it keeps its digits. */
+export function bodyOf(order: WriteOrder): string {
+  const fields = [`"key":${JSON.stringify(order.key)}`];
+  if (order.action === "put") fields.push(`"value":${order.value ?? "null"}`);
+  for (const name of ["quorum", "timeoutMs", "ifVersion"] as const) {
+    if (order[name] !== undefined) fields.push(`"${name}":${order[name]}`);
+  }
+  return `{${fields.join(",")}}`;
+}
+
+const methodOf = ({ action }: WriteOrder) => (action === "put" ? "PUT" : "DELETE");
+
+/** Sends a write and waits for the node's answer, with the acks that it took. Does not throw. */
 export async function send(order: WriteOrder): Promise<WriteOutcome> {
   const answer = await call<Receipt>(addressOf("/write", order.target), {
-    method: order.action === "put" ? "PUT" : "DELETE",
+    method: methodOf(order),
     body: bodyOf(order).replace(/\}$/, ',"trace":true}'),
   });
   if (answer.ok) {
@@ -47,46 +63,62 @@ export async function send(order: WriteOrder): Promise<WriteOutcome> {
   return { type: "refused", problem };
 }
 
-/** The same call for a terminal. */
+/** The same write as a command for a POSIX shell. `origin`: scheme, host and port of the node. */
 export function asCurl(order: WriteOrder, origin: string): string {
-  const method = order.action === "put" ? "PUT" : "DELETE";
   const body = bodyOf(order).replaceAll("'", "'\\''");
   const address = `${origin}${addressOf("/write", order.target)}`;
-  return `curl -X ${method} ${address} -H 'content-type: application/json' -d '${body}'`;
+  return `curl -X ${methodOf(order)} ${address} -H 'content-type: application/json' -d '${body}'`;
 }
+
+const ownVersionsMax = 500;
+const ownVersions = new Set<number>();
+
+function noteOwnWrite(version: number): void {
+  ownVersions.add(version);
+  const [oldest] = ownVersions;
+  if (ownVersions.size > ownVersionsMax && oldest !== undefined) ownVersions.delete(oldest);
+}
+
+/** Whether this page wrote that version, so that it is not taken for somebody else's. */
+export const isOwnWrite = (version: number): boolean => ownVersions.has(version);
 
 export type Resolution =
   | { readonly type: "waiting" }
-  /** The entry is part of the history. */
+  /** The entry is part of the log for good. */
   | { readonly type: "settled" }
-  /** A new leadership went on without it. */
+  /** A later leadership does not have the entry. */
   | { readonly type: "dropped" }
-  /** A later write of the same key hides which of the two it was. */
+  /** The key has been written again since, which hides whether the entry settled. */
   | { readonly type: "overtaken"; readonly by: number };
 
+export interface UnknownWrite {
+  readonly key: string;
+  readonly version: number;
+  /** The epoch in which it was sent. */
+  readonly epoch: number;
+  readonly deleted: boolean;
+}
+
 /**
- * What became of a write whose outcome was unknown. In the same epoch it has settled once the
- * leader's committed mark passed it; in a later one only the key itself can tell.
+ * What became of a write whose outcome was unknown. In the same epoch it has settled once the leader's
+ * committed sequence has reached it; in a later epoch only the key itself can tell.
  */
-export async function resolve(
-  what: { key: string; version: number; epoch: number; deleted: boolean },
-  leader: string,
-): Promise<Resolution> {
+export async function resolve(write: UnknownWrite, leader: string): Promise<Resolution> {
   const status = await call<NodeStatus>(addressOf("/status", leader));
-  if (!status.ok || status.value.committed < what.version) {
-    const recovered = status.ok && status.value.epoch > what.epoch && status.value.ready;
+  if (!status.ok || status.value.committed < write.version) {
+    const recovered = status.ok && status.value.epoch > write.epoch && status.value.ready;
     return recovered ? { type: "dropped" } : { type: "waiting" };
   }
-  if (status.value.epoch === what.epoch) return { type: "settled" };
+  if (status.value.epoch === write.epoch) return { type: "settled" };
   const read = await call<KeyEntry>(
-    `${addressOf("/read", leader)}?key=${encodeURIComponent(what.key)}`,
+    `${addressOf("/read", leader)}?key=${encodeURIComponent(write.key)}`,
   );
-  if (read.ok && read.value.version === what.version) return { type: "settled" };
-  if (read.ok && read.value.version > what.version) {
+  if (read.ok && read.value.version === write.version) return { type: "settled" };
+  if (read.ok && read.value.version > write.version) {
     return { type: "overtaken", by: read.value.version };
   }
   if (!read.ok && read.problem.code === "KEY_NOT_FOUND") {
-    return { type: what.deleted ? "settled" : "dropped" };
+    return { type: write.deleted ? "settled" : "dropped" };
   }
   return { type: read.ok ? "dropped" : "waiting" };
 }

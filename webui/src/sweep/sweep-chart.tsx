@@ -1,27 +1,29 @@
-/** Latency against quorum: every write as a point, means with intervals, theory as line and band. */
+/** The chart of a sweep, latency by quorum: writes as points, means with intervals, theory as line and band. */
 import {
   equalFollowers,
   type Prediction,
   predictSettle,
 } from "../../../simulation/theory/index.ts";
-import type { Sweep, SweepResult } from "../api/wire.ts";
+import type { Sweep, SweepOptions, SweepResult } from "../api/wire.ts";
+import { useWidth } from "../lib/hooks.ts";
 import { niceCeiling, robustTop, ticksUpTo } from "../lib/scale.ts";
-import { useWidth } from "../lib/throttled.ts";
 import { axisDuration, duration, plural } from "../lib/units.ts";
 import type { Sample } from "./sweeps.ts";
 
 interface SweepChartProps {
-  /** A run, or the settings of one that is still to come: theory alone. */
-  readonly sweep: Pick<Sweep, "options" | "results">;
+  /** A run, or only the settings of one, for which theory alone is drawn. */
+  readonly sweep: Pick<Sweep, "results"> & { readonly options: SweepOptions };
   readonly samples: readonly Sample[];
   readonly followers: number;
 }
 
+/** Sizes in px. */
 const height = 320;
 const frame = { left: 64, right: 16, top: 14, bottom: 44 };
 /** Share of a quorum's column over which its points are spread. */
 const spread = 0.62;
 
+/** Quorums are columns. Points above the axis are drawn at its edge and counted below the chart. */
 export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
   const [width, measure] = useWidth<HTMLDivElement>();
   const { quorums, minDelay, maxDelay } = sweep.options;
@@ -37,10 +39,11 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
   const x = (quorum: number) => frame.left + column * (quorums.indexOf(quorum) + 0.5);
   const y = (ms: number) =>
     height - frame.bottom - Math.min(1.02, ms / topMs) * (height - frame.top - frame.bottom);
+  const scale = { x, y };
   return (
     <div ref={measure} class="sweep-chart">
       {width > 0 && (
-        <svg {...{ width, height }} role="img" aria-label={inWords(sweep, theory)}>
+        <svg width={width} height={height} role="img" aria-label={inWords(sweep, theory)}>
           {ticksUpTo(topMs, 5).map((ms) => (
             <g key={ms} class="grid">
               <line x1={frame.left} x2={width - frame.right} y1={y(ms)} y2={y(ms)} />
@@ -49,9 +52,9 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
               </text>
             </g>
           ))}
-          <path class="theory-band" d={bandPath(theory, { x, y })} />
-          <path class="theory-line" d={linePath(theory, { x, y })} />
-          <path class="sample-points" d={pointsPath(samples, { x, y }, column)} />
+          <path class="theory-band" d={bandPath(theory, scale)} />
+          <path class="theory-line" d={linePath(theory, scale)} />
+          <path class="sample-points" d={pointsPath(samples, scale, column)} />
           {sweep.results.map((row) => (
             <g key={row.quorum} class="mean" transform={`translate(${x(row.quorum)} 0)`}>
               <path class="interval" d={intervalPath(row, y)} />
@@ -85,16 +88,17 @@ export function SweepChart({ sweep, samples, followers }: SweepChartProps) {
   );
 }
 
-interface Place {
+/** Places in px. */
+interface Scale {
   readonly x: (quorum: number) => number;
   readonly y: (ms: number) => number;
 }
 
-function linePath(theory: readonly Prediction[], { x, y }: Place): string {
+function linePath(theory: readonly Prediction[], { x, y }: Scale): string {
   return pathThrough(theory.map(({ quorum, meanMs }) => [x(quorum), y(meanMs)]));
 }
 
-function bandPath(theory: readonly Prediction[], { x, y }: Place): string {
+function bandPath(theory: readonly Prediction[], { x, y }: Scale): string {
   const up = theory.map(({ quorum, p95Ms }): [number, number] => [x(quorum), y(p95Ms)]);
   const down = theory.map(({ quorum, p5Ms }): [number, number] => [x(quorum), y(p5Ms)]);
   return up.length === 0 ? "" : `${pathThrough([...up, ...down.reverse()])}z`;
@@ -103,8 +107,8 @@ function bandPath(theory: readonly Prediction[], { x, y }: Place): string {
 const pathThrough = (points: readonly (readonly [number, number] | number[])[]): string =>
   points.length === 0 ? "" : `M${points.map((point) => point.join(" ")).join("L")}`;
 
-/** One path for all: thousands of points stay one element. */
-const pointsPath = (samples: readonly Sample[], { x, y }: Place, column: number): string =>
+/** One path for all points, so that thousands of them are one element. */
+const pointsPath = (samples: readonly Sample[], { x, y }: Scale, column: number): string =>
   samples
     .map(({ quorum, latencyMs }, place) => {
       const across = x(quorum) + (scattered(place) - 0.5) * column * spread;
@@ -112,15 +116,16 @@ const pointsPath = (samples: readonly Sample[], { x, y }: Place, column: number)
     })
     .join("");
 
-function intervalPath({ meanLowMs, meanHighMs }: SweepResult, y: Place["y"]): string {
+function intervalPath({ meanLowMs, meanHighMs }: SweepResult, y: Scale["y"]): string {
   if (meanLowMs === null || meanHighMs === null) return "";
   const [low, high] = [y(meanLowMs), y(meanHighMs)];
   return `M0 ${low}V${high}M-6 ${low}h12M-6 ${high}h12`;
 }
 
-/** A place in 0..1 for the n-th point, evenly spread and always the same (golden ratio). */
+/** A place in 0..1 for the n-th point: evenly spread by the golden ratio, and always the same. */
 const scattered = (place: number): number => (place * 0.618_033_988_75) % 1;
 
+/** What a screen reader says of the chart. */
 function inWords(sweep: SweepChartProps["sweep"], theory: readonly Prediction[]): string {
   const means = sweep.results.map(
     ({ quorum, meanMs }) => `quorum ${quorum} mean ${duration(meanMs)}`,

@@ -1,4 +1,4 @@
-/** What to run, how long it will take, and what it means for everybody else meanwhile. */
+/** The form of a new sweep: its settings, how long it will take, and what it changes for others. */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { equalFollowers, predictSettle } from "../../../simulation/theory/index.ts";
@@ -21,20 +21,22 @@ const fields = [
 
 type Numbers = Record<(typeof fields)[number]["name"], number>;
 
-/** What the form asks for now: the chart draws its theory before the first run. */
+const defaults: Numbers = { clients: 10, writes: 10, rounds: 1, minDelay: 0, maxDelay: 1000 };
+
+/** What the form holds now, for the chart of theory; undefined while it holds no valid sweep. */
 export const wantedOptions = signal<SweepOptions | undefined>(undefined);
 
+/** One sweep runs at a time. */
 export function SweepForm({ running }: { readonly running: Sweep | undefined }) {
   const highest = followers.value.length;
   const [chosen, setChosen] = useState<readonly number[] | undefined>(undefined);
-  const [numbers, setNumbers] = useState<Numbers>({
-    ...{ clients: 10, writes: 10, rounds: 1, minDelay: 0, maxDelay: 1000 },
-  });
+  const [numbers, setNumbers] = useState<Numbers>(defaults);
   const [seed, setSeed] = useState("");
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const quorums = chosen ?? Array.from({ length: highest }, (_, place) => place + 1);
   const options: SweepOptions = {
-    ...{ ...numbers, quorums },
+    ...numbers,
+    quorums,
     ...(seed === "" ? {} : { seed: Number(seed) }),
   };
   const wrongRange = numbers.maxDelay < numbers.minDelay;
@@ -47,7 +49,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
     setProblem(await startSweep(options));
   };
   return (
-    <Panel title="Quorum sweep" hint="What each write quorum costs, measured" class="sweep-form">
+    <Panel title="Quorum sweep" hint="Measures the latency of each write quorum" class="sweep-form">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -65,7 +67,8 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
                 name={name}
                 type="number"
                 required
-                {...{ min, max }}
+                min={min}
+                max={max}
                 value={numbers[name]}
                 onInput={(event) =>
                   setNumbers({ ...numbers, [name]: Number(event.currentTarget.value) })
@@ -74,20 +77,18 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
             </label>
           ))}
           <label>
-            <span>Seed, of the order</span>
+            <span>Seed, of order and intervals</span>
             <input
               name="seed"
               type="number"
               min="0"
-              placeholder="any"
+              placeholder="1"
               value={seed}
               onInput={(event) => setSeed(event.currentTarget.value)}
             />
           </label>
         </div>
-        {wrongRange && (
-          <p class="warning-note">The longest delay must not be below the shortest.</p>
-        )}
+        {wrongRange && <p class="warning-note">The longest delay must be at least the shortest.</p>}
         <p class="estimate">
           {count(quorums.length * numbers.clients * numbers.writes * numbers.rounds)} writes, about{" "}
           <strong>{longDuration(estimateMs(options, highest))}</strong>
@@ -109,34 +110,31 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
   );
 }
 
-/** A sweep borrows the delays; the quorum goes with each of its own writes. */
-function whatChanges({
-  minDelay,
-  maxDelay,
-  quorums,
-  clients,
-  writes,
-  rounds,
-}: SweepOptions): string {
+/** What a sweep changes for others: the delays. The quorum is set per write, only for its own writes. */
+function whatChanges(options: SweepOptions): string {
+  const { minDelay, maxDelay, quorums, clients, writes, rounds } = options;
   const settings = config.value;
   const isSame = settings?.minDelay === minDelay && settings.maxDelay === maxDelay;
   const delays = isSame
     ? `The delays stay at ${delayRange(minDelay, maxDelay)}.`
-    : `Until the run ends, every write on this cluster meets delays of ${delayRange(minDelay, maxDelay)}` +
-      `${settings === undefined ? "" : ` instead of ${delayRange(settings.minDelay, settings.maxDelay)}`}; then they are restored.`;
+    : `Until the run ends, every write on this cluster is delayed by ${delayRange(minDelay, maxDelay)}` +
+      `${settings === undefined ? "" : ` instead of ${delayRange(settings.minDelay, settings.maxDelay)}`}; then the delays are restored.`;
   const total = plural(quorums.length * clients * writes * rounds, "write");
   return (
-    `${delays} The write quorum of others stays ${quorumInForce.value ?? "as it is"}: each of the ${total} ` +
-    "carries its own. They go to keys under “sweep/”, all of which are deleted at the end."
+    `${delays} The write quorum of other writes stays ${quorumInForce.value ?? "as it is"}: each of the ${total} ` +
+    "of the sweep sets its own. They go to keys under “sweep/”, all of which are deleted at the end."
   );
 }
 
-function QuorumChoice(props: {
-  highest: number;
-  chosen: readonly number[];
-  onChange: (quorums: readonly number[]) => void;
-}) {
-  const { highest, chosen, onChange } = props;
+interface QuorumChoiceProps {
+  /** The number of followers. */
+  readonly highest: number;
+  /** In ascending order. */
+  readonly chosen: readonly number[];
+  readonly onChange: (quorums: readonly number[]) => void;
+}
+
+function QuorumChoice({ highest, chosen, onChange }: QuorumChoiceProps) {
   return (
     <fieldset class="segmented">
       <legend>Quorums</legend>
@@ -163,7 +161,10 @@ function QuorumChoice(props: {
   );
 }
 
-/** Each client writes one after the other; per quorum comes a pause in which stores are compared. */
+/**
+ * In ms. Each client sends its writes one after the other, so a round takes as long as one client;
+ * after each quorum the sweep waits for the slowest followers and compares the stores.
+ */
 function estimateMs(options: SweepOptions, highest: number): number {
   const delay = { minDelayMs: options.minDelay, maxDelayMs: options.maxDelay };
   if (delay.maxDelayMs < delay.minDelayMs) return 0;

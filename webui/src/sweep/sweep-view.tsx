@@ -1,6 +1,5 @@
-/** The quorum sweep from the browser: settings, the run as it lands, its table, and former runs. */
+/** The sweep view: the form, the chosen run with its chart and table, and the list of runs. */
 import { useEffect } from "preact/hooks";
-import { addressOf } from "../api/http.ts";
 import type { Sweep } from "../api/wire.ts";
 import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
 import { followers, leaderId, runningSweep } from "../state/live.ts";
@@ -9,18 +8,20 @@ import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { SweepChart } from "./sweep-chart.tsx";
 import { SweepForm, wantedOptions } from "./sweep-form.tsx";
+import { Report, Results, toneOf } from "./sweep-results.tsx";
 import { cancelSweep, follow, listProblem, loadSweeps, samplesOf, sweeps } from "./sweeps.ts";
 
+/** The address names the run; without one, the newest is shown. */
 export function SweepView() {
   useEffect(() => {
     if (leaderId.value !== "") void loadSweeps();
-    // A run that another tab started or ended is in the list as well.
+    // A run that another tab started or ended changes the list too.
   }, [leaderId.value, runningSweep.value?.id]);
   const chosen =
     sweeps.value.find(({ id }) => id === route.value.sweep) ??
     (route.value.sweep === "" ? sweeps.value[0] : undefined);
   const running = sweeps.value.find(({ state }) => state === "running");
-  // A finished run tells its points again to whoever asks; one that runs elsewhere is followed too.
+  // The chosen run is followed for its points, and the running one for the list.
   useEffect(() => (chosen === undefined ? undefined : follow(chosen.id)), [chosen?.id]);
   useEffect(
     () => (running === undefined || running.id === chosen?.id ? undefined : follow(running.id)),
@@ -35,12 +36,13 @@ export function SweepView() {
   );
 }
 
+/** Without a run: the chart of theory alone, or why the runs cannot be listed. */
 function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
   if (sweep === undefined) {
     return (
       <Panel
         title="Latency against quorum"
-        hint="Theory: the line is the mean, the band holds nine of ten writes"
+        hint="Theory: the line is the mean, the band the range of nine in ten writes"
         class="sweep-run"
       >
         {listProblem.value === undefined ? (
@@ -68,16 +70,16 @@ function Run({ sweep }: { readonly sweep: Sweep | undefined }) {
   );
 }
 
-/** Before the first run: what theory says of the settings in the form. */
+/** Before the first run: what theory predicts for the settings in the form. */
 function Prospect() {
   const options = wantedOptions.value;
   if (options === undefined || followers.value.length === 0) {
-    return <Blank>Choose quorums and delays; theory for them appears here.</Blank>;
+    return <Blank>Choose quorums and delays to see what theory predicts.</Blank>;
   }
   return (
     <>
       <p class="headline prospect" data-test="prospect">
-        This is what theory says. Start the sweep, and each write lands here as a point.
+        This is what theory predicts. Start the sweep to see each write as a point.
       </p>
       <SweepChart
         sweep={{ options, results: [] }}
@@ -88,20 +90,21 @@ function Prospect() {
   );
 }
 
+/** Of a finished run its headline, of a running one how far it is. */
 function Progress({ sweep }: { readonly sweep: Sweep }) {
   const { state, progress } = sweep;
   if (state !== "running") {
     const tone = state === "done" ? toneOf(sweep) : state === "failed" ? "bad" : "warning";
-    const said = { done: "Done.", failed: "Failed.", cancelled: "Cancelled; settings restored." };
+    const texts = { done: "Done.", failed: "Failed.", cancelled: "Cancelled; settings restored." };
     return (
       <p class={`headline ${tone}`} data-test="sweep-headline">
-        {sweep.headline ?? sweep.error ?? said[state]}
+        {sweep.headline ?? sweep.error ?? texts[state]}
         {sweep.headline !== null && sweep.error !== null && ` ${sweep.error}`}
         {tone === "warning" && state === "done" && (
           <span class="hint">
             {" "}
-            What chance or a busy machine can explain counts as inconclusive; the report says what
-            to do.
+            A deviation that chance or a busy machine can explain is inconclusive; the report says
+            what to do.
           </span>
         )}
       </p>
@@ -125,96 +128,11 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
   );
 }
 
-/** The simulation's words for a verdict. */
-const verdictSymbols: Readonly<Record<string, string>> = {
-  ...{ passed: "✓ passed", failed: "✗ failed", inconclusive: "? inconclusive" },
-};
-
-function toneOf({ results, error }: Sweep): "good" | "warning" | "bad" {
-  if (error !== null || results.some(({ verdict }) => verdict === "failed")) return "bad";
-  return results.some(({ verdict }) => verdict === "inconclusive") ? "warning" : "good";
-}
-
-function Results({ sweep }: { readonly sweep: Sweep }) {
-  if (sweep.results.length === 0) return <Blank>Rows come as each quorum is done.</Blank>;
-  return (
-    <table class="results">
-      <thead>
-        <tr>
-          <th scope="col">Quorum</th>
-          <th scope="col">Writes</th>
-          <th scope="col">Mean (95 % interval)</th>
-          <th scope="col">Theory</th>
-          <th scope="col">Overhead</th>
-          <th scope="col">p50</th>
-          <th scope="col">p90</th>
-          <th scope="col">p95</th>
-          <th scope="col">Max</th>
-          <th scope="col">Errors</th>
-          <th scope="col">Verdict</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sweep.results.map((row) => (
-          <tr key={row.quorum}>
-            <th scope="row">{row.quorum}</th>
-            <td class="number">{count(row.samples)}</td>
-            <td class="number">
-              {duration(row.meanMs)}{" "}
-              {row.meanLowMs !== null && row.meanHighMs !== null && (
-                <span class="dim">
-                  ({duration(row.meanLowMs)} to {duration(row.meanHighMs)})
-                </span>
-              )}
-            </td>
-            <td class="number">{duration(row.theoryMs)}</td>
-            <td class="number">{duration(row.overheadMs)}</td>
-            <td class="number">{duration(row.p50Ms)}</td>
-            <td class="number">{duration(row.p90Ms)}</td>
-            <td class="number">{duration(row.p95Ms)}</td>
-            <td class="number">{duration(row.maxMs)}</td>
-            <td class="number">{count(row.errors)}</td>
-            <td class={`verdict ${row.verdict}`}>{verdictSymbols[row.verdict] ?? row.verdict}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const reportFiles: readonly (readonly [string, string])[] = [
-  ["index.html", "Open the report"],
-  ["report.md", "report.md"],
-  ["results.json", "results.json"],
-  ["samples.csv", "samples.csv"],
-  ["summary.csv", "summary.csv"],
-];
-
-function Report({ sweep }: { readonly sweep: Sweep }) {
-  if (sweep.state === "running" || sweep.results.length === 0) return null;
-  return (
-    <ul class="report-files" aria-label="Report">
-      {reportFiles.map(([file, text]) => (
-        <li key={file}>
-          <a
-            href={addressOf(`/sweeps/${sweep.id}/report/${file}`, leaderId.value)}
-            target={file === "index.html" ? "_blank" : undefined}
-            download={file === "index.html" ? undefined : file}
-            rel="noreferrer"
-          >
-            {text}
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 function History({ chosen }: { readonly chosen: string | undefined }) {
   return (
-    <Panel title="Runs" hint="Newest first, as this leader remembers them" class="sweep-history">
+    <Panel title="Runs" hint="Newest first; the leader keeps the last ten" class="sweep-history">
       {sweeps.value.length === 0 ? (
-        <Blank>No runs yet. The last ten stay here, with their reports.</Blank>
+        <Blank>No runs yet. They appear here, with their reports.</Blank>
       ) : (
         <ul class="runs">
           {sweeps.value.map((sweep) => (

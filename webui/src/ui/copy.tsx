@@ -1,7 +1,8 @@
-/** Copies a text and says so for a moment. */
+/** A button that copies a text, and says for two seconds whether that worked. */
 import { useEffect, useState } from "preact/hooks";
-import { announce } from "../state/announcer.ts";
+import { announce } from "../state/feed.ts";
 
+/** `label` is the button's text until it is pressed. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const [said, setSaid] = useState("");
   useEffect(() => {
@@ -21,7 +22,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   );
 }
 
-/** Pages served from another host over plain HTTP have no clipboard API. */
+/** A page served from another host over plain HTTP has no clipboard API, so there is an older way. */
 async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -1,40 +1,38 @@
-/** A follower's mark and name; the shape carries what the colour says. */
+/** A node's mark and name. A follower's shape says the same as its colour. */
 import { type Mark, markOf, shapePath } from "../lib/followers.ts";
 import { followers, leaderId } from "../state/live.ts";
 
-/** The mark that belongs to a follower everywhere on the page: by its place among the members. */
+/** A follower's mark, the same everywhere on the page: by its place among the followers. */
 export function markFor(id: string): Mark {
-  return markOf(
-    Math.max(
-      0,
-      followers.value.findIndex((follower) => follower.id === id),
-    ),
-  );
+  const place = followers.value.findIndex((follower) => follower.id === id);
+  return markOf(Math.max(0, place));
 }
 
-export function Glyph({ id, size = 12 }: { readonly id: string; readonly size?: number }) {
-  if (id === leaderId.value) {
-    return (
-      <svg class="glyph leader" width={size} height={size} viewBox="-8 -8 16 16" aria-hidden="true">
-        <circle r="6.5" class="leader-ring" />
-        <circle r="3" class="leader-core" />
-      </svg>
-    );
-  }
+/** The leader has a ring instead of a mark. */
+function Glyph({ id }: { readonly id: string }) {
+  const isLeader = id === leaderId.value;
   const mark = markFor(id);
   return (
     <svg
-      class={`glyph follower-${mark.colour}`}
-      width={size}
-      height={size}
+      class={`glyph ${isLeader ? "leader" : `follower-${mark.colour}`}`}
+      width={12}
+      height={12}
       viewBox="-8 -8 16 16"
       aria-hidden="true"
     >
-      <path d={shapePath(mark.shape, 6)} />
+      {isLeader ? (
+        <>
+          <circle r="6.5" class="leader-ring" />
+          <circle r="3" class="leader-core" />
+        </>
+      ) : (
+        <path d={shapePath(mark.shape, 6)} />
+      )}
     </svg>
   );
 }
 
+/** The mark and the id, for use within a line of text. */
 export function NodeName({ id }: { readonly id: string }) {
   return (
     <span class="node-name">

@@ -1,4 +1,7 @@
-/** A framed part of the page: heading, a hint on how to read it, and a table behind each chart. */
+/**
+ * The framed parts that a view is made of: a heading, a hint on how to read it, and for each chart its
+ * figures as a table. Also what such a part shows while it is empty.
+ */
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 
@@ -46,7 +49,7 @@ export function Panel({ title, hint, actions, table, class: name, children }: Pa
   );
 }
 
-/** What scrolls must be reachable by keyboard. */
+/** Holds what may be larger than its place, and can be scrolled with the keyboard too. */
 export function Scroller(props: { label: string; children: ComponentChildren; class?: string }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset groups fields, this groups what scrolls
@@ -62,7 +65,7 @@ export function Scroller(props: { label: string; children: ComponentChildren; cl
   );
 }
 
-/** An empty place that says how to fill it. */
+/** An empty panel that says how to fill it, with the button that does so. */
 export function Invitation(props: {
   action: string;
   onAct: () => void;
@@ -78,7 +81,7 @@ export function Invitation(props: {
   );
 }
 
-/** What a panel says while it has nothing to show. */
+/** The sentence of a panel that has nothing to show. An error is read out at once. */
 export function Blank(props: { tone?: "loading" | "error"; children: ComponentChildren }) {
   return (
     <p class={`blank ${props.tone ?? ""}`} role={props.tone === "error" ? "alert" : undefined}>
@@ -86,3 +89,8 @@ export function Blank(props: { tone?: "loading" | "error"; children: ComponentCh
     </p>
   );
 }
+
+/** The state of a panel before the first report of the cluster. */
+export const AwaitingCluster = () => (
+  <Blank tone="loading">Waiting for the first report of the cluster …</Blank>
+);

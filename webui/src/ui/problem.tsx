@@ -1,27 +1,16 @@
-/** A refusal, as the node worded it, with what its code means for the next step. */
+/** A refusal in the node's own words, with what its code means for the next step. */
 import type { Problem } from "../api/http.ts";
+import { adviceOn } from "../lib/refusals.ts";
 
-const unknown = "Whether anything was written is not known.";
-
-const advice: Readonly<Record<string, string>> = {
-  QUORUM_UNAVAILABLE: "Nothing was written. Lower the quorum, or wait for followers to return.",
-  OVERLOADED: "Nothing was written. Try again in a moment.",
-  RECOVERING: "Nothing was written. The leader is still learning what its followers hold.",
-  SHUTTING_DOWN: "Nothing was written. The node is stopping.",
-  UNREACHABLE: unknown,
-  OUTCOME_UNKNOWN: unknown,
-  INTERNAL: unknown,
-  TOO_LARGE: "Nothing was written. A value may have up to 1 MiB.",
-};
-
+/** Shown as an alert, so that a screen reader reads it at once. */
 export function ProblemNote({ problem }: { readonly problem: Problem }) {
-  const note = problem.code.startsWith("HTTP_") ? unknown : advice[problem.code];
+  const advice = adviceOn(problem.code);
   return (
     <div class="problem" role="alert">
       <p>
         <strong>{problem.detail}</strong>
       </p>
-      {note !== undefined && <p>{note}</p>}
+      {advice !== undefined && <p>{advice}</p>}
       <p class="dim">
         <code>{problem.code}</code>
         {problem.status > 0 && ` · HTTP ${problem.status}`}

@@ -1,15 +1,18 @@
-/** A few choices side by side; arrow keys move between them as in any radio group. */
+/** A few choices side by side, made of radio buttons, so that arrow keys move between them. */
 import { useId } from "preact/hooks";
 
 interface SegmentedProps<T extends string | number> {
   readonly label: string;
+  /** Leaves the label to screen readers. */
   readonly hideLabel?: boolean;
   readonly options: readonly { readonly value: T; readonly text: string; readonly hint?: string }[];
+  /** Undefined: none is chosen. */
   readonly value: T | undefined;
   readonly disabled?: boolean;
   readonly onChange: (value: T) => void;
 }
 
+/** Values are unique; `hint` is shown when the pointer rests on a choice. */
 export function Segmented<T extends string | number>(props: SegmentedProps<T>) {
   const name = useId();
   return (

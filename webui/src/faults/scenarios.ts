@@ -1,51 +1,57 @@
-/** Presets that tell a story, and what the faults in force will do to writes. */
+/** Scenarios of link faults, and what the faults in force mean for writes. */
 import type { FaultList, LinkFault, MemberView } from "../api/wire.ts";
-import { inWords } from "../lib/units.ts";
+import { inWords, type Tone } from "../lib/units.ts";
 
-export interface Preset {
+export interface Scenario {
   readonly name: string;
+  /** What it does, and what to expect. */
   readonly caption: string;
+  /** By follower; the links of the others are healthy. */
   faults(followers: readonly string[], quorum: number): Readonly<Record<string, LinkFault>>;
 }
 
 const cut: LinkFault = { type: "cut" };
 const slow: LinkFault = { type: "slow", delayMs: 800 };
 
-const firstGet = (followers: readonly string[], number: number, fault: LinkFault) =>
+const faultOfFirst = (followers: readonly string[], number: number, fault: LinkFault) =>
   Object.fromEntries(followers.slice(0, number).map((id) => [id, fault]));
 
-export const presets: readonly Preset[] = [
+export const scenarios: readonly Scenario[] = [
   {
     name: "Healthy",
-    caption: "All links as they are.",
+    caption: "No link has a fault.",
     faults: () => ({}),
   },
   {
     name: "One slow follower",
-    caption: "Writes do not notice: they wait for the fastest acks, not for the slowest follower.",
-    faults: (followers) => firstGet(followers, 1, slow),
+    caption:
+      "Writes take as long as before: they wait for the fastest acks, not for the slowest follower.",
+    faults: (followers) => faultOfFirst(followers, 1, slow),
   },
   {
     name: "One down",
-    caption: "A follower is cut off; it catches up by itself when it returns.",
-    faults: (followers) => firstGet(followers, 1, cut),
+    caption: "One follower is cut off. It catches up by itself once its link is healthy again.",
+    faults: (followers) => faultOfFirst(followers, 1, cut),
   },
   {
     name: "Quorum out of reach",
-    caption: "One follower too few is left: writes are refused at once, nothing is half done.",
+    caption: "One follower too few is left. Writes are refused at once, and nothing is written.",
     faults: (followers, quorum) => {
       const enough = followers.length - Math.max(1, quorum) + 1;
-      return firstGet(followers, enough, cut);
+      return faultOfFirst(followers, enough, cut);
     },
   },
 ];
 
-export interface Expectation {
-  readonly tone: "good" | "warning" | "bad";
+interface Expectation {
+  readonly tone: Tone;
   readonly sentence: string;
 }
 
-/** What writes will meet, before they meet it. */
+/**
+ * Whether writes will be refused, slow, or unaffected. `quorum` is the one in force. The first rule that
+ * applies decides, the worst one first.
+ */
 export function expectation(
   faults: FaultList["faults"],
   followers: readonly MemberView[],

@@ -1,7 +1,8 @@
-/** Re-renders a component on a signal, but at most so many times a second. */
+/** Hooks that re-render a component: on a signal at a limited pace, with time, or with its size. */
 import { effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
+/** The signal's value, at most `perSecond` times a second. The last value is never missed. */
 export function useThrottled(source: ReadonlySignal<number>, perSecond: number): number {
   const [shown, setShown] = useState(source.peek());
   useEffect(() => {
@@ -25,7 +26,7 @@ export function useThrottled(source: ReadonlySignal<number>, perSecond: number):
   return shown;
 }
 
-/** Re-renders every `everyMs`, for ages such as "12 s ago". */
+/** Re-renders every `everyMs`, for ages such as "12 s ago". Returns how often it has so far. */
 export function useEvery(everyMs: number): number {
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -35,7 +36,7 @@ export function useEvery(everyMs: number): number {
   return turn;
 }
 
-/** Keeps an element's height in a custom property of the page, for what must stand below it. */
+/** Keeps an element's height in a custom property of the page, for elements placed below it. */
 export function useHeightAs(property: string): (element: HTMLElement | null) => void {
   const [element, setElement] = useState<HTMLElement | null>(null);
   useEffect(() => {
@@ -49,7 +50,7 @@ export function useHeightAs(property: string): (element: HTMLElement | null) => 
   return setElement;
 }
 
-/** Width of an element in px; 0 until it is laid out. */
+/** The width of an element in px, 0 until it is laid out, and the `ref` for that element. */
 export function useWidth<E extends Element>(): [number, (element: E | null) => void] {
   const [width, setWidth] = useState(0);
   const [element, setElement] = useState<E | null>(null);
