@@ -7,7 +7,7 @@ import { inactive } from "./commit-point.ts";
 import { explainStoreFailure } from "./faults.ts";
 import { writeHardState } from "./hard-state.ts";
 import { Arena, type Checkpoint, writeCheckpoint } from "./lmdb/codec.ts";
-import type { Table } from "./lmdb/environment.ts";
+import type { Database } from "./lmdb/environment.ts";
 import type { Needs } from "./lmdb/room.ts";
 import type { LogFiles } from "./log/log-files.ts";
 import type { Memtable } from "./memtable.ts";
@@ -144,7 +144,7 @@ export class Checkpointer {
   }
 
   #instructions(
-    store: Table<string>,
+    store: Database,
     changes: readonly Change[],
   ): { instructions: readonly Instruction[]; bytes: number } {
     this.#arena.reset();

@@ -10,13 +10,10 @@ import { HeaderDamaged, lengthenShortFile } from "./lmdb/file.ts";
 import { View } from "./lmdb/view.ts";
 import { LogFiles } from "./log/log-files.ts";
 import { LogDamaged, logDirectory } from "./log/log-opening.ts";
-import { migrateLog } from "./migration.ts";
 import { replayLog } from "./replay.ts";
 import { DiskState } from "./state.ts";
 
 const FORMAT = "quorum-kv 2";
-/** Had the log in LMDB. */
-const FORMER_FORMAT = "quorum-kv 1";
 
 export interface Opened {
   readonly state: DiskState;
@@ -111,10 +108,6 @@ async function checkFormat(directory: string, environment: Environment): Promise
   const format = view.meta("format")?.toString("utf8");
   view.release();
   if (format === FORMAT) return;
-  if (format === FORMER_FORMAT) {
-    await migrateLog(environment, { directory, format: FORMAT });
-    return;
-  }
   if (format !== undefined) {
     const known = `this version reads "${FORMAT}" only`;
     throw new StorageUnusable(`the data in ${directory} has the format "${format}"; ${known}`);

@@ -7,13 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ENOUGH, entry, everything, put, write } from "../../../test/storage/contract.ts";
-import { BLANK_HARD_STATE } from "../../replication/types.ts";
-import { digestOf, recordHash } from "../digest.ts";
+import { digestOf } from "../digest.ts";
 import { openDiskStorage, StorageUnusable } from "./disk.ts";
-import { Arena, writeCheckpoint } from "./lmdb/codec.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
 import { newestMeta } from "./lmdb/file.ts";
-import { writeEntry } from "./log/entry-codec.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -112,12 +109,14 @@ describe("a directory that cannot be used is refused in a sentence", () => {
     }
   });
 
-  test("where the format is unknown", async () => {
+  test.each(["newer", "quorum-kv 1"])("where the format is %s", async (format) => {
     await (await opening()).close();
     const environment = openEnvironment(directory);
-    await environment.commit(() => void environment.meta.put("format", Buffer.from("newer")));
+    await environment.commit(() => void environment.meta.put("format", Buffer.from(format)));
     await environment.close();
-    await expect(opening()).rejects.toThrow(/has the format "newer"; this version reads/);
+    await expect(opening()).rejects.toThrow(
+      `has the format "${format}"; this version reads "quorum-kv 2" only`,
+    );
   });
 });
 
@@ -126,45 +125,4 @@ test("an empty data file, left by a process killed while it began, is begun agai
   const storage = await openDiskStorage({ directory });
   await write(storage, { append: [entry(1, [])] });
   await storage.close();
-});
-
-test("a directory of the former format keeps its log and store", async () => {
-  const entries = [4, 5, 6, 7].map((number) => entry(number, [put(`key ${number}`)], number));
-  const record = { key: "key 4", value: '"key 4"', version: 4, origin: 4 };
-  const environment = openEnvironment(directory);
-  await environment.commit(() => {
-    const log = environment.formerLog();
-    const bytes = Buffer.alloc(200);
-    for (const each of [entry(2, []), ...entries])
-      void log.put(each.sequence, Buffer.from(bytes.subarray(0, writeEntry(bytes, 0, each))));
-    const arena = new Arena();
-    void environment.stores[1].put(record.key, arena.record(record, recordHash(record)));
-    const standing = { applied: 4, sum: recordHash(record), keys: 1, history: undefined };
-    const commitPoint = { frame: 0, standing, active: 1, forgotten: 3 } as const;
-    const former = writeCheckpoint({ commitPoint, oldestFile: 0 }).subarray(0, 33);
-    void environment.meta.put("footing", former);
-    void environment.meta.put("marks", Buffer.from(JSON.stringify(BLANK_HARD_STATE)));
-    void environment.meta.put("format", Buffer.from("quorum-kv 1"));
-  });
-  await environment.close();
-  for (let start = 1; start <= 2; start += 1) {
-    const storage = await openDiskStorage({ directory });
-    expect(storage.readLog(1, ENOUGH)).toEqual(entries);
-    const sums = { digest: digestOf([record]), history: undefined };
-    expect(storage.summary()).toEqual({ applied: 4, ...sums, keys: 1 });
-    expect(everything(storage)).toEqual([record]);
-    await storage.close();
-  }
-});
-
-test("a directory of the former format may have an empty log", async () => {
-  const environment = openEnvironment(directory);
-  await environment.commit(() => void environment.meta.put("format", Buffer.from("quorum-kv 1")));
-  await environment.close();
-  for (let start = 1; start <= 2; start += 1) {
-    const storage = await openDiskStorage({ directory });
-    expect(storage.logBounds().last).toBe(start - 1);
-    await write(storage, { append: [entry(start, [])] });
-    await storage.close();
-  }
 });

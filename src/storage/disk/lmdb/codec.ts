@@ -98,20 +98,17 @@ export function writeCheckpoint({ commitPoint, oldestFile }: Checkpoint): Buffer
 }
 
 export function readCheckpoint(bytes: Buffer): Checkpoint {
-  const former = readFormerCommitPoint(bytes);
-  const history = bytes.toString("hex", CHECKPOINT_BYTES) || undefined;
-  const standing = { ...former.standing, history };
-  const commitPoint = { ...former, standing, frame: bytes.readDoubleLE(33) };
+  const standing = {
+    applied: bytes.readDoubleLE(0),
+    sum: bytes.readBigUInt64LE(8),
+    keys: bytes.readDoubleLE(16),
+    history: bytes.toString("hex", CHECKPOINT_BYTES) || undefined,
+  };
+  const commitPoint: CommitPoint = {
+    standing,
+    forgotten: bytes.readDoubleLE(24),
+    active: bytes[32] === 1 ? 1 : 0,
+    frame: bytes.readDoubleLE(33),
+  };
   return { commitPoint, oldestFile: bytes.readDoubleLE(41) };
-}
-
-/** The part that format 1 had as well. */
-export function readFormerCommitPoint(bytes: Buffer | undefined): Omit<CommitPoint, "frame"> {
-  if (bytes === undefined) return NO_CHECKPOINT.commitPoint;
-  const applied = bytes.readDoubleLE(0);
-  const sum = bytes.readBigUInt64LE(8);
-  const keys = bytes.readDoubleLE(16);
-  const forgotten = bytes.readDoubleLE(24);
-  const standing = { applied, sum, keys, history: undefined };
-  return { standing, forgotten, active: bytes[32] === 1 ? 1 : 0 };
 }

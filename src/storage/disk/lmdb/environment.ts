@@ -1,7 +1,6 @@
 /** Opens an LMDB environment with the options that make "committed" mean "flushed". */
 import type { Buffer } from "node:buffer";
 import { open } from "lmdb";
-import type { Sequence } from "../../../replication/types.ts";
 import { dataFile } from "./file.ts";
 import { type Needs, Room } from "./room.ts";
 
@@ -14,10 +13,10 @@ interface Reading {
   readonly transaction: ReadTransaction;
 }
 
-export interface Range<Key> extends Reading {
+export interface Range extends Reading {
   /** Undefined begins at the first (reversed: the last) key; lmdb wants it said. */
-  readonly start: Key | undefined;
-  readonly end?: Key | undefined;
+  readonly start: string | undefined;
+  readonly end?: string | undefined;
   readonly exclusiveStart?: boolean;
   readonly inclusiveEnd?: boolean;
   readonly limit?: number;
@@ -25,23 +24,21 @@ export interface Range<Key> extends Reading {
 }
 
 /** The part of an lmdb database that is used here, with the options that its own types leave out. */
-export interface Table<Key> {
+export interface Database {
   /** Bytes that are overwritten by the next read. */
-  getBinaryFast(key: Key, options: Reading): Uint8Array | undefined;
+  getBinaryFast(key: string, options: Reading): Uint8Array | undefined;
   /** A copy of the bytes. */
-  getBinary(key: Key, options: Reading): Buffer | undefined;
-  getRange(range: Range<Key>): Iterable<{ key: Key; value: Uint8Array }>;
-  getKeys(range: Range<Key>): Iterable<Key>;
-  put(key: Key, value: Uint8Array): Promise<boolean>;
-  remove(key: Key): Promise<boolean>;
+  getBinary(key: string, options: Reading): Buffer | undefined;
+  getRange(range: Range): Iterable<{ key: string; value: Uint8Array }>;
+  getKeys(range: Range): Iterable<string>;
+  put(key: string, value: Uint8Array): Promise<boolean>;
+  remove(key: string): Promise<boolean>;
   clearAsync(): Promise<boolean>;
 }
 
 export interface Environment {
-  readonly meta: Table<string>;
-  readonly stores: readonly [Table<string>, Table<string>];
-  /** The log of format 1, which had it in LMDB. */
-  formerLog(): Table<Sequence>;
+  readonly meta: Database;
+  readonly stores: readonly [Database, Database];
   useReadTransaction(): ReadTransaction;
   /**
    * Everything put or removed by `fill` goes into one transaction; resolved when it is flushed. One
@@ -60,17 +57,6 @@ const textKey = {
     typeof key === "string" ? start + target.write(key, start, "utf8") : start,
   readKey: (source: Buffer, start: number, end: number): string =>
     source.toString("utf8", start, end),
-};
-
-/** Big-endian, so that bytes sort as numbers do. */
-const sequenceKey = {
-  writeKey(sequence: unknown, target: Buffer, start: number): number {
-    if (typeof sequence !== "number") return start;
-    target.writeUInt32BE(Math.floor(sequence / 2 ** 32), start);
-    return target.writeUInt32BE(sequence % 2 ** 32, start + 4);
-  },
-  readKey: (source: Buffer, start: number): Sequence =>
-    source.readUInt32BE(start) * 2 ** 32 + source.readUInt32BE(start + 4),
 };
 
 /** lmdb's own reading copies a range's values; this encoder leaves them where they are. */
@@ -96,14 +82,16 @@ export function openEnvironment(directory: string): Environment {
     encoding: "binary",
     keyEncoder: textKey,
   });
-  const table = <Key>(name: string, keyEncoder: unknown): Table<Key> =>
-    root.openDB(name, { keyEncoder, encoder: bytesAsTheyAre } as object) as unknown as Table<Key>;
-  const meta = table<string>("meta", textKey);
+  const database = (name: string): Database =>
+    root.openDB(name, {
+      keyEncoder: textKey,
+      encoder: bytesAsTheyAre,
+    } as object) as unknown as Database;
+  const meta = database("meta");
   const room = new Room(dataFile(directory));
   return {
     meta,
-    stores: [table("store0", textKey), table("store1", textKey)],
-    formerLog: () => table("log", sequenceKey),
+    stores: [database("store0"), database("store1")],
     useReadTransaction: () => root.useReadTransaction(),
     async commit(fill, needs = { records: 0, bytes: 0 }) {
       await room.make(needs);

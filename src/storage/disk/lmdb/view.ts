@@ -4,7 +4,7 @@ import { invariant } from "../../../replication/invariant.ts";
 import type { StoreRecord } from "../../../replication/types.ts";
 import { compareBytes } from "../../byte-order.ts";
 import { asBuffer, readHash, readRecord } from "./codec.ts";
-import type { Environment, ReadTransaction, Table } from "./environment.ts";
+import type { Database, Environment, ReadTransaction } from "./environment.ts";
 
 export const KEY_BYTES_MAX = 1024;
 
@@ -37,25 +37,25 @@ export class View {
     return this.#environment.meta.getBinary(key, this.#reading);
   }
 
-  get(store: Table<string>, key: string): StoreRecord | undefined {
+  get(store: Database, key: string): StoreRecord | undefined {
     if (!keyFits(key)) return undefined;
     const found = store.getBinaryFast(key, this.#reading);
     return found && toRecord(key, found);
   }
 
-  hash(store: Table<string>, key: string): bigint | undefined {
+  hash(store: Database, key: string): bigint | undefined {
     const found = store.getBinaryFast(key, this.#reading);
     return found && readHash(asBuffer(found));
   }
 
-  isEmpty(store: Table<string>): boolean {
+  isEmpty(store: Database): boolean {
     for (const _ of store.getKeys({ ...this.#reading, start: undefined, limit: 1 })) return false;
     return true;
   }
 
   /** Records whose key is at least `prefix` and above `after`, in byte order. */
   *records(
-    store: Table<string>,
+    store: Database,
     { prefix, after }: { readonly prefix: string; readonly after: string | undefined },
   ): Generator<StoreRecord> {
     invariant(this.#holders > 0, "a view that was let go is not read");
