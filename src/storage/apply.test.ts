@@ -1,20 +1,20 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EMPTY_DIGEST } from "../replication/types.ts";
-import { EMPTY_STANDING, planApply } from "./apply.ts";
-import { compareBytes } from "./byte-order.ts";
-import { digestOf, recordHash, toDigest } from "./digest.ts";
+import { planApply } from "./apply.ts";
+import { compareBytes } from "./order.ts";
+import { digestOf, emptyStanding, recordHash, toDigest } from "./standing.ts";
 
 const entry = (sequence: number) => ({ sequence, epoch: 1, origin: 1, operations: [] });
 const nothing = (): undefined => undefined;
 
 test("entries with a hole between them, or before them, are not applied", () => {
   for (const sequences of [[2], [1, 3], [1, 1], [0]]) {
-    expect(() => planApply(EMPTY_STANDING, sequences.map(entry), nothing)).toThrow(
-      "broken promise: entries are applied one after the other",
+    expect(() => planApply(emptyStanding, sequences.map(entry), nothing)).toThrow(
+      "broken promise: entries are applied in sequence, without a gap",
     );
   }
-  expect(planApply(EMPTY_STANDING, [entry(1), entry(2)], nothing).standing.applied).toBe(2);
+  expect(planApply(emptyStanding, [entry(1), entry(2)], nothing).standing.applied).toBe(2);
 });
 
 test("a digest is 16 hexadecimal digits, whatever the order of the records", () => {

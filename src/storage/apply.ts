@@ -1,40 +1,19 @@
+/** What entries change in a store, worked out before anything is written. */
 import { historyAfter } from "../replication/history.ts";
 import { invariant } from "../replication/invariant.ts";
-import {
-  EMPTY_HISTORY,
-  type Entry,
-  type History,
-  type Sequence,
-  type StoreRecord,
-} from "../replication/types.ts";
-import { recordHash } from "./digest.ts";
+import type { Entry, Sequence, StoreRecord } from "../replication/types.ts";
+import { recordHash, type Standing } from "./standing.ts";
 
-/** Where a store stands; the digest is kept as the sum it is made from. */
-export interface Standing {
-  readonly applied: Sequence;
-  /** Sum of the records' hashes, modulo 2^64. */
-  readonly sum: bigint;
-  readonly keys: number;
-  /** Of all entries applied so far; undefined, as long as entries are applied, once not known. */
-  readonly history: History | undefined;
-}
-
-export const EMPTY_STANDING: Standing = {
-  applied: 0,
-  sum: 0n,
-  keys: 0,
-  history: EMPTY_HISTORY,
-};
-
-/** What becomes of one key: a record with its hash, or nothing. */
+/** The new state of one key: a record with its hash, or undefined where the key is deleted. */
 export interface Change {
   readonly key: string;
   readonly put: { readonly record: StoreRecord; readonly hash: bigint } | undefined;
 }
 
 /**
- * What applying entries makes of a store: one change per touched key, however often the entries
- * touch it. `hashOf` tells the hash of the key's present record, undefined where there is none.
+ * The standing after these entries, and one change for each key that they touch, however often they
+ * touch it. The entries must follow `from.applied` without a gap. `hashOf` returns the hash of the
+ * key's present record, or undefined where there is none.
  */
 export function planApply(
   from: Standing,
@@ -58,14 +37,14 @@ export function planApply(
   return { standing: { applied, sum: BigInt.asUintN(64, sum), keys, history }, changes };
 }
 
-/** The same changes, for who knows already what they come to. */
+/** The same changes where the standing after them is already known, as on a restart. */
 export const changesOf = (applied: Sequence, entries: readonly Entry[]): Change[] =>
   Array.from(newestOfEachKey(applied, entries), ([key, record]) => ({
     key,
     put: record && { record, hash: recordHash(record) },
   }));
 
-/** The last word of the entries on each key that they touch: a record, or its absence. */
+/** The record that the entries leave at each key they touch; undefined where they delete it. */
 function newestOfEachKey(
   applied: Sequence,
   entries: readonly Entry[],
@@ -74,21 +53,10 @@ function newestOfEachKey(
   let expected = applied;
   for (const { sequence, origin, operations } of entries) {
     expected += 1;
-    invariant(sequence === expected, "entries are applied one after the other, without a hole");
+    invariant(sequence === expected, "entries are applied in sequence, without a gap");
     for (const { key, value } of operations) {
       newest.set(key, value === undefined ? undefined : { key, value, version: sequence, origin });
     }
   }
   return newest;
-}
-
-/** About how many bytes a record takes in a message. */
-export const recordBytes = (record: StoreRecord): number =>
-  record.key.length + record.value.length + 24;
-
-/** About how many bytes an entry takes in a message. */
-export function entryBytes(entry: Entry): number {
-  let bytes = 24;
-  for (const { key, value } of entry.operations) bytes += key.length + (value?.length ?? 0) + 16;
-  return bytes;
 }

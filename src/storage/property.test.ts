@@ -15,9 +15,9 @@ import {
   type Operation,
   type StoreRecord,
 } from "../replication/types.ts";
-import { digestOf } from "./digest.ts";
 import { openDiskStorage } from "./disk/disk.ts";
 import { createMemoryStorage } from "./memory/memory.ts";
+import { digestOf } from "./standing.ts";
 
 type Step =
   | { readonly type: "append"; readonly entries: readonly Entry[] }

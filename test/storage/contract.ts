@@ -13,8 +13,8 @@ import {
   type Sequence,
   type StoreRecord,
 } from "../../src/replication/types.ts";
-import { compareBytes } from "../../src/storage/byte-order.ts";
-import { digestOf } from "../../src/storage/digest.ts";
+import { compareBytes } from "../../src/storage/order.ts";
+import { digestOf } from "../../src/storage/standing.ts";
 
 /** Opens an empty storage, and `reopen` where the same data can be opened again. */
 export interface Subject {

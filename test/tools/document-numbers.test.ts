@@ -140,19 +140,19 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
     "docs/durability.md",
     /it grows by (\d+ MiB) of zeros/,
     "src/storage/disk/log/log-file.ts",
-    ["GROWTH_BYTES"],
+    ["growthBytes"],
   ],
   [
     "docs/durability.md",
     /once it takes (\d+ MiB), or once (\d+ MiB)/,
     "src/storage/disk/disk.ts",
-    ["MEMTABLE_BYTES_MAX", "REPLAY_BYTES"],
+    ["defaultMemtableBytesMax", "defaultReplayBytes"],
   ],
   [
     "docs/durability.md",
     /several transactions of about (\d+ KiB)/,
     "src/storage/disk/checkpointer.ts",
-    ["CHUNK_BYTES"],
+    ["chunkBytes"],
   ],
 ];
 

@@ -1,48 +1,51 @@
+/**
+ * Checkpoints: they bring LMDB's store up to date, so that a restart has little of the log to read
+ * again and old log files can be removed.
+ */
 import { Buffer } from "node:buffer";
 import { setImmediate as turn } from "node:timers/promises";
 import type { StorageFault } from "../../node/ports.ts";
 import type { HardState } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { inactive } from "./commit-point.ts";
+import { type Checkpoint, inactive } from "./commit-point.ts";
+import { writeHardState } from "./encoding.ts";
 import { explainStoreFailure } from "./faults.ts";
-import { writeHardState } from "./hard-state.ts";
-import { Arena, type Checkpoint, writeCheckpoint } from "./lmdb/codec.ts";
-import type { Database } from "./lmdb/environment.ts";
-import type { Needs } from "./lmdb/room.ts";
+import { Arena, writeCheckpoint } from "./lmdb/codec.ts";
+import { type Database, metaKeys } from "./lmdb/environment.ts";
+import type { TransactionSize } from "./lmdb/preallocation.ts";
 import type { LogFiles } from "./log/log-files.ts";
 import type { Memtable } from "./memtable.ts";
 import type { DiskState } from "./state.ts";
 
-/** One transaction carries about this much over, so that the event loop is never held up long. */
-const CHUNK_BYTES = 256 * 1024;
-const RETRY_MS = 500;
+/** Approximate size of a transaction: a larger one would hold up the event loop. */
+const chunkBytes = 256 * 1024;
+const retryDelayMs = 500;
 
 type Instruction = () => unknown;
 
-/** What one checkpoint does, settled when it begins. */
+/** One checkpoint, fixed when it begins. */
 interface Work {
   readonly memtable: Memtable;
   readonly checkpoint: Checkpoint;
   readonly hardState: HardState;
-  /** The other store is left empty. */
-  readonly clears: boolean;
+  /** Also clear the store that is not the present one. */
+  readonly clearsInactive: boolean;
 }
 
 /**
- * Carries what the log says over into LMDB's store, so that a restart has little to read again and
- * old log files can go. A checkpoint takes several transactions, each of them flushed; the last one
- * says how far the store has come. Until then a restart begins at the checkpoint before, and meets
- * some of the newer records early: it writes all of them again, so nothing shows.
+ * Writes a memtable to LMDB in several transactions, each of them flushed. The last transaction
+ * records the checkpoint. A restart before that begins at the checkpoint before, and finds some of
+ * the newer records in LMDB already. It writes all of them again, so this has no effect.
  */
 export class Checkpointer {
   readonly #state: DiskState;
   readonly #files: LogFiles;
   readonly #directory: string;
   readonly #arena = new Arena();
-  /** Begun and not finished: tried again, as it was, until it is. */
+  /** Begun and not finished. A failed attempt is repeated unchanged. */
   #work: Work | undefined;
   #running: Promise<StorageFault | undefined> | undefined;
-  /** Of the last attempt, while another one is to come. */
+  /** Of the last attempt, until the next one succeeds. */
   #fault: StorageFault | undefined;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -52,7 +55,7 @@ export class Checkpointer {
     state: DiskState;
     files: LogFiles;
     directory: string;
-    /** LMDB must not be written any more. */
+    /** Called where LMDB must not be written any more. */
     fatal: (fault: StorageFault) => void;
   }) {
     this.#state = parts.state;
@@ -61,13 +64,16 @@ export class Checkpointer {
     this.#fatal = parts.fatal;
   }
 
-  /** One is under way, or waits for its next attempt. */
+  /** A checkpoint is running, or waits for its next attempt. */
   get isBusy(): boolean {
     return this.#work !== undefined;
   }
 
-  /** Begins one unless one is under way. */
-  begin(receiving: boolean): void {
+  /**
+   * Begins a checkpoint unless one is busy. While a store is being received (`isReceiving`), the
+   * store that is not the present one is left alone.
+   */
+  begin(isReceiving: boolean): void {
     if (this.#work !== undefined || this.#closed) return;
     const state = this.#state;
     const { commitPoint, hardState } = state;
@@ -75,21 +81,25 @@ export class Checkpointer {
       this.#files.oldestNeeded(
         ({ last, newest }) =>
           last > commitPoint.frame ||
-          newest > Math.min(commitPoint.forgotten, commitPoint.standing.applied),
+          newest > Math.min(commitPoint.compactedTo, commitPoint.standing.applied),
       ) ?? commitPoint.frame + 1;
     const memtable = state.store.makeImmutable();
-    const clears = state.inactiveDirty && !receiving;
-    this.#work = { memtable, checkpoint: { commitPoint, oldestFile }, hardState, clears };
+    const clearsInactive = state.inactiveDirty && !isReceiving;
+    this.#work = { memtable, checkpoint: { commitPoint, oldestFile }, hardState, clearsInactive };
     state.beginCheckpoint();
     this.#attempt(this.#work);
   }
 
-  /** Calls when no checkpoint is under way; with its fault, where one waits for another attempt. */
-  afterwards(run: (fault: StorageFault | undefined) => void): void {
+  /**
+   * Calls `run` once no attempt is running: with the fault of the last attempt where another one
+   * is to come, and with undefined where no checkpoint is busy.
+   */
+  whenIdle(run: (fault: StorageFault | undefined) => void): void {
     const running = this.#running ?? Promise.resolve(this.#fault);
     void running.then(run);
   }
 
+  /** Waits for the running attempt and begins no other. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -97,16 +107,16 @@ export class Checkpointer {
   }
 
   #attempt(work: Work): void {
-    this.#running = this.#writeOut(work).then(
+    this.#running = this.#write(work).then(
       () => this.#finished(work),
       (error: unknown) => this.#failed(work, error),
     );
   }
 
-  #finished({ memtable, checkpoint, clears }: Work): undefined {
+  #finished({ memtable, checkpoint, clearsInactive }: Work): undefined {
     const state = this.#state;
     state.checkpoint = checkpoint;
-    if (clears) state.inactiveDirty = false;
+    if (clearsInactive) state.inactiveDirty = false;
     state.store.checkpointed(memtable, true);
     [this.#work, this.#running, this.#fault] = [undefined, undefined, undefined];
     this.#files.dropBefore(checkpoint.oldestFile);
@@ -117,29 +127,27 @@ export class Checkpointer {
     const fault = { reason };
     [this.#running, this.#fault] = [undefined, fault];
     if (fatal) this.#fatal(fault);
-    else if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(work), RETRY_MS);
+    else if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(work), retryDelayMs);
     return fault;
   }
 
-  async #writeOut({ memtable, checkpoint, hardState, clears }: Work): Promise<void> {
+  async #write({ memtable, checkpoint, hardState, clearsInactive }: Work): Promise<void> {
     const { meta, stores } = this.#state.environment;
     const { active } = checkpoint.commitPoint;
-    for (const changes of memtable.chunks(CHUNK_BYTES)) {
+    for (const changes of memtable.chunks(chunkBytes)) {
       if (changes.length === 0) continue;
       const { instructions, bytes } = this.#instructions(stores[active], changes);
       await this.#commit(instructions, { records: changes.length, bytes });
       this.#state.store.checkpointed(memtable, false);
-      // What has come meanwhile is not to wait for the whole of it.
+      // Other events must not wait for the whole checkpoint.
       await turn();
     }
-    const [hardStateText, said] = [
-      Buffer.from(writeHardState(hardState)),
-      writeCheckpoint(checkpoint),
-    ];
+    const hardStateBytes = Buffer.from(writeHardState(hardState));
+    const checkpointBytes = writeCheckpoint(checkpoint);
     await this.#commit([
-      () => clears && stores[inactive(active)].clearAsync(),
-      () => meta.put("marks", hardStateText),
-      () => meta.put("footing", said),
+      () => clearsInactive && stores[inactive(active)].clearAsync(),
+      () => meta.put(metaKeys.hardState, hardStateBytes),
+      () => meta.put(metaKeys.checkpoint, checkpointBytes),
     ]);
   }
 
@@ -157,9 +165,9 @@ export class Checkpointer {
     return { instructions, bytes };
   }
 
-  #commit(instructions: readonly Instruction[], needs?: Needs): Promise<unknown> {
+  #commit(instructions: readonly Instruction[], size?: TransactionSize): Promise<unknown> {
     return this.#state.environment.commit(() => {
       for (const instruct of instructions) void instruct();
-    }, needs);
+    }, size);
   }
 }

@@ -1,27 +1,30 @@
+/** The present store: LMDB as of its last transaction, and above it the changes it does not have. */
 import { invariant } from "../../replication/invariant.ts";
 import type { StoreRecord } from "../../replication/types.ts";
-import { type Change, recordBytes } from "../apply.ts";
-import { byteRank } from "../byte-order.ts";
+import type { Change } from "../apply.ts";
+import { byteRank } from "../order.ts";
+import { takeRecords } from "../page.ts";
 import type { StoreIndex } from "./commit-point.ts";
-import type { Environment } from "./lmdb/environment.ts";
+import type { Database, Environment } from "./lmdb/environment.ts";
 import { keyFits, View } from "./lmdb/view.ts";
 import { Memtable, type OrderedChanges, withChanges } from "./memtable.ts";
 
+/** Where to begin to read: at the first key with this prefix that is above `after`. */
 interface Position {
   readonly prefix: string;
   readonly after: string | undefined;
 }
 
 /**
- * The present store: what LMDB has of it, and above that the changes it does not have yet. While a
- * checkpoint writes an immutable memtable, newer ones gather in a memtable above them.
+ * Answers reads from up to three places, the newest first: the memtable, the immutable memtable
+ * (while a checkpoint writes it to LMDB), and LMDB.
  */
 export class CurrentStore {
   readonly #environment: Environment;
   #view: View;
   #active: StoreIndex;
   #memtable = new Memtable();
-  /** On its way into LMDB, bit by bit; until it is there, reads find it here. */
+  /** Being written to LMDB in several transactions. Reads look here until all of it is there. */
   #immutable: Memtable | undefined;
 
   constructor(environment: Environment, active: StoreIndex) {
@@ -30,7 +33,7 @@ export class CurrentStore {
     this.#view = new View(environment);
   }
 
-  /** About what the changes that no checkpoint has taken up yet take in memory. */
+  /** Approximate memory of the changes that no checkpoint covers yet. */
   get memtableBytes(): number {
     return this.#memtable.bytes;
   }
@@ -44,14 +47,16 @@ export class CurrentStore {
 
   get(key: string): StoreRecord | undefined {
     const change = this.#changeOf(key);
-    return change === undefined ? this.#view.get(this.#table, key) : change.put?.record;
+    return change === undefined ? this.#view.get(this.#database, key) : change.put?.record;
   }
 
+  /** The hash of the key's record, or undefined where there is none. */
   hash(key: string): bigint | undefined {
     const change = this.#changeOf(key);
-    return change === undefined ? this.#view.hash(this.#table, key) : change.put?.hash;
+    return change === undefined ? this.#view.hash(this.#database, key) : change.put?.hash;
   }
 
+  /** As Storage.list. */
   list(query: Position & { readonly limit: number }): StoreRecord[] {
     const found: StoreRecord[] = [];
     const memtables = [this.#immutable?.ordered, this.#memtable.ordered];
@@ -62,27 +67,20 @@ export class CurrentStore {
     return found;
   }
 
-  /** A reader of the store as it is now, by pages. */
+  /** Reads pages of the store as it is now, whatever is written later. */
   copy(): { page(after: string | undefined, bytesMax: number): StoreRecord[]; close(): void } {
     const view = this.#view;
-    const [table, memtables] = [this.#table, [this.#immutable?.ordered, this.#memtable.snapshot()]];
+    const database = this.#database;
+    const memtables = [this.#immutable?.ordered, this.#memtable.snapshot()];
     view.hold();
     return {
-      page: (after, bytesMax) => {
-        const page: StoreRecord[] = [];
-        let bytes = 0;
-        for (const record of this.#records(view, memtables, { prefix: "", after }, table)) {
-          bytes += recordBytes(record);
-          if (page.length > 0 && bytes > bytesMax) break;
-          page.push(record);
-        }
-        return page;
-      },
+      page: (after, bytesMax) =>
+        takeRecords(this.#records(view, memtables, { prefix: "", after }, database), bytesMax),
       close: () => view.release(),
     };
   }
 
-  /** Everything there is now goes into LMDB; what is put from now on is newer. */
+  /** Starts a new memtable, and returns the one before for a checkpoint to write. */
   makeImmutable(): Memtable {
     invariant(this.#immutable === undefined, "one memtable is written at a time");
     this.#immutable = this.#memtable;
@@ -90,29 +88,29 @@ export class CurrentStore {
     return this.#immutable;
   }
 
-  /** LMDB has more of this memtable than before, or all of it. */
-  checkpointed(memtable: Memtable, whole: boolean): void {
-    if (whole && this.#immutable === memtable) this.#immutable = undefined;
-    this.#renew();
+  /** LMDB has more of this memtable than before, or (`isWhole`) all of it. */
+  checkpointed(memtable: Memtable, isWhole: boolean): void {
+    if (isWhole && this.#immutable === memtable) this.#immutable = undefined;
+    this.#renewView();
   }
 
   /** A received store, whole in LMDB, becomes the present one. */
   switchTo(active: StoreIndex): void {
-    invariant(this.#immutable === undefined, "no store is replaced while it is written");
+    invariant(this.#immutable === undefined, "no store is replaced while a checkpoint writes it");
     this.#active = active;
     this.#memtable = new Memtable();
-    this.#renew();
+    this.#renewView();
   }
 
   close(): void {
     this.#view.release();
   }
 
-  get #table() {
+  get #database(): Database {
     return this.#environment.stores[this.#active];
   }
 
-  #renew(): void {
+  #renewView(): void {
     this.#view.release();
     this.#view = new View(this.#environment);
   }
@@ -121,26 +119,27 @@ export class CurrentStore {
     return this.#memtable.get(key) ?? this.#immutable?.get(key);
   }
 
+  /** Records from a position on, in byte order, with the memtables' changes, the oldest first. */
   #records(
     view: View,
     memtables: readonly (OrderedChanges | undefined)[],
     { prefix, after }: Position,
-    table = this.#table,
+    database = this.#database,
   ): Iterable<StoreRecord> {
     const above = after === undefined ? "" : byteRank(after);
     let start = byteRank(prefix);
     if (above > start) start = above;
-    let records: Iterable<StoreRecord> = view.records(table, { prefix, after });
+    let records: Iterable<StoreRecord> = view.records(database, { prefix, after });
     for (const changes of memtables) {
       if (changes === undefined) continue;
       const from = changes(start);
-      records = withChanges(records, after === undefined ? from : behind(above, from));
+      records = withChanges(records, after === undefined ? from : without(above, from));
     }
     return records;
   }
 }
 
-function* behind(
+function* without(
   rank: string,
   changes: Iterable<readonly [string, Change]>,
 ): Generator<readonly [string, Change]> {

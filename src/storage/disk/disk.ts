@@ -1,10 +1,8 @@
-import type {
-  Storage,
-  StorageBatch,
-  StorageFault,
-  StoreCopy,
-  StoreSummary,
-} from "../../node/ports.ts";
+/**
+ * The storage port on disk. Each flush is a frame in a log file. LMDB holds the store as of the last
+ * checkpoint; the changes since then are in memory.
+ */
+import type { Storage, StoreCopy, StoreSummary } from "../../node/ports.ts";
 import { historyOfRange } from "../../replication/history.ts";
 import { invariant } from "../../replication/invariant.ts";
 import type {
@@ -13,76 +11,64 @@ import type {
   History,
   Sequence,
   SequenceRange,
-  SnapshotEnd,
   StoreRecord,
 } from "../../replication/types.ts";
-import type { Change } from "../apply.ts";
-import { toDigest } from "../digest.ts";
-import { Checkpointer } from "./checkpointer.ts";
-import { inactive } from "./commit-point.ts";
-import { explainLogFailure, explainStoreFailure, type WriteFailure } from "./faults.ts";
-import { IncomingStore } from "./incoming-store.ts";
-import { type Done, JobQueue } from "./job-queue.ts";
-import { type FrameContent, FrameWriter } from "./log/frame.ts";
-import { type LogFiles, readPlaces } from "./log/log-files.ts";
-import type { Place } from "./log/log-index.ts";
+import { takePage } from "../page.ts";
+import { toSummary } from "../standing.ts";
+import { DiskWriter } from "./disk-writer.ts";
+import type { LogFiles } from "./log/log-files.ts";
+import { readPlaces } from "./log/log-files.ts";
 import { type Opened, openDirectory } from "./opening.ts";
 import type { DiskState } from "./state.ts";
-import { planWrite } from "./write-plan.ts";
 
 export { StorageUnusable } from "./opening.ts";
 
+/** The directory and, for tests, bounds in bytes that bring about checkpoints and new files early. */
 export interface DiskOptions {
   readonly directory: string;
-  /** Changes that LMDB does not have yet are written to it when they take this much. */
+  /** A checkpoint begins when the changes that LMDB does not have take this much memory … */
   readonly memtableBytesMax?: number;
-  /** … or when this much was written to the log since, so that a restart has little to read. */
+  /** … or when this much was written to the log since the last checkpoint: a restart reads it. */
   readonly replayBytes?: number;
-  /** A log file with this much in it is followed by another one. */
+  /** A log file that holds this much is followed by another one. */
   readonly logFileBytes?: number;
 }
 
-const MEMTABLE_BYTES_MAX = 8 * 1024 * 1024;
-const REPLAY_BYTES = 32 * 1024 * 1024;
-/** Newer changes wait for a checkpoint under way, up to so many times the bytes of a memtable. */
-const MEMTABLES_MAX = 4;
+const defaultMemtableBytesMax = 8 * 1024 * 1024;
+const defaultReplayBytes = 32 * 1024 * 1024;
 
 /**
- * Storage on disk: each flush is a frame in a log file. The store is LMDB's, brought up to date
- * now and then by a checkpoint, and in memory what no checkpoint has taken up yet. Throws
- * StorageUnusable where the directory is held by another process, unreadable, damaged, or of an
- * unknown format.
+ * Opens the storage in a directory, which is made where it is missing. Throws StorageUnusable where
+ * another process holds the directory, or where it is unreadable, damaged or of an unknown format.
  */
 export async function openDiskStorage(options: DiskOptions): Promise<Storage> {
-  return new DiskStorage(options, await openDirectory(options));
+  const {
+    directory,
+    memtableBytesMax = defaultMemtableBytesMax,
+    replayBytes = defaultReplayBytes,
+  } = options;
+  const opened = await openDirectory(options);
+  const bounds = { memtableBytesMax, replayBytes };
+  return new DiskStorage(opened, new DiskWriter({ ...opened, directory, bounds }));
 }
 
 class DiskStorage implements Storage {
-  readonly #directory: string;
-  readonly #bounds: { readonly memtableBytesMax: number; readonly replayBytes: number };
   readonly #state: DiskState;
   readonly #files: LogFiles;
   readonly #unlock: () => void;
-  readonly #jobs = new JobQueue();
-  readonly #frames = new FrameWriter();
-  readonly #checkpointer: Checkpointer;
+  readonly #writer: DiskWriter;
+  /** Open copies. Each holds a read transaction of LMDB. */
   readonly #copies = new Set<StoreCopy>();
-  #incoming: IncomingStore | undefined;
+  readonly write: Storage["write"];
+  readonly incoming: Storage["incoming"];
 
-  constructor(options: DiskOptions, { state, files, unlock }: Opened) {
-    const {
-      directory,
-      memtableBytesMax = MEMTABLE_BYTES_MAX,
-      replayBytes = REPLAY_BYTES,
-    } = options;
-    const fatal = (fault: StorageFault): void => this.#jobs.refuseAll(fault);
-    this.#directory = directory;
-    this.#bounds = { memtableBytesMax, replayBytes };
+  constructor({ state, files, unlock }: Opened, writer: DiskWriter) {
     this.#state = state;
     this.#files = files;
     this.#unlock = unlock;
-    this.#checkpointer = new Checkpointer({ state, files, directory, fatal });
-    this.#checkpointIfDue();
+    this.#writer = writer;
+    this.write = (batch, done) => writer.write(batch, done);
+    this.incoming = writer.incoming;
   }
 
   hardState(): HardState {
@@ -90,8 +76,7 @@ class DiskStorage implements Storage {
   }
 
   summary(): StoreSummary {
-    const { applied, sum, keys, history } = this.#state.commitPoint.standing;
-    return { applied, digest: toDigest(sum), keys, history };
+    return toSummary(this.#state.commitPoint.standing);
   }
 
   logBounds(): { readonly first: Sequence; readonly last: Sequence } {
@@ -103,15 +88,9 @@ class DiskStorage implements Storage {
   }
 
   readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[] {
-    const places: Place[] = [];
-    let bytes = 0;
-    for (const place of this.#state.index.from(from)) {
-      bytes += place.bytes;
-      const full = places.length >= limit.entriesMax || bytes > limit.bytesMax;
-      if (places.length > 0 && full) break;
-      places.push(place);
-    }
-    return readPlaces(places);
+    const { entriesMax: itemsMax, bytesMax } = limit;
+    const places = this.#state.index.from(from);
+    return readPlaces(takePage(places, { itemsMax, bytesMax }, ({ bytes }) => bytes));
   }
 
   logHistory(range: SequenceRange): History | undefined {
@@ -132,13 +111,14 @@ class DiskStorage implements Storage {
 
   copy(): StoreCopy {
     const { applied, digest, history } = this.summary();
-    const [reader, copies] = [this.#state.store.copy(), this.#copies];
+    const reader = this.#state.store.copy();
+    const copies = this.#copies;
     const copy: StoreCopy = {
       applied,
       digest,
       history,
       page(after, bytesMax) {
-        invariant(copies.has(copy), "a closed copy of the store is not read");
+        invariant(copies.has(copy), "a copy of the store is not read after it is closed");
         return reader.page(after, bytesMax);
       },
       close() {
@@ -149,147 +129,11 @@ class DiskStorage implements Storage {
     return copy;
   }
 
-  write(batch: StorageBatch, done: Done): void {
-    this.#jobs.add((written) => this.#write(batch, written), done);
-  }
-
-  readonly incoming: Storage["incoming"] = {
-    begin: () => {
-      this.#incoming = new IncomingStore();
-    },
-    add: (records, done) => {
-      const incoming = this.#begun();
-      this.#jobs.add((added) => this.#add(incoming, records, added), done);
-    },
-    install: (end, done) => {
-      const incoming = this.#begun();
-      this.#jobs.add((installed) => this.#install(incoming, end, installed), done);
-    },
-  };
-
   async close(): Promise<void> {
-    await this.#jobs.whenIdle();
-    await this.#checkpointer.close();
+    await this.#writer.close();
     for (const copy of this.#copies) copy.close();
     this.#files.close();
     await this.#state.close();
     this.#unlock();
-  }
-
-  #begun(): IncomingStore {
-    invariant(this.#incoming !== undefined, "a store is received after its beginning");
-    return this.#incoming;
-  }
-
-  #write(batch: StorageBatch, done: Done): void {
-    const { commitPoint, index, store } = this.#state;
-    const full = store.memtableBytes > MEMTABLES_MAX * this.#bounds.memtableBytesMax;
-    if (full && this.#checkpointer.isBusy) {
-      this.#checkpointer.afterwards((fault) => (fault ? done(fault) : this.#write(batch, done)));
-      return;
-    }
-    const plan = planWrite({ commitPoint, index, hashOf: (key) => store.hash(key) }, batch);
-    if (plan === undefined) queueMicrotask(() => done(undefined));
-    else this.#append(plan, done);
-  }
-
-  /** Everything that becomes durable does so here: as a frame, flushed as a whole. */
-  #append(plan: { content: FrameContent; changes: readonly Change[] }, done: Done): void {
-    const { content, changes } = plan;
-    const { commitPoint, installs, hardState } = content;
-    const { bytes, places } = this.#frames.write(content, this.#files.salt);
-    this.#files.append({ number: commitPoint.frame, bytes }, (outcome) => {
-      if ("is" in outcome) return this.#fail(explainLogFailure(outcome), done);
-      const { file, at } = outcome;
-      const size = bytes.length;
-      this.#state.step({
-        commitPoint,
-        installs,
-        places,
-        changes,
-        hardState,
-        file,
-        at,
-        bytes: size,
-      });
-      // The checkpoint after it may clear the store that was replaced.
-      if (installs) this.#incoming = undefined;
-      this.#checkpointIfDue();
-      done(undefined);
-    });
-  }
-
-  #add(incoming: IncomingStore, records: readonly StoreRecord[], done: Done): void {
-    if (incoming !== this.#incoming) {
-      // Another one was begun meanwhile.
-      queueMicrotask(() => done(undefined));
-      return;
-    }
-    this.#withOtherStore(done, () => {
-      const { environment, commitPoint, inactiveDirty } = this.#state;
-      const into = { environment, index: inactive(commitPoint.active), isDirty: inactiveDirty };
-      incoming.add(records, into).then(
-        () => {
-          this.#state.inactiveDirty = true;
-          done(undefined);
-        },
-        async (error: unknown) =>
-          this.#fail(await explainStoreFailure(error, this.#directory), done),
-      );
-    });
-  }
-
-  #install(
-    incoming: IncomingStore,
-    end: SnapshotEnd & { readonly hardState: HardState },
-    done: Done,
-  ): void {
-    // What is left of another one goes with the first records, if there are any.
-    if (!incoming.isStarted) {
-      const install = (): void => this.#install(incoming, end, done);
-      this.#add(incoming, [], (fault) => (fault ? done(fault) : install()));
-      return;
-    }
-    this.#withOtherStore(done, () => {
-      const { frame, active } = this.#state.commitPoint;
-      const commitPoint = {
-        frame: frame + 1,
-        // The digest is that of the records that did arrive, so that a difference shows.
-        standing: incoming.standingAt(end),
-        active: inactive(active),
-        forgotten: end.applied,
-      };
-      const { hardState } = end;
-      const content = { commitPoint, installs: true, append: [], applyOnly: [], hardState };
-      this.#append({ content, changes: [] }, done);
-    });
-  }
-
-  /** Runs once no checkpoint is under way, and the last one knows which store is the present one. */
-  #withOtherStore(done: Done, run: () => void): void {
-    this.#checkpointer.afterwards((fault) => {
-      if (fault !== undefined) return done(fault);
-      const { checkpoint, commitPoint } = this.#state;
-      if (checkpoint.commitPoint.active === commitPoint.active) return run();
-      this.#checkpointer.begin(this.#isReceiving);
-      this.#withOtherStore(done, run);
-    });
-  }
-
-  get #isReceiving(): boolean {
-    return this.#incoming?.isStarted === true;
-  }
-
-  #checkpointIfDue(): void {
-    const { store, commitPoint, checkpoint, bytesSinceCheckpoint } = this.#state;
-    const { memtableBytesMax, replayBytes } = this.#bounds;
-    const due = store.memtableBytes >= memtableBytesMax || bytesSinceCheckpoint >= replayBytes;
-    const switched = commitPoint.active !== checkpoint.commitPoint.active;
-    if (due || switched) this.#checkpointer.begin(this.#isReceiving);
-  }
-
-  #fail({ reason, fatal }: WriteFailure, done: Done): void {
-    if (fatal) this.#jobs.refuseAll({ reason });
-    done({ reason });
   }
 }

@@ -1,70 +1,73 @@
-/** Why a flush failed, in words, and whether it makes sense to try again. */
+/** Explains why a flush failed, in words for an operator, and whether a retry can succeed. */
 import { Buffer } from "node:buffer";
 import { open, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
-import { dataFile } from "./lmdb/file.ts";
+import { dataFile } from "./lmdb/data-file.ts";
 import type { AppendFailure } from "./log/log-files.ts";
 
+/** Why a batch was refused. */
 export interface WriteFailure {
+  /** One sentence that names the system's error: "no space left on device (ENOSPC)". */
   readonly reason: string;
-  /** Nothing may be written any more until the process starts again. */
+  /** Nothing may be written any more until the process is restarted. */
   readonly fatal: boolean;
 }
 
-const EIO = 5;
-const LASTS = "; nothing is written until this node is restarted";
-/** LMDB's own errors that pass: the map is full, or the batch was too big for one transaction. */
-const LMDB_PASSING = new Set([-30792, -30788]);
-/** What LMDB adds where it was writing data pages, which nothing refers to yet. */
-const WRITING_PAGES = "Attempting to write page";
-const FREE_BYTES_ENOUGH = 64 * 1024 * 1024;
+const eio = 5;
+const untilRestart = "; nothing is written until this node is restarted";
+/** MDB_MAP_FULL and MDB_TXN_FULL: the transaction was dropped, and a later one may succeed. */
+const transientLmdbErrors = new Set([-30792, -30788]);
+/** The package adds this text where data pages, which nothing refers to yet, were being written. */
+const writingPages = "Attempting to write page";
+const freeBytesEnough = 64 * 1024 * 1024;
 
 /**
- * Explains the error of a failed transaction of LMDB. Data pages that could not be written do no harm: the
- * next attempt writes all of them again. But after a failed flush the kernel may have thrown away
- * what it held, and a later flush would succeed without it; and when the meta page fails, LMDB
- * refuses all further work. Both last until a restart, which reads what is really on the disk.
- * LMDB reports a write cut short as EIO, which is what a disk just running full or a file at its
- * size limit looks like, so those are looked for.
+ * Explains the error of a failed LMDB transaction. Data pages that could not be written do no harm:
+ * the next attempt writes all of them again. After a failed flush, however, the kernel may have
+ * discarded what it held, and a later flush would succeed without it. And where the meta page could
+ * not be written, LMDB refuses all further work. Both are fatal: only a restart reads what is
+ * really on the disk.
+ * LMDB reports a short write as EIO, which also happens where the disk is nearly full or the file
+ * is at its size limit. These two cases are therefore ruled out before an EIO counts as fatal.
  */
 export async function explainStoreFailure(
   failed: unknown,
   directory: string,
 ): Promise<WriteFailure> {
-  const refused = errnoOf(failed);
-  // Room was to be made for the transaction, which then was not begun.
-  if (refused !== undefined) return failure(sentence(refused, failed), refused === EIO);
+  const errno = errnoOf(failed);
+  // Space could not be reserved for the transaction, which was therefore not begun.
+  if (errno !== undefined) return failure(sentence(errno, failed), errno === eio);
   const error = await causeOf(failed);
   const code = codeOf(error);
-  if (code === EIO && (await isShortOfRoom(directory).catch(() => false)))
+  if (code === eio && (await isShortOfSpace(directory).catch(() => false)))
     return failure("no room for the whole batch (short write)", false);
-  const passes = isAboutPages(error) || (code !== undefined && LMDB_PASSING.has(code));
-  return failure(sentence(code, error), code === EIO || !passes);
+  const isTransient = isAboutPages(error) || (code !== undefined && transientLmdbErrors.has(code));
+  return failure(sentence(code, error), code === eio || !isTransient);
 }
 
 /**
- * Explains why a frame was refused. Where there was no room for it, nothing was written, and it may
- * be tried again. Once it was on its way, whatever went wrong, nobody knows what is on the disk.
+ * Explains why a frame was refused. Where there was no room for it, nothing was written, and a
+ * retry may succeed. Once its write has begun, any error leaves it unknown what is on the disk.
  */
-export function explainLogFailure({ is, error }: AppendFailure): WriteFailure {
+export function explainLogFailure({ type, error }: AppendFailure): WriteFailure {
   const errno = errnoOf(error);
-  return failure(sentence(errno, error), is === "unsure" || errno === EIO);
+  return failure(sentence(errno, error), type === "unsure" || errno === eio);
 }
 
 const failure = (reason: string, fatal: boolean): WriteFailure => ({
-  reason: fatal ? reason + LASTS : reason,
+  reason: fatal ? reason + untilRestart : reason,
   fatal,
 });
 
-/** Of an error of Node's own. */
+/** The errno of an error that Node.js raised; undefined for errors of LMDB. */
 const errnoOf = (error: unknown): number | undefined =>
   error instanceof Error && "errno" in error ? Math.abs(Number(error.errno)) : undefined;
 
 const isAboutPages = (error: unknown): boolean =>
-  error instanceof Error && error.message.includes(WRITING_PAGES);
+  error instanceof Error && error.message.includes(writingPages);
 
-/** lmdb hides the cause of a failed commit in a promise that is rejected with it. */
+/** The package hides the cause of a failed commit in a promise that is rejected with it. */
 async function causeOf(error: unknown): Promise<unknown> {
   if (!(error instanceof Error && "commitError" in error)) return error;
   try {
@@ -80,6 +83,7 @@ const codeOf = (error: unknown): number | undefined =>
     ? error.code
     : undefined;
 
+/** A positive code is an errno of the system. LMDB's own codes are negative. */
 function sentence(code: number | undefined, error: unknown): string {
   const known = code !== undefined && code > 0 ? getSystemErrorMap().get(-code) : undefined;
   if (known) return `${known[1]} (${known[0]})`;
@@ -87,18 +91,19 @@ function sentence(code: number | undefined, error: unknown): string {
 }
 
 /** Whether the disk is nearly full, or this process may not write larger files. */
-async function isShortOfRoom(directory: string): Promise<boolean> {
+async function isShortOfSpace(directory: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(directory);
-  if (bavail * bsize < FREE_BYTES_ENOUGH) return true;
+  if (bavail * bsize < freeBytesEnough) return true;
   return isAtSizeLimit(directory);
 }
-/** A file that begins where the data file ends runs into the same limit. */
+
+/** Tries the limit with another file: one byte, well behind where the data file ends. */
 async function isAtSizeLimit(directory: string): Promise<boolean> {
   const probe = join(directory, "probe.tmp");
   const { size } = await stat(dataFile(directory));
   const file = await open(probe, "w");
   try {
-    await file.write(Buffer.alloc(1), 0, 1, size + FREE_BYTES_ENOUGH);
+    await file.write(Buffer.alloc(1), 0, 1, size + freeBytesEnough);
     return false;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EFBIG";

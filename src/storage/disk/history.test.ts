@@ -9,11 +9,11 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ENOUGH, entry, everything, flushed, put, write } from "../../../test/storage/contract.ts";
 import { historyAfter } from "../../replication/history.ts";
 import { BLANK_HARD_STATE, type Entry, type StoreRecord } from "../../replication/types.ts";
-import { digestOf, recordHash } from "../digest.ts";
+import { digestOf, recordHash } from "../standing.ts";
 import { openDiskStorage } from "./disk.ts";
+import { writeEntry } from "./encoding.ts";
 import { Arena, readCheckpoint, writeCheckpoint } from "./lmdb/codec.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
-import { writeEntry } from "./log/entry-codec.ts";
 import { FrameWriter, readFrame } from "./log/frame.ts";
 
 const SALT = 0x5a17;
@@ -173,7 +173,7 @@ type Content = typeof content extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
 const frameOf = ({ history, leader, append, installs }: Content): Buffer => {
   const standing = { applied: 3, sum: 5n, keys: 2, history };
-  const commitPoint = { frame: 9, standing, active: 1, forgotten: 4 } as const;
+  const commitPoint = { frame: 9, standing, active: 1, compactedTo: 4 } as const;
   const hardState = leader === "" ? undefined : { ...HARD_STATE, promisedLeader: leader };
   const all = { commitPoint, installs, append, applyOnly: entries.slice(1, 2), hardState };
   return Buffer.from(new FrameWriter().write(all, SALT).bytes);
@@ -195,7 +195,7 @@ describe("a frame", () => {
   test("whose history is unknown is the one that the version before writes", () => {
     const records = entries.slice(0, 2).map(recordOf);
     const standing = { applied: 2, sum: sumOf(records), keys: 2, history: undefined };
-    const commitPoint = { frame: 2, standing, active: 0, forgotten: 0 } as const;
+    const commitPoint = { frame: 2, standing, active: 0, compactedTo: 0 } as const;
     const append = entries.slice(1, 2);
     const all = { commitPoint, installs: false, append, applyOnly: [], hardState: HARD_STATE };
     const { bytes } = new FrameWriter().write(all, SALT);
@@ -220,7 +220,10 @@ describe("a frame", () => {
 test("a checkpoint says the history again, behind what the version before reads", () => {
   const checkpoint = (history: string | undefined) => {
     const standing = { applied: 3, sum: 5n, keys: 2, history };
-    return { commitPoint: { frame: 9, standing, active: 1, forgotten: 4 }, oldestFile: 7 } as const;
+    return {
+      commitPoint: { frame: 9, standing, active: 1, compactedTo: 4 },
+      oldestFile: 7,
+    } as const;
   };
   const unknown = writeCheckpoint(checkpoint(undefined));
   expect(readCheckpoint(unknown)).toEqual(checkpoint(undefined));

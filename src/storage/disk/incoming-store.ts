@@ -1,30 +1,34 @@
+/** A store that is being received from another node, and is not readable yet. */
 import { invariant } from "../../replication/invariant.ts";
 import type { StoreRecord } from "../../replication/types.ts";
-import type { Standing } from "../apply.ts";
-import { recordHash } from "../digest.ts";
+import { recordHash, type Standing } from "../standing.ts";
 import type { StoreIndex } from "./commit-point.ts";
 import { Arena } from "./lmdb/codec.ts";
 import type { Environment } from "./lmdb/environment.ts";
 import { keyFits, View } from "./lmdb/view.ts";
 
-/** A store on its way in: it grows in the one of LMDB's two stores that is not the present one. */
+/** Grows in the one of LMDB's two stores that is not the present one. */
 export class IncomingStore {
   readonly #arena = new Arena();
+  /** Invariant: #sum and #keys are those of the records that are flushed. */
   #sum = 0n;
   #keys = 0;
-  /** Something was flushed into it; before that, LMDB may still hold what is left of another. */
   #started = false;
 
+  /** Something was flushed. Before that, LMDB may still hold what is left of another store. */
   get isStarted(): boolean {
     return this.#started;
   }
 
-  /** What it would stand at, were it installed now. */
+  /** The standing of this store if it were installed now. */
   standingAt({ applied, history }: Pick<Standing, "applied" | "history">): Standing {
     return { applied, sum: this.#sum, keys: this.#keys, history };
   }
 
-  /** Resolves when the records are flushed. */
+  /**
+   * Resolves when the records are flushed. A record replaces an earlier one with the same key.
+   * `isDirty` says that the store in LMDB is not empty: the first call then clears it.
+   */
   async add(
     records: readonly StoreRecord[],
     into: {

@@ -1,11 +1,13 @@
+/** Runs the writes of a storage one after the other. */
 import type { StorageFault } from "../../node/ports.ts";
 
+/** Reports the end of a write, as the storage port does: undefined for success. */
 export type Done = (fault: StorageFault | undefined) => void;
 type Job = (done: Done) => void;
 
-/** One thing after the other: a job begins when the one before has called its `done`. */
+/** A job starts once the job before it has called its `done`. */
 export class JobQueue {
-  /** Oldest first. Invariant: the oldest one is under way exactly while #busy. */
+  /** Oldest first. Invariant: the oldest one runs exactly while #busy. */
   readonly #jobs: { readonly job: Job; readonly done: Done }[] = [];
   #busy = false;
   #idle: (() => void) | undefined;
@@ -16,7 +18,7 @@ export class JobQueue {
     if (!this.#busy) this.#next();
   }
 
-  /** Answers every job with this from now on, the first refusal for good. */
+  /** Answers every job that has not started with this fault. Only the first call has an effect. */
   refuseAll(fault: StorageFault): void {
     this.#refusal ??= fault;
   }
@@ -38,7 +40,7 @@ export class JobQueue {
     try {
       job((fault) => this.#finish(done, fault));
     } catch (error) {
-      // A broken promise stops the node; whoever closes the storage then need not wait for it.
+      // A violated invariant stops the node. Closing the storage must not wait for this job.
       this.#jobs.shift();
       this.#busy = false;
       throw error;
@@ -48,7 +50,7 @@ export class JobQueue {
   #finish(done: Done, fault: StorageFault | undefined): void {
     this.#jobs.shift();
     this.#busy = false;
-    // The next one may be given to us by `done`; it must find this one over.
+    // `done` may add the next job, so the queue must be ready for it before.
     if (this.#jobs.length > 0) this.#next();
     done(fault);
     if (!this.#busy) this.#idle?.();

@@ -1,21 +1,21 @@
-/** Changes of a store that LMDB does not have yet, in byte order of their keys. */
+/** Memtables: changes of a store that LMDB does not have yet, in byte order of their keys. */
 import type { StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { createBTree } from "../b-tree.ts";
-import { byteRank } from "../byte-order.ts";
+import { byteRank, createBTree } from "../order.ts";
 
-/** What a change takes in memory beyond its texts, roughly. */
-const CHANGE_BYTES = 128;
+/** Approximate memory of a change beyond its texts. */
+const changeOverheadBytes = 128;
 
-/** Changes in byte order, from the first key that stands above a rank, or at it, on. */
+/** Iterates over changes by rank of their keys, from the first rank at or above `fromRank` on. */
 export type OrderedChanges = (fromRank: string) => Iterable<readonly [string, Change]>;
 
+/** Invariant: map and tree hold the same changes, the newest one of each key. */
 export class Memtable {
   readonly #changes = new Map<string, Change>();
   readonly #ordered = createBTree<string, Change>();
   #bytes = 0;
 
-  /** About what it takes in memory. */
+  /** Approximate memory of all changes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -32,6 +32,7 @@ export class Memtable {
     this.#ordered.set(byteRank(key), change);
   }
 
+  /** Shows later changes as well, unlike `snapshot`. */
   readonly ordered: OrderedChanges = (fromRank) => this.#ordered.entries(fromRank);
 
   /** The changes as they are now, whatever is put later. */
@@ -40,7 +41,7 @@ export class Memtable {
     return (fromRank) => tree.entries(fromRank);
   }
 
-  /** All of them, in order, in lists of about so many bytes. */
+  /** All changes in order, in lists of about `bytesMax` bytes. The last list may be empty. */
   *chunks(bytesMax: number): Generator<readonly Change[]> {
     let chunk: Change[] = [];
     let bytes = 0;
@@ -57,9 +58,9 @@ export class Memtable {
 }
 
 const changeBytes = ({ key, put }: Change): number =>
-  CHANGE_BYTES + key.length + (put?.record.value.length ?? 0);
+  changeOverheadBytes + key.length + (put?.record.value.length ?? 0);
 
-/** Records in byte order, as these changes, which are newer, leave them. */
+/** Merges records with newer changes. Both are in byte order, and so is the result. */
 export function* withChanges(
   records: Iterable<StoreRecord>,
   changes: Iterable<readonly [string, Change]>,

@@ -1,31 +1,32 @@
-/** From a directory to what a node last flushed there: ours alone, whole, and of a known format. */
+/** Opens a directory: locked for this process, whole, of a known format, as it was last flushed. */
 import { Buffer } from "node:buffer";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { digestOf, toDigest } from "../digest.ts";
-import { lockDirectory } from "./directory-lock.ts";
-import { flushDirectory } from "./files.ts";
-import { type Environment, openEnvironment } from "./lmdb/environment.ts";
-import { HeaderDamaged, lengthenShortFile } from "./lmdb/file.ts";
+import { digestOf, toDigest } from "../standing.ts";
+import { flushDirectory, lockDirectory } from "./file-system.ts";
+import { HeaderDamaged, lengthenShortFile } from "./lmdb/data-file.ts";
+import { type Environment, metaKeys, openEnvironment } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";
 import { LogFiles } from "./log/log-files.ts";
 import { LogDamaged, logDirectory } from "./log/log-opening.ts";
 import { replayLog } from "./replay.ts";
 import { DiskState } from "./state.ts";
 
-const FORMAT = "quorum-kv 2";
+const presentFormat = "quorum-kv 2";
 
+/** The parts of an open directory. */
 export interface Opened {
   readonly state: DiskState;
   readonly files: LogFiles;
   readonly unlock: () => void;
 }
 
-/** The directory cannot be used, for a reason told in one sentence. */
+/** The directory cannot be used. The message is one sentence that says why. */
 export class StorageUnusable extends Error {
   override readonly name = "StorageUnusable";
 }
 
+/** Opens a directory, which is made where it is missing. Throws StorageUnusable. */
 export async function openDirectory(options: {
   readonly directory: string;
   readonly logFileBytes?: number;
@@ -34,14 +35,14 @@ export async function openDirectory(options: {
   const { unlock, folders } = await claim(directory);
   let environment: Environment | undefined;
   try {
-    const short = await lengthenShortFile(directory);
+    const wasShort = await lengthenShortFile(directory);
     environment = openEnvironment(directory);
-    // A file that a power cut takes out of its directory was not flushed, whatever is in it.
+    // The names of new files and folders must be durable before anything in them counts as such.
     for (const folder of folders) await flushDirectory(folder);
     await checkFormat(directory, environment);
     const state = new DiskState(environment);
     const files = await replayLog(state, logDirectory(directory));
-    if (short) checkStore(directory, state);
+    if (wasShort) checkStore(directory, state);
     return {
       state,
       files: new LogFiles({ directory: logDirectory(directory), files, fileBytes: logFileBytes }),
@@ -54,7 +55,7 @@ export async function openDirectory(options: {
   }
 }
 
-/** Locks the directory, made where it is missing; `folders` are those whose names must be flushed. */
+/** Makes and locks the directory. `folders` are all those in which a name may be new. */
 async function claim(
   directory: string,
 ): Promise<{ unlock: () => void; folders: readonly string[] }> {
@@ -94,7 +95,7 @@ function checkStore(directory: string, { store, commitPoint }: DiskState): void 
     if (records.length !== keys || digestOf(records) !== toDigest(sum))
       throw new RangeError("records are missing");
   } catch (error) {
-    throw damaged(directory, `the file is cut short (${(error as Error).message})`);
+    throw damaged(directory, `data.mdb is cut short (${(error as Error).message})`);
   } finally {
     copy.close();
   }
@@ -103,14 +104,17 @@ function checkStore(directory: string, { store, commitPoint }: DiskState): void 
 const damaged = (directory: string, how: string): StorageUnusable =>
   new StorageUnusable(`the data in ${directory} is damaged: ${how}`);
 
+/** Refuses a directory of another format, and marks a new one. */
 async function checkFormat(directory: string, environment: Environment): Promise<void> {
   const view = new View(environment);
-  const format = view.meta("format")?.toString("utf8");
+  const format = view.meta(metaKeys.format)?.toString("utf8");
   view.release();
-  if (format === FORMAT) return;
+  if (format === presentFormat) return;
   if (format !== undefined) {
-    const known = `this version reads "${FORMAT}" only`;
-    throw new StorageUnusable(`the data in ${directory} has the format "${format}"; ${known}`);
+    const allowed = `this version reads only "${presentFormat}"`;
+    throw new StorageUnusable(`the data in ${directory} has the format "${format}"; ${allowed}`);
   }
-  await environment.commit(() => void environment.meta.put("format", Buffer.from(FORMAT)));
+  await environment.commit(
+    () => void environment.meta.put(metaKeys.format, Buffer.from(presentFormat)),
+  );
 }

@@ -1,3 +1,4 @@
+/** Restores the state from the log at a restart. */
 import type { Sequence } from "../../replication/types.ts";
 import { type Change, changesOf } from "../apply.ts";
 import type { Frame } from "./log/frame.ts";
@@ -8,27 +9,30 @@ import { LogDamaged, openLog } from "./log/log-opening.ts";
 import type { DiskState } from "./state.ts";
 
 /**
- * Brings the state to where the last whole frame left it. Frames that the checkpoint has taken up
- * only tell where the log's entries are; those after it are carried out again, in their order.
+ * Brings the state to where the last whole frame left it, and returns the open log files. Frames
+ * that the checkpoint covers only say where the log's entries are. Later frames are applied again,
+ * in order. Throws LogDamaged.
  */
 export async function replayLog(state: DiskState, directory: string): Promise<LogFile[]> {
   const { commitPoint, oldestFile } = state.checkpoint;
-  let forgotten: Sequence = 0;
+  let compactedTo: Sequence = 0;
   const files = await openLog(directory, oldestFile, (frame, { file, at }) => {
-    const step = { ...frame, file, at };
-    state.place({ ...step, changes: [] });
-    const isNews = frame.commitPoint.frame > commitPoint.frame;
-    const changes = isNews && !frame.installs ? changesIn(frame, state) : [];
-    state.forget({ ...step, changes }, forgotten);
-    if (isNews) state.advance({ ...step, changes });
-    forgotten = frame.commitPoint.forgotten;
+    const flushed = { ...frame, file, at };
+    state.indexEntries({ ...flushed, changes: [] });
+    const isNew = frame.commitPoint.frame > commitPoint.frame;
+    const changes = isNew && !frame.installs ? changesIn(frame, state) : [];
+    state.compactLog({ ...flushed, changes }, compactedTo);
+    if (isNew) state.advance({ ...flushed, changes });
+    compactedTo = frame.commitPoint.compactedTo;
   });
   if ((files.at(-1)?.last ?? 0) < commitPoint.frame)
-    throw new LogDamaged(`the log ends before frame ${commitPoint.frame}, which the store has`);
+    throw new LogDamaged(
+      `the log ends before frame ${commitPoint.frame}, which the checkpoint refers to`,
+    );
   return files;
 }
 
-/** What a frame applies: entries of its own, or those the log has. */
+/** The changes of a frame, from the entries that it carries and those that the log has. */
 function changesIn(frame: Frame, state: DiskState): Change[] {
   const { applied } = state.commitPoint.standing;
   const found = new Map(frame.applyOnly.map((entry) => [entry.sequence, entry]));
@@ -38,8 +42,8 @@ function changesIn(frame: Frame, state: DiskState): Change[] {
     if (place !== undefined) logged.push(place);
   }
   for (const entry of readPlaces(logged)) found.set(entry.sequence, entry);
-  const entries = [...found.values()].sort((one, other) => one.sequence - other.sequence);
+  const entries = [...found.values()].sort((left, right) => left.sequence - right.sequence);
   if (entries.length < frame.commitPoint.standing.applied - applied)
-    throw new LogDamaged(`an entry after ${applied} is missing`);
+    throw new LogDamaged(`an entry after sequence ${applied} is missing`);
   return changesOf(applied, entries);
 }

@@ -7,10 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ENOUGH, entry, everything, put, write } from "../../../test/storage/contract.ts";
-import { digestOf } from "../digest.ts";
+import { digestOf } from "../standing.ts";
 import { openDiskStorage, StorageUnusable } from "./disk.ts";
+import { newestMeta } from "./lmdb/data-file.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
-import { newestMeta } from "./lmdb/file.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -85,9 +85,9 @@ describe("a directory that cannot be used is refused in a sentence", () => {
 
   test("where the data file is not LMDB's", async () => {
     await writeFile(join(directory, "data.mdb"), "x".repeat(100_000));
-    await expect(opening()).rejects.toThrow(/is damaged: its header is not LMDB's/);
+    await expect(opening()).rejects.toThrow(/is damaged: data.mdb has no LMDB header/);
     await writeFile(join(directory, "data.mdb"), "x");
-    await expect(opening()).rejects.toThrow(/is damaged: its header is not LMDB's/);
+    await expect(opening()).rejects.toThrow(/is damaged: data.mdb has no LMDB header/);
   });
 
   test("where the data file was cut short", async () => {
@@ -103,7 +103,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
       await cp(directory, cut, { recursive: true });
       await truncate(join(cut, "data.mdb"), Math.floor((lastPage + 1) * pageSize * part));
       await expect(openDiskStorage({ directory: cut })).rejects.toThrow(
-        /is damaged: .*cut short|cannot be opened: MDB_CORRUPTED/,
+        /is damaged: data.mdb is cut short|cannot be opened: MDB_CORRUPTED/,
       );
       await rm(cut, { recursive: true });
     }
@@ -115,7 +115,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
     await environment.commit(() => void environment.meta.put("format", Buffer.from(format)));
     await environment.close();
     await expect(opening()).rejects.toThrow(
-      `has the format "${format}"; this version reads "quorum-kv 2" only`,
+      `has the format "${format}"; this version reads only "quorum-kv 2"`,
     );
   });
 });

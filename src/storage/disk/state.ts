@@ -1,47 +1,45 @@
+/** The state as of the last flushed frame: what reads see. */
 import { BLANK_HARD_STATE, type HardState, type Sequence } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { type CommitPoint, inactive } from "./commit-point.ts";
+import { type Checkpoint, type CommitPoint, inactive, noCheckpoint } from "./commit-point.ts";
 import { CurrentStore } from "./current-store.ts";
-import { readHardState } from "./hard-state.ts";
-import { type Checkpoint, NO_CHECKPOINT, readCheckpoint } from "./lmdb/codec.ts";
-import type { Environment } from "./lmdb/environment.ts";
+import { readHardState } from "./encoding.ts";
+import { readCheckpoint } from "./lmdb/codec.ts";
+import { type Environment, metaKeys } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";
-import type { PlaceInFrame } from "./log/frame.ts";
+import type { Frame } from "./log/frame.ts";
 import type { LogFile } from "./log/log-file.ts";
 import { LogIndex } from "./log/log-index.ts";
 
-/** What a flushed frame comes to. */
-export interface Step {
-  readonly commitPoint: CommitPoint;
-  readonly installs: boolean;
-  readonly places: readonly PlaceInFrame[];
+/** A flushed frame: its content, and where it is. */
+export interface FlushedFrame extends Omit<Frame, "applyOnly"> {
+  /** What its applied entries change in the store. */
   readonly changes: readonly Change[];
-  readonly hardState: HardState | undefined;
-  /** Where the frame lies. */
   readonly file: LogFile;
+  /** Offset of the frame in the file. */
   readonly at: number;
-  readonly bytes: number;
 }
 
-/** Everything as of the last flushed frame: what reads see. */
+/** Log index, store, commit point and hard state. Only a flushed frame changes them. */
 export class DiskState {
   readonly environment: Environment;
   readonly index = new LogIndex();
   readonly store: CurrentStore;
-  /** Where the stores in LMDB stand. */
+  /** Where the stores in LMDB stand. Invariant: not ahead of `commitPoint`. */
   checkpoint: Checkpoint;
-  /** The store that is not the present one has something in it. */
+  /** The store that is not the present one may hold records. */
   inactiveDirty: boolean;
   #commitPoint: CommitPoint;
   #hardState: HardState;
   #bytesSinceCheckpoint = 0;
 
+  /** Starts at the last checkpoint; `replayLog` applies the frames after it. */
   constructor(environment: Environment) {
     const view = new View(environment);
-    const said = view.meta("footing");
-    const hardState = view.meta("marks");
+    const checkpoint = view.meta(metaKeys.checkpoint);
+    const hardState = view.meta(metaKeys.hardState);
     this.environment = environment;
-    this.checkpoint = said ? readCheckpoint(said) : NO_CHECKPOINT;
+    this.checkpoint = checkpoint ? readCheckpoint(checkpoint) : noCheckpoint;
     this.#commitPoint = this.checkpoint.commitPoint;
     this.#hardState = hardState ? readHardState(hardState.toString("utf8")) : BLANK_HARD_STATE;
     this.store = new CurrentStore(environment, this.#commitPoint.active);
@@ -63,30 +61,31 @@ export class DiskState {
   }
 
   /** The frame is flushed: reads see it from here on. */
-  step(step: Step): void {
-    this.place(step);
-    this.forget(step, this.#commitPoint.forgotten);
-    this.advance(step);
+  flushed(frame: FlushedFrame): void {
+    this.indexEntries(frame);
+    this.compactLog(frame, this.#commitPoint.compactedTo);
+    this.advance(frame);
   }
 
-  // --- the parts of a step, for those who read frames again ---
+  // `flushed` in three parts, for the replay, which does not need all of them for every frame.
 
-  place({ places, file, at }: Step): void {
+  indexEntries({ places, file, at }: FlushedFrame): void {
     for (const { sequence, epoch, origin, at: inFrame, bytes } of places) {
       this.index.put({ sequence, epoch, origin, file, at: at + inFrame, bytes });
       file.newest = Math.max(file.newest, sequence);
     }
   }
 
-  forget({ commitPoint, installs }: Step, forgottenBefore: Sequence): void {
-    // A received store may stand lower than the log was forgotten: what lies between stays away.
+  compactLog({ commitPoint, installs }: FlushedFrame, compactedBefore: Sequence): void {
+    // An installed store may stand lower than the log was compacted to. The entries in between
+    // must not come back.
     const upTo = installs
-      ? Math.max(commitPoint.forgotten, forgottenBefore)
-      : commitPoint.forgotten;
-    this.index.forget(upTo);
+      ? Math.max(commitPoint.compactedTo, compactedBefore)
+      : commitPoint.compactedTo;
+    this.index.removeUpTo(upTo);
   }
 
-  advance({ commitPoint, installs, changes, hardState, bytes }: Step): void {
+  advance({ commitPoint, installs, changes, hardState, bytes }: FlushedFrame): void {
     if (installs) {
       this.store.switchTo(commitPoint.active);
       this.inactiveDirty = true;

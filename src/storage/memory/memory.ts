@@ -1,10 +1,17 @@
+/** The storage port in memory: everything is lost when the process ends. */
 import type { Storage, StorageFault } from "../../node/ports.ts";
 import { MemoryState } from "./state.ts";
 
-/** Decides when a change of the state is made, if at all, and calls `done` when it is. */
+/**
+ * Decides when `change` is made, or that it is never made, and calls `done` afterwards. It must keep
+ * the order of calls and must not call `done` before it returns.
+ */
 export type Flush = (change: () => void, done: (fault: StorageFault | undefined) => void) => void;
 
-/** Storage that forgets everything when the process ends. `defer` calls back later, in order. */
+/**
+ * Storage that forgets everything when the process ends. `defer` runs its callbacks later and in
+ * order; the default is the microtask queue.
+ */
 export function createMemoryStorage(
   options: { defer?: ((run: () => void) => void) | undefined } = {},
 ): Storage {
@@ -17,7 +24,7 @@ export function createMemoryStorage(
   );
 }
 
-/** The storage port over a state, flushed as its owner decides. */
+/** The storage port over a state, whose changes become durable when `flush` decides. */
 export function storageOver(state: MemoryState, flush: Flush): Storage {
   return {
     hardState: () => state.hardState,

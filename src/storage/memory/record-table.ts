@@ -1,15 +1,15 @@
-/** A store in memory: a map for `get`, and a B+ tree in byte order for lists and copies. */
+/** Records in memory: a map for `get`, and a B+ tree in byte order for lists and copies. */
 import type { StoreRecord } from "../../replication/types.ts";
-import { recordBytes } from "../apply.ts";
-import { type BTree, createBTree } from "../b-tree.ts";
-import { byteRank } from "../byte-order.ts";
+import { type BTree, byteRank, createBTree } from "../order.ts";
+import { takeRecords } from "../page.ts";
 
-type Ordered = BTree<string, StoreRecord>;
+type OrderedRecords = BTree<string, StoreRecord>;
 
-export class Table {
+/** The records of one store. Invariant: map and tree hold the same records. */
+export class RecordTable {
   readonly #records = new Map<string, StoreRecord>();
-  /** The same records under the ranks of their keys. */
-  readonly #ordered: Ordered = createBTree<string, StoreRecord>();
+  /** By the rank of the key. */
+  readonly #ordered: OrderedRecords = createBTree<string, StoreRecord>();
 
   get size(): number {
     return this.#records.size;
@@ -28,6 +28,7 @@ export class Table {
     if (this.#records.delete(key)) this.#ordered.delete(byteRank(key));
   }
 
+  /** As Storage.list. */
   list(query: { prefix: string; after?: string | undefined; limit: number }): StoreRecord[] {
     const prefix = byteRank(query.prefix);
     const found: StoreRecord[] = [];
@@ -38,24 +39,16 @@ export class Table {
     return found;
   }
 
-  /** A reader of the records as they are now: the tree shares its nodes until they are written. */
+  /** Reads pages of the records as they are now, whatever is written later. */
   snapshot(): (after: string | undefined, bytesMax: number) => StoreRecord[] {
     const ordered = this.#ordered.clone();
-    return (after, bytesMax) => {
-      const page: StoreRecord[] = [];
-      let bytes = 0;
-      for (const [, record] of recordsAfter(ordered, { prefix: "", after })) {
-        bytes += recordBytes(record);
-        if (page.length > 0 && bytes > bytesMax) break;
-        page.push(record);
-      }
-      return page;
-    };
+    return (after, bytesMax) =>
+      takeRecords(valuesOf(recordsAfter(ordered, { prefix: "", after })), bytesMax);
   }
 }
 
 function* recordsAfter(
-  ordered: Ordered,
+  ordered: OrderedRecords,
   from: { prefix: string; after?: string | undefined },
 ): Generator<[string, StoreRecord]> {
   const prefix = byteRank(from.prefix);
@@ -64,4 +57,8 @@ function* recordsAfter(
   for (const pair of ordered.entries(start)) {
     if (pair[0] !== after) yield pair;
   }
+}
+
+function* valuesOf(pairs: Iterable<[string, StoreRecord]>): Generator<StoreRecord> {
+  for (const [, record] of pairs) yield record;
 }

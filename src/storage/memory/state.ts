@@ -1,3 +1,4 @@
+/** A node's log, store and hard state in memory. */
 import type { StorageBatch, StoreCopy, StoreSummary } from "../../node/ports.ts";
 import { historyOfRange } from "../../replication/history.ts";
 import { invariant } from "../../replication/invariant.ts";
@@ -8,34 +9,33 @@ import {
   type History,
   type Sequence,
   type SequenceRange,
+  type SnapshotEnd,
   type StoreRecord,
 } from "../../replication/types.ts";
-import { EMPTY_STANDING, entryBytes, planApply, type Standing } from "../apply.ts";
-import { createBTree } from "../b-tree.ts";
-import { recordHash, toDigest } from "../digest.ts";
-import { Table } from "./record-table.ts";
+import { entryBytes } from "../../replication/views.ts";
+import { planApply } from "../apply.ts";
+import { createBTree } from "../order.ts";
+import { takePage } from "../page.ts";
+import { emptyStanding, recordHash, type Standing, toSummary } from "../standing.ts";
+import { RecordTable } from "./record-table.ts";
 
-/** A store on its way in, with the sum of the hashes of what has arrived. */
+/** A store that is being received, and the sum of the hashes of the records received so far. */
 export interface Incoming {
-  readonly table: Table;
+  readonly table: RecordTable;
   sum: bigint;
 }
 
-interface InstalledEnd {
-  readonly applied: Sequence;
-  readonly history: History | undefined;
-  readonly hardState: HardState;
-}
+type InstalledEnd = Pick<SnapshotEnd, "applied" | "history"> & { readonly hardState: HardState };
 
-/** All that a node's storage holds, in memory. Every change is made at once and as a whole. */
+/** What the storage port keeps. Each method makes its whole change before it returns. */
 export class MemoryState {
   readonly #log = createBTree<Sequence, Entry>();
   #logBytes = 0;
-  /** The log holds nothing up to here, and takes nothing up to here back. */
-  #forgotten: Sequence = 0;
-  #table = new Table();
+  /** The log holds no entry up to this sequence and accepts none. */
+  #compactedTo: Sequence = 0;
+  #table = new RecordTable();
   /** Invariant: `keys` and `sum` are those of #table. */
-  #standing: Standing = EMPTY_STANDING;
+  #standing: Standing = emptyStanding;
   #hardState: HardState = BLANK_HARD_STATE;
   #incoming: Incoming | undefined;
 
@@ -44,8 +44,7 @@ export class MemoryState {
   }
 
   get summary(): StoreSummary {
-    const { applied, sum, keys, history } = this.#standing;
-    return { applied, digest: toDigest(sum), keys, history };
+    return toSummary(this.#standing);
   }
 
   get logBounds(): { readonly first: Sequence; readonly last: Sequence } {
@@ -56,20 +55,13 @@ export class MemoryState {
     return this.#logBytes;
   }
 
-  get table(): Table {
+  get table(): RecordTable {
     return this.#table;
   }
 
   readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[] {
-    const entries: Entry[] = [];
-    let bytes = 0;
-    for (const entry of this.#log.values(from)) {
-      bytes += entryBytes(entry);
-      const full = entries.length >= limit.entriesMax || bytes > limit.bytesMax;
-      if (entries.length > 0 && full) break;
-      entries.push(entry);
-    }
-    return entries;
+    const { entriesMax: itemsMax, bytesMax } = limit;
+    return takePage(this.#log.values(from), { itemsMax, bytesMax }, entryBytes);
   }
 
   logHistory(range: SequenceRange): History | undefined {
@@ -85,7 +77,7 @@ export class MemoryState {
       digest,
       history,
       page(after, bytesMax) {
-        invariant(open, "a closed copy of the store is not read");
+        invariant(open, "a copy of the store is not read after it is closed");
         return read(after, bytesMax);
       },
       close() {
@@ -94,23 +86,26 @@ export class MemoryState {
     };
   }
 
+  /** Makes a batch visible, its parts in the order of the port. */
   commit(batch: StorageBatch): void {
     for (const entry of batch.append) this.#append(entry);
     this.#apply(batch.apply);
     if (batch.hardState) this.#hardState = batch.hardState;
-    if (batch.compactTo !== undefined) this.#forget(batch.compactTo);
+    if (batch.compactTo !== undefined) this.#compact(batch.compactTo);
   }
 
+  /** Starts to receive a store, and drops one that was not installed. */
   begin(): void {
-    this.#incoming = { table: new Table(), sum: 0n };
+    this.#incoming = { table: new RecordTable(), sum: 0n };
   }
 
-  /** The store that `begin` began. */
+  /** The store that is being received. */
   incoming(): Incoming {
-    invariant(this.#incoming !== undefined, "a store is received after its beginning");
+    invariant(this.#incoming !== undefined, "a store is received only after incoming.begin()");
     return this.#incoming;
   }
 
+  /** What a restart does to a store that was not installed. */
   dropIncoming(): void {
     this.#incoming = undefined;
   }
@@ -123,7 +118,10 @@ export class MemoryState {
     }
   }
 
-  /** The digest stays that of the records that did arrive, so that a difference shows. */
+  /**
+   * Replaces the store. The digest is that of the records received, not the one in `end`, so that
+   * a difference between them shows.
+   */
   install(incoming: Incoming, end: InstalledEnd): void {
     const { applied, history } = end;
     const { table, sum: added } = incoming;
@@ -131,13 +129,13 @@ export class MemoryState {
     this.#table = table;
     this.#standing = { applied, sum, keys: table.size, history };
     this.#hardState = end.hardState;
-    this.#forgotten = Math.min(this.#forgotten, applied);
-    this.#forget(applied);
+    this.#compactedTo = Math.min(this.#compactedTo, applied);
+    this.#compact(applied);
     this.#incoming = undefined;
   }
 
   #append(entry: Entry): void {
-    if (entry.sequence <= this.#forgotten) return;
+    if (entry.sequence <= this.#compactedTo) return;
     const present = this.#log.get(entry.sequence);
     if (present && present.epoch > entry.epoch) return;
     this.#log.set(entry.sequence, entry);
@@ -157,9 +155,9 @@ export class MemoryState {
     this.#standing = standing;
   }
 
-  #forget(upTo: Sequence): void {
-    if (upTo <= this.#forgotten) return;
-    this.#forgotten = upTo;
+  #compact(upTo: Sequence): void {
+    if (upTo <= this.#compactedTo) return;
+    this.#compactedTo = upTo;
     const first = this.#log.minKey();
     if (first === undefined || first > upTo) return;
     this.#log.forRange(first, upTo, true, (_, entry) => {

@@ -1,112 +1,99 @@
 /**
- * How records and the commitPoint are laid down in LMDB. Numbers are little-endian doubles, which hold
+ * How records and checkpoints are encoded in LMDB. Numbers are little-endian doubles, which hold
  * every safe integer; texts are UTF-8.
  */
 import { Buffer } from "node:buffer";
 import type { StoreRecord } from "../../../replication/types.ts";
-import { EMPTY_STANDING } from "../../apply.ts";
-import type { CommitPoint, FrameNumber } from "../commit-point.ts";
-import { textBytesMax } from "../log/entry-codec.ts";
+import type { Checkpoint, CommitPoint } from "../commit-point.ts";
+import { textBytesMax } from "../encoding.ts";
 
 /** A record: hash, version, origin, then the value. */
-const RECORD_HEADER_BYTES = 8 + 2 * 8;
+const recordHeaderBytes = 8 + 2 * 8;
 
-const ARENA_BYTES = 256 * 1024;
-const KEPT_ARENA_BYTES = 8 * 1024 * 1024;
+const arenaBytes = 256 * 1024;
+const keptArenaBytes = 8 * 1024 * 1024;
 
 /**
- * Takes the bytes of one transaction. They stay where they are until the next one begins, because
- * the writing thread reads them from there.
+ * Memory for the records of one transaction. LMDB's writing thread reads them from there, so they
+ * must not move or change before the transaction is over.
  */
 export class Arena {
-  #bytes = Buffer.allocUnsafeSlow(ARENA_BYTES);
+  #bytes = Buffer.allocUnsafeSlow(arenaBytes);
   #used = 0;
 
-  /** The transaction before is over. */
+  /** Call it once the transaction before is over. */
   reset(): void {
     this.#used = 0;
-    if (this.#bytes.length > KEPT_ARENA_BYTES) this.#bytes = Buffer.allocUnsafeSlow(ARENA_BYTES);
+    if (this.#bytes.length > keptArenaBytes) this.#bytes = Buffer.allocUnsafeSlow(arenaBytes);
   }
 
+  /** The encoded record, valid until `reset`. */
   record(record: StoreRecord, hash: bigint): Buffer {
-    const { bytes, start } = this.#room(RECORD_HEADER_BYTES + textBytesMax(record.value));
+    const { bytes, start } = this.#reserve(recordHeaderBytes + textBytesMax(record.value));
     bytes.writeBigUInt64LE(hash, start);
     bytes.writeDoubleLE(record.version, start + 8);
     bytes.writeDoubleLE(record.origin, start + 16);
-    const end = start + RECORD_HEADER_BYTES;
-    return this.#take(start, end + bytes.write(record.value, end, "utf8"));
+    const valueStart = start + recordHeaderBytes;
+    const end = valueStart + bytes.write(record.value, valueStart, "utf8");
+    this.#used = end;
+    return bytes.subarray(start, end);
   }
 
-  /** Room for that many bytes; what was taken before keeps its place. */
-  #room(bytesMax: number): { bytes: Buffer; start: number } {
+  /** Space for `bytesMax` more bytes. A new buffer leaves earlier records where they are. */
+  #reserve(bytesMax: number): { bytes: Buffer; start: number } {
     if (this.#used + bytesMax > this.#bytes.length) {
       this.#bytes = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, bytesMax));
       this.#used = 0;
     }
     return { bytes: this.#bytes, start: this.#used };
   }
-
-  #take(start: number, end: number): Buffer {
-    this.#used = end;
-    return this.#bytes.subarray(start, end);
-  }
 }
 
-/** What `bytes` holds; it may be longer than what was written into it, which `size` tells. */
+/** Decodes a record of `size` bytes. The buffer may be longer. */
 export function readRecord(bytes: Buffer, size: number): Omit<StoreRecord, "key"> {
   return {
-    value: bytes.toString("utf8", RECORD_HEADER_BYTES, size),
+    value: bytes.toString("utf8", recordHeaderBytes, size),
     version: bytes.readDoubleLE(8),
     origin: bytes.readDoubleLE(16),
   };
 }
 
+/** The hash of an encoded record. */
 export const readHash = (bytes: Buffer): bigint => bytes.readBigUInt64LE(0);
 
-/** lmdb hands large values out as plain byte arrays over its map. */
+/** The same bytes as a Buffer. lmdb returns large values as plain byte arrays over its map. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Where the stores in LMDB stand, and which log file a restart begins to read. */
-export interface Checkpoint {
-  readonly commitPoint: CommitPoint;
-  /** Number of the first frame of the oldest log file that is needed. */
-  readonly oldestFile: FrameNumber;
-}
-
-export const NO_CHECKPOINT: Checkpoint = {
-  commitPoint: { frame: 0, standing: EMPTY_STANDING, active: 0, forgotten: 0 },
-  oldestFile: 1,
-};
-
-/** A checkpoint without the history, as earlier versions wrote it; one with it is longer. */
-const CHECKPOINT_BYTES = 49;
+/** A checkpoint without a history, as earlier versions wrote it. A history follows these bytes. */
+const checkpointBytes = 49;
 
 export function writeCheckpoint({ commitPoint, oldestFile }: Checkpoint): Buffer {
-  const { frame, standing, active, forgotten } = commitPoint;
+  const { frame, standing, active, compactedTo } = commitPoint;
   const { history = "" } = standing;
-  const bytes = Buffer.allocUnsafeSlow(CHECKPOINT_BYTES + history.length / 2);
+  const bytes = Buffer.allocUnsafeSlow(checkpointBytes + history.length / 2);
   bytes.writeDoubleLE(standing.applied, 0);
   bytes.writeBigUInt64LE(standing.sum, 8);
   bytes.writeDoubleLE(standing.keys, 16);
-  bytes.writeDoubleLE(forgotten, 24);
+  bytes.writeDoubleLE(compactedTo, 24);
   bytes[32] = active;
   bytes.writeDoubleLE(frame, 33);
   bytes.writeDoubleLE(oldestFile, 41);
-  bytes.write(history, CHECKPOINT_BYTES, "hex");
+  bytes.write(history, checkpointBytes, "hex");
   return bytes;
 }
 
+/** Reads what `writeCheckpoint` wrote, in this version or one without histories. */
 export function readCheckpoint(bytes: Buffer): Checkpoint {
   const standing = {
     applied: bytes.readDoubleLE(0),
     sum: bytes.readBigUInt64LE(8),
     keys: bytes.readDoubleLE(16),
-    history: bytes.toString("hex", CHECKPOINT_BYTES) || undefined,
+    history: bytes.toString("hex", checkpointBytes) || undefined,
   };
   const commitPoint: CommitPoint = {
     standing,
-    forgotten: bytes.readDoubleLE(24),
+    compactedTo: bytes.readDoubleLE(24),
     active: bytes[32] === 1 ? 1 : 0,
     frame: bytes.readDoubleLE(33),
   };

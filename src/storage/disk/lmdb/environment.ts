@@ -1,10 +1,10 @@
 /** Opens an LMDB environment with the options that make "committed" mean "flushed". */
 import type { Buffer } from "node:buffer";
 import { open } from "lmdb";
-import { dataFile } from "./file.ts";
-import { type Needs, Room } from "./room.ts";
+import { dataFile } from "./data-file.ts";
+import { Preallocation, type TransactionSize } from "./preallocation.ts";
 
-/** A view of all tables at one transaction. Every `useReadTransaction` is ended by one `done`. */
+/** The state after one transaction. Each `useReadTransaction` needs exactly one `done`. */
 export interface ReadTransaction {
   done(): void;
 }
@@ -13,8 +13,9 @@ interface Reading {
   readonly transaction: ReadTransaction;
 }
 
+/** A range of keys, in the form lmdb takes it. */
 export interface Range extends Reading {
-  /** Undefined begins at the first (reversed: the last) key; lmdb wants it said. */
+  /** Undefined begins at the first key (reversed: the last). lmdb needs the field all the same. */
   readonly start: string | undefined;
   readonly end?: string | undefined;
   readonly exclusiveStart?: boolean;
@@ -23,11 +24,11 @@ export interface Range extends Reading {
   readonly reverse?: boolean;
 }
 
-/** The part of an lmdb database that is used here, with the options that its own types leave out. */
+/** What is used here of an lmdb database, with options that the types of the package lack. */
 export interface Database {
-  /** Bytes that are overwritten by the next read. */
+  /** The bytes of a value. The next read overwrites them. */
   getBinaryFast(key: string, options: Reading): Uint8Array | undefined;
-  /** A copy of the bytes. */
+  /** A copy of the bytes of a value. */
   getBinary(key: string, options: Reading): Buffer | undefined;
   getRange(range: Range): Iterable<{ key: string; value: Uint8Array }>;
   getKeys(range: Range): Iterable<string>;
@@ -36,74 +37,86 @@ export interface Database {
   clearAsync(): Promise<boolean>;
 }
 
+/**
+ * Keys of the database `meta`. The texts are on disk: two of them keep the words of version 0.1 for
+ * the hard state and the commit point.
+ */
+export const metaKeys = { format: "format", hardState: "marks", checkpoint: "footing" } as const;
+
+/** One LMDB data file with its databases. */
 export interface Environment {
   readonly meta: Database;
+  /** One is the present store; the other is empty or being received. */
   readonly stores: readonly [Database, Database];
   useReadTransaction(): ReadTransaction;
   /**
-   * Everything put or removed by `fill` goes into one transaction; resolved when it is flushed. One
-   * at a time.
+   * Makes everything that `fill` puts or removes one transaction, and resolves when it is flushed.
+   * Rejects where there is no space for a transaction of this size. One commit at a time.
    */
-  commit(fill: () => void, needs?: Needs): Promise<unknown>;
+  commit(fill: () => void, size?: TransactionSize): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** Addresses reserved for the map; the file grows only as far as it is used. */
-const MAP_BYTES = 64 * 1024 ** 3;
+/** Reserved addresses, not disk space: the file grows only as far as it is used. */
+const mapBytes = 64 * 1024 ** 3;
 
 const textKey = {
-  /** To clear a table, lmdb writes an empty key that is no string. */
+  /** To clear a database, lmdb writes an empty key that is not a string. */
   writeKey: (key: unknown, target: Buffer, start: number): number =>
     typeof key === "string" ? start + target.write(key, start, "utf8") : start,
   readKey: (source: Buffer, start: number, end: number): string =>
     source.toString("utf8", start, end),
 };
 
-/** lmdb's own reading copies a range's values; this encoder leaves them where they are. */
-const bytesAsTheyAre = {
+/** lmdb's own decoder copies the values of a range. This one leaves them where they are. */
+const asTheyAre = {
   encode: (bytes: Uint8Array): Uint8Array => bytes,
   decode: (bytes: Uint8Array): Uint8Array => bytes,
 };
 
-const NOTHING = new Uint8Array(0);
+/** Known to lmdb, but missing in its types. */
+const untypedOptions = { txnStartThreshold: 1, batchStartThreshold: Number.POSITIVE_INFINITY };
 
+const noBytes = new Uint8Array(0);
+
+/** Opens or creates the data file in a directory. Throws the error of LMDB where it cannot. */
 export function openEnvironment(directory: string): Environment {
   const root = open({
     path: directory,
     noSubdir: false,
     maxDbs: 8,
-    mapSize: MAP_BYTES,
+    mapSize: mapBytes,
     // With overlapping sync, a transaction counts as committed before it is on the disk.
     overlappingSync: false,
-    // The writing thread starts at the second write after another: see `commit`. It never starts
-    // while a batch is still being filled, however large that is.
+    // The writing thread starts at the second write: see `commit`. It never starts while a batch is
+    // being filled, however large the batch is.
     eventTurnBatching: false,
-    ...{ txnStartThreshold: 1, batchStartThreshold: Number.POSITIVE_INFINITY },
+    ...untypedOptions,
     encoding: "binary",
     keyEncoder: textKey,
   });
   const database = (name: string): Database =>
     root.openDB(name, {
       keyEncoder: textKey,
-      encoder: bytesAsTheyAre,
+      encoder: asTheyAre,
     } as object) as unknown as Database;
   const meta = database("meta");
-  const room = new Room(dataFile(directory));
+  const preallocation = new Preallocation(dataFile(directory));
   return {
     meta,
     stores: [database("store0"), database("store1")],
     useReadTransaction: () => root.useReadTransaction(),
-    async commit(fill, needs = { records: 0, bytes: 0 }) {
-      await room.make(needs);
+    async commit(fill, size = { records: 0, bytes: 0 }) {
+      await preallocation.reserve(size);
       const flushed = root.batch(fill);
-      // Nothing depends on this write: being the second one, it starts the thread now rather than
+      // This write has no purpose except to be the second one: it starts the thread now rather than
       // in the next turn of the event loop, which may be milliseconds away.
-      void meta.put("start", NOTHING);
+      void meta.put("start", noBytes);
       return await flushed;
     },
     async close() {
       await root.close();
-      await room.close();
+      await preallocation.close();
     },
   };
 }

@@ -1,21 +1,22 @@
-/** Reads of the stores in LMDB as they stood after one transaction. */
+/** Reads of the stores in LMDB as they were after one transaction. */
 import { Buffer } from "node:buffer";
 import { invariant } from "../../../replication/invariant.ts";
 import type { StoreRecord } from "../../../replication/types.ts";
-import { compareBytes } from "../../byte-order.ts";
+import { compareBytes } from "../../order.ts";
 import { asBuffer, readHash, readRecord } from "./codec.ts";
 import type { Database, Environment, ReadTransaction } from "./environment.ts";
 
-export const KEY_BYTES_MAX = 1024;
+/** Of UTF-8. */
+const keyBytesMax = 1024;
 
-/** Whether a key can be in a store at all. A UTF-16 unit takes at most three bytes. */
+/** Whether a key can be in a store. A UTF-16 unit takes at most three bytes. */
 export const keyFits = (key: string): boolean =>
-  key.length > 0 && (3 * key.length <= KEY_BYTES_MAX || Buffer.byteLength(key) <= KEY_BYTES_MAX);
+  key.length > 0 && (3 * key.length <= keyBytesMax || Buffer.byteLength(key) <= keyBytesMax);
 
-/** Held by its storage and by copies of the store; ended when nobody holds it any more. */
+/** One read transaction. The present store and copies hold it; the last `release` ends it. */
 export class View {
   readonly #environment: Environment;
-  /** Handed to every read; made once because `get` is called often. */
+  /** The options of every read, made once because `get` is called often. */
   readonly #reading: { readonly transaction: ReadTransaction };
   #holders = 1;
 
@@ -33,6 +34,7 @@ export class View {
     if (this.#holders === 0) this.#reading.transaction.done();
   }
 
+  /** A value of the database `meta`. */
   meta(key: string): Buffer | undefined {
     return this.#environment.meta.getBinary(key, this.#reading);
   }
@@ -53,12 +55,12 @@ export class View {
     return true;
   }
 
-  /** Records whose key is at least `prefix` and above `after`, in byte order. */
+  /** Records whose key is not below `prefix` and is above `after`, in byte order. */
   *records(
     store: Database,
     { prefix, after }: { readonly prefix: string; readonly after: string | undefined },
   ): Generator<StoreRecord> {
-    invariant(this.#holders > 0, "a view that was let go is not read");
+    invariant(this.#holders > 0, "a view is not read after it is released");
     const start = after !== undefined && compareBytes(after, prefix) > 0 ? after : prefix;
     const range = { ...this.#reading, start: start === "" ? undefined : start };
     let passed = after === undefined;

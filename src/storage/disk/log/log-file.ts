@@ -1,4 +1,4 @@
-/** One file of the log: a header, frames one after the other, zeros up to its end. */
+/** One file of the log: a header, frames one after the other, then zeros. */
 import { Buffer } from "node:buffer";
 import { closeSync, constants, openSync, readSync, write } from "node:fs";
 import { join } from "node:path";
@@ -6,54 +6,63 @@ import { crc32 } from "node:zlib";
 import type { Sequence } from "../../../replication/types.ts";
 import type { FrameNumber } from "../commit-point.ts";
 
-const MAGIC = Buffer.from("quorumkv", "latin1");
-const VERSION = 1;
-export const FILE_HEADER_BYTES = 32;
+const magic = Buffer.from("quorumkv", "latin1");
+const version = 1;
+/** Magic, version, salt, number of the first frame, checksum, unused. */
+export const fileHeaderBytes = 32;
 
 /**
- * What is written returns from the system call when it is on the disk: `write` then is the flush,
- * in one trip to another thread.
+ * With O_DSYNC, a write returns when its bytes are on the disk. It is therefore the flush, and takes
+ * one trip to another thread rather than two.
  */
-const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC;
+const openFlags = constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC;
 /**
- * A file grows by zeros, this much at a time. A frame then lies in blocks that the file already
- * has, and its flush need not flush the file system's own notes as well.
+ * A file grows by this much at a time, filled with zeros. A frame is then written to blocks that the
+ * file already has, and its flush does not include metadata of the file system.
  */
-export const GROWTH_BYTES = 1024 * 1024;
-const ZEROS = Buffer.alloc(GROWTH_BYTES);
+const growthBytes = 1024 * 1024;
+const zeros = Buffer.alloc(growthBytes);
 
 /** `00000000000000000042.log` begins with frame 42. */
 export const fileName = (first: FrameNumber): string => `${String(first).padStart(20, "0")}.log`;
-export const numberOf = (name: string): FrameNumber | undefined => {
+
+/** The first frame of the file with this name; undefined where the name is not one of a log file. */
+export function firstFrameOf(name: string): FrameNumber | undefined {
   const digits = /^(\d{20})\.log$/.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
-};
+}
 
+/** The path of the log file that begins with a frame. */
+export const filePath = (directory: string, first: FrameNumber): string =>
+  join(directory, fileName(first));
+
+/** Reads and writes are by offset. The caller appends one frame at a time. */
 export class LogFile {
-  /** Number of its first frame, which also names it. */
+  /** Number of the first frame, which also names the file. */
   readonly first: FrameNumber;
   readonly salt: number;
   readonly path: string;
-  /** Kept as long as the file is: reading must not fail because others took all descriptors. */
+  /** Kept open, so that a read cannot fail for lack of file descriptors. */
   #descriptor: number | undefined;
   #takesFrames = false;
-  /** Invariant: header and frames take up `bytes`; from there to `allocated` there are zeros. */
+  /** Invariant: header and frames end at `bytes`; zeros follow up to `allocated`. */
   bytes: number;
   allocated: number;
-  /** Number of its last frame; `first - 1` while it has none. */
+  /** Number of the last frame; `first - 1` while there is none. */
   last: FrameNumber;
-  /** Highest sequence of an entry in it; 0 while it has none. */
+  /** Highest sequence of an entry in this file; 0 while there is none. */
   newest: Sequence = 0;
 
-  constructor(is: { directory: string; first: FrameNumber; salt: number }) {
-    this.first = is.first;
-    this.salt = is.salt;
-    this.path = join(is.directory, fileName(is.first));
-    this.last = is.first - 1;
-    this.bytes = FILE_HEADER_BYTES;
+  constructor(options: { directory: string; first: FrameNumber; salt: number }) {
+    this.first = options.first;
+    this.salt = options.salt;
+    this.path = filePath(options.directory, options.first);
+    this.last = options.first - 1;
+    this.bytes = fileHeaderBytes;
     this.allocated = 0;
   }
 
+  /** Whether the file is open for writing. */
   get takesFrames(): boolean {
     return this.#takesFrames;
   }
@@ -62,31 +71,34 @@ export class LogFile {
     this.#descriptor ??= openSync(this.path, "r");
   }
 
-  /** Opens it for frames. A file that was not begun before gets its header, flushed. */
-  async begin(): Promise<void> {
+  /** Opens the file for frames. A new file gets its header, flushed. */
+  async openForWriting(): Promise<void> {
     if (!this.#takesFrames) {
-      const descriptor = openSync(this.path, OPEN_FLAGS, 0o644);
+      const descriptor = openSync(this.path, openFlags, 0o644);
       this.close();
       this.#descriptor = descriptor;
       this.#takesFrames = true;
     }
     if (this.allocated > 0) return;
     await this.#write(header(this), 0);
-    this.allocated = FILE_HEADER_BYTES;
+    this.allocated = fileHeaderBytes;
   }
 
-  /** Room for that many bytes more, in blocks that the file has. */
+  /** Whether that many more bytes fit into blocks that the file already has. */
   hasRoomFor(bytes: number): boolean {
     return this.bytes + bytes <= this.allocated;
   }
 
-  /** Makes room. No frame is touched; what was gained before a failure is kept, and may do. */
+  /**
+   * Allocates blocks for that many more bytes, without touching a frame. Rejects where they do not
+   * fit; blocks allocated before the error stay.
+   */
   async grow(bytes: number): Promise<void> {
-    const wanted = Math.ceil((this.bytes + bytes) / GROWTH_BYTES) * GROWTH_BYTES;
-    let at = Math.max(this.allocated, FILE_HEADER_BYTES);
+    const wanted = Math.ceil((this.bytes + bytes) / growthBytes) * growthBytes;
+    let at = Math.max(this.allocated, fileHeaderBytes);
     try {
       while (at < wanted) {
-        at += await this.#write(ZEROS.subarray(0, Math.min(ZEROS.length, wanted - at)), at);
+        at += await this.#write(zeros.subarray(0, Math.min(zeros.length, wanted - at)), at);
         this.allocated = at;
       }
     } catch (error) {
@@ -94,17 +106,18 @@ export class LogFile {
     }
   }
 
-  /** Writes a frame behind the others; `done` is called when it is flushed. */
-  put(frame: Buffer, done: (error: Error | undefined) => void): void {
+  /** Writes a frame behind the others. `done` is called once it is flushed or has failed. */
+  append(frame: Buffer, done: (error: Error | undefined) => void): void {
     write(this.#open(), frame, 0, frame.length, this.bytes, (error, written) => {
       if (error) return done(error);
-      if (written < frame.length) return done(new Error(`${written} of ${frame.length} written`));
+      if (written < frame.length) return done(shortWrite(written, frame.length));
       this.bytes += frame.length;
       this.last += 1;
       done(undefined);
     });
   }
 
+  /** Reads exactly that many bytes. Throws where the file ends before. */
   read(at: number, bytes: number): Buffer {
     const buffer = Buffer.allocUnsafe(bytes);
     const descriptor = this.#open();
@@ -137,20 +150,23 @@ export class LogFile {
   }
 }
 
+const shortWrite = (written: number, bytes: number): Error =>
+  new Error(`only ${written} of ${bytes} bytes were written`);
+
 function header({ first, salt }: LogFile): Buffer {
-  const bytes = Buffer.alloc(FILE_HEADER_BYTES);
-  MAGIC.copy(bytes);
-  bytes.writeUInt32LE(VERSION, 8);
+  const bytes = Buffer.alloc(fileHeaderBytes);
+  magic.copy(bytes);
+  bytes.writeUInt32LE(version, 8);
   bytes.writeUInt32LE(salt, 12);
   bytes.writeDoubleLE(first, 16);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
   return bytes;
 }
 
-/** What a file's header says; undefined where it has none, or a damaged one. */
+/** Reads the header of a file; undefined where it is missing, incomplete or damaged. */
 export function readHeader(file: Buffer): { first: FrameNumber; salt: number } | undefined {
-  if (file.length < FILE_HEADER_BYTES || !file.subarray(0, 8).equals(MAGIC)) return undefined;
+  if (file.length < fileHeaderBytes || !file.subarray(0, 8).equals(magic)) return undefined;
   if (crc32(file.subarray(0, 24)) !== file.readUInt32LE(24)) return undefined;
-  if (file.readUInt32LE(8) !== VERSION) return undefined;
+  if (file.readUInt32LE(8) !== version) return undefined;
   return { first: file.readDoubleLE(16), salt: file.readUInt32LE(12) };
 }

@@ -1,87 +1,99 @@
+/** The files of the log as a whole: where the next frame goes, and which files are needed. */
 import { randomInt } from "node:crypto";
 import { unlink } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Entry } from "../../../replication/types.ts";
 import type { FrameNumber } from "../commit-point.ts";
-import { flushDirectory } from "../files.ts";
-import { readEntry } from "./entry-codec.ts";
+import { readEntry } from "../encoding.ts";
+import { flushDirectory } from "../file-system.ts";
 import { LogFile } from "./log-file.ts";
 import type { Place } from "./log-index.ts";
 
-/** A file with this much in it is followed by another one. */
-export const FILE_BYTES = 16 * 1024 * 1024;
-/** Entries that lie closer together than this are read in one go, up to so much at once. */
-const GAP_BYTES_MAX = 4096;
-const READ_BYTES_MAX = 1024 * 1024;
+/** A file that holds this much is followed by another one. */
+const defaultFileBytes = 16 * 1024 * 1024;
+/** Entries with at most this gap between them are read in one call … */
+const gapBytesMax = 4096;
+/** … of at most this size, or of one entry. */
+const readBytesMax = 1024 * 1024;
 
-/** How a frame came to be refused. */
+/** Why a frame was refused. */
 export type AppendFailure =
-  /** There was no room for it: nothing of it was written. */
-  | { readonly is: "noRoom"; readonly error: unknown }
-  /** Whether it is on the disk is not known. */
-  | { readonly is: "unsure"; readonly error: Error };
+  /** There was no room for it: nothing was written. */
+  | { readonly type: "noRoom"; readonly error: unknown }
+  /** It is unknown whether the frame is on the disk. */
+  | { readonly type: "unsure"; readonly error: Error };
 
-/** The files of the log, the oldest first. Frames go into the last one. Their folder is there. */
+/** A flushed frame is at offset `at` of `file`. */
+export type AppendOutcome =
+  | { readonly type: "flushed"; readonly file: LogFile; readonly at: number }
+  | AppendFailure;
+
+/** The oldest file comes first, and frames go into the last one. Their directory must exist. */
 export class LogFiles {
-  readonly directory: string;
+  readonly #directory: string;
   readonly #files: LogFile[];
   readonly #fileBytes: number;
 
-  constructor(is: {
+  #salt: number | undefined;
+
+  constructor(options: {
     directory: string;
     files: readonly LogFile[];
+    /** A file that holds this much is followed by another one. */
     fileBytes?: number | undefined;
   }) {
-    this.directory = is.directory;
-    this.#files = [...is.files];
-    this.#fileBytes = is.fileBytes ?? FILE_BYTES;
+    this.#directory = options.directory;
+    this.#files = [...options.files];
+    this.#fileBytes = options.fileBytes ?? defaultFileBytes;
   }
 
-  /** The file that takes a frame of that size as it is. */
-  #fileFor(bytes: number): LogFile | undefined {
-    const file = this.#files.at(-1);
-    const ready = file?.takesFrames && file.bytes < this.#fileBytes && file.hasRoomFor(bytes);
-    return ready ? file : undefined;
-  }
-
-  /** What its checksums begin with: nobody who writes values can know it. */
+  /**
+   * The first input of every checksum: random, so that a value that looks like a frame cannot be
+   * taken for one.
+   */
   get salt(): number {
     this.#salt ??= this.#files.at(-1)?.salt ?? randomInt(2 ** 32);
     return this.#salt;
   }
-  #salt: number | undefined;
 
-  /** One frame at a time. `done` tells where it lies, once it is flushed. */
+  /** Writes one frame at a time. `done` is called once it is flushed or refused. */
   append(
     frame: { readonly number: FrameNumber; readonly bytes: Buffer },
-    done: (outcome: { file: LogFile; at: number } | AppendFailure) => void,
+    done: (outcome: AppendOutcome) => void,
   ): void {
-    const put = (file: LogFile): void => {
+    const append = (file: LogFile): void => {
       const at = file.bytes;
-      file.put(frame.bytes, (error) =>
-        done(error === undefined ? { file, at } : { is: "unsure", error }),
+      file.append(frame.bytes, (error) =>
+        done(error === undefined ? { type: "flushed", file, at } : { type: "unsure", error }),
       );
     };
     const file = this.#fileFor(frame.bytes.length);
-    if (file !== undefined) put(file);
+    if (file !== undefined) append(file);
     else
-      this.#makeRoom(frame.number, frame.bytes.length).then(put, (error: unknown) =>
-        done({ is: "noRoom", error }),
+      this.#makeRoom(frame.number, frame.bytes.length).then(append, (error: unknown) =>
+        done({ type: "noRoom", error }),
       );
+  }
+
+  /** The last file, where it takes a frame of that size without further preparation. */
+  #fileFor(bytes: number): LogFile | undefined {
+    const file = this.#files.at(-1);
+    const isReady = file?.takesFrames && file.bytes < this.#fileBytes && file.hasRoomFor(bytes);
+    return isReady ? file : undefined;
   }
 
   async #makeRoom(number: FrameNumber, bytes: number): Promise<LogFile> {
     const file = this.#files.at(-1);
     if (file !== undefined && file.bytes < this.#fileBytes) {
-      await file.begin();
+      await file.openForWriting();
       if (!file.hasRoomFor(bytes)) await file.grow(bytes);
       return file;
     }
-    const next = new LogFile({ directory: this.directory, first: number, salt: this.salt });
+    const next = new LogFile({ directory: this.#directory, first: number, salt: this.salt });
     try {
-      await next.begin();
+      await next.openForWriting();
       await next.grow(bytes);
-      await flushDirectory(this.directory);
+      await flushDirectory(this.#directory);
     } catch (error) {
       next.close();
       await rm(next.path, { force: true });
@@ -91,15 +103,15 @@ export class LogFiles {
     return next;
   }
 
-  /** The first file that is still needed, where what `isNeeded` denies need not be kept. */
+  /** The first frame of the oldest file that `isNeeded`. The last file always is. */
   oldestNeeded(isNeeded: (file: LogFile) => boolean): FrameNumber | undefined {
     const current = this.#files.at(-1);
     return this.#files.find((file) => file === current || isNeeded(file))?.first;
   }
 
   /**
-   * Removes the files before the one that begins with this frame. Nothing waits for it: a file that
-   * stays behind is removed at the next start.
+   * Removes the files before the one that begins with this frame. Nobody waits for that: a file that
+   * is left over is removed at the next start.
    */
   dropBefore(first: FrameNumber): void {
     const kept = this.#files.findIndex((file) => file.first >= first);
@@ -114,7 +126,7 @@ export class LogFiles {
   }
 }
 
-/** The entries at these places, in the same order. */
+/** Reads the entries at these places, in the same order. */
 export function readPlaces(places: readonly Place[]): Entry[] {
   const entries: Entry[] = [];
   for (let from = 0; from < places.length; ) {
@@ -128,7 +140,7 @@ export function readPlaces(places: readonly Place[]): Entry[] {
   return entries;
 }
 
-/** Places from an index on that lie one after the other in a file. */
+/** The places from an index on that one call can read. */
 function runFrom(places: readonly Place[], from: number): readonly Place[] {
   const first = places[from];
   if (first === undefined) return [];
@@ -136,8 +148,8 @@ function runFrom(places: readonly Place[], from: number): readonly Place[] {
   let to = from + 1;
   for (let next = places[to]; next?.file === first.file; next = places[to]) {
     const nextEnd = next.at + next.bytes;
-    const near = next.at >= end && next.at - end <= GAP_BYTES_MAX;
-    if (!near || nextEnd - first.at > READ_BYTES_MAX) break;
+    const isNear = next.at >= end && next.at - end <= gapBytesMax;
+    if (!isNear || nextEnd - first.at > readBytesMax) break;
     end = nextEnd;
     to += 1;
   }

@@ -1,28 +1,30 @@
+/** Finds the entries of the log on disk. It is in memory; a restart builds it from the log files. */
 import type { Epoch, Sequence } from "../../../replication/types.ts";
-import { createBTree } from "../../b-tree.ts";
+import { createBTree } from "../../order.ts";
 import type { LogFile } from "./log-file.ts";
 
-/** Where an entry of the log lies on disk. */
+/** Where an entry of the log is on disk. */
 export interface Place {
   readonly sequence: Sequence;
   readonly epoch: Epoch;
   readonly origin: Epoch;
   readonly file: LogFile;
-  /** Bytes from the begin of the file. */
+  /** Offset in the file. */
   readonly at: number;
   readonly bytes: number;
 }
 
-/** Finds the log's entries: the newest one at each sequence. In memory; a restart reads it anew. */
+/** Holds the newest place of each sequence. */
 export class LogIndex {
   readonly #places = createBTree<Sequence, Place>();
   #bytes = 0;
 
-  /** What the entries take on disk. */
+  /** Size of all entries on disk. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /** Lowest and highest sequence; both 0 while the index is empty. */
   get bounds(): { readonly first: Sequence; readonly last: Sequence } {
     return { first: this.#places.minKey() ?? 0, last: this.#places.maxKey() ?? 0 };
   }
@@ -37,7 +39,8 @@ export class LogIndex {
     this.#places.set(place.sequence, place);
   }
 
-  forget(upTo: Sequence): void {
+  /** Removes every place up to and including this sequence. */
+  removeUpTo(upTo: Sequence): void {
     const first = this.#places.minKey();
     if (first === undefined || first > upTo) return;
     this.#places.forRange(first, upTo, true, (_, { bytes }) => {
@@ -46,7 +49,7 @@ export class LogIndex {
     this.#places.deleteRange(first, upTo, true);
   }
 
-  /** From a sequence on, in order, holes left out. */
+  /** The places from a sequence on, in order. Missing sequences are left out. */
   from(sequence: Sequence): Iterable<Place> {
     return this.#places.values(sequence);
   }

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ENOUGH, entry, put, write } from "../../../../test/storage/contract.ts";
 import { type DiskOptions, openDiskStorage } from "../disk.ts";
 import { frameAt } from "./frame.ts";
-import { FILE_HEADER_BYTES, fileName, readHeader } from "./log-file.ts";
+import { fileHeaderBytes, fileName, readHeader } from "./log-file.ts";
 
 let directory = "";
 beforeEach(async () => {
@@ -41,7 +41,7 @@ async function flushes(count: number, bounds: Omit<DiskOptions, "directory"> = {
 /** Where the frames of a log file begin, and where the last one ends. */
 function boundsOf(file: Buffer): number[] {
   const salt = readHeader(file)?.salt ?? 0;
-  const starts = [FILE_HEADER_BYTES];
+  const starts = [fileHeaderBytes];
   for (;;) {
     const at = starts.at(-1) ?? 0;
     const found = frameAt(file, at, salt);
@@ -85,7 +85,7 @@ describe("a flush that was cut off", () => {
     await flushes(2, { logFileBytes: 1 });
     const second = join(directory, "log", fileName(2));
     const whole = await readFile(second);
-    for (const bytes of [FILE_HEADER_BYTES + 40, FILE_HEADER_BYTES, 10, 0]) {
+    for (const bytes of [fileHeaderBytes + 40, fileHeaderBytes, 10, 0]) {
       await writeFile(second, whole.subarray(0, bytes));
       expect(await stateOf()).toEqual({ applied: 1, keys: 1, logged: 1 });
     }
@@ -106,7 +106,9 @@ describe("damage is refused in a sentence, and nothing is lost by it", () => {
       const damaged = Buffer.from(whole);
       damaged[at] = (damaged[at] ?? 0) ^ 0x10;
       await writeFile(firstFile(), damaged);
-      await expect(opening(), `byte ${at}`).rejects.toThrow(/is damaged: .* has damaged bytes/);
+      await expect(opening(), `byte ${at}`).rejects.toThrow(
+        /is damaged: .* is corrupt from byte \d/,
+      );
     }
     await writeFile(firstFile(), whole);
     expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
@@ -120,9 +122,9 @@ describe("damage is refused in a sentence, and nothing is lost by it", () => {
     const damages: [() => Promise<void>, RegExp][] = [
       [() => rm(path(1)), /frame 1 is missing/],
       [() => rm(path(2)), /frame 2 is missing/],
-      [() => truncate(path(2), FILE_HEADER_BYTES), /frame 2 is missing/],
-      [() => truncate(path(2), 20), /the header of .* is not whole/],
-      [() => cp(path(1), path(2)), /is named as another file/],
+      [() => truncate(path(2), fileHeaderBytes), /frame 2 is missing/],
+      [() => truncate(path(2), 20), /the header of .* is incomplete/],
+      [() => cp(path(1), path(2)), /the header of .* belongs to \d+\.log/],
     ];
     for (const [damage, sentence] of damages) {
       await damage();
@@ -164,8 +166,8 @@ test("a frame of another directory is not taken for one of this", async () => {
   await flushes(1);
   const file = await readFile(firstFile());
   const salt = readHeader(file)?.salt ?? 0;
-  expect(frameAt(file, FILE_HEADER_BYTES, salt)).toMatchObject({ number: 1 });
-  expect(frameAt(file, FILE_HEADER_BYTES, salt + 1)).toBeUndefined();
+  expect(frameAt(file, fileHeaderBytes, salt)).toMatchObject({ number: 1 });
+  expect(frameAt(file, fileHeaderBytes, salt + 1)).toBeUndefined();
 });
 
 test("the last whole frame is written again before it is trusted: it may be in memory only", async () => {

@@ -1,24 +1,31 @@
-/** Reads the log files that a process left behind, and finds where it was cut off. */
+/** Reads the log files at a start, and finds where the last flush ended. */
 import { Buffer } from "node:buffer";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FrameNumber } from "../commit-point.ts";
-import { writeAll } from "../files.ts";
-import { ALIGNMENT, type Frame, frameAt, readFrame } from "./frame.ts";
-import { FILE_HEADER_BYTES, LogFile, numberOf, readHeader } from "./log-file.ts";
+import { writeAll } from "../file-system.ts";
+import { alignmentBytes, type Frame, frameAt, readFrame } from "./frame.ts";
+import {
+  fileHeaderBytes,
+  fileName,
+  filePath,
+  firstFrameOf,
+  LogFile,
+  readHeader,
+} from "./log-file.ts";
 
-/** The log cannot be trusted, for a reason told in half a sentence. */
+/** The log is damaged. The message says where. */
 export class LogDamaged extends Error {
   override readonly name = "LogDamaged";
 }
 
-/** Each whole frame, in order, with the file it is in and where it begins there. */
+/** Called for each whole frame, in order, with its file and its offset there. */
 export type OnFrame = (frame: Frame, place: { file: LogFile; at: number }) => void;
 
 /**
- * Reads every frame from the file that begins with frame `oldest` on. Older files are what a
- * removal left over, and are removed. A frame that is not whole is where the last flush was cut
- * off, if it is the very last thing there is; anywhere else it is damage.
+ * Reads every frame from the file that begins with frame `oldest` on, and returns the open files.
+ * Older files were left over by a removal and are removed. An incomplete frame at the very end of
+ * the log is a flush that was cut off. Anywhere else it is damage, and LogDamaged is thrown.
  */
 export async function openLog(
   directory: string,
@@ -44,28 +51,30 @@ export async function openLog(
 
 async function filesFrom(directory: string, oldest: FrameNumber): Promise<FrameNumber[]> {
   const names = await readdir(directory);
-  const numbers = names.flatMap((name) => numberOf(name) ?? []).sort((one, two) => one - two);
-  for (const number of numbers)
-    if (number < oldest) await rm(new LogFile({ directory, first: number, salt: 0 }).path);
+  const numbers = names
+    .flatMap((name) => firstFrameOf(name) ?? [])
+    .sort((left, right) => left - right);
+  for (const number of numbers) if (number < oldest) await rm(filePath(directory, number));
   return numbers.filter((number) => number >= oldest);
 }
 
+/** Adds the file to `opened` unless it holds nothing. */
 async function readLogFile(
-  is: { directory: string; first: FrameNumber; isLast: boolean },
+  { directory, first, isLast }: { directory: string; first: FrameNumber; isLast: boolean },
   { onFrame, opened }: { onFrame: OnFrame; opened: LogFile[] },
 ): Promise<void> {
-  const { directory, first, isLast } = is;
-  const path = new LogFile({ directory, first, salt: 0 }).path;
+  const path = filePath(directory, first);
   const bytes = await readFile(path);
   const header = readHeader(bytes);
   if (header === undefined) {
-    // A file that was being begun: no frame goes in before its header is flushed.
-    if (!isLast || !isZero(bytes.subarray(FILE_HEADER_BYTES)))
-      throw new LogDamaged(`the header of ${path} is not whole`);
+    // A file whose creation was cut off: frames are written only once its header is flushed.
+    if (!isLast || !isZero(bytes.subarray(fileHeaderBytes)))
+      throw new LogDamaged(`the header of ${path} is incomplete`);
     await rm(path);
     return;
   }
-  if (header.first !== first) throw new LogDamaged(`${path} is named as another file`);
+  if (header.first !== first)
+    throw new LogDamaged(`the header of ${path} belongs to ${fileName(header.first)}`);
   const file = new LogFile({ directory, first, salt: header.salt });
   file.allocated = bytes.length;
   file.openForReading();
@@ -74,7 +83,7 @@ async function readLogFile(
   if (isLast) await endHere(file, bytes, lastFrameAt);
 }
 
-/** Returns where the last one begins; where there is none, the end of the header. */
+/** Returns the offset of the last frame, or of the end of the header where there is none. */
 function readFrames(file: LogFile, bytes: Buffer, onFrame: OnFrame): number {
   let lastAt = file.bytes;
   for (;;) {
@@ -89,23 +98,24 @@ function readFrames(file: LogFile, bytes: Buffer, onFrame: OnFrame): number {
 }
 
 /**
- * One flush at a time is under way: a whole frame behind one that is not whole was flushed once. The
- * last whole frame need not be on the disk, although it can be read: after a write that failed, the
- * kernel keeps its bytes, and has nothing to flush any more. So it is written again, and the header
- * as well, before anybody trusts it.
+ * Ends the log behind the last whole frame, unless a later frame shows that bytes before it are
+ * damaged: flushes are never concurrent. What follows is overwritten with zeros.
+ * The last whole frame may be readable without being on the disk: after a failed write the kernel
+ * keeps the bytes and has nothing left to flush. It is therefore written again, and so is the
+ * header, before anybody relies on it.
  */
 async function endHere(file: LogFile, bytes: Buffer, lastFrameAt: number): Promise<void> {
-  for (let at = file.bytes; at < bytes.length; at += ALIGNMENT) {
+  for (let at = file.bytes; at < bytes.length; at += alignmentBytes) {
     const later = frameAt(bytes, at, file.salt);
     if (later !== undefined && later.number > file.last)
-      throw new LogDamaged(`${file.path} has damaged bytes from ${file.bytes} on`);
+      throw new LogDamaged(`${file.path} is corrupt from byte ${file.bytes} on`);
   }
   const rest = bytes.subarray(file.bytes);
   const end = isZero(rest) ? file.bytes : bytes.length;
   rest.fill(0);
   const handle = await open(file.path, "r+");
   try {
-    await writeAll(handle, bytes.subarray(0, FILE_HEADER_BYTES), 0);
+    await writeAll(handle, bytes.subarray(0, fileHeaderBytes), 0);
     await writeAll(handle, bytes.subarray(lastFrameAt, end), lastFrameAt);
     await handle.datasync();
   } finally {
@@ -115,4 +125,5 @@ async function endHere(file: LogFile, bytes: Buffer, lastFrameAt: number): Promi
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(Buffer.alloc(bytes.length));
 
+/** Where the log files of a data directory are. */
 export const logDirectory = (directory: string): string => join(directory, "log");

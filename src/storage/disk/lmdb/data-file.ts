@@ -1,23 +1,32 @@
-/** LMDB's data file, looked at before LMDB opens it. */
+/** LMDB's data file, examined and repaired before LMDB opens it. */
 import { Buffer } from "node:buffer";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+/** The file is not one of LMDB. */
 export class HeaderDamaged extends Error {
   override readonly name = "HeaderDamaged";
-  override readonly message = "its header is not LMDB's";
+  override readonly message = "data.mdb has no LMDB header";
 }
 
+/** The path of LMDB's data file in a directory. */
 export const dataFile = (directory: string): string => join(directory, "data.mdb");
 
-/** Where LMDB keeps its two meta pages, as its struct MDB_meta lays them out. */
-const META = { magic: 0xbeefc0de, at: 24, pageSizeAt: 48, lastPageAt: 144, bytes: 176 } as const;
+/** Offsets of LMDB's two meta pages, from its struct MDB_meta. */
+const metaLayout = {
+  magic: 0xbeefc0de,
+  at: 24,
+  pageSizeAt: 48,
+  lastPageAt: 144,
+  bytes: 176,
+} as const;
 
 /**
- * LMDB maps its file into memory, and reading beyond its end would kill the process without a
- * word. A file may rightly be a little shorter than its meta page says, where the last pages were
- * never used, or it was cut off by something else. So it gets its length back, and true says that
- * everything must be read once to tell the two apart.
+ * Extends a file that is shorter than its meta page says. LMDB maps its file into memory, and
+ * reading beyond its end would kill the process without a message. A file may be a little shorter
+ * for a good reason, namely where the last pages were never used, or because it was cut short.
+ * Returns true where the file was extended: everything must then be read once to tell which.
+ * Throws HeaderDamaged where the file is not one of LMDB.
  */
 export async function lengthenShortFile(directory: string): Promise<boolean> {
   const path = dataFile(directory);
@@ -44,7 +53,7 @@ interface Meta {
   readonly transaction: number;
 }
 
-/** What LMDB last committed says of itself. RangeError where that is no LMDB file. */
+/** The meta page of the last transaction. Throws a RangeError where the file is not one of LMDB. */
 export async function newestMeta(file: FileHandle): Promise<Meta> {
   const first = await readMeta(file, 0);
   const second = await readMeta(file, first.pageSize);
@@ -52,11 +61,12 @@ export async function newestMeta(file: FileHandle): Promise<Meta> {
 }
 
 async function readMeta(file: FileHandle, position: number): Promise<Meta> {
-  const { buffer } = await file.read(Buffer.alloc(META.bytes), 0, META.bytes, position);
-  if (buffer.readUInt32LE(META.at) !== META.magic) throw new RangeError("no LMDB meta page");
+  const { magic, at, pageSizeAt, lastPageAt, bytes } = metaLayout;
+  const { buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, position);
+  if (buffer.readUInt32LE(at) !== magic) throw new RangeError("no LMDB meta page");
   return {
-    pageSize: buffer.readUInt32LE(META.pageSizeAt),
-    lastPage: Number(buffer.readBigUInt64LE(META.lastPageAt)),
-    transaction: Number(buffer.readBigUInt64LE(META.lastPageAt + 8)),
+    pageSize: buffer.readUInt32LE(pageSizeAt),
+    lastPage: Number(buffer.readBigUInt64LE(lastPageAt)),
+    transaction: Number(buffer.readBigUInt64LE(lastPageAt + 8)),
   };
 }
