@@ -1,5 +1,10 @@
 /** Imports point down: main -> adapters -> node -> replication. See "How to develop" in the README. */
 const adapters = "^(src/(storage|transport)|gateway)/";
+/** What is installed and run, without the tests beside it. */
+const product = {
+  path: "^(src|gateway|simulation|webui|client)/",
+  pathNot: "\\.test\\.tsx?$",
+};
 module.exports = {
   forbidden: [
     { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
@@ -44,8 +49,16 @@ module.exports = {
     {
       name: "products-do-not-import-tests",
       severity: "error",
-      from: { path: "^(src|gateway|simulation|webui)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^test/|\\.test\\.ts$" },
+      from: product,
+      to: { path: "^test/|\\.test\\.tsx?$" },
+    },
+    {
+      name: "products-do-not-import-test-tools",
+      comment:
+        "Helpers for tests are under test/, so that a product installs and runs without them.",
+      severity: "error",
+      from: product,
+      to: { path: "(^|/)node_modules/(vitest|@vitest|fast-check)/|^(vitest|fast-check)(/|$)" },
     },
   ],
   options: {
