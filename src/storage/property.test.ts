@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { everything, flushed, write } from "../../test/storage/contract.ts";
+import { everything, flushed, write } from "../../test/storage/support.ts";
 import type { Storage } from "../node/ports.ts";
 import { historyAfter } from "../replication/history.ts";
 import {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Clock, StorageFault } from "../../src/node/ports.ts";
-import { entry, put, storageContract } from "../storage/contract.ts";
+import { storageContract } from "../storage/contract.ts";
+import { entry, put } from "../storage/support.ts";
 import { createVirtualDisk, type VirtualDisk } from "./volatile-storage.ts";
 
 /** Time that stands still until it is told to go on. */

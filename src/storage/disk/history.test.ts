@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ENOUGH, entry, everything, flushed, put, write } from "../../../test/storage/contract.ts";
+import { enough, entry, everything, flushed, put, write } from "../../../test/storage/support.ts";
 import { historyAfter } from "../../replication/history.ts";
 import { BLANK_HARD_STATE, type Entry, type StoreRecord } from "../../replication/types.ts";
 import { digestOf, recordHash } from "../standing.ts";
@@ -135,7 +135,7 @@ describe("a directory of the version before histories", () => {
         const digest = digestOf(records);
         expect(storage.summary()).toEqual({ applied: 3, digest, history: undefined, keys: 3 });
         expect(everything(storage)).toEqual(records);
-        expect(storage.readLog(1, ENOUGH)).toEqual(entries);
+        expect(storage.readLog(1, enough)).toEqual(entries);
         expect(storage.hardState()).toEqual(HARD_STATE);
         // The log's entries are at hand, whoever wrote them.
         const range = historyAfter("0000000000000000", entries.slice(1));

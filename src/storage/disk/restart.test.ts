@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ENOUGH, entry, everything, put, write } from "../../../test/storage/contract.ts";
+import { enough, entry, everything, put, write } from "../../../test/storage/support.ts";
 import { digestOf } from "../standing.ts";
 import { openDiskStorage, StorageUnusable } from "./disk.ts";
 import { newestMeta } from "./lmdb/data-file.ts";
@@ -53,7 +53,7 @@ describe("a process killed at any moment", () => {
       expect(storage.hardState().committed).toBe(applied);
       const { last } = storage.logBounds();
       expect([0, applied]).toContain(last);
-      const missing = storage.readLog(applied + 1, ENOUGH);
+      const missing = storage.readLog(applied + 1, enough);
       expect(missing).toEqual([]);
       await storage.close();
     }

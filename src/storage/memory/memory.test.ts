@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { storageContract, write } from "../../../test/storage/contract.ts";
+import { storageContract } from "../../../test/storage/contract.ts";
+import { write } from "../../../test/storage/support.ts";
 import { createMemoryStorage } from "./memory.ts";
 
 storageContract("memory", () => ({

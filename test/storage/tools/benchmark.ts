@@ -1,5 +1,5 @@
 /**
- * Prints what this disk and machine can do: `node test/storage/tools/benchmark.ts [directory]`.
+ * Measures this disk and machine: `node test/storage/tools/benchmark.ts [directory]`.
  * Each line is the median of some rounds, with the lowest and the highest.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -9,46 +9,52 @@ import type { Storage } from "../../../src/node/ports.ts";
 import type { Entry } from "../../../src/replication/types.ts";
 import { openDiskStorage } from "../../../src/storage/disk/disk.ts";
 import { createMemoryStorage } from "../../../src/storage/memory/memory.ts";
+import { entry, write } from "../support.ts";
 
-const KEYS = 100_000;
-const ROUNDS = 5;
-const ROUND_MS = 800;
-const VALUE = JSON.stringify("v".repeat(62));
-
-const flush = (storage: Storage, entries: readonly Entry[]): Promise<void> =>
-  new Promise((resolve, reject) =>
-    storage.write(
-      { append: entries, apply: entries, compactTo: Math.max(0, last - 50_000) },
-      (fault) => (fault ? reject(new Error(fault.reason)) : resolve()),
-    ),
-  );
+const keys = 100_000;
+const rounds = 5;
+const roundMs = 800;
+const value = JSON.stringify("v".repeat(62));
 
 let last = 0;
-const key = (number: number): string => `key-${String(number % KEYS).padStart(8, "0")}`;
+
+/** Appends and applies the next entries, and compacts the log to a constant length. */
+const writeNext = (storage: Storage, count: number): Promise<void> => {
+  const entries = nextEntries(count);
+  const compactTo = Math.max(0, last - 50_000);
+  return write(storage, { append: entries, apply: entries, compactTo });
+};
+
+const key = (number: number): string => `key-${String(number % keys).padStart(8, "0")}`;
 
 function nextEntries(count: number): Entry[] {
   return Array.from({ length: count }, () => {
     last += 1;
-    const operations = [{ key: key(last * 7919), value: VALUE }];
-    return { sequence: last, epoch: 1, origin: 1, operations };
+    return entry(last, [{ key: key(last * 7919), value }]);
   });
 }
 
-async function perSecond(step: () => Promise<void> | void): Promise<number> {
+async function stepsPerSecond(step: () => Promise<void> | void): Promise<number> {
   const start = performance.now();
   let steps = 0;
-  while (performance.now() - start < ROUND_MS) {
+  while (performance.now() - start < roundMs) {
     await step();
     steps += 1;
   }
   return (steps * 1000) / (performance.now() - start);
 }
 
-async function measure(name: string, each: number, step: () => Promise<void> | void) {
+/** Prints the rate of something that each step does `perStep` times. */
+async function measure(
+  name: string,
+  perStep: number,
+  step: () => Promise<void> | void,
+): Promise<void> {
   const rates: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) rates.push((await perSecond(step)) * each);
-  rates.sort((one, other) => one - other);
-  const [low, middle, high] = [rates[0], rates[ROUNDS >> 1], rates.at(-1)].map((rate) =>
+  for (let round = 0; round < rounds; round += 1)
+    rates.push((await stepsPerSecond(step)) * perStep);
+  rates.sort((left, right) => left - right);
+  const [low, middle, high] = [rates[0], rates[rounds >> 1], rates.at(-1)].map((rate) =>
     Math.round(rate ?? 0).toLocaleString("en"),
   );
   console.log(`${name.padEnd(34)}${middle?.padStart(12)} /s   (${low} to ${high})`);
@@ -57,12 +63,10 @@ async function measure(name: string, each: number, step: () => Promise<void> | v
 async function run(name: string, storage: Storage): Promise<void> {
   console.log(name);
   last = 0;
-  for (const entries of [1, 64, 256]) {
-    await measure(`  entries flushed, ${entries} a batch`, entries, () =>
-      flush(storage, nextEntries(entries)),
-    );
+  for (const count of [1, 64, 256]) {
+    await measure(`  entries flushed, ${count} a batch`, count, () => writeNext(storage, count));
   }
-  while (storage.summary().keys < KEYS) await flush(storage, nextEntries(1000));
+  while (storage.summary().keys < keys) await writeNext(storage, 1000);
   let read = 0;
   const anyKey = (): string => {
     read += 7919;
@@ -82,7 +86,7 @@ async function run(name: string, storage: Storage): Promise<void> {
 
 const directory = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "quorum-kv-benchmark-")));
 await run(
-  `disk, in ${directory}, ${KEYS} keys, values of 64 bytes`,
+  `disk, in ${directory}, ${keys} keys, values of 64 bytes`,
   await openDiskStorage({ directory }),
 );
 if (process.argv[2] === undefined) await rm(directory, { recursive: true });

@@ -1,29 +1,29 @@
 /**
- * A large store, a disk that somebody else fills while a checkpoint has all to write, and room again:
- * `checkpoint-on-full-disk.ts <directory> <file that fills the disk>`. Prints what was found as JSON.
+ * Fills the disk while a checkpoint of a large store has much to write, then makes room again:
+ * `checkpoint-on-full-disk.ts <directory> <file that fills the disk>`. Prints its findings as JSON.
  */
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { setTimeout as pass } from "node:timers/promises";
 import type { Storage, StorageFault } from "../../../src/node/ports.ts";
-import type { Entry } from "../../../src/replication/types.ts";
 import { openDiskStorage } from "../../../src/storage/disk/disk.ts";
+import { entry, puts, tryWrite } from "../support.ts";
 
 const [directory = "", ballast = ""] = process.argv.slice(2);
-/** A write or two are followed by a checkpoint. */
+/** One or two writes make a checkpoint due. */
 const options = { directory, memtableBytesMax: 100_000 };
 let storage = await openDiskStorage(options);
 let sequence = 0;
 
-const write = (to: Storage, keys: readonly string[], bytes: number) => {
+function write(
+  to: Storage,
+  keys: readonly string[],
+  bytes: number,
+): Promise<StorageFault | undefined> {
   sequence += 1;
-  const value = JSON.stringify("v".repeat(bytes));
-  const operations = keys.map((key) => ({ key, value }));
-  const entry: Entry = { sequence, epoch: 1, origin: 1, operations };
-  return new Promise<StorageFault | undefined>((resolve) =>
-    to.write({ append: [entry], apply: [entry], compactTo: sequence - 1 }, resolve),
-  );
-};
+  const entries = [entry(sequence, puts(keys, JSON.stringify("v".repeat(bytes))))];
+  return tryWrite(to, { append: entries, apply: entries, compactTo: sequence - 1 });
+}
 
 for (let part = 0; part < 100; part += 1) {
   const keys = Array.from({ length: 100 }, (_, index) => `${part}/${index}`);
@@ -37,7 +37,7 @@ try {
 }
 const faults: (StorageFault | undefined)[] = [];
 for (const bytes of [60_000, 150_000, 3_000]) faults.push(await write(storage, ["grown"], bytes));
-// Several attempts of the checkpoint, each of which finds no room.
+// The checkpoint makes several attempts, none of which finds room.
 await pass(2_500);
 const readable = storage.get("99/99") !== undefined;
 rmSync(ballast);

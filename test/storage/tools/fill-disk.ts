@@ -1,39 +1,37 @@
 /**
- * Writes until the disk refuses, looks whether the storage keeps its promises, makes room, and
- * tries again: `fill-disk.ts <directory> <command that makes room>`. Prints what was found as JSON.
+ * Writes until the disk refuses, makes room, and tries again:
+ * `fill-disk.ts <directory> <command that makes room>`. Prints as JSON what was readable when.
  */
 import { execFileSync } from "node:child_process";
 import type { Storage, StorageFault } from "../../../src/node/ports.ts";
-import type { Entry } from "../../../src/replication/types.ts";
 import { openDiskStorage } from "../../../src/storage/disk/disk.ts";
+import { entry, put, tryWrite } from "../support.ts";
 
 const [directory = "", makeRoom = "true"] = process.argv.slice(2);
 let storage = await openDiskStorage({ directory });
 
-const entryAt = (sequence: number): Entry => {
-  const value = JSON.stringify(String(sequence).repeat(8000));
-  return { sequence, epoch: 1, origin: 1, operations: [{ key: `key ${sequence}`, value }] };
-};
+function writeEntry(to: Storage, number: number): Promise<StorageFault | undefined> {
+  const value = JSON.stringify(String(number).repeat(8000));
+  const entries = [entry(number, [put(`key ${number}`, value)])];
+  return tryWrite(to, { append: entries, apply: entries });
+}
 
-const write = (to: Storage, entry: Entry): Promise<StorageFault | undefined> =>
-  new Promise((resolve) => to.write({ append: [entry], apply: [entry] }, resolve));
-
-const visible = (sequence: number) => ({
+const visible = (number: number) => ({
   applied: storage.summary().applied,
   logged: storage.logBounds().last,
-  readable: storage.get(`key ${sequence}`)?.version === sequence,
+  readable: storage.get(`key ${number}`)?.version === number,
 });
 
 let sequence = 0;
 let fault: StorageFault | undefined;
 while (!fault && sequence < 10_000) {
   sequence += 1;
-  fault = await write(storage, entryAt(sequence));
+  fault = await writeEntry(storage, sequence);
 }
 const whileFull = { ...visible(sequence), before: visible(sequence - 1).readable };
-const again = await write(storage, entryAt(sequence));
+const again = await writeEntry(storage, sequence);
 execFileSync("sh", ["-c", makeRoom], { env: { ...process.env, WRITER: String(process.pid) } });
-const withRoom = await write(storage, entryAt(sequence));
+const withRoom = await writeEntry(storage, sequence);
 const afterRetry = visible(sequence);
 await storage.close();
 storage = await openDiskStorage({ directory });

@@ -1,20 +1,20 @@
 /**
- * Six writes, one after the other, each announced on standard error when it is told to be
- * flushed: made to be run under strace, as docs/durability.md shows.
+ * Makes six writes, one after the other, and prints a line on standard error when each is flushed.
+ * Run it under strace, as docs/durability.md shows.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDiskStorage } from "../../../src/storage/disk/disk.ts";
+import { entry, put } from "../support.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "quorum-kv-trace-"));
 const storage = await openDiskStorage({ directory });
 process.stderr.write("storage is open\n");
 for (const sequence of [1, 2, 3, 4, 5, 6]) {
-  const operations = [{ key: `key ${sequence}`, value: `"value ${sequence}"` }];
-  const entry = { sequence, epoch: 1, origin: 1, operations };
+  const entries = [entry(sequence, [put(`key ${sequence}`, `"value ${sequence}"`)])];
   await new Promise<void>((resolve) => {
-    storage.write({ append: [entry], apply: [entry] }, (fault) => {
+    storage.write({ append: entries, apply: entries }, (fault) => {
       process.stderr.write(fault ? `fault: ${fault.reason}\n` : `write ${sequence} is flushed\n`);
       resolve();
     });

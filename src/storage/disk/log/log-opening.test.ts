@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ENOUGH, entry, put, write } from "../../../../test/storage/contract.ts";
+import { enough, entry, put, write } from "../../../../test/storage/support.ts";
 import { type DiskOptions, openDiskStorage } from "../disk.ts";
 import { frameAt } from "./frame.ts";
 import { fileHeaderBytes, fileName, readHeader } from "./log-file.ts";
@@ -53,7 +53,7 @@ function boundsOf(file: Buffer): number[] {
 const stateOf = async () => {
   const storage = await opening();
   const { applied, keys } = storage.summary();
-  const logged = storage.readLog(1, ENOUGH).length;
+  const logged = storage.readLog(1, enough).length;
   await storage.close();
   return { applied, keys, logged };
 };
@@ -188,6 +188,6 @@ test("older files are read although nobody may open one more", async () => {
   expect((await readdir(join(directory, "log"))).length).toBe(3);
   // A file that nobody can open by its name any more.
   await rm(firstFile());
-  expect(storage.readLog(1, ENOUGH)).toHaveLength(3);
+  expect(storage.readLog(1, enough)).toHaveLength(3);
   await storage.close();
 });
