@@ -8,7 +8,7 @@ import { digestOf, emptyStanding, recordHash, toDigest } from "./standing.ts";
 const entry = (sequence: number) => ({ sequence, epoch: 1, origin: 1, operations: [] });
 const nothing = (): undefined => undefined;
 
-test("entries with a hole between them, or before them, are not applied", () => {
+test("entries with a gap between them or before them are not applied", () => {
   for (const sequences of [[2], [1, 3], [1, 1], [0]]) {
     expect(() => planApply(emptyStanding, sequences.map(entry), nothing)).toThrow(
       "broken promise: entries are applied in sequence, without a gap",

@@ -2,8 +2,7 @@
 import type { StoreRecord } from "../replication/types.ts";
 
 /** Approximate size of a record in a message, in bytes. */
-export const recordBytes = (record: StoreRecord): number =>
-  record.key.length + record.value.length + 24;
+const recordBytes = (record: StoreRecord): number => record.key.length + record.value.length + 24;
 
 /**
  * The first items, at most `itemsMax` of them and at most `bytesMax` bytes by `bytesOf`. The first

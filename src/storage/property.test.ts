@@ -1,4 +1,4 @@
-/** Both storages against the plainest model of the port, on histories drawn at random. */
+/** Both storages are compared with the plainest model of the port, step by step, at random. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,14 +78,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.constant({ type: "restart" as const }),
 );
 
-/** The port's promises, with nothing but maps and arrays. */
+/** The promises of the port, kept with maps and arrays alone. */
 class Model {
   log = new Map<number, Entry>();
   store = new Map<string, StoreRecord>();
   applied = 0;
-  /** Of all entries applied on top of what the sum before them was. */
+  /** Of all entries applied since the last install, added to the history installed. */
   history: History | undefined = EMPTY_HISTORY;
-  forgotten = 0;
+  compactedTo = 0;
 
   next(operations: readonly (readonly Operation[])[]): Entry[] {
     return operations.map((list, index) => {
@@ -96,7 +96,7 @@ class Model {
 
   append(entry: Entry): void {
     const present = this.log.get(entry.sequence);
-    if (entry.sequence <= this.forgotten || (present && present.epoch > entry.epoch)) return;
+    if (entry.sequence <= this.compactedTo || (present && present.epoch > entry.epoch)) return;
     this.log.set(entry.sequence, entry);
   }
 
@@ -110,8 +110,8 @@ class Model {
     this.applied = sequence;
   }
 
-  forget(to: number): void {
-    this.forgotten = Math.max(this.forgotten, to);
+  compact(to: number): void {
+    this.compactedTo = Math.max(this.compactedTo, to);
     for (const sequence of this.log.keys()) if (sequence <= to) this.log.delete(sequence);
   }
 
@@ -122,8 +122,8 @@ class Model {
     this.history = history;
     this.store = new Map(records.map((record) => [record.key, record]));
     this.applied = applied;
-    this.forget(applied);
-    this.forgotten = applied;
+    this.compact(applied);
+    this.compactedTo = applied;
   }
 
   records(): StoreRecord[] {
@@ -176,7 +176,7 @@ function performOnModel(step: Step, model: Model): void {
     for (const entry of entries) model.append(entry);
     for (const entry of entries) model.apply(entry);
   }
-  if (step.type === "compact") model.forget(step.to);
+  if (step.type === "compact") model.compact(step.to);
   if (step.type === "install") model.install(recordsOf(step), step);
 }
 
@@ -203,10 +203,10 @@ function expectSame(storage: Storage, model: Model): void {
   for (const record of records) expect(storage.get(record.key)).toEqual(record);
 }
 
-/** The first never comes to a checkpoint here, the second one does so at each step. */
+/** With the first bounds no checkpoint is ever due, with the second one after each step. */
 const bounds = fc.constantFrom({}, { memtableBytesMax: 1, replayBytes: 1, logFileBytes: 1 });
 
-test("every history leaves both storages as the model says", async () => {
+test("after any steps both storages equal the model", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { maxLength: 12 }), bounds, async (history, disksBounds) => {
       const directory = await mkdtemp(join(tmpdir(), "quorum-kv-property-"));

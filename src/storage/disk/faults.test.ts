@@ -44,8 +44,8 @@ function expectPromisesKept(found: Record<string, unknown>, reason: RegExp): voi
   expect(found["afterRestart"]).toEqual(retried);
 }
 
-describe("nothing of a refused batch is there, reads go on, and a retry works", () => {
-  test.skipIf(!isPossible("prlimit --version"))("at the limit of a file's size", async () => {
+describe("a refused batch leaves no trace, reads continue, and a retry succeeds", () => {
+  test.skipIf(!isPossible("prlimit --version"))("at the limit for the size of a file", async () => {
     const found = await fillDisk(
       "prlimit --pid $$ --fsize=4000000:unlimited",
       "prlimit --pid $WRITER --fsize=unlimited:unlimited",
@@ -65,7 +65,7 @@ describe("nothing of a refused batch is there, reads go on, and a retry works", 
 
 const larger = isPossible("unshare -rm sh -c 'mount -t tmpfs -o size=100m none /mnt'");
 test.skipIf(!larger)(
-  "a checkpoint that finds the disk full waits, and the process lives",
+  "a checkpoint waits while the disk is full, and the process survives",
   async () => {
     const tool = fileURLToPath(
       new URL("../../../test/storage/tools/checkpoint-on-full-disk.ts", import.meta.url),
@@ -83,7 +83,7 @@ describe("the reason of a failed transaction", () => {
     Object.assign(new Error(message), { code });
   const atPage = "Attempting to write page at position 8192";
 
-  test("names the system's error, and passes where data pages could not be written", async () => {
+  test("names the system's error, and is not fatal where data pages could not be written", async () => {
     expect(await explainStoreFailure(failed(28, atPage), directory)).toEqual({
       reason: "no space left on device (ENOSPC)",
       fatal: false,
@@ -94,7 +94,7 @@ describe("the reason of a failed transaction", () => {
     expect(await explainStoreFailure(failed(-30792), directory)).toMatchObject({ fatal: false });
   });
 
-  test("is the system's where no room could be made for it: it was not begun", async () => {
+  test("is that of the system where no space could be reserved for it", async () => {
     const full = Object.assign(new Error("ENOSPC: no space left"), { errno: -28, code: "ENOSPC" });
     expect(await explainStoreFailure(full, directory)).toEqual({
       reason: "no space left on device (ENOSPC)",
@@ -104,13 +104,13 @@ describe("the reason of a failed transaction", () => {
     expect(await explainStoreFailure(broken, directory)).toMatchObject({ fatal: true });
   });
 
-  test("is that of the promise in which lmdb hides it", async () => {
+  test("is that of the promise in which lmdb hides the cause", async () => {
     const commitError = Promise.reject(failed(27, atPage));
     const outer = Object.assign(new Error("Commit failed"), { commitError });
     expect((await explainStoreFailure(outer, directory)).reason).toBe("file too large (EFBIG)");
   });
 
-  test("lasts until a restart where a flush or the meta page failed", async () => {
+  test("is fatal where a flush or the meta page failed", async () => {
     const fatalOnes = [failed(5), failed(5, atPage), failed(28), failed(-30795)];
     for (const error of fatalOnes) {
       const { reason, fatal } = await explainStoreFailure(error, directory);

@@ -1,4 +1,4 @@
-/** Disks written before stores kept a history, and how a history is laid down behind the rest. */
+/** Disks written before stores kept a history, and how histories are stored since. */
 import { Buffer } from "node:buffer";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ const HARD_STATE = {
   committed: 3,
   ledEpoch: 1,
 };
-/** As that version wrote it. */
+/** As the version before histories wrote it. */
 const earlierHardState = () => {
   const { ledEpoch: reignEpoch, ...others } = HARD_STATE;
   return JSON.stringify({ ...others, reignEpoch });
@@ -75,7 +75,7 @@ function earlierFileHeader(): Buffer {
   return bytes;
 }
 
-/** Where the store stands after a frame; the log begins with frame 1. */
+/** A checkpoint after a frame. The log begins with frame 1. */
 function earlierCheckpoint(frame: number, records: readonly StoreRecord[]): Buffer {
   const bytes = Buffer.alloc(49);
   bytes.writeDoubleLE(frame, 0);
@@ -92,7 +92,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-/** A directory as that version left it after three flushes, so many of them in its checkpoint. */
+/** A directory as that version left it after three flushes, `checkpointed` of them in LMDB. */
 async function leaveEarlierDirectory(checkpointed: number): Promise<void> {
   const records = entries.slice(0, checkpointed).map(recordOf);
   const environment = openEnvironment(directory);
@@ -137,7 +137,7 @@ describe("a directory of the version before histories", () => {
         expect(everything(storage)).toEqual(records);
         expect(storage.readLog(1, enough)).toEqual(entries);
         expect(storage.hardState()).toEqual(HARD_STATE);
-        // The log's entries are at hand, whoever wrote them.
+        // The history of a range comes from the log, which that version wrote as well.
         const range = historyAfter("0000000000000000", entries.slice(1));
         expect(storage.logHistory({ from: 2, to: 3 })).toBe(range);
         await restart();
@@ -180,7 +180,7 @@ const frameOf = ({ history, leader, append, installs }: Content): Buffer => {
 };
 
 describe("a frame", () => {
-  test("says the history again", () => {
+  test("returns the history", () => {
     fc.assert(
       fc.property(content, (drawn) => {
         const frame = readFrame(Buffer.concat([Buffer.alloc(8, 0xa5), frameOf(drawn)]), 8);
@@ -192,7 +192,7 @@ describe("a frame", () => {
     );
   });
 
-  test("whose history is unknown is the one that the version before writes", () => {
+  test("whose history is unknown equals that of the version before", () => {
     const records = entries.slice(0, 2).map(recordOf);
     const standing = { applied: 2, sum: sumOf(records), keys: 2, history: undefined };
     const commitPoint = { frame: 2, standing, active: 0, compactedTo: 0 } as const;
@@ -202,14 +202,14 @@ describe("a frame", () => {
     expect(Buffer.from(bytes)).toEqual(earlierFrame(2, JSON.stringify(HARD_STATE)));
   });
 
-  test("has it where the version before takes it for padding", () => {
+  test("holds the history where the version before expects padding", () => {
     fc.assert(
       fc.property(content, (drawn) => {
         const [known, unknown] = [drawn, { ...drawn, history: undefined }].map(frameOf);
         if (known === undefined || unknown === undefined) throw new Error("two frames were made");
         const said = unknown.length - (unknown.readUInt32LE(68) === 0 ? 0 : 8);
         expect(known.subarray(16, said)).toEqual(unknown.subarray(16, said));
-        // That version looks at the lowest bit of the flags only.
+        // That version reads only the lowest flag.
         expect(known.readUInt32LE(12) & 1).toBe(unknown.readUInt32LE(12) & 1);
         expect(known.length - unknown.length).toBe(drawn.history === undefined ? 0 : 8);
       }),
@@ -217,7 +217,7 @@ describe("a frame", () => {
   });
 });
 
-test("a checkpoint says the history again, behind what the version before reads", () => {
+test("a checkpoint returns the history, stored behind what the version before reads", () => {
   const checkpoint = (history: string | undefined) => {
     const standing = { applied: 3, sum: 5n, keys: 2, history };
     return {

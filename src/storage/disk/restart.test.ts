@@ -21,7 +21,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const tool = (name: string): string =>
   fileURLToPath(new URL(`../../../test/storage/tools/${name}`, import.meta.url));
 
-/** A writing process and the lines that it prints, once it has printed that many. */
+/** Starts a process that writes, and waits until it has printed `linesMin` lines. */
 async function startWriter(linesMin: number): Promise<{ child: ChildProcess; lines: string[] }> {
   const child = spawn(process.execPath, [tool("write-forever.ts"), directory], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -40,9 +40,9 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 describe("a process killed at any moment", () => {
-  test("leaves everything it was told to be flushed, and a whole store", async () => {
+  test("leaves everything that it reported as flushed, and a consistent store", async () => {
     for (let round = 1; round <= 10; round += 1) {
-      // It comes to a different point each time, in the middle of what it does next.
+      // Each round kills the process at a different point.
       const { child, lines } = await startWriter(round * 7);
       await kill(child);
       const storage = await openDiskStorage({ directory });
@@ -60,10 +60,10 @@ describe("a process killed at any moment", () => {
   });
 });
 
-describe("a directory that cannot be used is refused in a sentence", () => {
+describe("a directory that cannot be used is refused in one sentence", () => {
   const opening = () => openDiskStorage({ directory });
 
-  test("while another process holds it, and no longer", async () => {
+  test("while another process holds it, but not after that", async () => {
     const { child } = await startWriter(1);
     await expect(opening()).rejects.toThrow(/^the data in .* is in use by another process$/);
     await kill(child);
@@ -120,7 +120,7 @@ describe("a directory that cannot be used is refused in a sentence", () => {
   });
 });
 
-test("an empty data file, left by a process killed while it began, is begun again", async () => {
+test("an empty data file, left by a process killed during its first start, is initialised", async () => {
   await writeFile(join(directory, "data.mdb"), "");
   const storage = await openDiskStorage({ directory });
   await write(storage, { append: [entry(1, [])] });

@@ -12,7 +12,7 @@ import type { LogFile } from "./log/log-file.ts";
 import { LogIndex } from "./log/log-index.ts";
 
 /** A flushed frame: its content, and where it is. */
-export interface FlushedFrame extends Omit<Frame, "applyOnly"> {
+interface FlushedFrame extends Omit<Frame, "applyOnly"> {
   /** What its applied entries change in the store. */
   readonly changes: readonly Change[];
   readonly file: LogFile;

@@ -7,7 +7,7 @@ import type { FrameContent } from "./log/frame.ts";
 import type { LogIndex } from "./log/log-index.ts";
 
 /** The frame that makes a batch durable, and what it changes in the store. */
-export interface WritePlan {
+interface WritePlan {
   readonly content: FrameContent;
   /** What the frame's applied entries change in the store. */
   readonly changes: readonly Change[];

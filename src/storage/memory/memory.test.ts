@@ -9,18 +9,18 @@ storageContract("memory", () => ({
   dispose: async () => {},
 }));
 
-test("a given scheduler decides when a write is made and told", async () => {
+test("the scheduler decides when a write is made and reported", async () => {
   const deferred: (() => void)[] = [];
   const storage = createMemoryStorage({ defer: (run) => deferred.push(run) });
-  let told = false;
+  let reported = false;
   const written = write(storage, {
     append: [{ sequence: 1, epoch: 1, origin: 1, operations: [] }],
   });
   void written.then(() => {
-    told = true;
+    reported = true;
   });
   expect(storage.logBounds().last).toBe(0);
-  expect(told).toBe(false);
+  expect(reported).toBe(false);
   deferred.shift()?.();
   expect(storage.logBounds().last).toBe(1);
   await written;

@@ -6,7 +6,7 @@ import { MemoryState } from "./state.ts";
  * Decides when `change` is made, or that it is never made, and calls `done` afterwards. It must keep
  * the order of calls and must not call `done` before it returns.
  */
-export type Flush = (change: () => void, done: (fault: StorageFault | undefined) => void) => void;
+type Flush = (change: () => void, done: (fault: StorageFault | undefined) => void) => void;
 
 /**
  * Storage that forgets everything when the process ends. `defer` runs its callbacks later and in

@@ -20,7 +20,7 @@ import { emptyStanding, recordHash, type Standing, toSummary } from "../standing
 import { RecordTable } from "./record-table.ts";
 
 /** A store that is being received, and the sum of the hashes of the records received so far. */
-export interface Incoming {
+interface Incoming {
   readonly table: RecordTable;
   sum: bigint;
 }

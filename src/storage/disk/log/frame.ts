@@ -49,7 +49,7 @@ export interface FrameContent {
 }
 
 /** Where an appended entry is; `at` counts bytes from the start of the frame. */
-export interface PlaceInFrame {
+interface PlaceInFrame {
   readonly sequence: Sequence;
   readonly epoch: number;
   readonly origin: number;

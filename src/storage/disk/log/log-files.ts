@@ -24,7 +24,7 @@ export type AppendFailure =
   | { readonly type: "unsure"; readonly error: Error };
 
 /** A flushed frame is at offset `at` of `file`. */
-export type AppendOutcome =
+type AppendOutcome =
   | { readonly type: "flushed"; readonly file: LogFile; readonly at: number }
   | AppendFailure;
 

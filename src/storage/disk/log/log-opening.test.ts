@@ -28,7 +28,7 @@ const opening = (bounds: Omit<DiskOptions, "directory"> = {}) =>
   openDiskStorage({ directory, ...bounds });
 const firstFile = (): string => join(directory, "log", fileName(1));
 
-/** So many flushes, of one entry each that is appended and applied. */
+/** Flushes `count` batches. Each appends and applies one entry. */
 async function flushes(count: number, bounds: Omit<DiskOptions, "directory"> = {}): Promise<void> {
   const storage = await opening(bounds);
   for (let number = 1; number <= count; number += 1) {
@@ -38,7 +38,7 @@ async function flushes(count: number, bounds: Omit<DiskOptions, "directory"> = {
   await storage.close();
 }
 
-/** Where the frames of a log file begin, and where the last one ends. */
+/** The offsets at which the frames of a log file begin, and that at which the last one ends. */
 function boundsOf(file: Buffer): number[] {
   const salt = readHeader(file)?.salt ?? 0;
   const starts = [fileHeaderBytes];
@@ -59,13 +59,13 @@ const stateOf = async () => {
 };
 
 describe("a flush that was cut off", () => {
-  /** What stands behind the cut: what was there before, or something else altogether. */
+  /** What follows the cut: the zeros from before, or arbitrary bytes. */
   const rests: Record<string, (length: number) => Buffer> = {
     zeros: (length) => Buffer.alloc(length),
     rubbish: (length) => Buffer.alloc(length, 0xa5),
   };
 
-  test.each(Object.keys(rests))("is as if it never was, with %s behind the cut", async (kind) => {
+  test.each(Object.keys(rests))("leaves no trace, with %s behind the cut", async (kind) => {
     await flushes(3);
     const whole = await readFile(firstFile());
     const [, , start = 0, end = 0] = boundsOf(whole);
@@ -81,7 +81,7 @@ describe("a flush that was cut off", () => {
     expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
   });
 
-  test("may have been the first one of a file, or the making of that file", async () => {
+  test("may have been the first one of a file, or the creation of that file", async () => {
     await flushes(2, { logFileBytes: 1 });
     const second = join(directory, "log", fileName(2));
     const whole = await readFile(second);
@@ -97,7 +97,7 @@ describe("a flush that was cut off", () => {
   });
 });
 
-describe("damage is refused in a sentence, and nothing is lost by it", () => {
+describe("damage is refused in one sentence, and nothing is lost by that", () => {
   test("a byte changed in a frame that others follow", async () => {
     await flushes(3);
     const whole = await readFile(firstFile());
@@ -114,7 +114,7 @@ describe("damage is refused in a sentence, and nothing is lost by it", () => {
     expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
   });
 
-  test("a file that is missing, cut short, or another one's", async () => {
+  test("a file that is missing, cut short, or a copy of another file", async () => {
     await flushes(4, { logFileBytes: 1 });
     const path = (number: number): string => join(directory, "log", fileName(number));
     const kept = await mkdtemp(join(tmpdir(), "quorum-kv-kept-"));
@@ -123,7 +123,7 @@ describe("damage is refused in a sentence, and nothing is lost by it", () => {
       [() => rm(path(1)), /frame 1 is missing/],
       [() => rm(path(2)), /frame 2 is missing/],
       [() => truncate(path(2), fileHeaderBytes), /frame 2 is missing/],
-      [() => truncate(path(2), 20), /the header of .* is incomplete/],
+      [() => truncate(path(2), 20), /the header of .* is incomplete or damaged/],
       [() => cp(path(1), path(2)), /the header of .* belongs to \d+\.log/],
     ];
     for (const [damage, sentence] of damages) {
@@ -135,20 +135,20 @@ describe("damage is refused in a sentence, and nothing is lost by it", () => {
     expect(await stateOf()).toEqual({ applied: 4, keys: 4, logged: 4 });
   });
 
-  test("a log that is gone, although the store knows of it", async () => {
+  test("a missing log that the checkpoint refers to", async () => {
     await flushes(3, { memtableBytesMax: 1 });
     await rm(join(directory, "log"), { recursive: true });
     await expect(opening()).rejects.toThrow(/is damaged: the log ends before frame \d/);
   });
 });
 
-test("a store that is gone is made again from a log that reaches back to its begin", async () => {
+test("a missing store is rebuilt from a log that reaches back to the first entry", async () => {
   await flushes(3);
   await rm(join(directory, "data.mdb"));
   expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
 });
 
-test("log files go once a checkpoint has what they say and the log is forgotten", async () => {
+test("log files are removed once a checkpoint covers them and the log is compacted", async () => {
   const bounds = { memtableBytesMax: 1, logFileBytes: 1 };
   await flushes(6, bounds);
   const storage = await opening(bounds);
@@ -162,7 +162,7 @@ test("log files go once a checkpoint has what they say and the log is forgotten"
   expect(await stateOf()).toEqual({ applied: 9, keys: 7, logged: 4 });
 });
 
-test("a frame of another directory is not taken for one of this", async () => {
+test("a frame of another directory is not accepted", async () => {
   await flushes(1);
   const file = await readFile(firstFile());
   const salt = readHeader(file)?.salt ?? 0;
@@ -170,7 +170,7 @@ test("a frame of another directory is not taken for one of this", async () => {
   expect(frameAt(file, fileHeaderBytes, salt + 1)).toBeUndefined();
 });
 
-test("the last whole frame is written again before it is trusted: it may be in memory only", async () => {
+test("the last whole frame, which may be in memory only, is written again before it counts", async () => {
   await flushes(3);
   const before = await readFile(firstFile());
   await utimes(firstFile(), 1, 1);
@@ -179,14 +179,14 @@ test("the last whole frame is written again before it is trusted: it may be in m
   expect(await readFile(firstFile())).toEqual(before);
 });
 
-test("older files are read although nobody may open one more", async () => {
+test("older files are read without being opened again", async () => {
   const storage = await opening({ logFileBytes: 1 });
   for (let number = 1; number <= 3; number += 1) {
     const entries = [entry(number, [put(`key ${number}`)])];
     await write(storage, { append: entries, apply: entries });
   }
   expect((await readdir(join(directory, "log"))).length).toBe(3);
-  // A file that nobody can open by its name any more.
+  // Nobody can open the file by its name any more.
   await rm(firstFile());
   expect(storage.readLog(1, enough)).toHaveLength(3);
   await storage.close();

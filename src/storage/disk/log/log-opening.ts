@@ -20,7 +20,7 @@ export class LogDamaged extends Error {
 }
 
 /** Called for each whole frame, in order, with its file and its offset there. */
-export type OnFrame = (frame: Frame, place: { file: LogFile; at: number }) => void;
+type OnFrame = (frame: Frame, place: { file: LogFile; at: number }) => void;
 
 /**
  * Reads every frame from the file that begins with frame `oldest` on, and returns the open files.
@@ -69,7 +69,7 @@ async function readLogFile(
   if (header === undefined) {
     // A file whose creation was cut off: frames are written only once its header is flushed.
     if (!isLast || !isZero(bytes.subarray(fileHeaderBytes)))
-      throw new LogDamaged(`the header of ${path} is incomplete`);
+      throw new LogDamaged(`the header of ${path} is incomplete or damaged`);
     await rm(path);
     return;
   }
