@@ -5,7 +5,7 @@ import { storageContract } from "../../../test/storage/contract.ts";
 import { type DiskOptions, openDiskStorage } from "./disk.ts";
 
 /** A checkpoint after each write, and a log file for each frame. */
-const BUSY = { memtableBytesMax: 1, replayBytes: 1, logFileBytes: 1 };
+const busy = { memtableBytesMax: 1, replayBytes: 1, logFileBytes: 1 };
 
 function diskContract(name: string, bounds: Omit<DiskOptions, "directory">): void {
   storageContract(name, () => {
@@ -23,4 +23,4 @@ function diskContract(name: string, bounds: Omit<DiskOptions, "directory">): voi
 }
 
 diskContract("the disk", {});
-diskContract("the disk, always at a checkpoint,", BUSY);
+diskContract("the disk, always at a checkpoint,", busy);

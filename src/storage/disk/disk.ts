@@ -16,8 +16,7 @@ import type {
 import { takePage } from "../page.ts";
 import { toSummary } from "../standing.ts";
 import { DiskWriter } from "./disk-writer.ts";
-import type { LogFiles } from "./log/log-files.ts";
-import { readPlaces } from "./log/log-files.ts";
+import { type LogFiles, readPlaces } from "./log/log-files.ts";
 import { type Opened, openDirectory } from "./opening.ts";
 import type { DiskState } from "./state.ts";
 

@@ -16,8 +16,8 @@ import { Arena, readCheckpoint, writeCheckpoint } from "./lmdb/codec.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
 import { FrameWriter, readFrame } from "./log/frame.ts";
 
-const SALT = 0x5a17;
-const HARD_STATE = {
+const salt = 0x5a17;
+const flushedHardState = {
   ...BLANK_HARD_STATE,
   promisedEpoch: 1,
   promisedLeader: "leader",
@@ -25,15 +25,17 @@ const HARD_STATE = {
   ledEpoch: 1,
 };
 /** As the version before histories wrote it. */
-const earlierHardState = () => {
-  const { ledEpoch: reignEpoch, ...others } = HARD_STATE;
+function earlierHardState(): string {
+  const { ledEpoch: reignEpoch, ...others } = flushedHardState;
   return JSON.stringify({ ...others, reignEpoch });
-};
+}
 
 const entries = [1, 2, 3].map((number) => entry(number, [put(`key ${number}`)]));
 const recordOf = ({ sequence, origin }: Entry): StoreRecord => ({
-  ...{ key: `key ${sequence}`, value: `"key ${sequence}"` },
-  ...{ version: sequence, origin },
+  key: `key ${sequence}`,
+  value: `"key ${sequence}"`,
+  version: sequence,
+  origin,
 });
 const sumOf = (records: readonly StoreRecord[]): bigint =>
   BigInt.asUintN(
@@ -61,7 +63,7 @@ function earlierFrame(number: number, hardState = earlierHardState()): Buffer {
   bytes.writeDoubleLE(records.length, 40);
   bytes.writeUInt32LE(1, 60);
   bytes.writeUInt32LE(hardStateBytes, 68);
-  bytes.writeUInt32LE(crc32(bytes.subarray(8, size), SALT), 4);
+  bytes.writeUInt32LE(crc32(bytes.subarray(8, size), salt), 4);
   return bytes.subarray(0, size);
 }
 
@@ -69,7 +71,7 @@ function earlierFileHeader(): Buffer {
   const bytes = Buffer.alloc(32);
   bytes.write("quorumkv", 0, "latin1");
   bytes.writeUInt32LE(1, 8);
-  bytes.writeUInt32LE(SALT, 12);
+  bytes.writeUInt32LE(salt, 12);
   bytes.writeDoubleLE(1, 16);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 24)), 24);
   return bytes;
@@ -136,7 +138,7 @@ describe("a directory of the version before histories", () => {
         expect(storage.summary()).toEqual({ applied: 3, digest, history: undefined, keys: 3 });
         expect(everything(storage)).toEqual(records);
         expect(storage.readLog(1, enough)).toEqual(entries);
-        expect(storage.hardState()).toEqual(HARD_STATE);
+        expect(storage.hardState()).toEqual(flushedHardState);
         // The history of a range comes from the log, which that version wrote as well.
         const range = historyAfter("0000000000000000", entries.slice(1));
         expect(storage.logHistory({ from: 2, to: 3 })).toBe(range);
@@ -150,7 +152,9 @@ describe("a directory of the version before histories", () => {
       const end = { applied: 7, digest: digestOf(records), history: "00112233445566ff" };
       storage.incoming.begin();
       await flushed((done) => storage.incoming.add(records, done));
-      await flushed((done) => storage.incoming.install({ ...end, hardState: HARD_STATE }, done));
+      await flushed((done) =>
+        storage.incoming.install({ ...end, hardState: flushedHardState }, done),
+      );
       await restart();
       expect(storage.summary()).toEqual({ ...end, keys: 3 });
       await write(storage, { apply: [entry(8, [])] });
@@ -171,13 +175,13 @@ const content = fc.record({
 });
 type Content = typeof content extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
-const frameOf = ({ history, leader, append, installs }: Content): Buffer => {
+function frameOf({ history, leader, append, installs }: Content): Buffer {
   const standing = { applied: 3, sum: 5n, keys: 2, history };
   const commitPoint = { frame: 9, standing, active: 1, compactedTo: 4 } as const;
-  const hardState = leader === "" ? undefined : { ...HARD_STATE, promisedLeader: leader };
+  const hardState = leader === "" ? undefined : { ...flushedHardState, promisedLeader: leader };
   const all = { commitPoint, installs, append, applyOnly: entries.slice(1, 2), hardState };
-  return Buffer.from(new FrameWriter().write(all, SALT).bytes);
-};
+  return Buffer.from(new FrameWriter().write(all, salt).bytes);
+}
 
 describe("a frame", () => {
   test("returns the history", () => {
@@ -197,9 +201,15 @@ describe("a frame", () => {
     const standing = { applied: 2, sum: sumOf(records), keys: 2, history: undefined };
     const commitPoint = { frame: 2, standing, active: 0, compactedTo: 0 } as const;
     const append = entries.slice(1, 2);
-    const all = { commitPoint, installs: false, append, applyOnly: [], hardState: HARD_STATE };
-    const { bytes } = new FrameWriter().write(all, SALT);
-    expect(Buffer.from(bytes)).toEqual(earlierFrame(2, JSON.stringify(HARD_STATE)));
+    const all = {
+      commitPoint,
+      installs: false,
+      append,
+      applyOnly: [],
+      hardState: flushedHardState,
+    };
+    const { bytes } = new FrameWriter().write(all, salt);
+    expect(Buffer.from(bytes)).toEqual(earlierFrame(2, JSON.stringify(flushedHardState)));
   });
 
   test("holds the history where the version before expects padding", () => {

@@ -44,6 +44,6 @@ function changesIn(frame: Frame, state: DiskState): Change[] {
   for (const entry of readPlaces(logged)) found.set(entry.sequence, entry);
   const entries = [...found.values()].sort((left, right) => left.sequence - right.sequence);
   if (entries.length < frame.commitPoint.standing.applied - applied)
-    throw new LogDamaged(`an entry after sequence ${applied} is missing`);
+    throw new LogDamaged(`an entry of the log after sequence ${applied} is missing`);
   return changesOf(applied, entries);
 }

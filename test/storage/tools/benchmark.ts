@@ -19,11 +19,11 @@ const value = JSON.stringify("v".repeat(62));
 let last = 0;
 
 /** Appends and applies the next entries, and compacts the log to a constant length. */
-const writeNext = (storage: Storage, count: number): Promise<void> => {
+function writeNext(storage: Storage, count: number): Promise<void> {
   const entries = nextEntries(count);
   const compactTo = Math.max(0, last - 50_000);
   return write(storage, { append: entries, apply: entries, compactTo });
-};
+}
 
 const key = (number: number): string => `key-${String(number % keys).padStart(8, "0")}`;
 

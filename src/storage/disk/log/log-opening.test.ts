@@ -50,13 +50,13 @@ function boundsOf(file: Buffer): number[] {
   }
 }
 
-const stateOf = async () => {
+async function readState(): Promise<{ applied: number; keys: number; logged: number }> {
   const storage = await opening();
   const { applied, keys } = storage.summary();
   const logged = storage.readLog(1, enough).length;
   await storage.close();
   return { applied, keys, logged };
-};
+}
 
 describe("a flush that was cut off", () => {
   /** What follows the cut: the zeros from before, or arbitrary bytes. */
@@ -73,12 +73,16 @@ describe("a flush that was cut off", () => {
       const torn = Buffer.from(whole);
       rests[kind]?.(end - cut).copy(torn, cut);
       await writeFile(firstFile(), torn);
-      expect(await stateOf(), `cut at ${cut - start}`).toEqual({ applied: 2, keys: 2, logged: 2 });
+      expect(await readState(), `cut at ${cut - start}`).toEqual({
+        applied: 2,
+        keys: 2,
+        logged: 2,
+      });
     }
     const again = await opening();
     await write(again, { append: [entry(3, [put("again")])], apply: [entry(3, [put("again")])] });
     await again.close();
-    expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
+    expect(await readState()).toEqual({ applied: 3, keys: 3, logged: 3 });
   });
 
   test("may have been the first one of a file, or the creation of that file", async () => {
@@ -87,13 +91,13 @@ describe("a flush that was cut off", () => {
     const whole = await readFile(second);
     for (const bytes of [fileHeaderBytes + 40, fileHeaderBytes, 10, 0]) {
       await writeFile(second, whole.subarray(0, bytes));
-      expect(await stateOf()).toEqual({ applied: 1, keys: 1, logged: 1 });
+      expect(await readState()).toEqual({ applied: 1, keys: 1, logged: 1 });
     }
     await flushes(0);
     const storage = await opening({ logFileBytes: 1 });
     await write(storage, { append: [entry(2, [])], apply: [entry(2, [])] });
     await storage.close();
-    expect(await stateOf()).toEqual({ applied: 2, keys: 1, logged: 2 });
+    expect(await readState()).toEqual({ applied: 2, keys: 1, logged: 2 });
   });
 });
 
@@ -111,7 +115,7 @@ describe("damage is refused in one sentence, and nothing is lost by that", () =>
       );
     }
     await writeFile(firstFile(), whole);
-    expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
+    expect(await readState()).toEqual({ applied: 3, keys: 3, logged: 3 });
   });
 
   test("a file that is missing, cut short, or a copy of another file", async () => {
@@ -120,9 +124,9 @@ describe("damage is refused in one sentence, and nothing is lost by that", () =>
     const kept = await mkdtemp(join(tmpdir(), "quorum-kv-kept-"));
     await cp(directory, kept, { recursive: true });
     const damages: [() => Promise<void>, RegExp][] = [
-      [() => rm(path(1)), /frame 1 is missing/],
-      [() => rm(path(2)), /frame 2 is missing/],
-      [() => truncate(path(2), fileHeaderBytes), /frame 2 is missing/],
+      [() => rm(path(1)), /frame 1 of the log is missing/],
+      [() => rm(path(2)), /frame 2 of the log is missing/],
+      [() => truncate(path(2), fileHeaderBytes), /frame 2 of the log is missing/],
       [() => truncate(path(2), 20), /the header of .* is incomplete or damaged/],
       [() => cp(path(1), path(2)), /the header of .* belongs to \d+\.log/],
     ];
@@ -132,7 +136,7 @@ describe("damage is refused in one sentence, and nothing is lost by that", () =>
       await cp(kept, directory, { recursive: true });
     }
     await rm(kept, { recursive: true });
-    expect(await stateOf()).toEqual({ applied: 4, keys: 4, logged: 4 });
+    expect(await readState()).toEqual({ applied: 4, keys: 4, logged: 4 });
   });
 
   test("a missing log that the checkpoint refers to", async () => {
@@ -145,7 +149,7 @@ describe("damage is refused in one sentence, and nothing is lost by that", () =>
 test("a missing store is rebuilt from a log that reaches back to the first entry", async () => {
   await flushes(3);
   await rm(join(directory, "data.mdb"));
-  expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
+  expect(await readState()).toEqual({ applied: 3, keys: 3, logged: 3 });
 });
 
 test("log files are removed once a checkpoint covers them and the log is compacted", async () => {
@@ -159,7 +163,7 @@ test("log files are removed once a checkpoint covers them and the log is compact
   await storage.close();
   const [oldest] = (await readdir(join(directory, "log"))).sort();
   expect(oldest).toBe(fileName(6));
-  expect(await stateOf()).toEqual({ applied: 9, keys: 7, logged: 4 });
+  expect(await readState()).toEqual({ applied: 9, keys: 7, logged: 4 });
 });
 
 test("a frame of another directory is not accepted", async () => {
@@ -174,7 +178,7 @@ test("the last whole frame, which may be in memory only, is written again before
   await flushes(3);
   const before = await readFile(firstFile());
   await utimes(firstFile(), 1, 1);
-  expect(await stateOf()).toEqual({ applied: 3, keys: 3, logged: 3 });
+  expect(await readState()).toEqual({ applied: 3, keys: 3, logged: 3 });
   expect((await stat(firstFile())).mtimeMs).toBeGreaterThan(1_000);
   expect(await readFile(firstFile())).toEqual(before);
 });

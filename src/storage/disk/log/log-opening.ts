@@ -38,7 +38,7 @@ export async function openLog(
   try {
     for (const [index, first] of numbers.entries()) {
       const isLast = index === numbers.length - 1;
-      if (first !== expected) throw new LogDamaged(`frame ${expected} is missing`);
+      if (first !== expected) throw new LogDamaged(`frame ${expected} of the log is missing`);
       await readLogFile({ directory, first, isLast }, { onFrame, opened: files });
       expected = (files.at(-1)?.last ?? 0) + 1;
     }
