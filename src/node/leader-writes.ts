@@ -146,11 +146,9 @@ export class LeaderWrites {
       this.#refuse(ask, outcome.refusal);
       return;
     }
-    const { sequence } = outcome;
-    const slot = this.#parts.core.ledger.slot(sequence);
-    if (slot === undefined) return;
+    const { slot } = outcome;
     this.#parts.story.proposed(slot);
-    this.#parts.settling.add(sequence, {
+    this.#parts.settling.add(slot.entry.sequence, {
       timeoutMs: ask.deadlineAt - now,
       reached: () => this.#answer(ask, slot),
       expired: () => this.#unknown(ask, slot),

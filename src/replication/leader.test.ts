@@ -13,12 +13,18 @@ const leading = (followers: readonly string[], writeQuorum: number) =>
 describe("rule 1: order", () => {
   test("only the leader assigns sequences, without a hole, and a refused write takes none", () => {
     const bench = leading(three, 1);
-    expect(bench.propose([put("a")])).toMatchObject({ type: "accepted", sequence: 1 });
+    expect(bench.propose([put("a")])).toMatchObject({
+      type: "accepted",
+      slot: { entry: { sequence: 1 } },
+    });
     expect(bench.propose([put("a")], { quorum: 4 })).toMatchObject({ type: "refused" });
     expect(bench.propose([{ key: "a", ifVersion: 9, value: "2" }])).toMatchObject({
       type: "refused",
     });
-    expect(bench.propose([put("b")])).toMatchObject({ type: "accepted", sequence: 2 });
+    expect(bench.propose([put("b")])).toMatchObject({
+      type: "accepted",
+      slot: { entry: { sequence: 2 } },
+    });
   });
 
   test("an entry is streamed while the leader's own flush is still under way", () => {
@@ -150,7 +156,10 @@ describe("rule 7: a full leader", () => {
     expect(bench.propose([put("c")])).toMatchObject({ refusal: { reason: "overloaded" } });
     expect(bench.core.last).toBe(2);
     bench.ack("follower1", 1);
-    expect(bench.propose([put("c")])).toMatchObject({ type: "accepted", sequence: 3 });
+    expect(bench.propose([put("c")])).toMatchObject({
+      type: "accepted",
+      slot: { entry: { sequence: 3 } },
+    });
   });
 
   test("is full by bytes as well", () => {

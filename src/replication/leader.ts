@@ -173,7 +173,7 @@ export class Leader {
       (answer): ProposalOutcome =>
         "reason" in answer
           ? { type: "refused", refusal: answer }
-          : { type: "accepted", sequence: answer.entry.sequence, quorum: answer.quorum },
+          : { type: "accepted", slot: answer },
     );
     const effects = spread.slice(-1).flatMap((note) => this.#leading.spread(note));
     return { outcomes, effects: [...effects, ...this.#leading.append(slots)] };

@@ -1,3 +1,4 @@
+import type { Slot } from "./ledger.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Condition, Epoch, Instant, Operation, Sequence } from "./types.ts";
 import type { StoreView } from "./views.ts";
@@ -34,8 +35,9 @@ interface ConditionRefusal {
   readonly after: Sequence;
 }
 
+/** What became of one proposal. `slot` follows the accepted entry until it is committed. */
 export type ProposalOutcome =
-  | { readonly type: "accepted"; readonly sequence: Sequence; readonly quorum: number }
+  | { readonly type: "accepted"; readonly slot: Slot }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 interface Newest {
