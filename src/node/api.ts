@@ -223,11 +223,52 @@ export interface NodeObserver {
 
 /** Figures for `/metrics`, read when asked. */
 export interface NodeGauges {
+  /** Calls that wait: writes and reads at a leader, reads at a follower. */
   readonly inFlight: number;
+  /** Bytes of the entries that a leader has not applied yet; 0 on a follower. */
   readonly inFlightBytes: number;
+  /** Entries that are not applied yet. */
   readonly unapplied: number;
 }
 
+/** How far a node is. */
+export interface Position {
+  readonly epoch: Epoch;
+  readonly last: Sequence;
+  readonly committed: Sequence;
+  readonly applied: Sequence;
+}
+
+/** Called once with what became of a write. */
+export type WriteAnswer = (result: Result<WriteReceipt>) => void;
+
+export type EventListener = (event: NodeEvent) => void;
+
+export interface Subscription {
+  /** The recent events, oldest first. */
+  readonly history: readonly NodeEvent[];
+  readonly cancel: Cancel;
+}
+
+export interface WatchQuery {
+  readonly prefix: string;
+  /** The last sequence that the watcher knows; absent: from now on. */
+  readonly after?: Sequence | undefined;
+  /** Called at most once, before `applied`: the log reaches that sequence, and back to it. */
+  readonly opened?: () => void;
+  /** Returns false to pause the watch. */
+  readonly applied: (operations: readonly AppliedOperation[]) => boolean;
+  /** The watch has ended for this reason. */
+  readonly failed: (failure: Failure) => void;
+}
+
+export interface WatchHandle {
+  /** Ends a pause: the watch goes on from the log. */
+  readonly resume: () => void;
+  readonly cancel: Cancel;
+}
+
+/** One node, as its edges use it. */
 export interface KvNode {
   readonly id: NodeId;
   readonly role: Role;
@@ -238,7 +279,7 @@ export interface KvNode {
 
   /**
    * Answers at once wherever it can. KEY_NOT_FOUND; RECOVERING when `minVersion` is not reached
-   * in time, or when a new reign does not know yet whether the key's newest write is settled.
+   * in time, or while a new leader does not know yet whether the key's newest write is settled.
    */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
@@ -248,38 +289,23 @@ export interface KvNode {
   /** Why this node is not ready for such calls; empty when it is. */
   notReadyFor(purpose: Purpose): readonly string[];
   /** How far this node is; cheap enough to look at all the time. */
-  position(): {
-    readonly epoch: Epoch;
-    readonly last: Sequence;
-    readonly committed: Sequence;
-    readonly applied: Sequence;
-  };
+  position(): Position;
   /** The leader's own view; on a follower what it knows by itself (the gateway asks the leader). */
   cluster(): ClusterView;
   /** Other members' gateways, for the proxy; undefined: no such member. */
   peerUrl(id: NodeId): string | undefined;
+  /** Changes the live settings. INVALID_ARGUMENT when they do not fit; NOT_LEADER on a follower. */
   configure(change: Partial<LiveConfig>): Result<LiveConfig>;
 
-  /** Calls with every event from now on; `history` holds the recent ones, oldest first. */
-  subscribe(listener: (event: NodeEvent) => void): {
-    readonly history: readonly NodeEvent[];
-    readonly cancel: Cancel;
-  };
+  /** Calls the listener with every event from now on. */
+  subscribe(listener: EventListener): Subscription;
   /**
-   * Applied operations in sequence order, from after a sequence on (absent: from now on). The
-   * listener returns false to pause; `resume` goes on from the log. COMPACTED when the log does
+   * Applied operations in sequence order, from after a sequence on. COMPACTED when the log does
    * not reach back that far, at once or through `failed` while paused; also when it does not reach
-   * that sequence yet, because the cluster lost its data. RECOVERING when no leader says so in
-   * time, and SHUTTING_DOWN when the node closes before.
-   * `opened` is called, at once or later and before `applied`, when neither is the case.
+   * that sequence yet, because the cluster lost its data. RECOVERING when no leader says in time
+   * how far it reaches, and SHUTTING_DOWN when the node closes before that.
    */
-  watch(query: {
-    readonly prefix: string;
-    readonly after?: Sequence | undefined;
-    readonly opened?: () => void;
-    readonly applied: (operations: readonly AppliedOperation[]) => boolean;
-    readonly failed: (failure: Failure) => void;
-  }): Result<{ readonly resume: () => void; readonly cancel: Cancel }>;
+  watch(query: WatchQuery): Result<WatchHandle>;
   gauges(): NodeGauges;
 
   /** Refuses new writes with SHUTTING_DOWN, answers those in flight, flushes, and ends. */

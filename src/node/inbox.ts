@@ -1,29 +1,50 @@
-/** What a fact leads to, told when its turn has come. */
+/** Something that happened: asked when its turn comes, it returns the effects it leads to. */
 type Fact<Effect> = () => readonly Effect[];
 
 /**
- * Takes facts one after another and carries out what each leads to: one that arises while effects
- * run waits for its turn, so that no rule is asked in the middle of another's effects.
+ * The one way from facts to effects. Facts are taken one after another; one that arises while
+ * effects are performed waits, so that no rule runs in the middle of another rule's effects.
  */
 export class Inbox<Effect> {
+  readonly #lifetime: { readonly over: boolean };
   readonly #perform: (effect: Effect) => void;
+  readonly #performed: () => void;
   readonly #broken: (reason: string) => void;
   #facts: Fact<Effect>[] = [];
   #performing = false;
+  /** The present round holds a fact that `performed` must follow. */
+  #needsFollowing = false;
 
   constructor(parts: {
+    /** Once it is over, facts are dropped. */
+    lifetime: { readonly over: boolean };
     perform: (effect: Effect) => void;
-    /** A promise of ours is broken: the node stops. */
+    /** A round of effects is performed: what they have in common may follow. */
+    performed: () => void;
+    /** A rule or an effect threw: an invariant is violated, and the node stops. */
     broken: (reason: string) => void;
   }) {
+    this.#lifetime = parts.lifetime;
     this.#perform = parts.perform;
+    this.#performed = parts.performed;
     this.#broken = parts.broken;
   }
 
-  /** True when everything is carried out; false where it waits for its turn. */
-  take(fact: Fact<Effect>): boolean {
+  /** Performs the fact's effects, at once or at the end of the round that is under way. */
+  take(fact: Fact<Effect>): void {
+    if (this.#lifetime.over) return;
+    this.#needsFollowing = true;
+    this.#enter(fact);
+  }
+
+  /** Like `take`, for a fact that is itself what follows a round: `performed` is not called. */
+  takeFollowing(fact: Fact<Effect>): void {
+    if (!this.#lifetime.over) this.#enter(fact);
+  }
+
+  #enter(fact: Fact<Effect>): void {
     this.#facts.push(fact);
-    if (this.#performing) return false;
+    if (this.#performing) return;
     this.#performing = true;
     try {
       for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift())
@@ -34,6 +55,8 @@ export class Inbox<Effect> {
     } finally {
       this.#performing = false;
     }
-    return true;
+    if (!this.#needsFollowing) return;
+    this.#needsFollowing = false;
+    this.#performed();
   }
 }

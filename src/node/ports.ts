@@ -72,8 +72,14 @@ export interface StoreCopy {
   close(): void;
 }
 
+/** How much one read of the log may return. */
+export interface ReadLimit {
+  readonly entriesMax: number;
+  readonly bytesMax: number;
+}
+
 /**
- * A node's log, store and marks. Reads are synchronous and see what has been committed to storage;
+ * A node's log, store and HardState. Reads are synchronous and see what has been committed to storage;
  * `write` makes a batch durable and says so by calling back. Only one write is under way at a time:
  * the node waits for `done` before it writes again.
  */
@@ -89,7 +95,7 @@ export interface Storage {
    * Entries from a sequence on, in order, holes left out: at most `entriesMax` and about
    * `bytesMax`, at least one if any is there.
    */
-  readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[];
+  readLog(from: Sequence, limit: ReadLimit): readonly Entry[];
   /**
    * The sum over the log's entries in a range, worked out without reading the disk; undefined where
    * the log lacks one of them. That of an empty range (`from` above `to`) is EMPTY_HISTORY.

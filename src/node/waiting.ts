@@ -1,5 +1,7 @@
+import type { Failed, Result } from "../errors.ts";
 import type { Sequence } from "../replication/types.ts";
 import type { Cancel, Clock } from "./ports.ts";
+import { overloaded } from "./refusals.ts";
 
 /** Calls that wait at the same time, beyond which further ones are refused. */
 export const waitingMax = 65_536;
@@ -10,7 +12,7 @@ interface Waiter {
   readonly cancel: Cancel;
 }
 
-/** Those who wait for a sequence, each until a deadline of its own. Every one is called once. */
+/** Calls that wait for a sequence, each until its own deadline. Each is called back once. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #waiters = new Map<Sequence, Set<Waiter>>();
@@ -61,7 +63,7 @@ export class Waiting {
     for (const sequence of [...this.#waiters.keys()]) if (sequence <= through) this.reach(sequence);
   }
 
-  /** Time is up for everybody. */
+  /** Time is up for all of them. */
   expireAll(): void {
     const waiters = [...this.#waiters.values()].flatMap((set) => [...set]);
     this.#waiters.clear();
@@ -78,4 +80,30 @@ export class Waiting {
     this.#size -= 1;
     if (waiters.size === 0) this.#waiters.delete(sequence);
   }
+}
+
+/**
+ * Tries a read again once a sequence is reached. OVERLOADED when too many calls wait already;
+ * after `timeoutMs` the answer is `expired`.
+ */
+export function whenReached<T>(
+  waiting: Waiting,
+  sequence: Sequence,
+  calls: {
+    timeoutMs: number;
+    again: () => Result<T> | Promise<Result<T>>;
+    expired: () => Failed;
+  },
+): Promise<Result<T>> {
+  return new Promise((resolve) => {
+    if (waiting.size >= waitingMax) {
+      resolve(overloaded(`${waitingMax} calls already wait`));
+      return;
+    }
+    waiting.add(sequence, {
+      timeoutMs: calls.timeoutMs,
+      reached: () => resolve(calls.again()),
+      expired: () => resolve(calls.expired()),
+    });
+  });
 }

@@ -107,7 +107,7 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   [
     "src/replication/DESIGN.md",
     /(\d+ ms) later when nothing is under way, else (\d+ ms)/,
-    "src/node/leader-node.ts",
+    "src/node/leader/announcer.ts",
     ["announceMs", "announceLateMs"],
   ],
   [

@@ -258,9 +258,9 @@ export class VirtualCluster {
 
   #logOf(id: NodeId): Log {
     const say = (facts: object, line: string) => {
-      if (line === "member changed") this.#memberChanged(facts as { state: string });
-      if (line.startsWith("low quorum with few live followers")) this.#lowered(id);
-      if (line === "enough followers know of the low quorum") this.#restored(id);
+      if ("member" in facts && "state" in facts) this.#memberChanged(String(facts.state));
+      if (line.startsWith("low write quorum recorded on too few followers")) this.#lowered(id);
+      if (line.startsWith("low write quorum recorded on enough followers")) this.#restored(id);
       this.log(id, line, facts);
     };
     return { debug: say, info: say, warn: say, error: say };
@@ -276,7 +276,7 @@ export class VirtualCluster {
     this.coverage.met("floor lowered while too few were live");
   }
 
-  #memberChanged({ state }: { state: string }): void {
+  #memberChanged(state: string): void {
     if (state === "unreachable") this.coverage.met("follower fell silent");
     if (state === "live") this.coverage.met("follower came back");
   }

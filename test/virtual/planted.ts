@@ -186,8 +186,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "an unknown outcome names a version that a crash may give to another write",
-    file: "node/leader-writes.ts",
-    from: "const isDurable = sequence <= this.#parts.core.ledger.flushed;",
+    file: "node/leader/write-answers.ts",
+    from: "const isDurable = sequence <= this.#core.ledger.flushed;",
     to: "const isDurable = sequence > 0;",
   },
   {
@@ -199,7 +199,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a deposed leader goes on answering",
     file: "node/leader-node.ts",
-    from: "this.#deposed = true;",
+    from: 'lifetime.end("this node no longer leads");',
     to: "",
   },
   {
@@ -216,9 +216,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a read of the leader sees the store and not the settled writes above it",
-    file: "node/leader-reads.ts",
-    from: 'if (sight.type === "pending") {',
-    to: 'if (sight.type === "pending" && key === "") {',
+    file: "node/leader/reads.ts",
+    from: 'if (view.type === "pending") {',
+    to: 'if (view.type === "pending" && key === "") {',
   },
   {
     name: "a read of the leader sees a write before it is settled",
@@ -241,8 +241,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a refusal does not wait for the write it rests on",
-    file: "node/leader-writes.ts",
-    from: "if (after === 0 || this.#parts.core.ledger.isSettled(after)) {",
+    file: "node/leader/write-answers.ts",
+    from: "if (after === 0 || this.#core.ledger.isSettled(after)) {",
     to: "if (after >= 0) {",
   },
   {

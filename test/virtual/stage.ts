@@ -131,7 +131,7 @@ export class Stage {
 
   #hear(id: NodeId, line: string, facts: object): void {
     const { member, state, reason } = facts as { member?: string; state?: string; reason?: string };
-    if (line === "member changed") this.#say(`${id} sees ${member} ${state}`);
+    if (member !== undefined && state !== undefined) this.#say(`${id} sees ${member} ${state}`);
     else if (line.includes("storage") || line.includes("quorum"))
       this.#say(`${id}: ${line}${reason === undefined ? "" : ` (${reason})`}`);
   }

@@ -1,7 +1,7 @@
-import type { Slot } from "../replication/ledger.ts";
-import type { Instant, NodeId, Sequence, SequenceRange } from "../replication/types.ts";
-import type { EventHub } from "./event-hub.ts";
-import type { Clock, DelayControl } from "./ports.ts";
+import type { Slot } from "../../replication/ledger.ts";
+import type { Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
+import type { EventHub } from "../event-hub.ts";
+import type { Clock, DelayControl } from "../ports.ts";
 
 /** Writes per second that are told one by one; a page could not show more. */
 const shownPerSecond = 100;

@@ -1,4 +1,4 @@
-import type { Instant, Sequence } from "../replication/types.ts";
+import type { Instant, Sequence } from "../../replication/types.ts";
 
 const marksMax = 8192;
 const spacingMs = 5;

@@ -1,0 +1,65 @@
+import type { Follower } from "../../replication/follower.ts";
+import type { Instant, LeaderMessage } from "../../replication/types.ts";
+import type { LogEnd } from "../ahead-watches.ts";
+import type { Clock } from "../ports.ts";
+
+/**
+ * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that
+ * is merely ahead of this node, and its client then reads more than it had to.
+ */
+export const heartbeatAgeMsMax = 2_000;
+
+/** What a follower has heard from its leader, beyond what the rules of following keep. */
+export class LeaderContact {
+  readonly #core: Follower;
+  readonly #clock: Clock;
+  #heardAt: Instant | undefined;
+  /** As the followed leader's last heartbeat reported; undefined before its first one. */
+  #logEnd: LogEnd | undefined;
+  #takesSnapshot = false;
+
+  constructor(core: Follower, clock: Clock) {
+    this.#core = core;
+    this.#clock = clock;
+  }
+
+  /** How far the leader's log reaches, as far as a heartbeat has told. */
+  get logEnd(): LogEnd | undefined {
+    return this.#logEnd;
+  }
+
+  /** A snapshot is arriving: from its first part until it is installed or its stream ends. */
+  get takesSnapshot(): boolean {
+    return this.#takesSnapshot;
+  }
+
+  /** Milliseconds since any message of a leader; null if there was none. */
+  get sinceMs(): number | null {
+    return this.#heardAt === undefined ? null : this.#clock.now() - this.#heardAt;
+  }
+
+  heard(): void {
+    this.#heardAt = this.#clock.now();
+  }
+
+  /** The rules have taken this message. A promise or a new stream voids what was heard before. */
+  taken({ type }: LeaderMessage): void {
+    const { following, news } = this.#core;
+    if (!following || type === "lead") this.#logEnd = undefined;
+    else if (type === "heartbeat" && news !== undefined)
+      this.#logEnd = { last: news.last, trueAt: this.#clock.now() - heartbeatAgeMsMax };
+  }
+
+  streamClosed(): void {
+    this.#logEnd = undefined;
+    this.#takesSnapshot = false;
+  }
+
+  snapshotBegins(): void {
+    this.#takesSnapshot = true;
+  }
+
+  snapshotInstalled(): void {
+    this.#takesSnapshot = false;
+  }
+}

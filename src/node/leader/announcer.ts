@@ -1,0 +1,48 @@
+import type { Leader } from "../../replication/leader.ts";
+import type { LeaderEffect } from "../../replication/leader-effects.ts";
+import type { Instant } from "../../replication/types.ts";
+import type { Inbox } from "../inbox.ts";
+import type { NodeParts } from "../parts.ts";
+
+/** A commit mark travels with the next append, or alone after this time … */
+const announceMs = 2;
+/** … or after this time, while writes are under way whose successors may carry it. */
+const announceLateMs = 10;
+
+/**
+ * Sends the commit mark alone when no append carries it soon. Otherwise an idle cluster's followers
+ * would apply the last writes only with the next heartbeat.
+ */
+export class CommitAnnouncer {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #inbox: Inbox<LeaderEffect>;
+  #scheduled = false;
+
+  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffect>) {
+    this.#parts = parts;
+    this.#core = core;
+    this.#inbox = inbox;
+  }
+
+  /** Called after each round of effects: any of them may have moved the commit mark. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const { clock } = this.#parts.options;
+    const lateAt = clock.now() + announceLateMs;
+    clock.after(announceMs, () => this.#announceBy(lateAt));
+  }
+
+  #announceBy(lateAt: Instant): void {
+    const { options, lifetime } = this.#parts;
+    const { clock } = options;
+    const isUnderWay = this.#core.committed < this.#core.last;
+    if (isUnderWay && clock.now() < lateAt && !lifetime.over) {
+      clock.after(announceMs, () => this.#announceBy(lateAt));
+      return;
+    }
+    this.#scheduled = false;
+    this.#inbox.takeFollowing(() => this.#core.announce());
+  }
+}

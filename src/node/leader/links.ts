@@ -1,0 +1,88 @@
+import type { Leader } from "../../replication/leader.ts";
+import type { LeaderEffect } from "../../replication/leader-effects.ts";
+import type { LeaderMessage, NodeId } from "../../replication/types.ts";
+import type { Inbox } from "../inbox.ts";
+import type { NodeParts } from "../parts.ts";
+import type { Link } from "../ports.ts";
+
+/** The leader's streams: one to each follower, and a refusal for whoever tries to lead this node. */
+export class LeaderLinks {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #inbox: Inbox<LeaderEffect>;
+  readonly #links = new Map<NodeId, Link<LeaderMessage>>();
+
+  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffect>) {
+    this.#parts = parts;
+    this.#core = core;
+    this.#inbox = inbox;
+  }
+
+  /** Answers other leaders. Called before the first fact, as a leader may call at any time. */
+  listen(): void {
+    const { network, config } = this.#parts.options;
+    network.listen((link) => {
+      // Only a node that really leads deposes another one: until then its settings may be wrong.
+      const promisedEpoch = this.#core.notReady === undefined ? this.#core.epoch : 0;
+      link.send({
+        type: "refusal",
+        promisedEpoch,
+        promisedLeader: config.nodeId,
+        reason: `the settings of ${config.nodeId} name itself as the leader`,
+      });
+      return { received: () => link.close(), closed: () => {} };
+    });
+  }
+
+  /** Opens a stream to every follower, and another whenever one closes, until the node ends. */
+  dialAll(): void {
+    const { nodeId, nodes } = this.#parts.options.config;
+    for (const { id } of nodes) if (id !== nodeId) this.#dial(id);
+  }
+
+  #dial(to: NodeId): void {
+    const { network, clock } = this.#parts.options;
+    const cancel = network.dial(to, (link) => {
+      this.#links.set(to, link);
+      this.#inbox.take(() => this.#core.linkOpened(to, clock.now()));
+      return {
+        received: (message) => {
+          if (this.#links.get(to) === link)
+            this.#inbox.take(() => this.#core.received(to, message, clock.now()));
+        },
+        closed: (reason) => {
+          // A newer stream may have replaced this one.
+          if (this.#links.get(to) === link) this.#closed(to, reason);
+        },
+      };
+    });
+    this.#parts.atEnd(cancel);
+  }
+
+  #closed(to: NodeId, reason: string): void {
+    const { log, clock } = this.#parts.options;
+    this.#links.delete(to);
+    log.info(
+      { follower: to, reason },
+      `${to}: stream closed; opening another unless this node ends`,
+    );
+    this.#inbox.take(() => this.#core.linkClosed(to, clock.now()));
+  }
+
+  send(to: NodeId, message: LeaderMessage): void {
+    this.#links.get(to)?.send(message);
+  }
+
+  /** Ends a stream that the rules have no more use for; the network opens a new one. */
+  giveUp(to: NodeId, reason: string): void {
+    this.#parts.options.log.warn(
+      { follower: to, reason },
+      `${to}: stream given up by this leader; opening another`,
+    );
+    this.#links.get(to)?.close();
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+  }
+}

@@ -1,0 +1,65 @@
+import { type Failed, type Result, succeeded } from "../../errors.ts";
+import type { Leader } from "../../replication/leader.ts";
+import type { Sequence } from "../../replication/types.ts";
+import type { KeyPage, KeyValue, ListQuery, ReadQuery } from "../api.ts";
+import { listSettled } from "../list.ts";
+import type { NodeParts } from "../parts.ts";
+import { notFound, recovering } from "../refusals.ts";
+import { type Waiting, whenReached } from "../waiting.ts";
+
+/** Reads at the leader: the newest settled write of each key, applied or not. */
+export class LeaderReads {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #settling: Waiting;
+
+  /** `settling`: calls that wait until one entry is settled. */
+  constructor(parts: NodeParts, core: Leader, settling: Waiting) {
+    this.#parts = parts;
+    this.#core = core;
+    this.#settling = settling;
+  }
+
+  read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
+    const blocked = this.#notReading();
+    if (blocked !== undefined) return blocked;
+    const { key, minVersion } = query;
+    if (minVersion !== undefined && !this.#core.ledger.isSettled(minVersion))
+      return this.#afterSettled(minVersion, () => this.read(query));
+    const view = this.#core.overlay.readView(key);
+    if (view.type === "unsure") return this.#afterSettled(view.sequence, () => this.read(query));
+    if (view.type === "pending") {
+      const { value, sequence } = view.write;
+      return value === undefined ? notFound(key) : succeeded({ key, value, version: sequence });
+    }
+    const record = this.#parts.options.storage.get(key);
+    return record === undefined ? notFound(key) : succeeded(record);
+  }
+
+  list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
+    const blocked = this.#notReading();
+    if (blocked !== undefined) return blocked;
+    const unsure = this.#core.overlay.unsureThrough();
+    if (unsure > 0) return this.#afterSettled(unsure, () => this.list(query));
+    const page = listSettled(this.#parts.options.storage, this.#core.overlay, query);
+    // Whatever is committed is settled, and therefore on the page whether it is applied or not.
+    return succeeded({ ...page, sequence: this.#core.committed });
+  }
+
+  /** Before its epoch is established, a leader does not know which writes were answered before. */
+  #notReading(): Failed | undefined {
+    const reason = this.#parts.lifetime.ended ?? this.#core.notReady;
+    return reason === undefined ? undefined : recovering(`the leader is not ready: ${reason}`);
+  }
+
+  #afterSettled<T>(
+    sequence: Sequence,
+    again: () => Result<T> | Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    return whenReached(this.#settling, sequence, {
+      timeoutMs: this.#parts.options.config.timeout,
+      again,
+      expired: () => recovering(`entry ${sequence} was not settled in time`),
+    });
+  }
+}

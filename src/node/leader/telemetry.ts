@@ -1,0 +1,124 @@
+import type { LeaderEffect } from "../../replication/leader-effects.ts";
+import type { Slot } from "../../replication/ledger.ts";
+import type { Epoch, Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
+import type { ClusterView, LiveConfig } from "../api.ts";
+import type { NodeParts } from "../parts.ts";
+import { Timeline } from "./timeline.ts";
+import { WriteEvents } from "./write-events.ts";
+
+/** Effects that change nothing: they only tell people what has happened. */
+export type LeaderNews = Extract<
+  LeaderEffect,
+  { type: "member" | "storeReplaced" | "refused" | "floor" | "digestMismatch" }
+>;
+
+/** What a leader tells people: events for pages, figures for `/metrics`, lines for operators. */
+export class LeaderTelemetry {
+  readonly #parts: NodeParts;
+  readonly #writes: WriteEvents;
+  /** When entries were proposed, for the age of what a follower misses. */
+  readonly timeline = new Timeline();
+
+  constructor(parts: NodeParts) {
+    const { clock, delays } = parts.options;
+    this.#parts = parts;
+    this.#writes = new WriteEvents({ hub: parts.hub, clock, delays });
+  }
+
+  /** Entries from this one on are proposed now. */
+  proposing(from: Sequence, now: Instant): void {
+    this.timeline.note(from, now);
+  }
+
+  proposed(slot: Slot): void {
+    this.#writes.proposed(slot);
+  }
+
+  acked(from: NodeId, ranges: readonly SequenceRange[]): void {
+    this.#writes.acked(from, ranges);
+  }
+
+  /** Entries of an earlier leadership settle again without anybody waiting: they are not counted. */
+  settled(slot: Slot): void {
+    if (slot.inherited) return;
+    const { observer, clock } = this.#parts.options;
+    const latencyMs = clock.now() - slot.proposedAt;
+    observer.settled(latencyMs);
+    this.#writes.settled(slot, latencyMs);
+  }
+
+  /** A writer was answered that its write settled. */
+  answered(latencyMs: number): void {
+    this.#parts.options.observer.wrote("settled", latencyMs);
+  }
+
+  /** A writer was answered that the outcome of its write is unknown. */
+  unknown(slot: Slot, waitedMs: number): void {
+    this.#parts.options.observer.wrote("unknown", waitedMs);
+    this.#writes.unknown(slot);
+  }
+
+  /** A write was refused with this error code. */
+  refused(code: string): void {
+    this.#parts.options.observer.wrote("refused", 0);
+    this.#writes.refused(code);
+  }
+
+  publishCluster(cluster: ClusterView): void {
+    this.#parts.hub.publish({ type: "cluster", at: this.#parts.options.clock.wall(), cluster });
+  }
+
+  settingsChanged(config: LiveConfig): void {
+    const { log, clock } = this.#parts.options;
+    log.info({ config }, "live settings changed; they are in force now");
+    this.#parts.hub.publish({ type: "config", at: clock.wall(), config });
+  }
+
+  /** Called once a second. */
+  closeSecond(): void {
+    this.#writes.closeSecond();
+  }
+
+  /** `epoch`: the one in which it happened. */
+  news(effect: LeaderNews, epoch: Epoch): void {
+    const { log, clock, observer } = this.#parts.options;
+    switch (effect.type) {
+      case "member": {
+        const { id, state, restarted } = effect;
+        const again = restarted ? ": its process has started again" : "";
+        log.info({ member: id, state, restarted, epoch }, `${id} is now ${state}${again}`);
+        this.#parts.hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
+        return;
+      }
+      case "storeReplaced": {
+        const { id, applied } = effect;
+        const lacks = "has applied entries that the leader's history lacks";
+        log.error({ member: id, applied }, `${id} ${lacks}; a snapshot replaces its store`);
+        return;
+      }
+      case "refused": {
+        const { by, reason } = effect;
+        log.warn({ follower: by, reason }, `${by} refuses to follow this leader`);
+        return;
+      }
+      case "floor": {
+        const { quorum, degraded } = effect;
+        if (degraded) log.warn({ quorum }, degradedFloor);
+        else log.info({ quorum }, restoredFloor);
+        return;
+      }
+      case "digestMismatch": {
+        const { id, applied } = effect;
+        observer.digestMismatch(id);
+        log.error({ member: id, applied }, `${id}: its store differs from the leader's`);
+        return;
+      }
+    }
+  }
+}
+
+const degradedFloor =
+  "low write quorum recorded on too few followers; " +
+  "a recovery without this node's disk may lose settled writes";
+const restoredFloor =
+  "low write quorum recorded on enough followers; a recovery will take it into account";

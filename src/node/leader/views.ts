@@ -1,0 +1,122 @@
+/** What a leader reports about itself and its cluster. */
+import type { Leader } from "../../replication/leader.ts";
+import type { NodeId, Sequence } from "../../replication/types.ts";
+import type { ClusterView, MemberView, NodeStatus } from "../api.ts";
+import { fallbackUrl } from "../options.ts";
+import type { NodeParts } from "../parts.ts";
+import type { LiveSettings } from "./live-settings.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Views of the present moment; each call looks anew. */
+export class LeaderViews {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #timeline: Timeline;
+
+  constructor(parts: NodeParts, core: Leader, timeline: Timeline) {
+    this.#parts = parts;
+    this.#core = core;
+    this.#timeline = timeline;
+  }
+
+  /** Reads need neither followers nor a disk that flushes. */
+  notReadyForReads(): readonly string[] {
+    const { notReady } = this.#core;
+    const reasons = this.#parts.endReasons();
+    return notReady === undefined ? reasons : [...reasons, notReady];
+  }
+
+  /** Also why the node as a whole is not ready. */
+  notReadyForWrites(): readonly string[] {
+    const { notReady, writeQuorum, liveFollowers } = this.#core;
+    const reasons = [...this.notReadyForReads()];
+    const { fault } = this.#parts.flusher;
+    if (fault !== undefined) reasons.push(`storage cannot flush: ${fault}`);
+    const live = liveFollowers.length;
+    if (notReady === undefined && live < writeQuorum)
+      reasons.push(`${live} live followers, the write quorum is ${writeQuorum}`);
+    return reasons;
+  }
+
+  status(settings: LiveSettings): NodeStatus {
+    const { nodeId, timeout } = this.#parts.options.config;
+    return this.#parts.status(this.#core, {
+      role: "leader",
+      leader: nodeId,
+      config: { ...settings.inForce, timeout },
+      reasons: this.notReadyForWrites(),
+    });
+  }
+
+  cluster(): ClusterView {
+    const { epoch, last, committed, writeQuorum } = this.#core;
+    const { nodeId } = this.#parts.options.config;
+    return {
+      leader: nodeId,
+      servedBy: nodeId,
+      fromLeader: true,
+      epoch,
+      last,
+      committed,
+      writeQuorum,
+      nodes: [this.#ownView(), ...this.#followerViews()],
+    };
+  }
+
+  /** Where another member reaches that member's gateway; undefined: there is no such member. */
+  peerUrl(id: NodeId): string | undefined {
+    const member = this.#core.members.find((known) => known.id === id);
+    return member?.peerUrl ?? fallbackUrl(this.#parts.options.config, id);
+  }
+
+  #ownView(): MemberView {
+    const { config, incarnation } = this.#parts.options;
+    const { last, applied, ledger } = this.#core;
+    return {
+      id: config.nodeId,
+      role: "leader",
+      url: config.advertiseUrl,
+      state: "live",
+      acked: ledger.flushed,
+      applied,
+      lag: last - applied,
+      lagMs: this.#lagMs(applied),
+      digestMatch: true,
+      lastContactMs: 0,
+      incarnation,
+      storageFault: this.#parts.flusher.fault ?? "",
+      refusal: "",
+    };
+  }
+
+  #followerViews(): readonly MemberView[] {
+    const { config, clock } = this.#parts.options;
+    const core = this.#core;
+    const urls = new Map(core.members.map((member) => [member.id, member.url]));
+    return core.peers.map((peer): MemberView => {
+      const { id, state, acked, applied, incarnation, lastHeardAt } = peer;
+      const isKnown = incarnation !== "" && lastHeardAt !== undefined;
+      return {
+        id,
+        role: "follower",
+        url: urls.get(id) ?? fallbackUrl(config, id) ?? "",
+        state,
+        acked,
+        applied,
+        lag: Math.max(0, core.last - applied),
+        lagMs: this.#lagMs(applied),
+        digestMatch: core.digestMatch(id) ?? null,
+        lastContactMs: isKnown ? clock.now() - lastHeardAt : null,
+        incarnation,
+        storageFault: peer.storageFault,
+        refusal: peer.refusal,
+      };
+    });
+  }
+
+  /** Age in milliseconds of the first entry after this one; 0 when there is none. */
+  #lagMs(applied: Sequence): number {
+    const { clock } = this.#parts.options;
+    return applied < this.#core.last ? this.#timeline.ageMs(applied + 1, clock.now()) : 0;
+  }
+}

@@ -1,0 +1,114 @@
+import { type Failed, failed, succeeded } from "../../errors.ts";
+import type { Leader } from "../../replication/leader.ts";
+import type { Slot } from "../../replication/ledger.ts";
+import type { ProposalOutcome, Refusal } from "../../replication/proposal.ts";
+import type { Instant, Sequence } from "../../replication/types.ts";
+import type { WriteAnswer, WriteRequest } from "../api.ts";
+import type { NodeParts } from "../parts.ts";
+import { quorumUnavailable, refusalResult } from "../refusals.ts";
+import type { Waiting } from "../waiting.ts";
+import type { LeaderTelemetry } from "./telemetry.ts";
+
+/** A write that somebody waits for. */
+export interface Ask {
+  readonly request: WriteRequest;
+  readonly proposedAt: Instant;
+  readonly deadlineAt: Instant;
+  readonly answer: WriteAnswer;
+}
+
+/** From a proposal's outcome to the one answer that its writer gets. */
+export class WriteAnswers {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #settling: Waiting;
+  readonly #telemetry: LeaderTelemetry;
+
+  constructor(owner: {
+    parts: NodeParts;
+    core: Leader;
+    /** Calls that wait until one entry is settled. */
+    settling: Waiting;
+    telemetry: LeaderTelemetry;
+  }) {
+    this.#parts = owner.parts;
+    this.#core = owner.core;
+    this.#settling = owner.settling;
+    this.#telemetry = owner.telemetry;
+  }
+
+  /** Answers when the entry settles, or at the write's deadline. */
+  follow(ask: Ask, outcome: ProposalOutcome, now: Instant): void {
+    if (outcome.type === "refused") {
+      this.#refuse(ask, outcome.refusal);
+      return;
+    }
+    const { slot } = outcome;
+    this.#telemetry.proposed(slot);
+    this.#settling.add(slot.entry.sequence, {
+      timeoutMs: ask.deadlineAt - now,
+      reached: () => this.#settled(ask, slot),
+      expired: () => this.#unknown(ask, slot),
+    });
+  }
+
+  #settled(ask: Ask, slot: Slot): void {
+    // With fewer acks than were asked for it settled after its deadline, at the cluster's quorum.
+    if (slot.acks.length < (ask.request.quorum ?? 0)) {
+      this.#unknown(ask, slot);
+      return;
+    }
+    const { clock, delays } = this.#parts.options;
+    const latencyMs = clock.now() - ask.proposedAt;
+    this.#telemetry.answered(latencyMs);
+    const { sequence } = slot.entry;
+    const trace = ask.request.trace === true;
+    const acks = slot.acks.map(({ node, at }) => ({
+      node,
+      ms: at - ask.proposedAt,
+      delayMs: trace ? delays.elapsedMs(node, sequence) : 0,
+    }));
+    ask.answer(succeeded({ version: sequence, quorum: slot.quorum, acks, latencyMs }));
+  }
+
+  #unknown(ask: Ask, slot: Slot): void {
+    const { sequence } = slot.entry;
+    // Before it is in the leader's own log, a restart may give its version to another write.
+    const isDurable = sequence <= this.#core.ledger.flushed;
+    const version = isDurable ? { version: sequence } : {};
+    const acks = slot.acks.map(({ node }) => node);
+    const quorum = ask.request.quorum ?? slot.quorum;
+    this.#telemetry.unknown(slot, this.#parts.options.clock.now() - ask.proposedAt);
+    ask.answer(
+      failed(
+        "OUTCOME_UNKNOWN",
+        `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
+        { members: { ...version, acks, quorum } },
+      ),
+    );
+  }
+
+  #refuse(ask: Ask, refusal: Refusal): void {
+    const result = refusalResult(refusal);
+    this.#telemetry.refused(result.failure.code);
+    const after = "after" in refusal ? refusal.after : 0;
+    if (after === 0 || this.#core.ledger.isSettled(after)) {
+      ask.answer(result);
+      return;
+    }
+    // The refusal rests on an entry that may still vanish: it is true once that entry is settled.
+    this.#settling.add(after, {
+      timeoutMs: ask.deadlineAt - this.#parts.options.clock.now(),
+      reached: () => ask.answer(result),
+      expired: () => ask.answer(this.#undecided(ask, after)),
+    });
+  }
+
+  #undecided(ask: Ask, after: Sequence): Failed {
+    const detail = `whether the condition holds depends on write ${after}, which is not settled`;
+    return quorumUnavailable(detail, {
+      live: this.#core.liveFollowers.length,
+      quorum: ask.request.quorum ?? this.#core.writeQuorum,
+    });
+  }
+}

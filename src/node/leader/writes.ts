@@ -1,0 +1,129 @@
+import type { Failed } from "../../errors.ts";
+import type { Leader } from "../../replication/leader.ts";
+import type { LeaderEffect } from "../../replication/leader-effects.ts";
+import type { WriteAnswer, WriteRequest } from "../api.ts";
+import type { Inbox } from "../inbox.ts";
+import type { NodeParts } from "../parts.ts";
+import type { Cancel } from "../ports.ts";
+import { checkQuorum } from "../quorum.ts";
+import { overloaded, recovering, shuttingDown } from "../refusals.ts";
+import { type Waiting, waitingMax } from "../waiting.ts";
+import type { LeaderTelemetry } from "./telemetry.ts";
+import { type Ask, WriteAnswers } from "./write-answers.ts";
+
+/** Writes wait at most this long for a flush that is under way before they are proposed. */
+const gatherMsMax = 3;
+
+/** Writes from their request to their proposal: all those of one turn are proposed together. */
+export class LeaderWrites {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #settling: Waiting;
+  readonly #telemetry: LeaderTelemetry;
+  readonly #inbox: Inbox<LeaderEffect>;
+  readonly #answers: WriteAnswers;
+  /** They will be proposed together. */
+  #asks: Ask[] = [];
+  #gathering = false;
+  #stopGathering: Cancel = () => {};
+
+  constructor(owner: {
+    parts: NodeParts;
+    core: Leader;
+    /** Calls that wait until one entry is settled. */
+    settling: Waiting;
+    telemetry: LeaderTelemetry;
+    inbox: Inbox<LeaderEffect>;
+  }) {
+    this.#parts = owner.parts;
+    this.#core = owner.core;
+    this.#settling = owner.settling;
+    this.#telemetry = owner.telemetry;
+    this.#inbox = owner.inbox;
+    this.#answers = new WriteAnswers(owner);
+  }
+
+  /** How many are not proposed yet. */
+  get waiting(): number {
+    return this.#asks.length;
+  }
+
+  /** Calls `answer` exactly once, at once if the write is refused before it is proposed. */
+  submit(request: WriteRequest, answer: WriteAnswer): void {
+    const refusal = this.#refuseEarly(request);
+    if (refusal !== undefined) {
+      this.#refuse(answer, refusal);
+      return;
+    }
+    const { clock, config } = this.#parts.options;
+    const proposedAt = clock.now();
+    const deadlineAt = proposedAt + (request.timeoutMs ?? config.timeout);
+    this.#asks.push({ request, proposedAt, deadlineAt, answer });
+    if (this.#asks.length === 1) clock.defer(() => this.#proposeSoon());
+  }
+
+  #refuse(answer: WriteAnswer, refusal: Failed): void {
+    this.#telemetry.refused(refusal.failure.code);
+    answer(refusal);
+  }
+
+  #refuseEarly({ quorum }: WriteRequest): Failed | undefined {
+    const { options, flusher, lifetime } = this.#parts;
+    const fault = quorum === undefined ? undefined : checkQuorum("quorum", quorum, options.config);
+    if (fault !== undefined) return fault;
+    if (lifetime.closing) return shuttingDown();
+    if (lifetime.ended !== undefined) return recovering(lifetime.ended);
+    if (flusher.fault !== undefined)
+      return overloaded(`the leader's storage cannot flush: ${flusher.fault}; nothing was written`);
+    if (this.#asks.length + this.#settling.size >= waitingMax)
+      return overloaded(`${waitingMax} writes already wait; nothing was written`);
+    return undefined;
+  }
+
+  /**
+   * While a flush is under way, the writes of further turns join this one: they could not be
+   * flushed sooner, and share one message for each follower. Only a slow disk makes them go alone.
+   */
+  #proposeSoon(): void {
+    if (this.#asks.length === 0 || this.#gathering) return;
+    if (!this.#parts.flusher.busy) {
+      this.#propose();
+      return;
+    }
+    this.#gathering = true;
+    this.#stopGathering = this.#parts.options.clock.after(gatherMsMax, () => this.#propose());
+  }
+
+  /** A flush has ended: the writes that waited to share the next one are proposed now. */
+  betweenFlushes(): void {
+    if (this.#gathering) this.#propose();
+  }
+
+  #propose(): void {
+    this.#gathering = false;
+    this.#stopGathering();
+    const asks = this.#asks;
+    this.#asks = [];
+    const { ended } = this.#parts.lifetime;
+    if (ended !== undefined) {
+      for (const { answer } of asks) this.#refuse(answer, recovering(ended));
+      return;
+    }
+    const now = this.#parts.options.clock.now();
+    const proposals = asks.map(({ request, proposedAt, deadlineAt }) => ({
+      operations: request.operations,
+      quorum: request.quorum,
+      proposedAt,
+      deadlineAt,
+    }));
+    this.#telemetry.proposing(this.#core.last + 1, now);
+    this.#inbox.take(() => {
+      const { outcomes, effects } = this.#core.propose(proposals, now);
+      for (const [index, outcome] of outcomes.entries()) {
+        const ask = asks[index];
+        if (ask !== undefined) this.#answers.follow(ask, outcome, now);
+      }
+      return effects;
+    });
+  }
+}
