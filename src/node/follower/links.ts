@@ -1,4 +1,5 @@
-import type { Follower, FollowerEffect, LinkNumber } from "../../replication/follower-effects.ts";
+import type { Follower } from "../../replication/follower.ts";
+import type { FollowerEffect, LinkNumber } from "../../replication/follower-effects.ts";
 import type { FollowerMessage, LeaderMessage } from "../../replication/types.ts";
 import type { Inbox } from "../inbox.ts";
 import type { NodeParts } from "../parts.ts";
