@@ -1,8 +1,9 @@
-/** Pages: the first of many items, as far as a limit allows. */
+/** Pages of the log and of copies: the first of many items, as far as a limit allows. */
 import type { StoreRecord } from "../replication/types.ts";
 
 /** Approximate size of a record in a message, in bytes. */
-const recordBytes = (record: StoreRecord): number => record.key.length + record.value.length + 24;
+export const recordBytes = (record: StoreRecord): number =>
+  record.key.length + record.value.length + 24;
 
 /**
  * The first items, at most `itemsMax` of them and at most `bytesMax` bytes by `bytesOf`. The first
@@ -10,20 +11,16 @@ const recordBytes = (record: StoreRecord): number => record.key.length + record.
  */
 export function takePage<Item>(
   items: Iterable<Item>,
-  limit: { readonly itemsMax: number; readonly bytesMax: number },
+  limit: { readonly itemsMax?: number; readonly bytesMax: number },
   bytesOf: (item: Item) => number,
 ): Item[] {
+  const { itemsMax = Number.POSITIVE_INFINITY, bytesMax } = limit;
   const page: Item[] = [];
   let bytes = 0;
   for (const item of items) {
     bytes += bytesOf(item);
-    const isFull = page.length >= limit.itemsMax || bytes > limit.bytesMax;
-    if (page.length > 0 && isFull) break;
+    if (page.length > 0 && (page.length >= itemsMax || bytes > bytesMax)) break;
     page.push(item);
   }
   return page;
 }
-
-/** A page of records of about `bytesMax` bytes. */
-export const takeRecords = (records: Iterable<StoreRecord>, bytesMax: number): StoreRecord[] =>
-  takePage(records, { itemsMax: Number.POSITIVE_INFINITY, bytesMax }, recordBytes);

@@ -3,7 +3,7 @@ import { invariant } from "../../replication/invariant.ts";
 import type { StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
 import { byteRank } from "../order.ts";
-import { takeRecords } from "../page.ts";
+import { recordBytes, takePage } from "../page.ts";
 import type { StoreIndex } from "./commit-point.ts";
 import type { Database, Environment } from "./lmdb/environment.ts";
 import { keyFits, View } from "./lmdb/view.ts";
@@ -74,8 +74,10 @@ export class CurrentStore {
     const memtables = [this.#immutable?.ordered, this.#memtable.snapshot()];
     view.hold();
     return {
-      page: (after, bytesMax) =>
-        takeRecords(this.#records(view, memtables, { prefix: "", after }, database), bytesMax),
+      page: (after, bytesMax) => {
+        const records = this.#records(view, memtables, { prefix: "", after }, database);
+        return takePage(records, { bytesMax }, recordBytes);
+      },
       close: () => view.release(),
     };
   }

@@ -1,7 +1,7 @@
 /** Records in memory: a map for `get`, and a B+ tree in byte order for lists and copies. */
 import type { StoreRecord } from "../../replication/types.ts";
 import { type BTree, byteRank, createBTree } from "../order.ts";
-import { takeRecords } from "../page.ts";
+import { recordBytes, takePage } from "../page.ts";
 
 type OrderedRecords = BTree<string, StoreRecord>;
 
@@ -42,11 +42,15 @@ export class RecordTable {
   /** Reads pages of the records as they are now, whatever is written later. */
   snapshot(): (after: string | undefined, bytesMax: number) => StoreRecord[] {
     const ordered = this.#ordered.clone();
-    return (after, bytesMax) =>
-      takeRecords(valuesOf(recordsAfter(ordered, { prefix: "", after })), bytesMax);
+    return (after, bytesMax) => {
+      const pairs = recordsAfter(ordered, { prefix: "", after });
+      const page = takePage(pairs, { bytesMax }, (pair) => recordBytes(pair[1]));
+      return page.map(([, record]) => record);
+    };
   }
 }
 
+/** Records with their ranks, from the first not below `prefix` and above `after` on. */
 function* recordsAfter(
   ordered: OrderedRecords,
   from: { prefix: string; after?: string | undefined },
@@ -57,8 +61,4 @@ function* recordsAfter(
   for (const pair of ordered.entries(start)) {
     if (pair[0] !== after) yield pair;
   }
-}
-
-function* valuesOf(pairs: Iterable<[string, StoreRecord]>): Generator<StoreRecord> {
-  for (const [, record] of pairs) yield record;
 }
