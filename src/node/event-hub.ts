@@ -1,14 +1,14 @@
-import type { NodeEvent } from "./api.ts";
-import type { Cancel } from "./ports.ts";
+import type { EventListener, NodeEvent, Subscription } from "./api.ts";
 
 /**
- * A page that reconnects within 2 s shows no gap, at the 100 writes a second it is told of. All of it
- * is sent to a newcomer at once, so it must stay well below what a reader may leave unread.
+ * Events that are remembered. At the 100 writes a second that are reported one by one, a page that
+ * reconnects within 2 s shows no gap. A new listener is sent all of them at once, so their bytes stay
+ * well below what a reader may leave unread.
  */
 const historyMax = 2048;
 const historyBytesMax = 512 * 1024;
 
-/** An event as JSON, made once however many are shown it. */
+/** An event as JSON text, made once however many listeners are sent it. */
 export const eventText = (event: NodeEvent): string => {
   const known = texts.get(event);
   if (known !== undefined) return known;
@@ -18,14 +18,15 @@ export const eventText = (event: NodeEvent): string => {
 };
 const texts = new WeakMap<NodeEvent, string>();
 
-/** Hands what happens to whoever listens, and remembers the recent past for those who come late. */
+/** Hands events to its listeners, and remembers the recent ones for listeners that come later. */
 export class EventHub {
-  readonly #listeners = new Set<(event: NodeEvent) => void>();
-  /** Oldest first; those before the first one kept are forgotten. */
+  readonly #listeners = new Set<EventListener>();
+  /** Oldest first. Those before `#first` are forgotten, and cut off from time to time. */
   #history: { readonly event: NodeEvent; readonly bytes: number }[] = [];
   #first = 0;
   #bytes = 0;
 
+  /** Calls every listener before it returns. */
   publish(event: NodeEvent): void {
     const bytes = Buffer.byteLength(eventText(event));
     this.#history.push({ event, bytes });
@@ -34,10 +35,7 @@ export class EventHub {
     for (const listener of this.#listeners) listener(event);
   }
 
-  subscribe(listener: (event: NodeEvent) => void): {
-    readonly history: readonly NodeEvent[];
-    readonly cancel: Cancel;
-  } {
+  subscribe(listener: EventListener): Subscription {
     this.#listeners.add(listener);
     return {
       history: this.#history.slice(this.#first).map(({ event }) => event),
@@ -52,7 +50,7 @@ export class EventHub {
       this.#bytes -= this.#history[this.#first]?.bytes ?? 0;
       this.#first += 1;
     }
-    // Cut in halves, so that each event costs a constant time.
+    // Cut off many at once, so that each event costs constant time.
     if (this.#first < historyMax) return;
     this.#history = this.#history.slice(this.#first);
     this.#first = 0;

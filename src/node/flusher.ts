@@ -3,7 +3,7 @@ import { entryBytes } from "../replication/views.ts";
 import { LogRetention } from "./log-retention.ts";
 import type { Cancel, Clock, Storage, StorageFault, StoreSummary } from "./ports.ts";
 
-/** Something to make durable; `flushed` is called once it is, in the order of the jobs. */
+/** Something to make durable. `flushed` is called once it is, in the order of the jobs. */
 export type FlushJob =
   | {
       readonly type: "batch";
@@ -17,6 +17,7 @@ export type FlushJob =
       readonly records: readonly StoreRecord[];
       readonly flushed: (() => void) | undefined;
     }
+  /** Starts to receive a store; an unfinished one is dropped. Nothing is flushed. */
   | { readonly type: "begin" }
   | {
       readonly type: "install";
@@ -27,25 +28,29 @@ export type FlushJob =
 
 type BatchJob = Extract<FlushJob, { type: "batch" }>;
 
+/** What the flusher reports to its node. */
 export interface FlusherEvents {
-  /** The store shows these entries now, flushed. Comes before the jobs' own `flushed`. */
+  /** The store shows these entries now, flushed. Called before the jobs' own `flushed`. */
   applied(entries: readonly Entry[], store: StoreSummary): void;
-  /** Storage refuses or accepts flushes again (undefined). */
+  /** Storage refuses to flush, for this reason, or flushes again (undefined). */
   fault(reason: string | undefined): void;
+  /** A batch was flushed: how long that took, and how many entries it appended. */
   flushed(figures: { ms: number; entries: number }): void;
   /** One flush has ended, the next has not begun: what is added now belongs to it. */
   between(): void;
 }
 
+/** A refused flush is tried again after this time. */
 const retryMs = 500;
-/** How long applying may wait for an append to share a flush with. */
+/** How long entries that are only applied may wait for an append to share a flush with. */
 const applyWaitMs = 3;
+/** A batch takes no more jobs once it holds about this much. */
 const batchBytesMax = 8 * 1024 * 1024;
 
 /**
- * The one place where a node writes to its storage. While one flush is under way, what arrives
- * gathers into the next: that is the group commit. A refused flush is tried again, as it was,
- * until it succeeds; nothing overtakes it.
+ * The one place where a node writes to its storage. Jobs that arrive during a flush gather into the
+ * next one: this is group commit. A refused flush is tried again unchanged until it succeeds, and
+ * no job overtakes it.
  */
 export class Flusher {
   readonly #storage: Storage;
@@ -56,7 +61,7 @@ export class Flusher {
   #busy = false;
   #fault: string | undefined;
   #retry: Cancel | undefined;
-  /** Ends the wait of what is only to be applied. */
+  /** Set while jobs that only apply wait for an append. */
   #applySoon: Cancel | undefined;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -65,7 +70,7 @@ export class Flusher {
     storage: Storage;
     clock: Clock;
     events: FlusherEvents;
-    /** See LogRetention. */
+    /** This and the next two: see LogRetention. */
     retention: number;
     logBytesMax?: number;
     neededFrom?: () => Sequence;
@@ -86,13 +91,14 @@ export class Flusher {
     return this.#busy;
   }
 
+  /** Queues the job; `kick` starts it. */
   add(job: FlushJob): void {
     this.#queue.push(job);
   }
 
   /**
-   * Begins a flush unless one is under way. Called after each round of effects. What is only to be
-   * applied is durable already: it waits a moment, for the next append to share its flush.
+   * Begins a flush unless one is under way. Called after each round of effects. Entries that are
+   * only applied are durable already: they wait a moment for an append to share its flush.
    */
   kick(): void {
     if (this.#busy || this.#closed || this.#appliesWait()) return;
@@ -138,7 +144,7 @@ export class Flusher {
     }
   }
 
-  /** Calls once nothing is left to flush, or storage refuses to: nobody can wait for that. */
+  /** Runs once nothing is left to flush, or storage refuses to flush: that may never end. */
   whenIdle(run: () => void): void {
     this.#idle.push(run);
     if (this.#fault === undefined) this.kick();
@@ -149,6 +155,7 @@ export class Flusher {
     for (const run of this.#idle.splice(0)) run();
   }
 
+  /** Drops the queue. A flush that is under way ends without being reported. */
   close(): void {
     this.#closed = true;
     this.#retry?.();
@@ -156,7 +163,7 @@ export class Flusher {
     this.#queue = [];
   }
 
-  /** All the batches that wait, up to a bound, as one. */
+  /** This batch and those queued behind it, up to about `batchBytesMax`. */
   #gather(first: BatchJob): readonly BatchJob[] {
     const jobs = [first];
     let bytes = bytesOf(first);
@@ -191,6 +198,7 @@ export class Flusher {
     );
   }
 
+  /** Runs until it succeeds, then calls `before` and reports the jobs. */
   #attempt(
     run: (done: (fault: StorageFault | undefined) => void) => void,
     jobs: readonly FlushJob[],

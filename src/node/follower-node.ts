@@ -29,9 +29,10 @@ import type { NodeOptions } from "./options.ts";
 import { NodeParts, ruleStart } from "./parts.ts";
 import { type FlushReports, storageJob } from "./storage-effects.ts";
 
-const clusterEventMs = 500;
-
-/** A node that holds a copy. It tells the rules of following what happens, and performs the effects. */
+/**
+ * A node that holds a copy. Whatever happens becomes a fact in its inbox; the rules of following
+ * turn facts into effects, and the node performs them. Its parts are in `follower/`.
+ */
 export class FollowerNode implements KvNode {
   readonly id: NodeId;
   readonly role = "follower";
@@ -41,6 +42,7 @@ export class FollowerNode implements KvNode {
   readonly #links: FollowerLinks;
   readonly #reads: FollowerReads;
   readonly #views: FollowerViews;
+  /** How the rules learn that a flush is done. */
   readonly #flushes: FlushReports<FollowerFlush>;
 
   constructor(options: NodeOptions) {
@@ -90,12 +92,10 @@ export class FollowerNode implements KvNode {
     };
   }
 
+  /** Waits for a leader's stream; it opens none itself. */
   start(): void {
-    const { clock } = this.#parts.options;
     this.#links.listen();
-    this.#parts.repeat(clusterEventMs, () =>
-      this.#parts.hub.publish({ type: "cluster", at: clock.wall(), cluster: this.cluster() }),
-    );
+    this.#parts.publishCluster(() => this.cluster());
   }
 
   // --- calls -----------------------------------------------------------------------------------
@@ -128,6 +128,7 @@ export class FollowerNode implements KvNode {
     return this.#notLeader();
   }
 
+  /** Names the leader, so that the client can go there. */
   #notLeader(): Failed {
     const { leader } = this.#parts.options.config;
     const { leaderUrl } = this;
@@ -165,7 +166,7 @@ export class FollowerNode implements KvNode {
     return { inFlight: this.#reads.waiting, inFlightBytes: 0, unapplied: this.#core.backlog };
   }
 
-  /** Answers the reads that wait, takes no more messages, flushes what it has. */
+  /** Answers waiting reads with RECOVERING, takes no more messages, flushes and ends. */
   close(): Promise<void> {
     this.#parts.beginClosing();
     this.#reads.close();
@@ -180,6 +181,7 @@ export class FollowerNode implements KvNode {
 
   // --- effects ---------------------------------------------------------------------------------
 
+  /** The one place where effects are carried out. */
   #perform(effect: FollowerEffect): void {
     switch (effect.type) {
       case "send":

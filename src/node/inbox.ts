@@ -1,4 +1,4 @@
-/** Something that happened: asked when its turn comes, it returns the effects it leads to. */
+/** Something that has happened. Called when its turn comes, it returns the effects. */
 type Fact<Effect> = () => readonly Effect[];
 
 /**

@@ -205,7 +205,7 @@ test("closing refuses new writes and answers every old one", async () => {
   expect(codes().sort()).toEqual(["OUTCOME_UNKNOWN", "OUTCOME_UNKNOWN", "SHUTTING_DOWN"]);
 });
 
-test("closing ends while storage refuses to flush, be it before or meanwhile", async () => {
+test("closing ends while storage refuses to flush, before the close or during it", async () => {
   for (const faultFirst of [true, false]) {
     const { world, leader, write, pass, codes } = cluster();
     const fail = () => world.member("leader").disk.fail("no space left");

@@ -36,11 +36,13 @@ import { inFlightMsMax } from "./stopping.ts";
 import { type FlushReports, storageJob } from "./storage-effects.ts";
 import { Waiting } from "./waiting.ts";
 
-const clusterEventMs = 500;
 /** How often a closing leader looks whether the writes in flight are answered. */
 const closingLookMs = 10;
 
-/** The node that orders writes. It tells the rules of leading what happens, and performs the effects. */
+/**
+ * The node that orders writes. Whatever happens becomes a fact in its inbox; the rules of leading
+ * turn facts into effects, and the node performs them. Its parts are in `leader/`.
+ */
 export class LeaderNode implements KvNode {
   readonly id: NodeId;
   readonly role = "leader";
@@ -55,6 +57,7 @@ export class LeaderNode implements KvNode {
   readonly #settling: Waiting;
   readonly #reads: LeaderReads;
   readonly #writes: LeaderWrites;
+  /** How the rules learn that a flush is done. */
   readonly #flushes: FlushReports<LeaderFlush>;
 
   constructor(options: NodeOptions) {
@@ -106,6 +109,7 @@ export class LeaderNode implements KvNode {
     };
   }
 
+  /** Begins to lead: until enough followers have answered, calls get RECOVERING. */
   start(): void {
     const { clock } = this.#parts.options;
     this.#settings.applyDelays();
@@ -113,7 +117,7 @@ export class LeaderNode implements KvNode {
     this.#inbox.take(() => this.#core.start(clock.now()));
     this.#links.dialAll();
     this.#parts.repeat(tickMs, () => this.#inbox.take(() => this.#core.tick(clock.now())));
-    this.#parts.repeat(clusterEventMs, () => this.#telemetry.publishCluster(this.cluster()));
+    this.#parts.publishCluster(() => this.cluster());
     this.#parts.repeat(1_000, () => this.#telemetry.closeSecond());
   }
 
@@ -188,7 +192,10 @@ export class LeaderNode implements KvNode {
     return { inFlight: this.#settling.size, inFlightBytes: bytes, unapplied: entries };
   }
 
-  /** Refuses new writes, gives those in flight a while, answers the rest "unknown", flushes. */
+  /**
+   * Refuses new writes and waits up to `inFlightMsMax` for those in flight. The rest are answered
+   * OUTCOME_UNKNOWN. Then the node flushes and ends.
+   */
   close(): Promise<void> {
     const { options, flusher, lifetime } = this.#parts;
     const { clock, config } = options;
@@ -220,6 +227,7 @@ export class LeaderNode implements KvNode {
 
   // --- effects ---------------------------------------------------------------------------------
 
+  /** The one place where effects are carried out. News come last: they change nothing. */
   #perform(effect: LeaderEffect): void {
     switch (effect.type) {
       case "send":

@@ -1,13 +1,14 @@
+/** Pages of the store, in byte order of keys. */
 import type { Overlay } from "../replication/overlay.ts";
 import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
 
-/** Bytes of keys and values after which a page ends early; the next one goes on from there. */
+/** Bytes of keys and values after which a page ends early; the next page goes on from there. */
 const pageBytesMax = 2 * 1024 * 1024;
-/** Keys read from storage at once: values may be large, and most of them may not fit. */
+/** Keys read from storage at once. Few, as their values may be too large for one page. */
 const stepKeys = 64;
 
-/** A page of the store as it is. */
+/** A page of the store as it is: the applied entries only. */
 export function listStore(storage: Storage, query: ListQuery): KeyPage {
   const { records, more } = readSome(storage, query);
   return pageOf(records.map(toKeyValue), more, storage);
@@ -35,7 +36,7 @@ function readSome(
 const bytesOf = ({ key, value }: KeyValue): number =>
   Buffer.byteLength(key) + Buffer.byteLength(value);
 
-/** A page of the store with the settled writes above it laid over. */
+/** A page of the store as settled writes that are not applied yet will change it. */
 export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery): KeyPage {
   const { prefix, limit, after } = query;
   const over = new Map<string, KeyValue | undefined>();
@@ -50,7 +51,7 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
   const { records, more: hasMore } = readSome(storage, { prefix, after, limit: limit + over.size });
   const below = records.filter(({ key }) => !over.has(key)).map(toKeyValue);
   const above = [...over.values()].filter((entry) => entry !== undefined);
-  // Beyond the last key read below there may be more below: what lies over it waits its turn.
+  // Storage may hold more keys after the last one read: later keys wait for the next page.
   const horizon = hasMore ? records.at(-1)?.key : undefined;
   const entries = [...below, ...above]
     .filter(({ key }) => horizon === undefined || compareBytes(key, horizon) <= 0)

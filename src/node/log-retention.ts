@@ -1,12 +1,12 @@
 import type { Sequence } from "../replication/types.ts";
 import type { Storage } from "./ports.ts";
 
-/** However few entries that is: a log of large values must not fill disk or memory. */
+/** However few entries that is. A log of large values must not fill the disk or the memory. */
 const logBytesMax = 512 * 1024 * 1024;
-/** How much more of the log is kept for a follower that would otherwise need another snapshot. */
+/** How many times more is kept for a follower that would otherwise need another snapshot. */
 const patience = 4;
 
-/** How much of the log below the applied mark is kept, and for whom a while longer. */
+/** Decides how much of the applied log is kept, and how much longer for followers that need it. */
 export class LogRetention {
   readonly #storage: Storage;
   readonly #entriesMax: number;
@@ -19,7 +19,7 @@ export class LogRetention {
     retention: number;
     /** … as long as they take no more bytes than about this. */
     logBytesMax?: number | undefined;
-    /** The lowest sequence that will be read soon. */
+    /** The lowest sequence that will be read soon; absent: none will be. */
     neededFrom?: (() => Sequence) | undefined;
   }) {
     this.#storage = parts.storage;
@@ -28,7 +28,10 @@ export class LogRetention {
     this.#neededFrom = parts.neededFrom ?? (() => Number.POSITIVE_INFINITY);
   }
 
-  /** Up to where entries may be forgotten now. In steps of a tenth of what is kept, not one by one. */
+  /**
+   * Up to where entries may be forgotten now; undefined: none. It moves in steps of a tenth of what
+   * is kept, because forgetting entries one by one would cost more.
+   */
   compactTo(): Sequence | undefined {
     const { first } = this.#storage.logBounds();
     if (first === 0) return undefined;
@@ -48,7 +51,7 @@ export class LogRetention {
     if (byNumber - first >= this.#entriesMax / 10) return byNumber;
     const bytes = this.#storage.logBytes();
     if (bytes < bytesMax + 0.1 * this.#bytesMax) return undefined;
-    // Taken as if all entries were of one size; where they are not, the next step makes up for it.
+    // An estimate, as if all entries were of one size. The next step corrects it.
     const surplus = Math.ceil((last - first + 1) * (1 - bytesMax / bytes));
     return Math.min(applied, first + surplus - 1);
   }

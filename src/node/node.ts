@@ -3,7 +3,7 @@ import { FollowerNode } from "./follower-node.ts";
 import { LeaderNode } from "./leader-node.ts";
 import type { NodeOptions } from "./options.ts";
 
-/** Starts a node in the role that its settings give it. `close` ends it. */
+/** Creates and starts a node in the role that its settings give it. `close` ends it. */
 export function createNode(options: NodeOptions): KvNode {
   const { config } = options;
   const node =

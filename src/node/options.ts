@@ -36,7 +36,7 @@ export interface NodeOptions {
   readonly log: Log;
   /** Changes at each start of the process. */
   readonly incarnation: string;
-  /** The node must not go on: the process ends with this sentence. Nothing is sent after it. */
+  /** The node must not go on: the process ends, for this reason. Nothing is sent afterwards. */
   readonly fatal: (reason: string) => void;
   readonly limits?: Limits | undefined;
 }
@@ -44,14 +44,17 @@ export interface NodeOptions {
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
 
-/** This node's gateway, as the others should know it. */
+/** Where clients and the other members reach this node's gateway. */
 export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);
   const host = address?.host ?? config.host;
   return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
 }
 
-/** Where a member's gateway should be by the distance of the ports here, while it has not said. */
+/**
+ * Where a member's gateway should be while it has not reported that itself: its REST port is taken
+ * to be as far from its gRPC port as here. Undefined: there is no such member.
+ */
 export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
@@ -61,7 +64,7 @@ export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefine
 const httpUrl = (host: string, port: number): string =>
   `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
 
-/** See LeaderStart.leap: a million and a bit, which differs between two processes. */
+/** See LeaderStart.leap: 1,000,000 plus an offset that differs between two processes. */
 export function epochLeap(incarnation: string): number {
   let hash = 0;
   for (const byte of Buffer.from(incarnation)) hash = (hash * 31 + byte) % 1_000_003;

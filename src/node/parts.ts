@@ -4,13 +4,16 @@
  */
 import type { Entry, Epoch, Instant, Sequence, SequenceRange } from "../replication/types.ts";
 import type { LogEnd } from "./ahead-watches.ts";
-import type { NodeStatus, Position } from "./api.ts";
+import type { ClusterView, NodeStatus, Position } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
 import { Flusher } from "./flusher.ts";
 import { Lifetime } from "./lifetime.ts";
 import { type NodeOptions, ownMember } from "./options.ts";
 import type { Cancel, ReadLimit, StoreSummary } from "./ports.ts";
 import { Watches } from "./watches.ts";
+
+/** Pages get a view of the cluster this often. */
+const clusterEventMs = 500;
 
 /** What the parts tell and ask the role that the node plays. */
 export interface RoleHooks {
@@ -53,6 +56,7 @@ export function ruleStart({ config, storage, limits }: NodeOptions) {
 /** What a role adds to the status that every node can give. */
 type RoleStatus = Pick<NodeStatus, "role" | "leader" | "config" | "reasons">;
 
+/** One node's parts, and what both roles do with them in the same way. */
 export class NodeParts {
   readonly options: NodeOptions;
   readonly lifetime = new Lifetime();
@@ -111,11 +115,20 @@ export class NodeParts {
     this.atEnd(() => cancel());
   }
 
+  /** Publishes this view of the cluster at regular intervals. */
+  publishCluster(view: () => ClusterView): void {
+    const { clock } = this.options;
+    this.repeat(clusterEventMs, () =>
+      this.hub.publish({ type: "cluster", at: clock.wall(), cluster: view() }),
+    );
+  }
+
   /** Called when the node ends. */
   atEnd(cancel: Cancel): void {
     this.#cancels.push(cancel);
   }
 
+  /** The status of the node, put together from its position and what its role adds. */
   status(position: Position, role: RoleStatus): NodeStatus {
     const { config, clock, storage } = this.options;
     const { epoch, last, committed, applied } = position;

@@ -1,6 +1,7 @@
 /**
- * What a node needs from the world. Every port reports back by calling, never by a promise, so that
- * a whole cluster can be stepped one event at a time on virtual time.
+ * What a node needs from outside: time, storage, the network, a log. Every port reports back by a
+ * callback, never by a promise, so that tests can step a whole cluster one event at a time on
+ * virtual time.
  */
 import type {
   Digest,
@@ -17,16 +18,16 @@ import type {
   StoreRecord,
 } from "../replication/types.ts";
 
-/** Stops what it came from: a timer, a subscription, a copy being read. Safe to call twice. */
+/** Ends what returned it: a timer, a subscription, a stream being opened. Safe to call twice. */
 export type Cancel = () => void;
 
 export interface Clock {
   /** Monotonic milliseconds, with fractions; jumps of the wall clock do not show. */
   now(): Instant;
-  /** Wall-clock milliseconds since 1970, for people and pages only. */
+  /** Milliseconds since 1970, for display only: the wall clock may jump. */
   wall(): number;
   after(delayMs: number, run: () => void): Cancel;
-  /** Runs once the present turn of the event loop is over: this is what makes batches. */
+  /** Runs after the present turn of the event loop, so that what arrives in one turn is batched. */
   defer(run: () => void): void;
 }
 
@@ -34,8 +35,8 @@ export interface Clock {
 export type Random = () => number;
 
 /**
- * Everything one flush makes durable, all of it or nothing. The parts are carried out in the order
- * of the fields.
+ * What one flush makes durable, all of it or nothing. The parts take effect in the order of the
+ * fields.
  */
 export interface StorageBatch {
   /** Entries to put at their sequences; a higher or equal epoch overwrites what is there. */
@@ -47,7 +48,7 @@ export interface StorageBatch {
   readonly compactTo?: Sequence | undefined;
 }
 
-/** Storage cannot flush now. Nothing of the batch is durable, and the same batch may be retried. */
+/** Storage cannot flush now. Nothing of the batch is durable; the same batch may be tried again. */
 export interface StorageFault {
   /** One sentence for a person, naming the system's error: "no space left on device (ENOSPC)". */
   readonly reason: string;
@@ -56,7 +57,7 @@ export interface StorageFault {
 export interface StoreSummary {
   readonly applied: Sequence;
   readonly digest: Digest;
-  /** Undefined: not known, because an earlier version wrote this store or the one it came from. */
+  /** Undefined: unknown, because an earlier version wrote this store or the one it was copied from. */
   readonly history: History | undefined;
   readonly keys: number;
 }
@@ -80,7 +81,7 @@ export interface ReadLimit {
 
 /**
  * A node's log, store and HardState. Reads are synchronous and see what has been committed to storage;
- * `write` makes a batch durable and says so by calling back. Only one write is under way at a time:
+ * `write` makes a batch durable and reports it by a callback. Only one write is under way at a time:
  * the node waits for `done` before it writes again.
  */
 export interface Storage {
@@ -89,7 +90,7 @@ export interface Storage {
   summary(): StoreSummary;
   /** Lowest and highest sequence in the log; both 0 when it is empty. Holes may lie between. */
   logBounds(): { readonly first: Sequence; readonly last: Sequence };
-  /** About what all entries of the log take together, in bytes. */
+  /** About how many bytes the entries of the log take together. */
   logBytes(): number;
   /**
    * Entries from a sequence on, in order, holes left out: at most `entriesMax` and about
@@ -116,7 +117,7 @@ export interface Storage {
   /**
    * A store received from another node. It grows beside the present one, which stays readable, and
    * replaces it in one step; an unfinished one leaves no trace after a restart. `begin` drops an
-   * unfinished one. `install` also sets `applied`, the digest, the history and the given marks, and
+   * unfinished one. `install` also sets `applied`, the digest, the history and the HardState, and
    * forgets the log up to and including the new applied mark.
    */
   readonly incoming: {
@@ -139,7 +140,7 @@ export interface Link<Out> {
 
 export interface LinkEvents<In> {
   received(message: In): void;
-  /** The stream is gone, whoever ended it. Called once. */
+  /** The stream is gone, at either end. Called once. */
   closed(reason: string): void;
 }
 
@@ -170,7 +171,7 @@ export interface DelayControl {
   elapsedMs(to: NodeId, sequence: Sequence): number;
 }
 
-/** What is done to one follower's link on purpose, to show what happens. */
+/** A fault set on one follower's link, to show how the cluster copes with it. */
 export type LinkFault =
   /** Messages of both directions wait until the fault ends; the connection stays. */
   | { readonly type: "pause" }
@@ -179,7 +180,7 @@ export type LinkFault =
   /** The stream is broken and cannot be opened. */
   | { readonly type: "cut" };
 
-/** The drawer of faults; a wrapper round the network that exists only with FAULTS=1. */
+/** Sets link faults. It wraps the network, and exists only with FAULTS=1. */
 export interface FaultControl {
   list(): Readonly<Record<NodeId, { readonly fault: LinkFault; readonly endsAtWall: number }>>;
   /** Replaces the follower's fault. It ends by itself after five minutes. */
@@ -187,7 +188,7 @@ export interface FaultControl {
   reset(to: NodeId): void;
 }
 
-/** What happened, for operators. A pino logger fits. */
+/** Log lines for operators: fields, and one sentence. A pino logger fits. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -1,26 +1,29 @@
-/** What a caller is told when a node does not do as asked. */
+/** The failures that a node answers with, each built in one place. */
 import { type Failed, failed } from "../errors.ts";
 import type { Refusal } from "../replication/proposal.ts";
 
-/** What may be over in a second. */
+/** The reason may be gone after a second: clients may try again. */
 const soon = { retryAfterSeconds: 1 };
 
 export const notFound = (key: string): Failed =>
   failed("KEY_NOT_FOUND", `no key ${JSON.stringify(key)}`);
 
+/** A bound is reached; `detail` names it. Nothing was written. */
 export const overloaded = (detail: string): Failed => failed("OVERLOADED", detail, soon);
 
+/** The node cannot answer yet; after the leader has recovered or the node has caught up it can. */
 export const recovering = (detail: string): Failed => failed("RECOVERING", detail, soon);
 
 export const shuttingDown = (): Failed =>
   failed("SHUTTING_DOWN", "this node is shutting down; nothing was written", soon);
 
+/** Too few followers are live for the quorum. Nothing was written. */
 export const quorumUnavailable = (
   detail: string,
   members: { readonly live: number; readonly quorum: number },
 ): Failed => failed("QUORUM_UNAVAILABLE", `${detail}; nothing was written`, { ...soon, members });
 
-/** The rules' refusal of a write. */
+/** The failure for a write that the rules of leading refuse. */
 export function refusalResult(refusal: Refusal): Failed {
   switch (refusal.reason) {
     case "recovering":

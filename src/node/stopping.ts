@@ -1,18 +1,18 @@
 /**
- * How long a stop may take, from the inside out. Each bound contains the ones before it, so that nobody
- * gives up on a part that still keeps its own time. All are milliseconds.
+ * How long a shutdown may take, from the inside out, in milliseconds. Each bound contains the ones
+ * before it, so that no part is given up while it still keeps to its own bound.
  */
 
 /** A closing leader waits this long for the acks of writes in flight; then it answers "unknown". */
 export const inFlightMsMax = 3_000;
-/** A closing gateway waits this long for the answers under way, those of the leader among them. */
+/** A closing gateway waits this long for its answers, including those that wait for the leader. */
 export const answersMsMax = inFlightMsMax + 500;
-/** Then the gRPC server ends, and grants the calls under way this much. */
+/** Then the gRPC server ends, and waits this long for the calls under way. */
 export const callsMsMax = 500;
-/** A node that was asked to end is gone by then, whatever hangs: what is left is for its storage. */
+/** A node ends within this time, whatever hangs. The remainder is for closing its storage. */
 export const nodeStopMsMax = answersMsMax + callsMsMax + 800;
 /**
- * Whoever has asked a node's process to end waits this long before killing it. The node counts
- * on a clock of its own, and on a busy machine that clock is served late.
+ * The launcher waits this long before it kills a process that it has asked to end. The node
+ * measures its own time, and on a busy machine its timers fire late.
  */
 export const processStopMsMax = 2 * nodeStopMsMax;

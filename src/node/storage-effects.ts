@@ -4,13 +4,16 @@ import type { FlushJob } from "./flusher.ts";
 
 /** `Flush` is what the role's rules are told once the effect is durable. */
 export type StorageEffect<Flush> =
+  /** Appends entries, and replaces HardState if given. */
   | {
       readonly type: "persist";
       readonly entries: readonly Entry[];
       readonly hardState: HardState | undefined;
       readonly flush: Flush;
     }
+  /** Puts entries into the store. No call waits for that flush. */
   | { readonly type: "apply"; readonly entries: readonly Entry[] }
+  /** A store arrives from another node, in records, and replaces this one. */
   | { readonly type: "beginStore" }
   | {
       readonly type: "addRecords";

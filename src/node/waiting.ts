@@ -3,7 +3,7 @@ import type { Sequence } from "../replication/types.ts";
 import type { Cancel, Clock } from "./ports.ts";
 import { overloaded } from "./refusals.ts";
 
-/** Calls that wait at the same time, beyond which further ones are refused. */
+/** How many calls may wait at the same time; further ones are refused. */
 export const waitingMax = 65_536;
 
 interface Waiter {
@@ -45,7 +45,7 @@ export class Waiting {
     this.#size += 1;
   }
 
-  /** Exactly this sequence was reached. */
+  /** This sequence was reached, whatever the lower ones are. */
   reach(sequence: Sequence): void {
     const waiters = this.#waiters.get(sequence);
     if (waiters === undefined) return;

@@ -1,7 +1,7 @@
-import { type Failure, failed, succeeded } from "../errors.ts";
+import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
-import type { AppliedOperation, KvNode } from "./api.ts";
+import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
 import type { Clock, Storage } from "./ports.ts";
 
 interface Watch {
@@ -10,12 +10,17 @@ interface Watch {
   readonly failed: (failure: Failure) => void;
   /** Everything up to here was delivered or was not asked for. */
   cursor: Sequence;
+  /** `live`: told of entries as they are applied; `reading`: catching up from the log. */
   state: "live" | "reading" | "paused" | "ended";
 }
 
+/** How much of the log a watch that catches up is sent in one turn of the event loop. */
 const pageLimit = { entriesMax: 256, bytesMax: 1024 * 1024 };
 
-/** Those who follow the applied operations. A slow one reads on from the log: nothing is queued. */
+/**
+ * Hands applied operations to their watches, each exactly once and in order. A watch that
+ * is paused or behind reads on from the log, so that nothing is queued for it.
+ */
 export class Watches {
   readonly #storage: Storage;
   readonly #clock: Clock;
@@ -25,9 +30,9 @@ export class Watches {
   constructor(parts: {
     storage: Storage;
     clock: Clock;
-    /** How far the leader's log reaches, as far as this node knows. */
+    /** How far the leader's log reaches; undefined while this node does not know. */
     logEnd: () => LogEnd | undefined;
-    /** How long a watch may wait for that. */
+    /** Milliseconds that a watch may wait to learn that. */
     timeoutMs: number;
   }) {
     this.#storage = parts.storage;
@@ -35,7 +40,8 @@ export class Watches {
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
   }
 
-  add(query: Parameters<KvNode["watch"]>[0]): ReturnType<KvNode["watch"]> {
+  /** See KvNode.watch. */
+  add(query: WatchQuery): Result<WatchHandle> {
     const { applied } = this.#storage.summary();
     const after = query.after ?? applied;
     const { prefix, opened = () => {} } = query;
@@ -48,9 +54,9 @@ export class Watches {
     };
     if (!this.#reachesBack(watch)) return this.#compacted(after);
     if (after > applied) {
-      const failed = (failure: Failure) => this.#fail(watch, failure);
-      const fault = this.#ahead.add(watch, { after, opened, failed });
-      if (fault !== undefined) return { ok: false, failure: fault };
+      const fail = (result: Failed) => this.#fail(watch, result);
+      const fault = this.#ahead.add(watch, { after, opened, failed: fail });
+      if (fault !== undefined) return fault;
     } else opened();
     this.#watches.add(watch);
     if (after < applied) this.#readOn(watch);
@@ -67,7 +73,7 @@ export class Watches {
     for (const watch of this.#watches) if (watch.state === "live") this.#deliver(watch, entries);
   }
 
-  /** The store was replaced by a snapshot: who was behind it cannot be told what lay between. */
+  /** A snapshot replaced the store: a watch that was behind it cannot be told what lay between. */
   jumped(): void {
     const { applied } = this.#storage.summary();
     for (const watch of this.#watches) {
@@ -76,25 +82,27 @@ export class Watches {
         this.#ahead.fellBehind(watch, {
           after: watch.cursor,
           opened: () => {},
-          failed: (failure) => this.#fail(watch, failure),
+          failed: (result) => this.#fail(watch, result),
         });
       if (watch.state === "live") this.#readOn(watch);
     }
   }
 
-  /** Those that wait to be opened are refused. */
+  /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
     this.#ahead.close();
   }
 
-  /** What was applied here is not the cluster's history: nobody goes on from it. */
+  /** What this node applied is not in the cluster's history: no watch can go on from it. */
   replaced(): void {
     for (const watch of [...this.#watches])
       this.#fail(
         watch,
-        failed("COMPACTED", "this node's store is replaced: what was told is not the cluster's", {
-          members: { oldest: this.#storage.summary().applied },
-        }).failure,
+        failed(
+          "COMPACTED",
+          "this node's store is replaced: operations it reported are not in the cluster's history",
+          { members: { oldest: this.#storage.summary().applied } },
+        ),
       );
   }
 
@@ -104,18 +112,19 @@ export class Watches {
     this.#ahead.delete(watch);
   }
 
-  #fail(watch: Watch, failure: Failure): void {
+  #fail(watch: Watch, { failure }: Failed): void {
     this.#end(watch);
     watch.failed(failure);
   }
 
+  /** Every entry after the cursor is in the log, or not applied yet. */
   #reachesBack(watch: Watch): boolean {
     if (watch.cursor >= this.#storage.summary().applied) return true;
     const { first } = this.#storage.logBounds();
     return first > 0 && first <= watch.cursor + 1;
   }
 
-  #compacted(after: Sequence): { ok: false; failure: Failure } {
+  #compacted(after: Sequence): Failed {
     const { first } = this.#storage.logBounds();
     const oldest = first > 0 ? first - 1 : this.#storage.summary().applied;
     return failed(
@@ -133,7 +142,7 @@ export class Watches {
   #readPage(watch: Watch): void {
     if (watch.state !== "reading") return;
     if (!this.#reachesBack(watch)) {
-      this.#fail(watch, this.#compacted(watch.cursor).failure);
+      this.#fail(watch, this.#compacted(watch.cursor));
       return;
     }
     const { applied } = this.#storage.summary();
@@ -159,7 +168,7 @@ export class Watches {
       if (shown.length === 0) continue;
       this.#ahead.reached(watch);
       const more = watch.applied(shown);
-      // Whoever listens may have ended the watch while it was told.
+      // The listener may have ended the watch from within its call.
       if (this.#watches.has(watch) && !more) watch.state = "paused";
       if (!more || !this.#watches.has(watch)) return;
     }

@@ -12,7 +12,9 @@ export class FollowerLinks {
   readonly #core: Follower;
   readonly #inbox: Inbox<FollowerEffect>;
   readonly #contact: LeaderContact;
+  /** Those that are open. */
   readonly #links = new Map<LinkNumber, Link<FollowerMessage>>();
+  /** How many were ever opened; each gets the next number. */
   #opened = 0;
 
   constructor(owner: {
@@ -27,6 +29,7 @@ export class FollowerLinks {
     this.#contact = owner.contact;
   }
 
+  /** Accepts every stream: whether its leader is followed is for the rules to decide. */
   listen(): void {
     this.#parts.options.network.listen((link) => {
       this.#opened += 1;
@@ -57,6 +60,7 @@ export class FollowerLinks {
     this.#inbox.take(() => this.#core.linkClosed(number));
   }
 
+  /** Nothing is sent on a stream that has closed. */
   send(to: LinkNumber, message: FollowerMessage): void {
     this.#links.get(to)?.send(message);
   }
@@ -68,6 +72,7 @@ export class FollowerLinks {
     link?.close();
   }
 
+  /** Closes every stream: the node has ended. */
   close(): void {
     for (const link of this.#links.values()) link.close();
   }

@@ -29,6 +29,7 @@ export class FollowerReads {
     return this.#applying.size;
   }
 
+  /** Waits up to TIMEOUT until `minVersion` is applied. */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     const { key, minVersion } = query;
     if (this.#core.replacing) return recovering(replacingReason);
@@ -46,16 +47,18 @@ export class FollowerReads {
     return recovering(`this node has applied ${this.#core.applied}, not yet ${version}`);
   }
 
+  /** RECOVERING while the store is being replaced. */
   list(query: ListQuery): Result<KeyPage> {
     if (this.#core.replacing) return recovering(replacingReason);
     return succeeded(listStore(this.#parts.options.storage, query));
   }
 
+  /** See KvNode.watch. */
   watch(query: WatchQuery): Result<WatchHandle> {
     return this.#core.replacing ? recovering(replacingReason) : this.#parts.watches.add(query);
   }
 
-  /** The store shows everything up to here. */
+  /** The store shows everything up to here: reads that waited for it are tried again. */
   applied(through: Sequence): void {
     this.#applying.reachAll(through);
   }

@@ -39,6 +39,7 @@ export class FollowerViews {
       : reasons;
   }
 
+  /** Its delays are those of its own settings: the leader's are not reported to followers. */
   status(): NodeStatus {
     const { leader, writeQuorum, minDelay, maxDelay, timeout } = this.#parts.options.config;
     return this.#parts.status(this.#core, {
@@ -55,6 +56,7 @@ export class FollowerViews {
     });
   }
 
+  /** Why the node as a whole is not ready. */
   #reasons(): readonly string[] {
     const { fault } = this.#parts.flusher;
     const { following, replacing, hardState } = this.#core;
@@ -67,6 +69,7 @@ export class FollowerViews {
     return reasons;
   }
 
+  /** What this node knows by itself; the gateway asks the leader first. */
   cluster(): ClusterView {
     const { config } = this.#parts.options;
     const { epoch, committed, news } = this.#core;
@@ -127,6 +130,7 @@ export class FollowerViews {
     };
   }
 
+  /** As the last heartbeat reported the leader, whether its stream is still open or not. */
   #leaderView(): MemberView {
     const { following, news } = this.#core;
     return {
@@ -138,7 +142,7 @@ export class FollowerViews {
     };
   }
 
-  /** This node has no stream to the other followers. */
+  /** Another member of which this node knows no more than its settings. */
   #unknownView(id: NodeId, role: Role): MemberView {
     return {
       id,

@@ -5,11 +5,12 @@ import type { Inbox } from "../inbox.ts";
 import type { NodeParts } from "../parts.ts";
 import type { Link } from "../ports.ts";
 
-/** The leader's streams: one to each follower, and a refusal for whoever tries to lead this node. */
+/** The leader's streams: one to each follower. Another node that tries to lead this one is refused. */
 export class LeaderLinks {
   readonly #parts: NodeParts;
   readonly #core: Leader;
   readonly #inbox: Inbox<LeaderEffect>;
+  /** Those that are open. */
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
 
   constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffect>) {
@@ -69,6 +70,7 @@ export class LeaderLinks {
     this.#inbox.take(() => this.#core.linkClosed(to, clock.now()));
   }
 
+  /** Nothing is sent while there is no stream to that follower. */
   send(to: NodeId, message: LeaderMessage): void {
     this.#links.get(to)?.send(message);
   }
@@ -82,6 +84,7 @@ export class LeaderLinks {
     this.#links.get(to)?.close();
   }
 
+  /** Closes every stream: the node has ended. */
   close(): void {
     for (const link of this.#links.values()) link.close();
   }

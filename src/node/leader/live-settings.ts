@@ -14,6 +14,7 @@ export class LiveSettings {
     this.#inForce = { writeQuorum, minDelay, maxDelay, followerDelays: {} };
   }
 
+  /** As `PATCH /config` answers them. */
   get inForce(): LiveConfig {
     return this.#inForce;
   }

@@ -20,6 +20,7 @@ export class LeaderReads {
     this.#settling = settling;
   }
 
+  /** Waits up to TIMEOUT until it is certain which write of the key is the newest settled one. */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     const blocked = this.#notReading();
     if (blocked !== undefined) return blocked;
@@ -36,6 +37,7 @@ export class LeaderReads {
     return record === undefined ? notFound(key) : succeeded(record);
   }
 
+  /** A page with every write that was answered before this call. */
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
     const blocked = this.#notReading();
     if (blocked !== undefined) return blocked;
@@ -52,6 +54,7 @@ export class LeaderReads {
     return reason === undefined ? undefined : recovering(`the leader is not ready: ${reason}`);
   }
 
+  /** Tries again once the entry is settled. */
   #afterSettled<T>(
     sequence: Sequence,
     again: () => Result<T> | Promise<Result<T>>,

@@ -1,7 +1,7 @@
 import type { LeaderEffect } from "../../replication/leader-effects.ts";
 import type { Slot } from "../../replication/ledger.ts";
 import type { Epoch, Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
-import type { ClusterView, LiveConfig } from "../api.ts";
+import type { LiveConfig } from "../api.ts";
 import type { NodeParts } from "../parts.ts";
 import { Timeline } from "./timeline.ts";
 import { WriteEvents } from "./write-events.ts";
@@ -30,10 +30,12 @@ export class LeaderTelemetry {
     this.timeline.note(from, now);
   }
 
+  /** A write was accepted; its entry is not durable anywhere yet. */
   proposed(slot: Slot): void {
     this.#writes.proposed(slot);
   }
 
+  /** A follower acked these entries. */
   acked(from: NodeId, ranges: readonly SequenceRange[]): void {
     this.#writes.acked(from, ranges);
   }
@@ -64,10 +66,7 @@ export class LeaderTelemetry {
     this.#writes.refused(code);
   }
 
-  publishCluster(cluster: ClusterView): void {
-    this.#parts.hub.publish({ type: "cluster", at: this.#parts.options.clock.wall(), cluster });
-  }
-
+  /** The settings in force are these now. */
   settingsChanged(config: LiveConfig): void {
     const { log, clock } = this.#parts.options;
     log.info({ config }, "live settings changed; they are in force now");

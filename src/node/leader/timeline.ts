@@ -1,9 +1,11 @@
 import type { Instant, Sequence } from "../../replication/types.ts";
 
+/** Marks that are kept at least, and twice that at most: 40 s of steady writes. */
 const marksMax = 8192;
+/** Proposals that follow one another closer than this share a mark. */
 const spacingMs = 5;
 
-/** When entries were proposed, to a few milliseconds: enough to say how old a missing one is. */
+/** When entries were proposed, to a few milliseconds: enough to tell how old a missing one is. */
 export class Timeline {
   #marks: { readonly from: Sequence; readonly at: Instant }[] = [];
 

@@ -38,6 +38,7 @@ export class LeaderViews {
     return reasons;
   }
 
+  /** `settings`: what is in force. */
   status(settings: LiveSettings): NodeStatus {
     const { nodeId, timeout } = this.#parts.options.config;
     return this.#parts.status(this.#core, {
@@ -48,6 +49,7 @@ export class LeaderViews {
     });
   }
 
+  /** Every member as this leader sees it. */
   cluster(): ClusterView {
     const { epoch, last, committed, writeQuorum } = this.#core;
     const { nodeId } = this.#parts.options.config;
@@ -89,6 +91,7 @@ export class LeaderViews {
     };
   }
 
+  /** By what each has acked, and reported of itself in its promise and heartbeat replies. */
   #followerViews(): readonly MemberView[] {
     const { config, clock } = this.#parts.options;
     const core = this.#core;

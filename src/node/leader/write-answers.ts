@@ -52,6 +52,7 @@ export class WriteAnswers {
     });
   }
 
+  /** The entry is settled: the writer gets its version and the acks that it waited for. */
   #settled(ask: Ask, slot: Slot): void {
     // With fewer acks than were asked for it settled after its deadline, at the cluster's quorum.
     if (slot.acks.length < (ask.request.quorum ?? 0)) {
@@ -71,6 +72,7 @@ export class WriteAnswers {
     ask.answer(succeeded({ version: sequence, quorum: slot.quorum, acks, latencyMs }));
   }
 
+  /** The deadline has passed: the entry may still settle, or vanish with this leader. */
   #unknown(ask: Ask, slot: Slot): void {
     const { sequence } = slot.entry;
     // Before it is in the leader's own log, a restart may give its version to another write.
@@ -88,6 +90,7 @@ export class WriteAnswers {
     );
   }
 
+  /** A refused condition is reported once the entry that it was checked against is settled. */
   #refuse(ask: Ask, refusal: Refusal): void {
     const result = refusalResult(refusal);
     this.#telemetry.refused(result.failure.code);
@@ -96,7 +99,6 @@ export class WriteAnswers {
       ask.answer(result);
       return;
     }
-    // The refusal rests on an entry that may still vanish: it is true once that entry is settled.
     this.#settling.add(after, {
       timeoutMs: ask.deadlineAt - this.#parts.options.clock.now(),
       reached: () => ask.answer(result),
@@ -104,6 +106,7 @@ export class WriteAnswers {
     });
   }
 
+  /** That entry did not settle before the deadline. */
   #undecided(ask: Ask, after: Sequence): Failed {
     const detail = `whether the condition holds depends on write ${after}, which is not settled`;
     return quorumUnavailable(detail, {

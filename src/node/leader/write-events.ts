@@ -2,29 +2,23 @@ import type { Slot } from "../../replication/ledger.ts";
 import type { Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
 import type { EventHub } from "../event-hub.ts";
 import type { Clock, DelayControl } from "../ports.ts";
+import { WriteRate } from "./write-rate.ts";
 
-/** Writes per second that are told one by one; a page could not show more. */
+/** Writes per second that have events of their own; a page could not show more. */
 const shownPerSecond = 100;
+/** Shown writes that are remembered while acks may still come for them. */
 const shownMax = 2048;
-const latenciesMax = 4096;
 
-/**
- * Tells the pages about writes: each one while they are few, and always how many there are. Counts
- * are exact; quantiles are of the first few thousand writes of their second.
- */
+/** Events about writes, for pages: each write while they are few, and every second their rate. */
 export class WriteEvents {
   readonly #hub: EventHub;
   readonly #clock: Clock;
   readonly #delays: DelayControl;
   /** Shown writes that may still be acked, with the time of their proposal. */
   readonly #shown = new Map<Sequence, Instant>();
+  /** How many more writes of this second are shown. */
   #budget = shownPerSecond;
-  #writes = 0;
-  #refused: Record<string, number> = {};
-  #unknown = 0;
-  #unshown = 0;
-  #acks: Record<NodeId, number> = {};
-  #latencies: number[] = [];
+  #rate = new WriteRate();
 
   constructor(parts: { hub: EventHub; clock: Clock; delays: DelayControl }) {
     this.#hub = parts.hub;
@@ -34,7 +28,7 @@ export class WriteEvents {
 
   proposed(slot: Slot): void {
     if (this.#budget <= 0) {
-      this.#unshown += 1;
+      this.#rate.unshown();
       return;
     }
     this.#budget -= 1;
@@ -54,7 +48,7 @@ export class WriteEvents {
   acked(node: NodeId, ranges: readonly SequenceRange[]): void {
     const now = this.#clock.now();
     for (const { from, to } of ranges) {
-      this.#acks[node] = (this.#acks[node] ?? 0) + (to - from + 1);
+      this.#rate.acked(node, to - from + 1);
       for (let sequence = from; sequence <= to; sequence += 1) {
         const proposedAt = this.#shown.get(sequence);
         if (proposedAt === undefined) continue;
@@ -67,20 +61,20 @@ export class WriteEvents {
   }
 
   settled(slot: Slot, latencyMs: number): void {
-    this.#writes += 1;
-    if (this.#latencies.length < latenciesMax) this.#latencies.push(latencyMs);
+    this.#rate.settled(latencyMs);
     const { sequence } = slot.entry;
     if (!this.#shown.has(sequence)) return;
     const { quorum } = slot;
     this.#hub.publish({ type: "settled", at: this.#clock.wall(), sequence, quorum, latencyMs });
   }
 
+  /** `code`: the error that the writer got. */
   refused(code: string): void {
-    this.#refused[code] = (this.#refused[code] ?? 0) + 1;
+    this.#rate.refused(code);
   }
 
   unknown(slot: Slot): void {
-    this.#unknown += 1;
+    this.#rate.unknown();
     if (!this.#shown.has(slot.entry.sequence)) return;
     const acks = slot.acks.map(({ node }) => node);
     const { quorum, entry } = slot;
@@ -88,28 +82,10 @@ export class WriteEvents {
     this.#hub.publish({ type: "unknown", at: this.#clock.wall(), sequence, quorum, acks });
   }
 
-  /** Called once a second. */
+  /** Called once a second: publishes the rate and begins a new second. */
   closeSecond(): void {
-    const sorted = this.#latencies.sort((left, right) => left - right);
-    const quantile = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? null;
-    this.#hub.publish({
-      type: "rate",
-      at: this.#clock.wall(),
-      writes: this.#writes,
-      acks: this.#acks,
-      p50: quantile(0.5),
-      p95: quantile(0.95),
-      p99: quantile(0.99),
-      refused: this.#refused,
-      unknown: this.#unknown,
-      unshown: this.#unshown,
-    });
+    this.#hub.publish({ type: "rate", at: this.#clock.wall(), ...this.#rate.figures() });
+    this.#rate = new WriteRate();
     this.#budget = shownPerSecond;
-    this.#writes = 0;
-    this.#unshown = 0;
-    this.#refused = {};
-    this.#unknown = 0;
-    this.#acks = {};
-    this.#latencies = [];
   }
 }

@@ -67,6 +67,7 @@ export class LeaderWrites {
     answer(refusal);
   }
 
+  /** What can be refused without asking the rules of leading. */
   #refuseEarly({ quorum }: WriteRequest): Failed | undefined {
     const { options, flusher, lifetime } = this.#parts;
     const fault = quorum === undefined ? undefined : checkQuorum("quorum", quorum, options.config);
@@ -99,6 +100,7 @@ export class LeaderWrites {
     if (this.#gathering) this.#propose();
   }
 
+  /** One fact for all writes that wait; each is answered by `WriteAnswers`. */
   #propose(): void {
     this.#gathering = false;
     this.#stopGathering();
