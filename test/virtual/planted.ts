@@ -198,7 +198,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a deposed leader goes on answering",
-    file: "node/leader-node.ts",
+    file: "node/leader/leading.ts",
     from: 'lifetime.end("this node no longer leads");',
     to: "",
   },
