@@ -42,9 +42,9 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
   const over = new Map<string, KeyValue | undefined>();
   for (const key of overlay.keys()) {
     if (!key.startsWith(prefix) || (after !== undefined && compareBytes(key, after) <= 0)) continue;
-    const sight = overlay.readView(key);
-    if (sight.type !== "pending") continue;
-    const { value, sequence } = sight.write;
+    const view = overlay.readView(key);
+    if (view.type !== "pending") continue;
+    const { value, sequence } = view.write;
     over.set(key, value === undefined ? undefined : { key, value, version: sequence });
   }
   if (over.size === 0) return listStore(storage, query);

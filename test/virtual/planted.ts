@@ -236,8 +236,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a list of the leader leaves the settled writes above the store out",
     file: "node/list.ts",
-    from: 'if (sight.type !== "pending") continue;',
-    to: "if (sight !== undefined) continue;",
+    from: 'if (view.type !== "pending") continue;',
+    to: "if (view !== undefined) continue;",
   },
   {
     name: "a refusal does not wait for the write it rests on",
