@@ -1,3 +1,4 @@
+/** Events for `GET /events`: handed to every listener at once, and remembered for a short time. */
 import type { EventListener, NodeEvent, Subscription } from "./api.ts";
 
 /**

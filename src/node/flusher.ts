@@ -1,3 +1,7 @@
+/**
+ * Group commit: the queue of jobs in front of the storage, and the order in which they are
+ * reported.
+ */
 import type { Entry, HardState, Sequence, SnapshotEnd, StoreRecord } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 import { LogRetention } from "./log-retention.ts";

@@ -1,3 +1,7 @@
+/**
+ * A node in the role of follower. This file answers the calls of the edges; `follower/` does the
+ * work.
+ */
 import { type Failed, failed, type Result } from "../errors.ts";
 import type { NodeId, Sequence } from "../replication/types.ts";
 import type {
@@ -22,7 +26,7 @@ import { Following } from "./follower/following.ts";
 import { FollowerViews } from "./follower/views.ts";
 import type { NodeOptions } from "./options.ts";
 
-/** A node that follows, as its edges use it. What it does about events is in `Following`. */
+/** See KvNode for each call. */
 export class FollowerNode implements KvNode {
   readonly id: NodeId;
   readonly role = "follower";

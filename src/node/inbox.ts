@@ -1,10 +1,9 @@
+/** The order between facts and effects: no rule runs in the middle of the effects of another. */
+
 /** Something that has happened. Called when its turn comes, it returns the effects. */
 type Fact<Effect> = () => readonly Effect[];
 
-/**
- * The one way from facts to effects. Facts are taken one after another; one that arises while
- * effects are performed waits, so that no rule runs in the middle of another rule's effects.
- */
+/** Takes facts one after another. One that arises while effects are performed waits its turn. */
 export class Inbox<Effect> {
   readonly #lifetime: { readonly over: boolean };
   readonly #perform: (effect: Effect) => void;

@@ -1,3 +1,6 @@
+/**
+ * A node in the role of leader. This file answers the calls of the edges; `leader/` does the work.
+ */
 import type { Result } from "../errors.ts";
 import type { NodeId, Sequence } from "../replication/types.ts";
 import type {
@@ -26,7 +29,7 @@ import { LeaderReads } from "./leader/reads.ts";
 import { LeaderViews } from "./leader/views.ts";
 import type { NodeOptions } from "./options.ts";
 
-/** A node that leads, as its edges use it. What it does about events and effects is in `Leading`. */
+/** See KvNode for each call. */
 export class LeaderNode implements KvNode {
   readonly id: NodeId;
   readonly role = "leader";

@@ -1,7 +1,6 @@
-/**
- * How far a node has come towards its end. It only moves forward: what was closed or ended once
- * stays so.
- */
+/** The end of a node, in steps that each part can ask for: closing, ended, over. */
+
+/** It only moves forward: what was closed or ended once stays so. */
 export class Lifetime {
   #closing = false;
   /** Invariant: set once the lifetime is over. */

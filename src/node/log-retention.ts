@@ -1,3 +1,4 @@
+/** Compaction of the log: how many applied entries stay for followers that come back. */
 import type { Sequence } from "../replication/types.ts";
 import type { Storage } from "./ports.ts";
 

@@ -1,3 +1,4 @@
+/** The entrance to this folder: from settings and ports to a running node. */
 import type { KvNode } from "./api.ts";
 import { FollowerNode } from "./follower-node.ts";
 import { LeaderNode } from "./leader-node.ts";

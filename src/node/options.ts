@@ -1,3 +1,4 @@
+/** What a node is created from, and the addresses that follow from its settings. */
 import type { Limits } from "../replication/limits.ts";
 import type { Member, NodeId } from "../replication/types.ts";
 import type { NodeObserver } from "./api.ts";

@@ -1,3 +1,4 @@
+/** Calls that wait for an entry: each is answered once, when it is reached or at its deadline. */
 import type { Failed, Result } from "../errors.ts";
 import type { Sequence } from "../replication/types.ts";
 import type { Cancel, Clock } from "./ports.ts";

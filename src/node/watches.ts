@@ -1,3 +1,7 @@
+/**
+ * `GET /watch` inside a node: applied operations, in order and exactly once, at the pace of each
+ * watcher.
+ */
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";

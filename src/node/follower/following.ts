@@ -13,6 +13,7 @@ import { heartbeatAgeMsMax, LeaderContact } from "./contact.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
 
+/** One node following, from `start` until it is closed. */
 export class Following {
   readonly parts: NodeParts;
   readonly core: Follower;

@@ -1,3 +1,4 @@
+/** The network side of following: streams are accepted, closed, and told to the rules as facts. */
 import type { Follower } from "../../replication/follower.ts";
 import type { FollowerEffect, LinkNumber } from "../../replication/follower-effects.ts";
 import type { FollowerMessage, LeaderMessage } from "../../replication/types.ts";

@@ -1,3 +1,4 @@
+/** Reads at a follower: a consistent prefix of the history, as new as `minVersion` asks for. */
 import { type Failed, type Result, succeeded } from "../../errors.ts";
 import type { Follower } from "../../replication/follower.ts";
 import type { Sequence } from "../../replication/types.ts";
@@ -11,7 +12,7 @@ import { Waiting, whenReached } from "../waiting.ts";
 export const replacingReason =
   "this node's store is not part of the cluster's history: a snapshot is replacing it";
 
-/** Reads at a follower: a consistent prefix of the leader's history, possibly behind. */
+/** Answers reads from the store, and refuses them while the store is not the cluster's. */
 export class FollowerReads {
   readonly #parts: NodeParts;
   readonly #core: Follower;

@@ -1,3 +1,4 @@
+/** When followers learn of a commit mark that no append carries. */
 import type { Leader } from "../../replication/leader.ts";
 import type { LeaderEffect } from "../../replication/leader-effects.ts";
 import type { Instant } from "../../replication/types.ts";

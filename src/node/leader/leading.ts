@@ -19,6 +19,7 @@ import { LeaderWrites } from "./writes.ts";
 /** How often a closing leader looks whether the writes in flight are answered. */
 const closingLookMs = 10;
 
+/** One node leading, from `start` until it is deposed or closed. */
 export class Leading {
   readonly parts: NodeParts;
   readonly core: Leader;

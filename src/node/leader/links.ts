@@ -1,3 +1,4 @@
+/** The network side of leading: streams are dialled, closed, and told to the rules as facts. */
 import type { Leader } from "../../replication/leader.ts";
 import type { LeaderEffect } from "../../replication/leader-effects.ts";
 import type { LeaderMessage, NodeId } from "../../replication/types.ts";

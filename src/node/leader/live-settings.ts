@@ -1,3 +1,4 @@
+/** `PATCH /config` inside the leader: settings are checked together and take effect at once. */
 import { type Failed, failed, type Result, succeeded } from "../../errors.ts";
 import type { LiveConfig } from "../api.ts";
 import type { NodeOptions } from "../options.ts";

@@ -1,3 +1,4 @@
+/** Reads at the leader are linearizable per key: they show every write that was answered before. */
 import { type Failed, type Result, succeeded } from "../../errors.ts";
 import type { Leader } from "../../replication/leader.ts";
 import type { Sequence } from "../../replication/types.ts";
@@ -7,7 +8,7 @@ import type { NodeParts } from "../parts.ts";
 import { notFound, recovering } from "../refusals.ts";
 import { type Waiting, whenReached } from "../waiting.ts";
 
-/** Reads at the leader: the newest settled write of each key, applied or not. */
+/** Answers reads with the newest settled write of each key, applied or not. */
 export class LeaderReads {
   readonly #parts: NodeParts;
   readonly #core: Leader;

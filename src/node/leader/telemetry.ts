@@ -1,3 +1,4 @@
+/** News of a leader for people. Nothing here has an effect on reads, writes or replication. */
 import type { LeaderEffect } from "../../replication/leader-effects.ts";
 import type { Slot } from "../../replication/ledger.ts";
 import type { Epoch, Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
@@ -12,7 +13,7 @@ export type LeaderNews = Extract<
   { type: "member" | "storeReplaced" | "refused" | "floor" | "digestMismatch" }
 >;
 
-/** What a leader tells people: events for pages, figures for `/metrics`, lines for operators. */
+/** Events for pages, figures for `/metrics`, log lines for operators. */
 export class LeaderTelemetry {
   readonly #parts: NodeParts;
   readonly #writes: WriteEvents;

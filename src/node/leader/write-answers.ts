@@ -1,3 +1,4 @@
+/** The second half of a write: accepted or refused, it ends in exactly one answer. */
 import { type Failed, failed, succeeded } from "../../errors.ts";
 import type { Leader } from "../../replication/leader.ts";
 import type { Slot } from "../../replication/ledger.ts";

@@ -1,3 +1,4 @@
+/** The writes of a leader as events: bounded in number, however many writes there are. */
 import type { Slot } from "../../replication/ledger.ts";
 import type { Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
 import type { EventHub } from "../event-hub.ts";
@@ -9,7 +10,7 @@ const shownPerSecond = 100;
 /** Shown writes that are remembered while acks may still come for them. */
 const shownMax = 2048;
 
-/** Events about writes, for pages: each write while they are few, and every second their rate. */
+/** Publishes each write while they are few, and every second their rate. */
 export class WriteEvents {
   readonly #hub: EventHub;
   readonly #clock: Clock;

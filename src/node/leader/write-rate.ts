@@ -1,3 +1,4 @@
+/** The writes of one second in figures: how many, how fast, and why some were refused. */
 import type { NodeId } from "../../replication/types.ts";
 import type { NodeEvent } from "../api.ts";
 

@@ -1,3 +1,4 @@
+/** The first half of a write: refused at once, or gathered with others and proposed. */
 import type { Failed } from "../../errors.ts";
 import type { Leader } from "../../replication/leader.ts";
 import type { LeaderEffect } from "../../replication/leader-effects.ts";
