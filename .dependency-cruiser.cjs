@@ -28,6 +28,20 @@ module.exports = {
       to: { path: adapters, pathNot: "^$1/|^$2/" },
     },
     {
+      name: "edges-share-requests-alone",
+      comment:
+        "REST and gRPC check requests by the same code, and know nothing else of each other.",
+      severity: "error",
+      from: { path: "^gateway/grpc/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^gateway/", pathNot: "^gateway/(grpc|requests|json)/" },
+    },
+    {
+      name: "rest-does-not-know-grpc",
+      severity: "error",
+      from: { path: "^gateway/", pathNot: "^gateway/grpc/|\\.test\\.ts$" },
+      to: { path: "^gateway/grpc/" },
+    },
+    {
       name: "simulation-speaks-http",
       severity: "error",
       from: { path: "^simulation/" },
@@ -64,7 +78,7 @@ module.exports = {
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^src/transport/generated" },
+    exclude: { path: "^(src/transport|gateway/grpc)/generated" },
     // TypeScript 7 has no parser for other programs yet; a cruise without one sees no TypeScript.
     parser: "swc",
     enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js", ".json"] },

@@ -7,7 +7,7 @@ import { Socket } from "node:net";
 import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
 import { type Failure, failed } from "../src/errors.ts";
-import { timeoutMsMax } from "../src/limits.ts";
+import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";

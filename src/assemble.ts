@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -67,7 +68,7 @@ export async function startNode({
     metrics.close();
   };
   try {
-    await server.serve(node);
+    await server.serve(publicServices({ node, followers: others.length, log }));
     const gateway = await startGateway({
       node,
       config,

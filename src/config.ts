@@ -4,7 +4,7 @@
  */
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
-import { delayMsMax, timeoutMsMax } from "./limits.ts";
+import { delayMsMax, timeoutMsMax } from "./request-limits.ts";
 
 export interface MemberAddress {
   readonly id: string;

@@ -2,8 +2,8 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { bodyBytesMax } from "../../src/limits.ts";
-import { parseBody, type Shape } from "../../src/values.ts";
+import { bodyBytesMax } from "../../src/request-limits.ts";
+import { parseBody, type Shape } from "../json/values.ts";
 import { quote } from "./query.ts";
 
 /** RFC 9110 allows empty parameters, as in `application/json;`. */

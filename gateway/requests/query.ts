@@ -3,7 +3,7 @@
  * percent-encoded UTF-8, are refused. `+` is a space, as in forms.
  */
 import { failed, type Result, succeeded } from "../../src/errors.ts";
-import { checkWhole } from "../../src/limits.ts";
+import { checkWhole } from "../../src/request-limits.ts";
 
 /** The parameters of a request target, of which only the named ones are allowed. */
 export const readQuery = <Name extends string>(

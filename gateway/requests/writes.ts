@@ -2,9 +2,14 @@
 import { z } from "zod";
 import type { Config } from "../../src/config.ts";
 import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import { checkConditions, checkKey, operationsMax, timeoutMsMax } from "../../src/limits.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
-import { JsonText, type Shape } from "../../src/values.ts";
+import {
+  checkConditions,
+  checkKey,
+  operationsMax,
+  timeoutMsMax,
+} from "../../src/request-limits.ts";
+import { JsonText, type Shape } from "../json/values.ts";
 import { readFields, strict } from "./fields.ts";
 
 const whole = (min: number, max: number) => {

@@ -1,8 +1,8 @@
 /** PATCH /config: the settings that may change while the cluster runs. */
 import { z } from "zod";
 import { type Failure, failed } from "../../src/errors.ts";
-import { delayMsMax } from "../../src/limits.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";

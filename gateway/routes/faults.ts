@@ -1,8 +1,8 @@
 /** /faults: link faults set on purpose; the leader's only, and only with FAULTS=1. */
 import { z } from "zod";
 import { failed } from "../../src/errors.ts";
-import { delayMsMax } from "../../src/limits.ts";
 import type { FaultControl } from "../../src/node/ports.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";

@@ -1,7 +1,12 @@
 /** GET /read: one key, or a page of keys in byte order. */
 import { failed, type Result } from "../../src/errors.ts";
-import { checkKey, checkKeyPart, listLimitDefault, listLimitMax } from "../../src/limits.ts";
 import type { KeyPage, KeyValue } from "../../src/node/api.ts";
+import {
+  checkKey,
+  checkKeyPart,
+  listLimitDefault,
+  listLimitMax,
+} from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";

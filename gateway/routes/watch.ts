@@ -8,8 +8,8 @@
  */
 import type { Request, Response } from "express";
 import { failed, type Result } from "../../src/errors.ts";
-import { checkKeyPart } from "../../src/limits.ts";
 import type { AppliedOperation } from "../../src/node/api.ts";
+import { checkKeyPart } from "../../src/request-limits.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";

@@ -1,7 +1,7 @@
 /** The body of `POST /sweeps`, with bounds that keep a sweep within minutes. */
 import { z } from "zod";
 import { failed, type Result } from "../../src/errors.ts";
-import { delayMsMax } from "../../src/limits.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
 import { readFields, strict } from "../requests/fields.ts";
 import type { SweepRequest } from "./types.ts";
 

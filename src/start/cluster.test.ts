@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalCluster, startCluster } from "./cluster.ts";
+import { portTrouble } from "./free-ports.ts";
 import type { PlannedNode } from "./plan.ts";
-import { portTrouble } from "./ports.ts";
 
 const standIn = `
 import { createServer } from "node:http";

@@ -2,11 +2,11 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../config.ts";
 import { startCluster } from "./cluster.ts";
+import { CommanderError, readOptions, type StartOptions } from "./command-line.ts";
+import { portTrouble } from "./free-ports.ts";
 import { diedLine, invitation, logLine, readyLine } from "./messages.ts";
-import { CommanderError, readOptions, type StartOptions } from "./options.ts";
 import { pageTrouble } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
-import { portTrouble } from "./ports.ts";
 import { whenRunnerEnds } from "./runner.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));

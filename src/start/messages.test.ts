@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { readOptions } from "./command-line.ts";
 import { diedLine, logLine, readyLine } from "./messages.ts";
-import { readOptions } from "./options.ts";
 import { planCluster } from "./plan.ts";
 
 const [node] = planCluster(readOptions([]), {});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ConfigError, readConfig } from "../config.ts";
-import { readOptions } from "./options.ts";
+import { readOptions } from "./command-line.ts";
 import { planCluster } from "./plan.ts";
 
 test("six nodes get the documented ids, ports and folders", () => {

@@ -1,7 +1,7 @@
 /** Which node processes make up the local cluster, and with which settings. */
 import { join } from "node:path";
 import { readConfig } from "../config.ts";
-import { grpcPortOffset, type StartOptions } from "./options.ts";
+import { grpcPortOffset, type StartOptions } from "./command-line.ts";
 
 export interface PlannedNode {
   readonly id: string;

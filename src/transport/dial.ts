@@ -1,9 +1,9 @@
 import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
+import { channelOptions } from "./channel-options.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
-import { channelOptions } from "./options.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { StreamLink } from "./stream-link.ts";
 

@@ -8,8 +8,8 @@ import {
   startFollower,
   startLeader,
 } from "../../test/support/link-ends.ts";
+import { keepaliveMs } from "./channel-options.ts";
 import { GrpcNetwork } from "./network.ts";
-import { keepaliveMs } from "./options.ts";
 
 const followerProgram = join(import.meta.dirname, "../../test/support/follower-process.ts");
 

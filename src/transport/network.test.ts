@@ -2,10 +2,9 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silent, startFollower, startLeader } from "../../test/support/link-ends.ts";
-import { StandInNode } from "../../test/support/stand-in-node.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
+import { keepaliveMs } from "./channel-options.ts";
 import { GrpcNetwork } from "./network.ts";
-import { keepaliveMs } from "./options.ts";
 import { createGrpcServer } from "./server.ts";
 
 const connect = async () => {
@@ -186,7 +185,7 @@ test("a taken port is named in one sentence", async () => {
   const { port } = await startFollower();
   const config = { nodes: [], host: "127.0.0.1", grpcPort: port };
   const second = createGrpcServer({ config, log: silent });
-  await expect(second.serve(new StandInNode())).rejects.toThrow(
+  await expect(second.serve()).rejects.toThrow(
     `gRPC port ${port} on 127.0.0.1 cannot be opened: another program listens there`,
   );
   await second.close();

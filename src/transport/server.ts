@@ -1,22 +1,36 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from "@grpc/grpc-js";
+/**
+ * The node's gRPC port. It carries the replication streams between nodes, and whatever further
+ * services the caller adds to it, such as the public ones of `gateway/grpc`.
+ */
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  setLogVerbosity,
+} from "@grpc/grpc-js";
 import type { Config } from "../config.ts";
-import type { KvNode } from "../node/api.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
-import { addHealth } from "./health.ts";
-import { kvDefinition } from "./kv/definition.ts";
-import { createKvService } from "./kv/service.ts";
+import type { LeaderMessage } from "../replication/types.ts";
+import { serverOptions } from "./channel-options.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
-import { serverOptions } from "./options.ts";
-import { addReflection } from "./reflection.ts";
 import { replicationService } from "./replication-service.ts";
 
+/** Services that share the port. `close` runs when the server closes, before its calls end. */
+export interface AddedServices {
+  close(): void;
+}
+
 export interface GrpcServer {
-  /** Usable at once; streams to this node are taken once it serves. */
+  /** Usable at once; streams to this node are accepted once it serves. */
   readonly network: Network;
-  /** Opens the port. Rejects with one sentence that names the port if it is taken. */
-  serve(node: KvNode): Promise<{ readonly port: number }>;
-  /** Ends every call and dial; those under way get half a second. Safe to call twice. */
+  /**
+   * Adds further services, if any, and opens the port. Rejects with one sentence that names the
+   * port if it cannot be opened.
+   */
+  serve(addServices?: (server: Server) => AddedServices): Promise<{ readonly port: number }>;
+  /** Ends every call and dial; calls in progress get half a second. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -25,33 +39,29 @@ export interface GrpcServerOptions {
   readonly log: Log;
 }
 
-/** One port for everything gRPC: replication between nodes, and the public service. */
-export const createGrpcServer = ({ config, log }: GrpcServerOptions): GrpcServer => {
-  // The library would write to stderr by itself; what matters arrives as errors and statuses.
+/** A server that does not listen yet: see `serve`. */
+export function createGrpcServer({ config, log }: GrpcServerOptions): GrpcServer {
+  // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
   const network = new GrpcNetwork({ nodes: config.nodes, log });
   const server = new Server(serverOptions);
   server.addService(replicationService, {
-    replicate: (call: Parameters<typeof network.accept>[0]) => network.accept(call),
+    replicate: (call: ServerDuplexStream<LeaderMessage, Buffer>) => network.accept(call),
   });
-  let health: { close(): void } | undefined;
+  let added: AddedServices | undefined;
   return {
     network,
-    serve: async (node) => {
-      const followers = config.nodes.length - 1;
-      server.addService(kvDefinition, createKvService({ node, followers, log }));
-      addReflection(server);
-      const port = await bind(server, config);
-      health = addHealth(server, node);
-      return { port };
+    serve: async (addServices) => {
+      added = addServices?.(server);
+      return { port: await bind(server, config) };
     },
     close: async () => {
-      health?.close();
+      added?.close();
       network.close();
       await shutDown(server);
     },
   };
-};
+}
 
 const bind = (server: Server, { host, grpcPort }: GrpcServerOptions["config"]) =>
   new Promise<number>((resolve, reject) => {

@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LocalCluster, startCluster } from "../../src/start/cluster.ts";
-import { readOptions } from "../../src/start/options.ts";
+import { readOptions } from "../../src/start/command-line.ts";
+import { portTrouble } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { portTrouble } from "../../src/start/ports.ts";
 
 export interface Ours {
   readonly leaderUrl: string;

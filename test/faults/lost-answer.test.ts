@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { Metadata, status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
-import type { WatchResponse } from "../../src/transport/generated/quorumkv/v1/kv.ts";
+import type { WatchResponse } from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
 import { startCluster } from "../support/cluster.ts";
 import { errorOf, refusalOf, retrying, TestClient } from "../support/kv-client.ts";
 

@@ -7,7 +7,7 @@ import {
   ListRequest,
   ReadRequest,
   WriteRequest,
-} from "../../src/transport/generated/quorumkv/v1/kv.ts";
+} from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
 import { mutated } from "./requests.ts";
 
 const version = fc.option(fc.oneof(fc.nat(100), fc.bigInt(0n, 2n ** 64n - 1n)).map(String), {

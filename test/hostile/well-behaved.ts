@@ -1,7 +1,7 @@
 /** A client that does nothing wrong while others do, and a watch on the memory of every node. */
 import { setTimeout as wait } from "node:timers/promises";
 import { type Client, credentials } from "@grpc/grpc-js";
-import { KVClient } from "../../src/transport/generated/quorumkv/v1/kv.ts";
+import { KVClient } from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { HttpClient, type Reply } from "../support/http-client.ts";
 

@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readOptions } from "../../src/start/options.ts";
+import { readOptions } from "../../src/start/command-line.ts";
+import { portTrouble } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { portTrouble } from "../../src/start/ports.ts";
 import { freeBasePort, Launched, npmStart } from "./launched.ts";
 
 let options: string[];

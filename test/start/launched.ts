@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { readOptions } from "../../src/start/options.ts";
+import { readOptions } from "../../src/start/command-line.ts";
+import { portTrouble } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { portTrouble } from "../../src/start/ports.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 

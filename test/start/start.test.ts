@@ -1,9 +1,9 @@
 /** `npm start` with real nodes: what it says, and what it leaves behind. */
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readOptions } from "../../src/start/options.ts";
+import { readOptions } from "../../src/start/command-line.ts";
+import { portTrouble } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { portTrouble } from "../../src/start/ports.ts";
 import { freeBasePort, Launched, launcher, npmStart } from "./launched.ts";
 
 let basePort: number;

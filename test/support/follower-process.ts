@@ -1,6 +1,5 @@
 /** A process of its own that takes replication streams on a port and answers every message. */
 import { createGrpcServer } from "../../src/transport/server.ts";
-import { StandInNode } from "./stand-in-node.ts";
 
 const config = { nodes: [], host: "127.0.0.1", grpcPort: Number(process.argv[2]) };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -11,7 +10,7 @@ server.network.listen((link) => ({
   },
   closed() {},
 }));
-const { port } = await server.serve(new StandInNode());
+const { port } = await server.serve();
 process.send?.({ port });
 // Without its parent nobody would end it.
 process.once("disconnect", () => process.exit());

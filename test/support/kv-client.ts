@@ -13,7 +13,7 @@ import {
   type StatusResponse,
   type WriteOptions,
   type WriteResponse,
-} from "../../src/transport/generated/quorumkv/v1/kv.ts";
+} from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
 
 /** As in the message, except that a test writes versions as numbers. */
 export type Options = Omit<Partial<WriteOptions>, "ifVersion"> & {

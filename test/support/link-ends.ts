@@ -5,7 +5,6 @@ import type { FollowerMessage, LeaderMessage } from "../../src/replication/types
 import { GrpcNetwork } from "../../src/transport/network.ts";
 import type { OutboxLimits } from "../../src/transport/outbox.ts";
 import { createGrpcServer } from "../../src/transport/server.ts";
-import { StandInNode } from "./stand-in-node.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -77,7 +76,7 @@ export const startFollower = async (grpcPort = 0) => {
     links.add(end);
     return end.events;
   });
-  const { port } = await server.serve(new StandInNode());
+  const { port } = await server.serve();
   onTestFinished(() => server.close());
   return { port, links, server };
 };

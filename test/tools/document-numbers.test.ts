@@ -22,7 +22,7 @@ const inCode = (path: string, name: string): number => {
   return factors.reduce((product, factor) => product * factor);
 };
 
-const limits = "src/limits.ts";
+const limits = "src/request-limits.ts";
 const replication = "src/replication/limits.ts";
 const streams = "gateway/streams/event-streams.ts";
 
@@ -55,15 +55,15 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
     ["writtenBytesMax", "unsentBytesMax"],
   ],
   [
-    "src/transport/DESIGN.md",
+    "gateway/grpc/README.md",
     /A message above (\d+ MiB)/,
-    "src/transport/options.ts",
+    "src/transport/channel-options.ts",
     ["messageBytesMax"],
   ],
   [
-    "src/transport/DESIGN.md",
+    "gateway/grpc/README.md",
     /while ([\d,]+) writes or (\d+ MiB)/,
-    "src/transport/kv/bulk-write.ts",
+    "gateway/grpc/bulk-write.ts",
     ["unansweredMax", "unansweredBytesMax"],
   ],
   [

@@ -1,17 +1,18 @@
 import { once } from "node:events";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { refusalOf, TestClient } from "../../../test/support/kv-client.ts";
-import { StandInNode } from "../../../test/support/stand-in-node.ts";
-import { type ErrorCode, failed } from "../../errors.ts";
-import { keyBytesMax, valueBytesMax } from "../../limits.ts";
+import { type ErrorCode, failed } from "../../src/errors.ts";
+import { keyBytesMax, valueBytesMax } from "../../src/request-limits.ts";
+import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
+import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { StandInNode } from "../../test/support/stand-in-node.ts";
 import {
   type BatchOperation,
   BulkWriteRequest,
   BulkWriteResponse,
   type WatchResponse,
-} from "../generated/quorumkv/v1/kv.ts";
-import { createGrpcServer, type GrpcServer } from "../server.ts";
+} from "./generated/quorumkv/v1/kv.ts";
+import { publicServices } from "./public-services.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const member = (id: string) => ({ id, host: "127.0.0.1", grpcPort: 1 });
@@ -24,7 +25,7 @@ beforeEach(async () => {
   node = new StandInNode();
   const nodes = ["leader", "follower1", "follower2"].map(member);
   server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
-  const { port } = await server.serve(node);
+  const { port } = await server.serve(publicServices({ node, followers: 2, log: silent }));
   client = new TestClient(port);
 });
 

@@ -4,7 +4,7 @@
  * would be longer than the rest of this folder. Field numbers are those of googleapis.
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import type { Failure } from "../../errors.ts";
+import type { Failure } from "../../src/errors.ts";
 
 /** The domain of google.rpc.ErrorInfo; its reason is the stable code. */
 export const errorDomain = "quorumkv";

@@ -1,5 +1,6 @@
 /** What clients ask, checked: from generated messages to the node's requests. */
-import { type Failure, failed, type Result, succeeded } from "../../errors.ts";
+import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import {
   checkKey,
   checkKeyPart,
@@ -9,10 +10,9 @@ import {
   listLimitMax,
   operationsMax,
   timeoutMsMax,
-} from "../../limits.ts";
-import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../node/api.ts";
-import { valueText } from "../../values.ts";
-import type * as wire from "../generated/quorumkv/v1/kv.ts";
+} from "../../src/request-limits.ts";
+import { valueText } from "../json/values.ts";
+import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { readWhole } from "./whole.ts";
 
 export const readQuery = ({ key, minVersion: given }: wire.ReadRequest): Result<ReadQuery> => {

@@ -1,7 +1,7 @@
 /** The generated service, except that a malformed request is refused by us, with a stable code. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ServiceDefinition } from "@grpc/grpc-js";
-import { failed, type Result, succeeded } from "../../errors.ts";
+import { failed, type Result, succeeded } from "../../src/errors.ts";
 import {
   BatchRequest,
   BulkWriteRequest,
@@ -12,7 +12,7 @@ import {
   StatusRequest,
   WatchRequest,
   WriteRequest,
-} from "../generated/quorumkv/v1/kv.ts";
+} from "./generated/quorumkv/v1/kv.ts";
 
 /** Text that is no UTF-8 is refused: repaired, it would name another key. */
 class StrictReader extends BinaryReader {
@@ -35,6 +35,10 @@ const checked = <Method, Request>(
   },
 });
 
+/** The full name of the public service. */
+export const kvServiceName = "quorumkv.v1.KV";
+
+/** Its methods, for the server: each request arrives as a Result. */
 export const kvDefinition = {
   read: checked(KVService.read, ReadRequest),
   list: checked(KVService.list, ListRequest),

@@ -1,7 +1,7 @@
 /** The fast walk over a value's bytes, against the plain parser and a plain second look. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bodyBytesMax, valueBytesMax, valueDepthMax } from "./limits.ts";
+import { bodyBytesMax, valueBytesMax, valueDepthMax } from "../../src/request-limits.ts";
 import { JsonText, parseBody, type Shape, valueText } from "./values.ts";
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);

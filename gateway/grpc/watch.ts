@@ -1,9 +1,9 @@
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
-import type { Failure, Result } from "../../errors.ts";
-import { checkKeyPart } from "../../limits.ts";
-import type { KvNode } from "../../node/api.ts";
-import type { WatchRequest, WatchResponse } from "../generated/quorumkv/v1/kv.ts";
+import type { Failure, Result } from "../../src/errors.ts";
+import type { KvNode } from "../../src/node/api.ts";
+import { checkKeyPart } from "../../src/request-limits.ts";
 import { toServiceError } from "./failures.ts";
+import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 import { readWhole } from "./whole.ts";
 
 /**

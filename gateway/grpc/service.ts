@@ -5,14 +5,14 @@ import type {
   ServiceError,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { type Failure, type Result, succeeded } from "../../errors.ts";
-import type { KvNode, WriteReceipt, WriteRequest } from "../../node/api.ts";
-import type { Log } from "../../node/ports.ts";
-import type * as wire from "../generated/quorumkv/v1/kv.ts";
+import { type Failure, type Result, succeeded } from "../../src/errors.ts";
+import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import type { Log } from "../../src/node/ports.ts";
 import { type Answer, answered } from "./answered.ts";
 import { isRepeated, writeAgain } from "./attempts.ts";
 import { bulkWrite } from "./bulk-write.ts";
 import { toServiceError, toWriteError } from "./failures.ts";
+import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { listQuery, readQuery, WriteReader } from "./requests.ts";
 import { watch } from "./watch.ts";
 

@@ -1,9 +1,9 @@
 /** What a refusal looks like to a client, read by code that is not ours where there is some. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { errorDetailsOf } from "../../../test/support/error-details.ts";
-import { failed } from "../../errors.ts";
-import { notFound, quorumUnavailable, refusalResult } from "../../node/refusals.ts";
+import { failed } from "../../src/errors.ts";
+import { notFound, quorumUnavailable, refusalResult } from "../../src/node/refusals.ts";
+import { errorDetailsOf } from "../../test/support/error-details.ts";
 import { toServiceError, toWriteError } from "./failures.ts";
 
 const members = { leader: "a", leaderUrl: "http://a:1", acks: ["b", "c"], quorum: 3, none: null };

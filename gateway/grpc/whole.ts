@@ -1,5 +1,5 @@
-import { type Result, succeeded } from "../../errors.ts";
-import { checkWhole } from "../../limits.ts";
+import { type Result, succeeded } from "../../src/errors.ts";
+import { checkWhole } from "../../src/request-limits.ts";
 
 const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
 

@@ -3,10 +3,10 @@
  * white space: names in the given order, numbers digit for digit, strings with the escapes they came
  * with. So equal text comes out as equal text, and nothing is ever changed: it is kept or refused.
  */
-import { type Failure, failed, type Result, succeeded } from "./errors.ts";
+import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import { bodyBytesMax, valueBytesMax, valueDepthMax } from "../../src/request-limits.ts";
 import { isExact } from "./exact-number.ts";
-import { JsonFault, JsonScanner } from "./json-scanner.ts";
-import { bodyBytesMax, valueBytesMax, valueDepthMax } from "./limits.ts";
+import { JsonFault, JsonScanner } from "./scanner.ts";
 
 /** A value in a parsed body, as the text to store. */
 export class JsonText {

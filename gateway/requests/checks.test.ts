@@ -7,7 +7,7 @@ import {
   keyBytesMax,
   operationsMax,
   valueBytesMax,
-} from "./limits.ts";
+} from "../../src/request-limits.ts";
 
 describe("a key", () => {
   test("is 1 to 1024 bytes of UTF-8", () => {

@@ -1,6 +1,6 @@
 /** The command line of `npm start`. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { delayMsMax } from "../limits.ts";
+import { delayMsMax } from "../request-limits.ts";
 
 export interface StartOptions {
   /** 0..9. */

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { refusalOf, TestClient } from "../../../test/support/kv-client.ts";
-import { type SmallCluster, startSmallCluster } from "../../../test/support/small-cluster.ts";
-import type { BatchOperation, WatchResponse } from "../generated/quorumkv/v1/kv.ts";
+import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { type SmallCluster, startSmallCluster } from "../../test/support/small-cluster.ts";
+import type { BatchOperation, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 
 /** What a write or read may take on a machine with other work. */
 const patienceMs = 120_000;

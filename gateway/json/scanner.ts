@@ -9,7 +9,7 @@
  * The parser has checked the grammar, so one look at each byte is enough. Whatever the text is, the
  * walk takes about as long as the parser took.
  */
-import { codeUnitAt, isHigh, isLow, JsonNames } from "./json-names.ts";
+import { codeUnitAt, isHigh, isLow, JsonNames } from "./names.ts";
 
 /** What is wrong, as a sentence without its subject. */
 export class JsonFault extends Error {}

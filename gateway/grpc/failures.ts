@@ -1,8 +1,8 @@
 /** The one place where an error code becomes a gRPC status. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import type { ErrorCode, Failure } from "../../errors.ts";
-import type { Failure as FailureMessage } from "../generated/quorumkv/v1/kv.ts";
+import type { ErrorCode, Failure } from "../../src/errors.ts";
 import { dontRepeat } from "./attempts.ts";
+import type { Failure as FailureMessage } from "./generated/quorumkv/v1/kv.ts";
 import { richStatus } from "./rich-status.ts";
 
 /** Every code of the product; the ones only HTTP can cause have their nearest relatives. */

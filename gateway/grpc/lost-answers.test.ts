@@ -2,13 +2,14 @@
 import { once } from "node:events";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { errorDetailsOf } from "../../../test/support/error-details.ts";
-import { errorOf, refusalOf, retrying, TestClient } from "../../../test/support/kv-client.ts";
-import { StandInNode } from "../../../test/support/stand-in-node.ts";
-import { startTcpProxy, type TcpProxy } from "../../../test/support/tcp-proxy.ts";
-import { failed } from "../../errors.ts";
-import type { BatchOperation } from "../generated/quorumkv/v1/kv.ts";
-import { createGrpcServer, type GrpcServer } from "../server.ts";
+import { failed } from "../../src/errors.ts";
+import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
+import { errorDetailsOf } from "../../test/support/error-details.ts";
+import { errorOf, refusalOf, retrying, TestClient } from "../../test/support/kv-client.ts";
+import { StandInNode } from "../../test/support/stand-in-node.ts";
+import { startTcpProxy, type TcpProxy } from "../../test/support/tcp-proxy.ts";
+import type { BatchOperation } from "./generated/quorumkv/v1/kv.ts";
+import { publicServices } from "./public-services.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const nodes = [{ id: "leader", host: "127.0.0.1", grpcPort: 1 }];
@@ -24,7 +25,10 @@ let asked: number;
 beforeEach(async () => {
   node = new StandInNode();
   server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
-  proxy = await startTcpProxy(0, (await server.serve(node)).port);
+  proxy = await startTcpProxy(
+    0,
+    (await server.serve(publicServices({ node, followers: 0, log: silent }))).port,
+  );
   usual = new TestClient(proxy.port);
   repeating = new TestClient(proxy.port, retrying);
   asked = 0;

@@ -1,13 +1,13 @@
 import type { handleBidiStreamingCall, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
-import type { Failure, Result } from "../../errors.ts";
-import type { Log } from "../../node/ports.ts";
+import type { Failure, Result } from "../../src/errors.ts";
+import type { Log } from "../../src/node/ports.ts";
+import { answered } from "./answered.ts";
+import { toFailureMessage, toWriteError } from "./failures.ts";
 import type {
   BulkWriteRequest,
   BulkWriteResponse,
   WriteResult,
-} from "../generated/quorumkv/v1/kv.ts";
-import { answered } from "./answered.ts";
-import { toFailureMessage, toWriteError } from "./failures.ts";
+} from "./generated/quorumkv/v1/kv.ts";
 
 export interface BulkWriteOptions {
   readonly write: (

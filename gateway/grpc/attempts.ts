@@ -6,8 +6,8 @@
  * nothing was written.
  */
 import type { Metadata } from "@grpc/grpc-js";
-import { type ErrorCode, type Failed, failed, type Result } from "../../errors.ts";
-import type { WriteRequest } from "../../node/api.ts";
+import { type ErrorCode, type Failed, failed, type Result } from "../../src/errors.ts";
+import type { WriteRequest } from "../../src/node/api.ts";
 
 /** Tells the library not to send the call again. */
 export const dontRepeat = { name: "grpc-retry-pushback-ms", value: "-1" } as const;

@@ -1,7 +1,7 @@
 import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
-import { type KvNode, purposes } from "../node/api.ts";
-import { kvServiceName } from "./reflection.ts";
+import { type KvNode, purposes } from "../../src/node/api.ts";
+import { kvServiceName } from "./definition.ts";
 
 /** How soon those who watch the health learn of a change, in milliseconds. */
 const watchMs = 250;

@@ -1,5 +1,5 @@
-import { failed, type Result } from "../../errors.ts";
-import type { Log } from "../../node/ports.ts";
+import { failed, type Result } from "../../src/errors.ts";
+import type { Log } from "../../src/node/ports.ts";
 
 /** What a call asks for, once: at once or later. */
 export type Answer<T> = Result<T> | Promise<Result<T>>;

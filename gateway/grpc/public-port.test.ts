@@ -14,9 +14,10 @@ import {
 import { loadFileDescriptorSetFromBuffer, loadSync } from "@grpc/proto-loader";
 import { protoPath as healthProtoPath } from "grpc-health-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
-import { kvServiceName } from "./reflection.ts";
-import { createGrpcServer, type GrpcServer } from "./server.ts";
+import { kvServiceName } from "./definition.ts";
+import { publicServices } from "./public-services.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -29,7 +30,7 @@ beforeEach(async () => {
   node = new StandInNode();
   const config = { nodes: [], host: "127.0.0.1", grpcPort: 0 };
   server = createGrpcServer({ config, log: silent });
-  ({ port } = await server.serve(node));
+  ({ port } = await server.serve(publicServices({ node, followers: 0, log: silent })));
 });
 
 afterEach(async () => {

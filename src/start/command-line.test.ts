@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CommanderError, readOptions } from "./options.ts";
+import { CommanderError, readOptions } from "./command-line.ts";
 
 /** What was printed, and the exit code it ended with. */
 function refusalOf(...args: string[]): { code: number; printed: string } {

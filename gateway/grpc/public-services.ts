@@ -1,0 +1,28 @@
+/** Everything that the gRPC port offers to the public: the KV service, health and reflection. */
+import { join } from "node:path";
+import type { Server } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { protoPath as healthProtoPath } from "grpc-health-check";
+import { kvDefinition, kvServiceName } from "./definition.ts";
+import { addHealth } from "./health.ts";
+import { createKvService, type KvServiceOptions } from "./service.ts";
+
+const protoDirectory = join(import.meta.dirname, "../../proto");
+
+/** Returns a function for `GrpcServer.serve`, which adds the services to the server given to it. */
+export const publicServices =
+  (options: KvServiceOptions) =>
+  (server: Server): { close(): void } => {
+    server.addService(kvDefinition, createKvService(options));
+    addReflection(server);
+    return addHealth(server, options.node);
+  };
+
+/** Lets generic clients, such as grpcurl, ask which public services the port has. */
+function addReflection(server: Server): void {
+  const files = ["quorumkv/v1/kv.proto", healthProtoPath];
+  const definition = loadSync(files, { includeDirs: [protoDirectory], keepCase: true });
+  const services = [kvServiceName, "grpc.health.v1.Health"];
+  new ReflectionService(definition, { services }).addToServer(server);
+}
