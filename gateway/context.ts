@@ -1,6 +1,6 @@
 /** What the routes of one gateway share. */
 import type { Config } from "../src/config.ts";
-import { type Failure, failed } from "../src/errors.ts";
+import { type Failure, failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
 import type { Metrics } from "./metrics.ts";
@@ -34,6 +34,6 @@ export const leaderOnly = ({ node, config }: Context): Failure | undefined => {
   if (node.role === "leader") return undefined;
   const leader = node.status().leader || config.leader;
   const at = node.leaderUrl === "" ? "" : ` at ${node.leaderUrl}`;
-  const detail = `${node.id} is a follower; ask the leader ${leader}${at}.`;
-  return failed("NOT_LEADER", detail, { members: { leaderUrl: node.leaderUrl, leader } }).failure;
+  const detail = `${node.id} is a follower; send the request to the leader ${leader}${at}.`;
+  return failureOf("NOT_LEADER", detail, { members: { leaderUrl: node.leaderUrl, leader } });
 };

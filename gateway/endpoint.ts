@@ -1,6 +1,6 @@
 /** One path of the API: its methods, and the promise that each request ends in one answer. */
 import type { Express, Request, Response } from "express";
-import { failed } from "../src/errors.ts";
+import { failureOf } from "../src/errors.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 
@@ -33,13 +33,16 @@ export const mount = (app: Express, context: Context, endpoint: Endpoint): void 
   };
   const refuseMethod = (request: Request): Answer =>
     refusal(
-      failed("METHOD_NOT_ALLOWED", `${endpoint.path} answers ${allow}, not ${request.method}.`)
-        .failure,
+      failureOf("METHOD_NOT_ALLOWED", `${endpoint.path} supports ${allow}, not ${request.method}.`),
       ["Allow", allow],
     );
-  const blame = (request: Request, error: unknown): Answer => {
-    context.log.error({ err: error, method: request.method, url: request.url }, "request failed");
-    return refusal({ code: "INTERNAL", detail: "The node made a mistake; its log says more." });
+  const internalError = (request: Request, error: unknown): Answer => {
+    const { method, url } = request;
+    context.log.error(
+      { err: error, method, url },
+      "HTTP request failed with an exception; answered INTERNAL",
+    );
+    return refusal(failureOf("INTERNAL", "Internal error; the log of this node has the cause."));
   };
 
   app.route(endpoint.path).all((request, response) => {
@@ -53,11 +56,11 @@ export const mount = (app: Express, context: Context, endpoint: Endpoint): void 
       if (outcome instanceof Promise) {
         outcome.then(
           (later) => later !== streaming && finish(request, response, later),
-          (error: unknown) => finish(request, response, blame(request, error)),
+          (error: unknown) => finish(request, response, internalError(request, error)),
         );
       } else if (outcome !== streaming) finish(request, response, outcome);
     } catch (error) {
-      finish(request, response, blame(request, error));
+      finish(request, response, internalError(request, error));
     }
   });
 };

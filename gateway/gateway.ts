@@ -11,7 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Config } from "../src/config.ts";
-import { type Failure, failed } from "../src/errors.ts";
+import { failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { answersMsMax } from "../src/node/stopping.ts";
@@ -118,7 +118,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   server.on("connect", answerConnect(node));
   await listen(server, config);
   server.on("error", (error) =>
-    log.error({ err: error }, "the gateway cannot accept a connection"),
+    log.error({ err: error }, "REST gateway could not accept a connection; it keeps listening"),
   );
 
   const { port } = server.address() as AddressInfo;
@@ -156,13 +156,19 @@ const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts)
   mountMemberProxy(app, context, agent);
   mountPages(app, context, pageDirectory);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    // The router refuses paths that are not percent-encoded UTF-8; the rest is our mistake.
-    const isClients = error instanceof URIError || statusOf(error) === 400;
-    if (!isClients) context.log.error({ err: error, url: request.url }, "request failed");
-    const failure = isClients
-      ? failed("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.").failure
-      : failed("INTERNAL", "The node made a mistake; its log says more.").failure;
-    context.metrics.requests.count("error", request.method, isClients ? 400 : 500);
+    // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.
+    const isBadPath = error instanceof URIError || statusOf(error) === 400;
+    if (!isBadPath) {
+      const { method, url } = request;
+      context.log.error(
+        { err: error, method, url },
+        "HTTP request failed with an exception; answered INTERNAL",
+      );
+    }
+    const failure = isBadPath
+      ? failureOf("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.")
+      : failureOf("INTERNAL", "Internal error; the log of this node has the cause.");
+    context.metrics.requests.count("error", request.method, isBadPath ? 400 : 500);
     send(context, response, refusal(failure));
   });
   return app;
@@ -171,10 +177,7 @@ const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts)
 const statusOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
 
-const shuttingDown: Failure = {
-  code: "SHUTTING_DOWN",
-  detail: "The node is stopping; nothing was written.",
-};
+const shuttingDown = failureOf("SHUTTING_DOWN", "The node is shutting down; nothing was written.");
 
 const logWhenDone = (
   log: GatewayLog,
@@ -185,7 +188,7 @@ const logWhenDone = (
   response.once("close", () => {
     const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
     const { statusCode: status, writableFinished: sent } = response;
-    log.debug({ method, url, status, sent, ms }, "request");
+    log.debug({ method, url, status, sent, ms }, "HTTP request ended");
   });
 };
 

@@ -6,15 +6,17 @@ import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
-import { type Failure, failed } from "../src/errors.ts";
+import { type Failure, failureOf } from "../src/errors.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
 import { isBareMember, type MemberPath, readMemberPath } from "./member-path.ts";
 import { createMemberPulse, isEventStream } from "./member-pulse.ts";
-import { readingMethods } from "./requests/methods.ts";
 
+/** Methods that change nothing: after a fault they can be repeated at once. */
+const readingMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+/** Milliseconds for the connection to a member. */
 const connectTimeoutMs = 2000;
 /** A member that lives may be silent this long: the longest write, and a little more. */
 const silenceMsMax = timeoutMsMax + 15_000;
@@ -22,6 +24,7 @@ const silenceMsMax = timeoutMsMax + 15_000;
 const streamEndTimeoutMs = 5000;
 /** Calls on their way through this gateway. */
 const callsMax = 2000;
+const tooManyCalls = `This node is already forwarding ${callsMax} calls; nothing was written.`;
 /** The metrics' label. */
 const route = "/nodes/:id/*";
 
@@ -77,7 +80,10 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
         if (call === undefined || response instanceof Socket || response.destroyed) return;
         // The answer is whole; the rest of the request is what got lost.
         if (response.writableEnded) return;
-        context.log.debug({ err: error, member: call.id }, "a member did not answer");
+        context.log.debug(
+          { err: error, member: call.id, method: request.method, url: call.target },
+          "forwarded call failed: no whole answer from the member; the client is told",
+        );
         if (response.headersSent) response.destroy();
         else refuse(request, response, lostFailure(request.method, call, error));
       },
@@ -96,7 +102,7 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
       return;
     }
     if (calls.size >= callsMax) {
-      refuse(request, response, failed("OVERLOADED", "Too many calls to other members.").failure);
+      refuse(request, response, failureOf("OVERLOADED", tooManyCalls));
       return;
     }
     const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
@@ -154,22 +160,25 @@ const toFolder = ({ id, target }: MemberPath): Answer => ({
 const missingFailure = (context: Context, id: string | undefined): Failure => {
   const members = context.config.nodes.map((member) => member.id);
   if (id !== undefined && isMember(context, id)) {
-    const detail = `The address of ${id} is not known yet; nothing was written.`;
-    return failed("RECOVERING", detail, { members: { member: id } }).failure;
+    const detail = `The address of member ${id} is not known yet; nothing was written.`;
+    return failureOf("RECOVERING", detail, { members: { member: id } });
   }
-  const detail = `A path here is /nodes/<id>/<path>, where <id> is one of ${members.join(", ")}.`;
-  return failed("NOT_FOUND", detail).failure;
+  const detail = `The path must be /nodes/<id>/<path>, where <id> is one of ${members.join(", ")}.`;
+  return failureOf("NOT_FOUND", detail);
 };
 
-/** A member that cannot be reached got nothing; one that fell silent may have done anything. */
+/**
+ * A member that could not be reached received nothing. One that was connected and gave no answer may
+ * have carried out a write, so the outcome of that is unknown.
+ */
 const lostFailure = (method: string, { id, connected }: Call, { message }: Error): Failure => {
   if (connected && !readingMethods.has(method)) {
-    const detail = `${id} was lost before it answered (${message}); what was asked may still happen.`;
+    const detail = `Member ${id} did not answer (${message}); the write may have happened or may still happen.`;
     const members = { member: id, version: null, acks: [], quorum: null };
-    return failed("OUTCOME_UNKNOWN", detail, { members }).failure;
+    return failureOf("OUTCOME_UNKNOWN", detail, { members });
   }
   const detail = connected
-    ? `${id} was lost before it answered (${message}).`
-    : `${id} cannot be reached (${message}); nothing was written.`;
-  return failed("RECOVERING", detail, { members: { member: id } }).failure;
+    ? `Member ${id} did not answer (${message}).`
+    : `Member ${id} cannot be reached (${message}); nothing was written.`;
+  return failureOf("RECOVERING", detail, { members: { member: id } });
 };

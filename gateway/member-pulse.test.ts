@@ -62,7 +62,7 @@ test("a read of a member that does not react ends within seconds", async () => {
   reacts = false;
   const { outgoing, outcome } = await call("read");
   expect(await pass(60, isGone(outgoing))).toBeLessThan(4);
-  expect(await outcome).toMatch(/^no sign of life for \d+ ms$/);
+  expect(await outcome).toMatch(/^it has not responded for \d+ ms$/);
 });
 
 test("the next one ends as soon as the member is asked once more", async () => {

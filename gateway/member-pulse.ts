@@ -53,7 +53,7 @@ export const createMemberPulse = (react = reacts): MemberPulse => {
     if (call.misses < call.missesMax) return;
     calls.delete(call);
     const silentMs = Math.round(performance.now() - call.heardAt);
-    call.outgoing.destroy(new Error(`no sign of life for ${silentMs} ms`));
+    call.outgoing.destroy(new Error(`it has not responded for ${silentMs} ms`));
   };
   const ask = async (peerUrl: string, silent: readonly WatchedCall[]): Promise<void> => {
     asking.add(peerUrl);

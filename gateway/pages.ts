@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Express, Request, Response } from "express";
 import helmet from "helmet";
-import { failed } from "../src/errors.ts";
+import { failureOf } from "../src/errors.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { namesTag } from "./requests/entity-tags.ts";
@@ -86,11 +86,11 @@ const answerFor = async (
 ): Promise<Answer> => {
   const file = (await load()).get(request.path);
   if (file === undefined && request.path !== "/") {
-    return refusal(failed("NOT_FOUND", "There is nothing at this path.").failure);
+    return refusal(failureOf("NOT_FOUND", "Nothing is served at this path."));
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
-    const detail = `A page answers GET and HEAD, not ${request.method}.`;
-    return refusal(failed("METHOD_NOT_ALLOWED", detail).failure, ["Allow", "GET, HEAD"]);
+    const detail = `A page supports GET and HEAD, not ${request.method}.`;
+    return refusal(failureOf("METHOD_NOT_ALLOWED", detail), ["Allow", "GET, HEAD"]);
   }
   guard(request, response, () => {});
   return file === undefined ? notBuilt : fileAnswer(request, file);
@@ -114,7 +114,7 @@ const notBuilt: Answer = {
   contentType: "text/html; charset=utf-8",
   body: `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Quorum KV</title>
-<h1>This node runs, its page is not built yet</h1>
+<h1>This node is running; its page is not built yet</h1>
 <p>Run <code>npm run build</code> in the folder of Quorum KV and load this page again.</p>
 <p>Meanwhile: <a href="/status">status</a>, <a href="/cluster">cluster</a>,
 <a href="/read">keys</a>, <a href="/metrics">metrics</a>.</p>
@@ -129,7 +129,8 @@ const loadPages = async (directory: string): Promise<ReadonlyMap<string, PageFil
     const path = join(entry.parentPath, entry.name);
     const bytes = readFileSync(path);
     total += bytes.length;
-    if (total > pageBytesMax) throw new Error(`${directory} is larger than a page can be`);
+    if (total > pageBytesMax)
+      throw new Error(`the page folder ${directory} holds more than ${pageBytesMax} bytes`);
     const name = `/${relative(directory, path).split(sep).join("/")}`;
     const file = await makeFile(name, bytes);
     pages.set(name, file);

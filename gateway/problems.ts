@@ -14,10 +14,10 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
   VERSION_MISMATCH: { status: 409, title: "The key has another version" },
-  COMPACTED: { status: 410, title: "The log does not hold what came after that sequence" },
+  COMPACTED: { status: 410, title: "The log no longer holds what follows that sequence" },
   TOO_LARGE: { status: 413, title: "The request is too large" },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body has an unsupported form" },
-  METHOD_NOT_ALLOWED: { status: 405, title: "The resource does not know this method" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The type of the body is not supported" },
+  METHOD_NOT_ALLOWED: { status: 405, title: "The resource does not support this method" },
   NOT_FOUND: { status: 404, title: "There is no such resource" },
   QUORUM_UNAVAILABLE: {
     status: 503,
@@ -26,13 +26,21 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   },
   OVERLOADED: {
     status: 503,
-    title: "Too much is in flight; nothing was written",
+    title: "The node is overloaded; nothing was written",
     retryAfterSeconds: 1,
   },
-  RECOVERING: { status: 503, title: "Not ready yet; nothing was written", retryAfterSeconds: 1 },
-  SHUTTING_DOWN: { status: 503, title: "The node is stopping", retryAfterSeconds: 2 },
-  OUTCOME_UNKNOWN: { status: 504, title: "The write may still settle" },
-  INTERNAL: { status: 500, title: "The node made a mistake" },
+  RECOVERING: {
+    status: 503,
+    title: "The node is not ready yet; nothing was written",
+    retryAfterSeconds: 1,
+  },
+  SHUTTING_DOWN: {
+    status: 503,
+    title: "The node is shutting down; nothing was written",
+    retryAfterSeconds: 2,
+  },
+  OUTCOME_UNKNOWN: { status: 504, title: "The outcome is unknown: the write may still settle" },
+  INTERNAL: { status: 500, title: "Internal error" },
 };
 
 export const problemType = "application/problem+json";

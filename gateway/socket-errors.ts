@@ -2,7 +2,7 @@
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Failure } from "../src/errors.ts";
+import { failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import { type Answer, nodeHeaders, refusal, send } from "./answers.ts";
 import { newestExchange } from "./exchanges.ts";
@@ -64,28 +64,21 @@ export const answerConnect =
   (_request: unknown, stream: Duplex): void => {
     const socket = stream as Socket;
     socket.on("error", () => socket.destroy());
-    const detail = "This is no proxy: CONNECT is not possible.";
-    const failure: Failure = { code: "METHOD_NOT_ALLOWED", detail };
+    const detail = "CONNECT is not supported: this node is not a proxy.";
+    const failure = failureOf("METHOD_NOT_ALLOWED", detail);
     endWith(socket, node, refusal(failure, ["Allow", "GET, HEAD"]));
   };
 
 const explain = (code: string | undefined): Answer => {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
-      return refusal({ code: "TOO_LARGE", detail: "The request's head is too large." });
+      return refusal(failureOf("TOO_LARGE", "The head of the request is too large."));
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":
-      return refusal({ code: "TOO_LARGE", detail: "The body's chunk extensions are too large." });
+      return refusal(failureOf("TOO_LARGE", "The chunk extensions of the body are too large."));
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return refusal(
-        { code: "INVALID_ARGUMENT", detail: "The request did not arrive in time." },
-        [],
-        408,
-      );
+      return refusal(failureOf("INVALID_ARGUMENT", "The request did not arrive in time."), [], 408);
     default:
-      return refusal({
-        code: "INVALID_ARGUMENT",
-        detail: "The request is not valid HTTP/1.1.",
-      });
+      return refusal(failureOf("INVALID_ARGUMENT", "The request is not valid HTTP/1.1."));
   }
 };
 

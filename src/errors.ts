@@ -30,20 +30,35 @@ export interface Failure {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
+/** The half of a Result that holds a failure; it fits a Result of any value. */
 export interface Failed {
   readonly ok: false;
   readonly failure: Failure;
 }
 
+/** What an operation came to. Expected failures are values; exceptions are faults of this program. */
 export type Result<T> = { readonly ok: true; readonly value: T } | Failed;
 
+/** What a failure may have beyond its code and sentence. */
+type FailureExtra = Omit<Failure, "code" | "detail">;
+
+/** A failure by itself, for code that has no value to return. */
+export const failureOf = (code: ErrorCode, detail: string, extra: FailureExtra = {}): Failure => ({
+  code,
+  detail,
+  ...extra,
+});
+
+/** A Result that holds a value. */
 export const succeeded = <T>(value: T): Result<T> => ({ ok: true, value });
 
-export const failed = (
-  code: ErrorCode,
-  detail: string,
-  extra: Omit<Failure, "code" | "detail"> = {},
-): Failed => ({
-  ok: false,
-  failure: { code, detail, ...extra },
-});
+/** A Result that holds a new failure. */
+export const failed = (code: ErrorCode, detail: string, extra: FailureExtra = {}): Failed =>
+  failedBy(failureOf(code, detail, extra));
+
+/** A Result that holds the given failure. */
+export const failedBy = (failure: Failure): Failed => ({ ok: false, failure });
+
+/** The value as a Result, unless there is a failure. */
+export const unless = <T>(failure: Failure | undefined, value: T): Result<T> =>
+  failure === undefined ? succeeded(value) : failedBy(failure);

@@ -18,7 +18,7 @@ const log = pino({
 });
 
 process.on("uncaughtException", (error) => {
-  log.fatal({ err: error }, "the node stops: a promise of its own is broken");
+  log.fatal({ err: error }, "invariant violated or unexpected exception; the node stops");
   process.exit(exitCodes.stopped);
 });
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
@@ -30,15 +30,18 @@ try {
     config,
     log,
     fatal: (reason) => {
-      log.fatal({ reason }, "the node stops");
+      log.fatal({ reason }, "fatal fault; the node stops");
       process.exit(exitCodes.stopped);
     },
   });
   const { port, grpcPort, dataDir, writeQuorum } = config;
-  log.info({ port, grpcPort, dataDir, writeQuorum, url: running.gateway.url }, "listening");
+  log.info(
+    { port, grpcPort, dataDir, writeQuorum, url: running.gateway.url },
+    "node started; listening for REST and gRPC",
+  );
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
-  log.fatal({ reason }, "the node cannot start");
+  log.fatal({ reason }, "node could not start");
   process.exit(exitCodes.cannotStart);
 }
 
@@ -46,13 +49,13 @@ try {
 async function end(cause: string): Promise<void> {
   if (ending) return;
   ending = true;
-  log.info({ cause }, "shutting down");
+  log.info({ cause }, "node is shutting down");
   setTimeout(() => {
-    log.error({}, "shutting down took too long");
+    log.error({ limitMs: nodeStopMsMax }, "shutdown took too long; the node exits now");
     process.exit(exitCodes.forced);
   }, nodeStopMsMax).unref();
   await running?.close();
-  log.info({}, "bye");
+  log.info({}, "node stopped");
   process.exit(0);
 }
 

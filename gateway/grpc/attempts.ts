@@ -37,6 +37,6 @@ const promisesNothing: ReadonlySet<ErrorCode> = new Set([
 const unknown = (): Failed =>
   failed(
     "OUTCOME_UNKNOWN",
-    "An earlier attempt of this call had no answer and may be stored; read before you write again.",
+    "An earlier attempt of this call got no answer and may be stored; read before writing again.",
     { members: { version: null, acks: [], quorum: null } },
   );

@@ -1,8 +1,7 @@
 import type { handleBidiStreamingCall, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import type { Failure, Result } from "../../src/errors.ts";
 import type { Log } from "../../src/node/ports.ts";
-import { answered } from "./answered.ts";
-import { toFailureMessage, toWriteError } from "./failures.ts";
+import { answered, toFailureMessage, toWriteError } from "./failures.ts";
 import type {
   BulkWriteRequest,
   BulkWriteResponse,

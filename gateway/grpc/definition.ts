@@ -30,7 +30,7 @@ const checked = <Method, Request>(
     try {
       return succeeded(type.decode(new StrictReader(bytes)));
     } catch {
-      return failed("INVALID_ARGUMENT", "The request is not a well-formed message.");
+      return failed("INVALID_ARGUMENT", "The request is not a well-formed protobuf message.");
     }
   },
 });

@@ -1,6 +1,7 @@
-/** The one place where an error code becomes a gRPC status. */
+/** The one place where an error code becomes a gRPC status, and an exception becomes an error code. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import type { ErrorCode, Failure } from "../../src/errors.ts";
+import { type ErrorCode, type Failure, failed, type Result } from "../../src/errors.ts";
+import type { Log } from "../../src/node/ports.ts";
 import { dontRepeat } from "./attempts.ts";
 import type { Failure as FailureMessage } from "./generated/quorumkv/v1/kv.ts";
 import { richStatus } from "./rich-status.ts";
@@ -73,3 +74,16 @@ export const toFailureMessage = ({ code, detail, members }: Failure): FailureMes
   detail,
   members: members === undefined ? "" : JSON.stringify(members),
 });
+
+/** What a call comes to, at once or later. */
+export type Answer<T> = Result<T> | Promise<Result<T>>;
+
+/** An exception becomes INTERNAL and a log line: the library would keep the client waiting. */
+export async function answered<T>(answer: () => Answer<T>, log: Log): Promise<Result<T>> {
+  try {
+    return await answer();
+  } catch (error) {
+    log.error({ err: error }, "gRPC call failed with an exception; answered INTERNAL");
+    return failed("INTERNAL", "Internal error; the log of this node has the cause.");
+  }
+}

@@ -1,97 +1,87 @@
-/** What clients ask, checked: from generated messages to the node's requests. */
-import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
-import {
-  checkKey,
-  checkKeyPart,
-  checkOperations,
-  checkWhole,
-  listLimitDefault,
-  listLimitMax,
-  operationsMax,
-  timeoutMsMax,
-} from "../../src/request-limits.ts";
+/** Maps the messages of clients to the requests that REST and gRPC share. */
+import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
+import type { ListQuery, ReadQuery, WriteRequest } from "../../src/node/api.ts";
 import { valueText } from "../json/values.ts";
+import { atOperation, checkCount } from "../requests/checks.ts";
+import {
+  type AskedOperation,
+  type FieldNames,
+  RequestChecks,
+  type WatchStart,
+} from "../requests/client-requests.ts";
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
-import { readWhole } from "./whole.ts";
 
-export const readQuery = ({ key, minVersion: given }: wire.ReadRequest): Result<ReadQuery> => {
-  const minVersion = readWhole(given, "min_version");
-  return minVersion.ok ? unless(checkKey(key), { key, minVersion: minVersion.value }) : minVersion;
+const fieldNames: FieldNames = {
+  minVersion: "min_version",
+  timeoutMs: "timeout_ms",
+  ifVersion: "if_version",
 };
 
-export const listQuery = (request: wire.ListRequest): Result<ListQuery> => {
-  const { prefix, limit = listLimitDefault, after } = request;
-  const fault =
-    checkKeyPart(prefix, "prefix") ??
-    (after === undefined ? undefined : checkKeyPart(after, "after")) ??
-    checkWhole(limit, "limit", { min: 1, max: listLimitMax });
-  return unless(fault, { prefix, limit, after });
-};
+/** Reads requests of every form; failures name fields as the `.proto` does. */
+export class MessageReader {
+  readonly #checks: RequestChecks;
 
-/** Reads writes of every form; `followers` bounds the quorum that may be asked for. */
-export class WriteReader {
-  readonly #followers: number;
-
+  /** `followers`: how many the cluster has. */
   constructor(followers: number) {
-    this.#followers = followers;
+    this.#checks = new RequestChecks(fieldNames, followers);
+  }
+
+  read({ key, minVersion }: wire.ReadRequest): Result<ReadQuery> {
+    return this.#checks.read({ key, minVersion: numberOf(minVersion) });
+  }
+
+  list({ prefix, limit, after }: wire.ListRequest): Result<ListQuery> {
+    return this.#checks.list({ prefix, limit, after });
+  }
+
+  watch({ prefix, after }: wire.WatchRequest): Result<WatchStart> {
+    return this.#checks.watch({ prefix, after: numberOf(after), afterName: "after" });
   }
 
   put({ key, value, options }: wire.WriteRequest): Result<WriteRequest> {
-    const put: wire.BatchOperation = { operation: { $case: "put", value: { key, value } } };
-    return this.batch([put], options);
+    const text = valueText(value);
+    return text.ok ? this.#write([{ key, value: text.value }], options, false) : text;
   }
 
   remove({ key, options }: wire.DeleteRequest): Result<WriteRequest> {
-    return this.batch([{ operation: { $case: "remove", value: { key } } }], options);
+    return this.#write([{ key }], options, false);
   }
 
-  batch(
-    given: readonly wire.BatchOperation[],
-    options: wire.WriteOptions | undefined,
-  ): Result<WriteRequest> {
-    const fault = this.#optionsFault(options) ?? countFault(given);
-    if (fault !== undefined) return { ok: false, failure: fault };
-    const ifVersion = readWhole(options?.ifVersion, "if_version");
-    if (!ifVersion.ok) return ifVersion;
-    const operations: WriteOperation[] = [];
-    for (const operation of given) {
-      const read = writeOperation(operation, ifVersion.value);
-      if (!read.ok) return read;
-      operations.push(read.value);
+  batch({
+    operations: given,
+    options,
+  }: Pick<wire.BatchRequest, "operations" | "options">): Result<WriteRequest> {
+    const countFault = checkCount(given.length);
+    if (countFault !== undefined) return failedBy(countFault);
+    const operations: AskedOperation[] = [];
+    for (const [index, operation] of given.entries()) {
+      const asked = askedOperation(operation);
+      if (!asked.ok) return failedBy(atOperation(index, asked.failure));
+      operations.push(asked.value);
     }
-    return unless(checkOperations(operations), {
-      operations,
-      quorum: options?.quorum,
-      timeoutMs: options?.timeoutMs,
-      trace: options?.trace,
-    });
+    return this.#write(operations, options, true);
   }
 
-  #optionsFault(options: wire.WriteOptions | undefined): Failure | undefined {
-    const { quorum, timeoutMs } = options ?? {};
-    const quorums = { min: 0, max: this.#followers };
-    return (
-      (quorum === undefined ? undefined : checkWhole(quorum, "quorum", quorums)) ??
-      (timeoutMs === undefined
-        ? undefined
-        : checkWhole(timeoutMs, "timeout_ms", { min: 1, max: timeoutMsMax }))
-    );
+  #write(
+    operations: readonly AskedOperation[],
+    options: wire.WriteOptions | undefined,
+    isBatch: boolean,
+  ): Result<WriteRequest> {
+    const { quorum, timeoutMs, trace, ifVersion } = options ?? {};
+    const shared = { quorum, timeoutMs, trace, ifVersion: numberOf(ifVersion) };
+    return this.#checks.write({ operations, isBatch, ...shared });
   }
 }
 
-/** Counted before anything else: a message may hold half a million operations. */
-const countFault = ({ length }: readonly unknown[]): Failure | undefined =>
-  length >= 1 && length <= operationsMax ? undefined : checkOperations([]);
+/** Any uint64 as a client sends it, in decimal digits. Above 2^53 it is not exact, and no range has it. */
+const numberOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);
 
-/** An operation without a version of its own takes the one that all of them share, if any. */
-const writeOperation = (
-  { operation, ifVersion: given }: wire.BatchOperation,
-  sharedVersion: number | undefined,
-): Result<WriteOperation> => {
-  const ownVersion = readWhole(given, "if_version");
-  if (!ownVersion.ok) return ownVersion;
-  const ifVersion = ownVersion.value ?? sharedVersion;
+function askedOperation({
+  operation,
+  ifVersion: given,
+}: wire.BatchOperation): Result<AskedOperation> {
+  const ifVersion = numberOf(given);
   switch (operation?.$case) {
     case "put": {
       const { key, value } = operation.value;
@@ -101,9 +91,6 @@ const writeOperation = (
     case "remove":
       return succeeded({ key: operation.value.key, ifVersion });
     case undefined:
-      return failed("INVALID_ARGUMENT", 'An operation must hold either "put" or "remove".');
+      return failed("INVALID_ARGUMENT", 'it must hold either "put" or "remove".');
   }
-};
-
-const unless = <T>(fault: Failure | undefined, value: T): Result<T> =>
-  fault === undefined ? succeeded(value) : { ok: false, failure: fault };
+}

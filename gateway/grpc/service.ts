@@ -8,12 +8,11 @@ import type {
 import { type Failure, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
-import { type Answer, answered } from "./answered.ts";
 import { isRepeated, writeAgain } from "./attempts.ts";
 import { bulkWrite } from "./bulk-write.ts";
-import { toServiceError, toWriteError } from "./failures.ts";
+import { type Answer, answered, toServiceError, toWriteError } from "./failures.ts";
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
-import { listQuery, readQuery, WriteReader } from "./requests.ts";
+import { MessageReader } from "./requests.ts";
 import { watch } from "./watch.ts";
 
 export interface KvServiceOptions {
@@ -25,7 +24,7 @@ export interface KvServiceOptions {
 
 export const createKvService = (options: KvServiceOptions): UntypedServiceImplementation => {
   const { node, log } = options;
-  const writes = new WriteReader(options.followers);
+  const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
     metadata: Metadata,
@@ -44,12 +43,12 @@ export const createKvService = (options: KvServiceOptions): UntypedServiceImplem
 
   return {
     read: unary(async (request: wire.ReadRequest) => {
-      const query = readQuery(request);
+      const query = reader.read(request);
       if (!query.ok) return query;
       return mapResult(await node.read(query.value), (entry) => ({ entry }));
     }),
     list: unary(async (request: wire.ListRequest) => {
-      const query = listQuery(request);
+      const query = reader.list(request);
       if (!query.ok) return query;
       return mapResult(await node.list(query.value), ({ entries, next, sequence }) => ({
         entries,
@@ -57,17 +56,14 @@ export const createKvService = (options: KvServiceOptions): UntypedServiceImplem
         sequence,
       }));
     }),
-    write: unaryWrite((request: wire.WriteRequest) => writes.put(request)),
-    delete: unaryWrite((request: wire.DeleteRequest) => writes.remove(request)),
-    batch: unaryWrite(({ operations, options }: wire.BatchRequest) =>
-      writes.batch(operations, options),
-    ),
+    write: unaryWrite((request: wire.WriteRequest) => reader.put(request)),
+    delete: unaryWrite((request: wire.DeleteRequest) => reader.remove(request)),
+    batch: unaryWrite((request: wire.BatchRequest) => reader.batch(request)),
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
-    watch: watch(node),
+    watch: watch(node, reader),
     bulkWrite: bulkWrite({
       log,
-      write: ({ operations, options }, metadata) =>
-        write(writes.batch(operations, options), metadata),
+      write: (request, metadata) => write(reader.batch(request), metadata),
     }),
   };
 };

@@ -3,9 +3,15 @@
  * white space: names in the given order, numbers digit for digit, strings with the escapes they came
  * with. So equal text comes out as equal text, and nothing is ever changed: it is kept or refused.
  */
-import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import {
+  type Failure,
+  failed,
+  failedBy,
+  failureOf,
+  type Result,
+  succeeded,
+} from "../../src/errors.ts";
 import { bodyBytesMax, valueBytesMax, valueDepthMax } from "../../src/request-limits.ts";
-import { isExact } from "./exact-number.ts";
 import { JsonFault, JsonScanner } from "./scanner.ts";
 
 /** A value in a parsed body, as the text to store. */
@@ -40,7 +46,7 @@ export const parseBody = (bytes: Buffer, shape?: Shape): Result<unknown> => {
 
 /** The text to store of JSON text by itself; failures as in `parseBody`. */
 export const valueText = (json: string): Result<string> => {
-  if (json.length > bodyBytesMax) return { ok: false, failure: tooLong("value") };
+  if (json.length > bodyBytesMax) return failedBy(tooLong("value"));
   try {
     JSON.parse(json);
   } catch {
@@ -52,10 +58,8 @@ export const valueText = (json: string): Result<string> => {
   return new BodyReader(Buffer.from(json)).value("value");
 };
 
-const tooLong = (name: string): Failure => ({
-  code: "TOO_LARGE",
-  detail: `"${name}" must be at most ${valueBytesMax} bytes of JSON text.`,
-});
+const tooLong = (name: string): Failure =>
+  failureOf("TOO_LARGE", `"${name}" must be at most ${valueBytesMax} bytes of JSON text.`);
 
 /** Options lie one or two objects deep; what lies deeper is refused by those who check them. */
 const optionDepthMax = 8;
@@ -88,7 +92,7 @@ class BodyReader {
     try {
       return succeeded(read());
     } catch (error) {
-      if (error instanceof TooLong) return { ok: false, failure: tooLong(this.#path.join(".")) };
+      if (error instanceof TooLong) return failedBy(tooLong(this.#path.join(".")));
       if (!(error instanceof JsonFault)) throw error;
       const name = this.#path.length === 0 ? "The body" : `"${this.#path.join(".")}"`;
       return failed("INVALID_ARGUMENT", `${name} ${error.message}.`);
@@ -145,3 +149,25 @@ type Children = Record<string | number, unknown>;
 
 const ownMember = (members: Readonly<Record<string, Shape>>, name: string): Shape | undefined =>
   Object.hasOwn(members, name) ? members[name] : undefined;
+
+/**
+ * Whether a double holds a JSON number digit for digit: read as one and written again, it is the
+ * same number. `5000.0`, `5e3` and `5000` are one; `1e-400`, `4.9e-324` and 2^53 + 1 are not held.
+ */
+function isExact(number: string): boolean {
+  const value = Number(number);
+  const written = String(value);
+  return written === number || (Number.isFinite(value) && canonical(written) === canonical(number));
+}
+
+/** The sign, the significant digits and the power of ten, so that equal numbers are equal text. */
+function canonical(number: string): string {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(number);
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = parts ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  if (end === 0) return "0";
+  const power = Number(exponent) - fraction.length + (digits.length - end);
+  return `${sign}${digits.slice(0, end)}e${power}`;
+}

@@ -1,7 +1,14 @@
 /** A request's JSON body: bounded, of the right type, and parsed once. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
+import {
+  type Failure,
+  failed,
+  failedBy,
+  failureOf,
+  type Result,
+  succeeded,
+} from "../../src/errors.ts";
 import { bodyBytesMax } from "../../src/request-limits.ts";
 import { parseBody, type Shape } from "../json/values.ts";
 import { quote } from "./query.ts";
@@ -20,7 +27,7 @@ export const readBody = async (
   shape?: Shape,
 ): Promise<Result<unknown>> => {
   const fault = headerFault(request);
-  if (fault !== undefined) return { ok: false, failure: fault };
+  if (fault !== undefined) return failedBy(fault);
   const bytes = await collect(request);
   return bytes.ok ? parse(bytes.value, shape) : bytes;
 };
@@ -30,23 +37,21 @@ const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
   const type = headers["content-type"];
   if (type === undefined ? hasBody : !jsonMediaType.test(type)) {
-    const given = type === undefined ? "none is named" : `it is ${quote(type)}`;
-    const detail = `The body's type must be application/json in UTF-8; ${given}.`;
-    return { code: "UNSUPPORTED_MEDIA_TYPE", detail };
+    const given = type === undefined ? "it is missing" : `it is ${quote(type)}`;
+    const detail = `The content-type of the body must be application/json in UTF-8; ${given}.`;
+    return failureOf("UNSUPPORTED_MEDIA_TYPE", detail);
   }
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-    const detail = `The body must not be encoded; its content-encoding is ${quote(encoding)}.`;
-    return { code: "UNSUPPORTED_MEDIA_TYPE", detail };
+    const detail = `The body must not be compressed; its content-encoding is ${quote(encoding)}.`;
+    return failureOf("UNSUPPORTED_MEDIA_TYPE", detail);
   }
-  if (!hasBody) return { code: "INVALID_ARGUMENT", detail: "The request needs a JSON body." };
+  if (!hasBody) return failureOf("INVALID_ARGUMENT", bodyMissing);
   return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
 };
 
-const tooLarge: Failure = {
-  code: "TOO_LARGE",
-  detail: `The body must be at most ${bodyBytesMax} bytes.`,
-};
+const bodyMissing = "The request must have a JSON body.";
+const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
 
 const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
@@ -61,9 +66,10 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
       chunks.length = 0;
       request.off("data", receive);
       request.pause();
-      resolve({ ok: false, failure: tooLarge });
+      resolve(failedBy(tooLarge));
     };
-    const gone = (): void => resolve(failed("INVALID_ARGUMENT", "The body was not sent whole."));
+    const gone = (): void =>
+      resolve(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));
     request.on("data", receive);
     request.on("end", () => {
       const [only] = chunks;
@@ -74,7 +80,7 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
   });
 
 const parse = (bytes: Buffer, shape: Shape | undefined): Result<unknown> => {
-  if (bytes.length === 0) return failed("INVALID_ARGUMENT", "The request needs a JSON body.");
+  if (bytes.length === 0) return failed("INVALID_ARGUMENT", bodyMissing);
   if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
   return parseBody(bytes, shape);
 };

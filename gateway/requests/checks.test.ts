@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  checkKey,
-  checkKeyPart,
-  checkOperations,
-  checkWhole,
-  keyBytesMax,
-  operationsMax,
-  valueBytesMax,
-} from "../../src/request-limits.ts";
+import { keyBytesMax, operationsMax, valueBytesMax } from "../../src/request-limits.ts";
+import { checkKey, checkKeyPart, checkOperations, checkWhole } from "./checks.ts";
 
 describe("a key", () => {
   test("is 1 to 1024 bytes of UTF-8", () => {

@@ -1,14 +1,25 @@
-/** The fields of a body, checked by a strict zod schema; the first fault becomes one sentence. */
-import type { z } from "zod";
+/** The fields of a JSON body, checked by a strict zod schema; the first fault becomes one sentence. */
+import { z } from "zod";
 import { failed, type Result, succeeded } from "../../src/errors.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
+import { isWhole, type WholeRange, wholeRule } from "./checks.ts";
+import type { FieldNames } from "./client-requests.ts";
 import { quote } from "./query.ts";
 
-export const readFields = <T>(schema: z.ZodType<T>, body: unknown): Result<T> => {
+/** How REST spells the fields that each edge spells in its own way. */
+export const restNames: FieldNames = {
+  minVersion: "minVersion",
+  timeoutMs: "timeoutMs",
+  ifVersion: "ifVersion",
+};
+
+/** The fields of a body; INVALID_ARGUMENT with the first fault that the schema finds. */
+export function readFields<T>(schema: z.ZodType<T>, body: unknown): Result<T> {
   const outcome = schema.safeParse(body);
   if (outcome.success) return succeeded(outcome.data);
   const [issue] = outcome.error.issues;
   return failed("INVALID_ARGUMENT", issue === undefined ? "The body is not valid." : say(issue));
-};
+}
 
 /** For strict objects: names what is expected; unknown fields are named by `readFields`. */
 export const strict = {
@@ -16,11 +27,24 @@ export const strict = {
     code === "invalid_type" ? "must be a JSON object" : undefined,
 };
 
-const say = (issue: z.core.$ZodIssue): string => {
+/** A whole number of the range, with the same sentence as in all other requests. */
+export const wholeField = (range: WholeRange) => {
+  const error = wholeRule(range);
+  return z.number({ error }).refine((value) => isWhole(value, range), { error });
+};
+
+const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
+/** A simulated delay in milliseconds, which may have a fraction. */
+export const delayField = z
+  .number({ error: delayError })
+  .min(0, { error: delayError })
+  .max(delayMsMax, { error: delayError });
+
+function say(issue: z.core.$ZodIssue): string {
   const place = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
     const within = place === "" ? "" : ` in ${quote(place)}`;
     return `Unknown field ${quote(issue.keys[0] ?? "")}${within}.`;
   }
   return place === "" ? `The body ${issue.message}.` : `${quote(place)} ${issue.message}.`;
-};
+}

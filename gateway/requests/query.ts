@@ -3,7 +3,6 @@
  * percent-encoded UTF-8, are refused. `+` is a space, as in forms.
  */
 import { failed, type Result, succeeded } from "../../src/errors.ts";
-import { checkWhole } from "../../src/request-limits.ts";
 
 /** The parameters of a request target, of which only the named ones are allowed. */
 export const readQuery = <Name extends string>(
@@ -33,17 +32,11 @@ export const readQuery = <Name extends string>(
   return succeeded(query);
 };
 
-/** A whole number in decimal digits; undefined stays undefined. */
-export const readWhole = (
-  text: string | undefined,
-  name: string,
-  range: { min: number; max: number },
-): Result<number | undefined> => {
-  if (text === undefined) return succeeded(undefined);
-  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  const fault = checkWhole(number, name, range);
-  return fault === undefined ? succeeded(number) : { ok: false, failure: fault };
-};
+/** A whole number in decimal digits, NaN for any other text; undefined stays undefined. */
+export function numberIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}
 
 /** Client text inside our own sentences: quoted and not too long. */
 export const quote = (text: string): string =>

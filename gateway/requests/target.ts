@@ -1,6 +1,6 @@
 /** What a request asks for, before any route looks at it. */
 import type { IncomingMessage } from "node:http";
-import { type Failure, failed } from "../../src/errors.ts";
+import { type Failure, failureOf } from "../../src/errors.ts";
 import { isBareMember, readMemberPath } from "../member-path.ts";
 
 /**
@@ -10,12 +10,12 @@ import { isBareMember, readMemberPath } from "../member-path.ts";
 export const normalizeTarget = (request: IncomingMessage, ownId: string): Failure | undefined => {
   const { url = "/" } = request;
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
-    return failed("INVALID_ARGUMENT", "An HTTP/1.1 request needs a Host header.").failure;
+    return failureOf("INVALID_ARGUMENT", "An HTTP/1.1 request must have a Host header.");
   }
   if (url[0] !== "/") {
     const origin = /^https?:\/\/[^/?#]*/i.exec(url);
     if (origin === null) {
-      return failed("INVALID_ARGUMENT", "The request's target must be a path.").failure;
+      return failureOf("INVALID_ARGUMENT", "The target of the request must be a path.");
     }
     const rest = url.slice(origin[0].length);
     request.url = rest[0] === "/" ? rest : `/${rest}`;

@@ -1,13 +1,13 @@
 /** PATCH /config: the settings that may change while the cluster runs. */
 import { z } from "zod";
-import { type Failure, failed } from "../../src/errors.ts";
+import { type Failure, failureOf } from "../../src/errors.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
-import { delayMsMax } from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
-import { readFields, strict } from "../requests/fields.ts";
+import { quorumRange } from "../requests/checks.ts";
+import { delayField, readFields, strict, wholeField } from "../requests/fields.ts";
 import { readQuery } from "../requests/query.ts";
 
 export const configEndpoint = (context: Context): Endpoint => {
@@ -48,31 +48,23 @@ const followersFault = (delays: LiveConfig["followerDelays"] = {}): Failure | un
   return undefined;
 };
 
-const rangeFault = (name: string, min: number, max: number): Failure | undefined => {
+/** `minName` is the lower end of a range of delays, as the client wrote it. */
+function rangeFault(minName: string, min: number, max: number): Failure | undefined {
   if (min <= max) return undefined;
-  return failed("INVALID_ARGUMENT", `${name} (${min}) must not exceed the maximum (${max}).`)
-    .failure;
-};
+  const maxName = minName.replace(/min(?=Delay(?:Ms)?$)/, "max");
+  const detail = `${minName} is ${min}, but must be at most ${maxName}, ${max}.`;
+  return failureOf("INVALID_ARGUMENT", detail);
+}
 
 const changeSchema = (followers: readonly string[]) => {
-  const quorumError = `must be a whole number from 0 to ${followers.length}`;
-  const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
-  const delay = z
-    .number({ error: delayError })
-    .min(0, { error: delayError })
-    .max(delayMsMax, { error: delayError });
-  const range = z.strictObject({ minDelayMs: delay, maxDelayMs: delay }, strict).optional();
+  const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
   return z.strictObject(
     {
-      writeQuorum: z
-        .int({ error: quorumError })
-        .min(0, { error: quorumError })
-        .max(followers.length, { error: quorumError })
-        .optional(),
-      minDelay: delay.optional(),
-      maxDelay: delay.optional(),
+      writeQuorum: wholeField(quorumRange(followers.length)).optional(),
+      minDelay: delayField.optional(),
+      maxDelay: delayField.optional(),
       followerDelays: z
-        .strictObject(Object.fromEntries(followers.map((id) => [id, range])), strict)
+        .strictObject(Object.fromEntries(followers.map((id) => [id, range.optional()])), strict)
         .transform(withoutAbsent)
         .optional(),
     },

@@ -1,11 +1,11 @@
 /** GET /events: what happens on this node, for live pages. */
-import { failed } from "../../src/errors.ts";
 import type { KvNode, NodeEvent } from "../../src/node/api.ts";
 import { eventText } from "../../src/node/event-hub.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, streaming } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
+import { tooManyStreams } from "../streams/event-streams.ts";
 import type { SweepNews } from "../sweeps/news.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
 
@@ -19,9 +19,7 @@ export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
     GET: (request, response) => {
       const query = readQuery(request.url, []);
       if (!query.ok) return refusal(query.failure);
-      if (!context.streams.hasRoom()) {
-        return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
-      }
+      if (!context.streams.hasRoom()) return refusal(tooManyStreams);
       const stream = context.streams.open(request, response, {
         headers: nodeHeaders(context.node),
       });

@@ -1,31 +1,20 @@
 /** /faults: link faults set on purpose; the leader's only, and only with FAULTS=1. */
 import { z } from "zod";
-import { failed } from "../../src/errors.ts";
+import { failureOf } from "../../src/errors.ts";
 import type { FaultControl } from "../../src/node/ports.ts";
-import { delayMsMax } from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
-import { readFields, strict } from "../requests/fields.ts";
-import { readQuery } from "../requests/query.ts";
+import { delayField, readFields, strict } from "../requests/fields.ts";
+import { quote, readQuery } from "../requests/query.ts";
 
-const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
 const faultSchema = z.discriminatedUnion(
   "type",
   [
     z.strictObject({ type: z.literal("pause") }, strict),
     z.strictObject({ type: z.literal("cut") }, strict),
-    z.strictObject(
-      {
-        type: z.literal("slow"),
-        delayMs: z
-          .number({ error: delayError })
-          .min(0, { error: delayError })
-          .max(delayMsMax, { error: delayError }),
-      },
-      strict,
-    ),
+    z.strictObject({ type: z.literal("slow"), delayMs: delayField }, strict),
   ],
   {
     error: ({ code }) =>
@@ -47,7 +36,7 @@ export const faultsEndpoints = (context: Context): readonly Endpoint[] => {
       if (elsewhere !== undefined) return refusal(elsewhere);
       const follower = String(request.params["follower"] ?? "");
       if (follower !== "" && !followers.includes(follower)) {
-        return refusal(failed("NOT_FOUND", "There is no such follower.").failure);
+        return refusal(failureOf("NOT_FOUND", `No follower is called ${quote(follower)}.`));
       }
       return run(follower);
     };

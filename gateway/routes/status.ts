@@ -1,6 +1,6 @@
 /** GET /status, /livez, /readyz and /metrics: how this node is. */
 import type { Request } from "express";
-import { failed } from "../../src/errors.ts";
+import { failureOf } from "../../src/errors.ts";
 import { type KvNode, purposes } from "../../src/node/api.ts";
 import { type Answer, jsonType, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
@@ -37,7 +37,7 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
 const readiness = (node: KvNode, wanted: string | undefined): Answer => {
   const purpose = purposes.find((one) => one === wanted);
   if (wanted !== undefined && purpose === undefined) {
-    return refusal(failed("INVALID_ARGUMENT", `for must be ${purposes.join(" or ")}.`).failure);
+    return refusal(failureOf("INVALID_ARGUMENT", `"for" must be ${purposes.join(" or ")}.`));
   }
   const reasons = purpose === undefined ? node.status().reasons : node.notReadyFor(purpose);
   const ready = reasons.length === 0;

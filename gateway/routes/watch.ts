@@ -7,29 +7,28 @@
  * an event opens the stream, so that a client that has seen nothing yet can resume as well.
  */
 import type { Request, Response } from "express";
-import { failed, type Result } from "../../src/errors.ts";
+import type { Result } from "../../src/errors.ts";
 import type { AppliedOperation } from "../../src/node/api.ts";
-import { checkKeyPart } from "../../src/request-limits.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
-import type { Context } from "../context.ts";
+import { type Context, followerIds } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
 import { problemText } from "../problems.ts";
-import { readQuery, readWhole } from "../requests/query.ts";
-import type { EventStream } from "../streams/event-streams.ts";
+import { RequestChecks, type WatchStart } from "../requests/client-requests.ts";
+import { restNames } from "../requests/fields.ts";
+import { numberIn, readQuery } from "../requests/query.ts";
+import { type EventStream, tooManyStreams } from "../streams/event-streams.ts";
 
 export const watchEndpoint = (context: Context): Endpoint => ({
   path: "/watch",
   methods: { GET: watchHandler(context) },
 });
 
-const watchHandler =
-  (context: Context): Handler =>
-  (request, response) => {
-    const wanted = readWatch(request);
+const watchHandler = (context: Context): Handler => {
+  const checks = new RequestChecks(restNames, followerIds(context.config).length);
+  return (request, response) => {
+    const wanted = readWatch(request, checks);
     if (!wanted.ok) return refusal(wanted.failure);
-    if (!context.streams.hasRoom()) {
-      return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
-    }
+    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
     const from = wanted.value.after ?? context.node.applied;
     const openStream = streamOpener(context, request, response, from);
     return new Promise((resolve) => {
@@ -47,7 +46,7 @@ const watchHandler =
             resolve(refusal(failure));
             return;
           }
-          // The client comes back by itself, and is then told so in an ordinary answer.
+          // The client reconnects by itself, and then gets the failure as an ordinary answer.
           openStream().send({ name: "failed", data: problemText(failure) });
           openStream().end(failure.code);
         },
@@ -62,22 +61,20 @@ const watchHandler =
       else response.once("close", cancel);
     });
   };
+};
 
-const readWatch = (request: Request): Result<{ prefix: string; after: number | undefined }> => {
+function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> {
   const query = readQuery(request.url, ["prefix", "after"]);
   if (!query.ok) return query;
-  const { prefix = "", after } = query.value;
-  const fault = checkKeyPart(prefix, "prefix");
-  if (fault !== undefined) return { ok: false, failure: fault };
-  const range = { min: 0, max: Number.MAX_SAFE_INTEGER };
-  // A browser that reconnects repeats its URL, so what it has seen since then counts for more.
-  const seen = request.get("Last-Event-ID");
-  const read =
-    seen === undefined || seen === ""
-      ? readWhole(after, "after", range)
-      : readWhole(seen, "Last-Event-ID", range);
-  return read.ok ? { ok: true, value: { prefix, after: read.value } } : read;
-};
+  const { prefix, after } = query.value;
+  // A browser that reconnects repeats its URL, so the last event it received takes precedence.
+  const lastId = request.get("Last-Event-ID");
+  const start =
+    lastId === undefined || lastId === ""
+      ? { after: numberIn(after), afterName: "after" }
+      : { after: numberIn(lastId), afterName: "Last-Event-ID" };
+  return checks.watch({ prefix, ...start });
+}
 
 /** Opens the stream when it is first needed: until then the answer may still be a refusal. */
 const streamOpener = (context: Context, request: Request, response: Response, from: number) => {

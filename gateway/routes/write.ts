@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
-import { createWriteReaders, type WriteReader } from "../requests/writes.ts";
+import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
 
 export const writeEndpoints = (context: Context): readonly Endpoint[] => {
   const readers = createWriteReaders(context.config);

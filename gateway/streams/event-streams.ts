@@ -3,6 +3,7 @@
  * alive by a comment every 15 s, and ended with a comment when the gateway stops.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { failureOf } from "../../src/errors.ts";
 import { onClientEnd } from "../exchanges.ts";
 
 /** The format has no other encoding; named for readers that would guess one. */
@@ -50,6 +51,10 @@ interface OpenStream {
   takenAt: number;
 }
 
+/** The refusal of one more stream. */
+export const tooManyStreams = failureOf("OVERLOADED", "Too many event streams are open.");
+
+/** `streamsMax`: how many may be open at a time. */
 export const createEventStreams = (streamsMax = 1000): EventStreams => {
   const open = new Set<OpenStream>();
   const heartbeat = setInterval(() => {

@@ -1,10 +1,11 @@
 /** /sweeps: the simulation as a job on the leader's node, for the page's sweep view. */
-import { failed } from "../../src/errors.ts";
+import { failureOf } from "../../src/errors.ts";
 import { type Answer, jsonType, nodeHeaders, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
+import { tooManyStreams } from "../streams/event-streams.ts";
 import type { Job } from "./job.ts";
 import { reportFile } from "./report.ts";
 import { readSweepRequest } from "./request.ts";
@@ -25,7 +26,7 @@ export const sweepEndpoints = (context: Context, sweeps: Sweeps): readonly Endpo
     onLeader((request, response) => {
       const job = sweeps.find(String(request.params["id"]));
       if (job !== undefined) return run(job, request, response);
-      return refusal(failed("NOT_FOUND", "There is no such sweep, or no longer.").failure);
+      return refusal(failureOf("NOT_FOUND", "This node has no sweep with that id, or no longer."));
     });
 
   const start: Handler = async (request, response) => {
@@ -79,9 +80,7 @@ const sweepAnswer = (job: Job): Answer => ({
 const followJob =
   (context: Context) =>
   (job: Job, ...[request, response]: Parameters<Handler>): ReturnType<Handler> => {
-    if (!context.streams.hasRoom()) {
-      return refusal(failed("OVERLOADED", "Too many event streams are open.").failure);
-    }
+    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
     const stream = context.streams.open(request, response, {
       headers: nodeHeaders(context.node),
     });

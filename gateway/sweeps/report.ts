@@ -1,7 +1,7 @@
 /** The files of a finished report, and nothing else of its folder. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { failed } from "../../src/errors.ts";
+import { failureOf } from "../../src/errors.ts";
 import { type Answer, refusal } from "../answers.ts";
 
 const fileName =
@@ -21,7 +21,7 @@ const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox allow-downloads";
 
 export const reportFile = async (directory: string, name: string): Promise<Answer> => {
-  const missing = refusal(failed("NOT_FOUND", "The report has no such file.").failure);
+  const missing = refusal(failureOf("NOT_FOUND", "The report has no such file."));
   if (!fileName.test(name)) return missing;
   try {
     return {

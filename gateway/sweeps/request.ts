@@ -2,22 +2,20 @@
 import { z } from "zod";
 import { failed, type Result } from "../../src/errors.ts";
 import { delayMsMax } from "../../src/request-limits.ts";
-import { readFields, strict } from "../requests/fields.ts";
+import { quorumRange } from "../requests/checks.ts";
+import { readFields, strict, wholeField } from "../requests/fields.ts";
 import type { SweepRequest } from "./types.ts";
 
 const writesMax = 100_000;
 
-const whole = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-};
+const whole = (min: number, max: number) => wholeField({ min, max });
 
 const schemaFor = (followers: number) => {
   const listError = `must be a list of 1 to ${followers + 1} different write quorums`;
   return z.strictObject(
     {
       quorums: z
-        .array(whole(0, followers), { error: listError })
+        .array(wholeField(quorumRange(followers)), { error: listError })
         .min(1, { error: listError })
         .refine((list) => new Set(list).size === list.length, { error: listError }),
       clients: whole(1, 200),
@@ -38,11 +36,14 @@ export const readSweepRequest = (body: unknown, followers: number): Result<Sweep
   if (minDelay > maxDelay) {
     return failed(
       "INVALID_ARGUMENT",
-      `minDelay (${minDelay}) must not exceed maxDelay (${maxDelay}).`,
+      `minDelay is ${minDelay}, but must be at most maxDelay, ${maxDelay}.`,
     );
   }
   if (quorums.length * clients * writes * rounds > writesMax) {
-    return failed("INVALID_ARGUMENT", `A sweep makes at most ${writesMax} writes in all.`);
+    return failed(
+      "INVALID_ARGUMENT",
+      `quorums × clients × writes × rounds must be at most ${writesMax} writes.`,
+    );
   }
   return request;
 };

@@ -53,7 +53,11 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
     const { minDelay, maxDelay, followerDelays } = owed;
     owed = undefined;
     const result = node.configure({ minDelay, maxDelay, followerDelays });
-    if (!result.ok) log.error({ reason: result.failure.detail }, "a sweep's delays stay in force");
+    if (!result.ok)
+      log.error(
+        { reason: result.failure.detail },
+        "sweep ended, but the delays from before it could not be restored; the sweep's delays stay in force",
+      );
   };
 
   const begin = async (request: SweepRequest): Promise<Job> => {
@@ -63,7 +67,10 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
     const id = `${Date.now().toString(36)}-${count}`;
     owed = node.status().config;
     const job = startJob({ id, request, url: url(), directory, ended: restore });
-    log.info({ sweep: id, request }, "a sweep begins");
+    log.info(
+      { sweep: id, request },
+      "sweep started; it changes the simulated delays until it ends",
+    );
     jobs.unshift(job);
     follow(job, tell);
     for (const old of jobs.splice(historyMax)) removeReport(old);
@@ -73,7 +80,7 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
   return {
     start: async (request) => {
       if (starting || jobs.some(({ running }) => running)) {
-        return failed("OVERLOADED", "Another sweep is running; one at a time.", {
+        return failed("OVERLOADED", "Another sweep is running; only one can run at a time.", {
           retryAfterSeconds: 5,
         });
       }

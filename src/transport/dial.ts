@@ -80,7 +80,7 @@ class Peer {
         encodeLeaderMessage,
         limits,
       );
-      log.debug({ address }, "stream opened");
+      log.debug({ address }, "replication stream to follower opened");
       link.report(opened(link));
     });
     call.on("data", (message: FollowerMessage) => link?.received(message));
@@ -90,17 +90,22 @@ class Peer {
       clearTimeout(timeout);
       client.close();
       link?.ended(details);
-      log.debug({ address, reason: details, opened: link !== undefined }, "stream over");
       const steady = link !== undefined && performance.now() - openedAt >= steadyMs;
-      this.#again(steady);
+      const retryInMs = this.#again(steady);
+      const what = link === undefined ? "could not be opened" : "closed";
+      const next = retryInMs === undefined ? "no longer needed" : `retrying in ${retryInMs} ms`;
+      log.debug({ address, reason: details }, `replication stream to follower ${what}; ${next}`);
     });
   }
 
-  #again(steady: boolean): void {
-    if (this.#cancelled) return;
+  /** Schedules the next attempt and returns the wait for it in milliseconds, unless cancelled. */
+  #again(steady: boolean): number | undefined {
+    if (this.#cancelled) return undefined;
     this.#attempts = steady ? 1 : this.#attempts + 1;
     const longest = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.#attempts - 1, 10));
-    // Jitter keeps five leaders' worth of dials from falling into step.
-    this.#retry = setTimeout(() => this.attempt(), longest * (0.5 + Math.random() / 2));
+    // Jitter keeps the dials to several followers from falling into step.
+    const waitMs = Math.round(longest * (0.5 + Math.random() / 2));
+    this.#retry = setTimeout(() => this.attempt(), waitMs);
+    return waitMs;
   }
 }

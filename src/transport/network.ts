@@ -28,7 +28,7 @@ export class GrpcNetwork implements Network {
 
   dial(to: NodeId, opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>): Cancel {
     const address = this.#addresses.get(to);
-    if (address === undefined) throw new Error(`no member is called ${to}`);
+    if (address === undefined) throw new Error(`NODES has no member called ${to}`);
     const hangUp = dial({ address, opened, log: this.#log, limits: this.#limits });
     const cancel = () => {
       this.#dials.delete(cancel);
@@ -45,7 +45,7 @@ export class GrpcNetwork implements Network {
   /** A leader's call to this node. */
   accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
     if (this.#opened === undefined) {
-      refuse(call, "this node takes no streams now");
+      refuse(call, "this node does not accept streams now");
       return;
     }
     const link = accept(call, this.#opened, this.#limits);

@@ -41,7 +41,7 @@ export const accept = (
     link.ended("the leader ended the stream");
     call.end();
   });
-  call.once("cancelled", () => link.ended("the stream broke"));
+  call.once("cancelled", () => link.ended("the stream was broken off"));
   // Tells the leader that the stream is open: it hands out its link only then.
   call.sendMetadata(new Metadata());
   link.report(opened(link));

@@ -1,0 +1,138 @@
+/**
+ * What clients ask for, in one shape for both edges. REST and gRPC each map their own form to it,
+ * and the same code checks it and makes the node's request of it.
+ *
+ * A number that an edge could not read, such as text where a number belongs, is NaN: no range has it.
+ */
+import { type Failure, type Result, unless } from "../../src/errors.ts";
+import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import { listLimitDefault, listLimitMax, timeoutMsMax } from "../../src/request-limits.ts";
+import {
+  atOperation,
+  checkKey,
+  checkKeyPart,
+  checkOperations,
+  checkWhole,
+  quorumRange,
+  versionRange,
+  type WholeRange,
+} from "./checks.ts";
+
+/** One operation; without a version of its own it takes that of the whole write. */
+export interface AskedOperation {
+  readonly key: string;
+  /** JSON text that an edge has checked; undefined deletes. */
+  readonly value?: string | undefined;
+  readonly ifVersion?: number | undefined;
+}
+
+/** A write of one operation, or a batch. Absent options follow the node's settings. */
+export interface AskedWrite {
+  readonly operations: readonly AskedOperation[];
+  /** The call takes a list: a fault then names the place of its operation. */
+  readonly isBatch: boolean;
+  readonly quorum?: number | undefined;
+  /** Milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  readonly ifVersion?: number | undefined;
+  readonly trace?: boolean | undefined;
+}
+
+/** A read of one key. */
+export interface AskedRead {
+  readonly key: string;
+  readonly minVersion: number | undefined;
+}
+
+/** A page of keys. */
+export interface AskedList {
+  readonly prefix: string | undefined;
+  readonly limit: number | undefined;
+  readonly after: string | undefined;
+}
+
+/** Where a watch starts; `afterName` is the field that `after` came from. */
+export interface AskedWatch {
+  readonly prefix: string | undefined;
+  readonly after: number | undefined;
+  readonly afterName: string;
+}
+
+/** A checked AskedWatch. */
+export interface WatchStart {
+  readonly prefix: string;
+  /** A sequence; undefined: from now on. */
+  readonly after: number | undefined;
+}
+
+/** The fields that an edge may spell in its own way, as its failures name them. */
+export interface FieldNames {
+  readonly minVersion: string;
+  readonly timeoutMs: string;
+  readonly ifVersion: string;
+}
+
+const limitRange: WholeRange = { min: 1, max: listLimitMax };
+const timeoutRange: WholeRange = { min: 1, max: timeoutMsMax };
+
+/** Turns what clients ask for into requests to the node, or the failure to answer. */
+export class RequestChecks {
+  readonly #names: FieldNames;
+  readonly #quorums: WholeRange;
+
+  /** `followers`: how many the cluster has; a write may ask for that many acks. */
+  constructor(names: FieldNames, followers: number) {
+    this.#names = names;
+    this.#quorums = quorumRange(followers);
+  }
+
+  /** Options are checked before operations; the first fault is the answer. */
+  write(asked: AskedWrite): Result<WriteRequest> {
+    const { quorum, timeoutMs, trace } = asked;
+    const operations = asked.operations.map(({ key, value, ifVersion }) => ({
+      key,
+      value,
+      ifVersion: ifVersion ?? asked.ifVersion,
+    }));
+    const fault =
+      checkOptional(quorum, "quorum", this.#quorums) ??
+      checkOptional(timeoutMs, this.#names.timeoutMs, timeoutRange) ??
+      checkOptional(asked.ifVersion, this.#names.ifVersion, versionRange) ??
+      this.#operationsFault(operations, asked.isBatch);
+    return unless(fault, { operations, quorum, timeoutMs, trace });
+  }
+
+  read({ key, minVersion }: AskedRead): Result<ReadQuery> {
+    const fault = checkKey(key) ?? checkOptional(minVersion, this.#names.minVersion, versionRange);
+    return unless(fault, { key, minVersion });
+  }
+
+  list({ prefix = "", limit = listLimitDefault, after }: AskedList): Result<ListQuery> {
+    const fault =
+      checkWhole(limit, "limit", limitRange) ??
+      checkKeyPart(prefix, "prefix") ??
+      checkKeyPart(after ?? "", "after");
+    return unless(fault, { prefix, limit, after });
+  }
+
+  watch({ prefix = "", after, afterName }: AskedWatch): Result<WatchStart> {
+    const fault = checkKeyPart(prefix, "prefix") ?? checkOptional(after, afterName, versionRange);
+    return unless(fault, { prefix, after });
+  }
+
+  #operationsFault(operations: readonly WriteOperation[], isBatch: boolean): Failure | undefined {
+    for (const [index, { ifVersion }] of operations.entries()) {
+      const fault = checkOptional(ifVersion, this.#names.ifVersion, versionRange);
+      if (fault !== undefined) return atOperation(index, fault);
+    }
+    const [only] = operations;
+    if (!isBatch && only !== undefined) return checkKey(only.key) ?? checkOperations(operations);
+    return checkOperations(operations);
+  }
+}
+
+const checkOptional = (
+  value: number | undefined,
+  name: string,
+  range: WholeRange,
+): Failure | undefined => (value === undefined ? undefined : checkWhole(value, name, range));

@@ -1,0 +1,107 @@
+/** Maps the bodies of REST writes to the request that REST and gRPC share. */
+import { z } from "zod";
+import type { Config } from "../../src/config.ts";
+import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
+import type { WriteRequest } from "../../src/node/api.ts";
+import { JsonText, type Shape } from "../json/values.ts";
+import { checkCount } from "./checks.ts";
+import { type AskedOperation, type AskedWrite, RequestChecks } from "./client-requests.ts";
+import { readFields, restNames, strict } from "./fields.ts";
+
+const text = z.string({ error: "must be a string" });
+/** Values are checked where the body is parsed. */
+const anyValue = z.instanceof(JsonText, { error: "is missing" });
+/** What is not a number becomes one that no range has: the shared checks then name the range. */
+const number = z
+  .unknown()
+  .transform((given) => (typeof given === "number" ? given : Number.NaN))
+  .optional();
+const options = {
+  quorum: number,
+  timeoutMs: number,
+  ifVersion: number,
+  trace: z.boolean({ error: "must be true or false" }).optional(),
+};
+
+const putBody = z.strictObject({ key: text, value: anyValue, ...options }, strict);
+const removeBody = z.strictObject({ key: text, ...options }, strict);
+const operation = z
+  .strictObject(
+    {
+      put: z.strictObject({ key: text, value: anyValue, ifVersion: number }, strict).optional(),
+      delete: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
+    },
+    strict,
+  )
+  .refine((given) => (given.put === undefined) !== (given.delete === undefined), {
+    error: 'must hold either "put" or "delete"',
+  });
+const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
+
+const putShape: Shape = { members: { value: "value" } };
+const batchShape: Shape = {
+  members: { operations: { items: { members: { put: putShape } } } },
+};
+
+/** Reads the body of one call; `shape` says where it holds values. */
+export interface WriteReader {
+  readonly shape: Shape | undefined;
+  read(body: unknown): Result<WriteRequest>;
+}
+
+export interface WriteReaders {
+  /** The body of PUT /write. */
+  readonly put: WriteReader;
+  /** The body of DELETE /write. */
+  readonly remove: WriteReader;
+  /** The body of POST /write/batch. */
+  readonly batch: WriteReader;
+}
+
+/** The readers of a node with these settings. */
+export function createWriteReaders(config: Config): WriteReaders {
+  const checks = new RequestChecks(restNames, config.nodes.length - 1);
+  const reader = (shape: Shape | undefined, ask: (body: unknown) => Result<AskedWrite>) => ({
+    shape,
+    read: (body: unknown): Result<WriteRequest> => {
+      const asked = ask(body);
+      return asked.ok ? checks.write(asked.value) : asked;
+    },
+  });
+  return {
+    put: reader(putShape, askedPut),
+    remove: reader(undefined, askedRemove),
+    batch: reader(batchShape, askedBatch),
+  };
+}
+
+function askedPut(body: unknown): Result<AskedWrite> {
+  const fields = readFields(putBody, body);
+  if (!fields.ok) return fields;
+  const { key, value, ...rest } = fields.value;
+  return succeeded({ operations: [{ key, value: value.text }], isBatch: false, ...rest });
+}
+
+function askedRemove(body: unknown): Result<AskedWrite> {
+  const fields = readFields(removeBody, body);
+  if (!fields.ok) return fields;
+  const { key, ...rest } = fields.value;
+  return succeeded({ operations: [{ key }], isBatch: false, ...rest });
+}
+
+function askedBatch(body: unknown): Result<AskedWrite> {
+  const given: unknown =
+    typeof body === "object" && body !== null && "operations" in body ? body.operations : undefined;
+  if (!Array.isArray(given)) return failed("INVALID_ARGUMENT", '"operations" must be a list.');
+  const countFault = checkCount(given.length);
+  if (countFault !== undefined) return failedBy(countFault);
+  const fields = readFields(batchBody, body);
+  if (!fields.ok) return fields;
+  const { operations, ...rest } = fields.value;
+  return succeeded({ operations: operations.map(askedOperation), isBatch: true, ...rest });
+}
+
+const askedOperation = ({ put, delete: remove }: z.infer<typeof operation>): AskedOperation =>
+  put === undefined
+    ? { key: remove?.key ?? "", ifVersion: remove?.ifVersion }
+    : { key: put.key, value: put.value.text, ifVersion: put.ifVersion };
