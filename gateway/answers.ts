@@ -20,11 +20,11 @@ export const jsonType = "application/json";
 export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
 
 /** `status` differs from that of the code where HTTP has a more precise one. */
-export const refusal = (
+export function refusal(
   failure: Failure,
   headers: readonly string[] = [],
   status = problemStatus(failure.code),
-): Answer => {
+): Answer {
   const seconds = retryAfterSeconds(failure);
   return {
     status,
@@ -32,7 +32,7 @@ export const refusal = (
     body: problemText(failure, status),
     headers: seconds === undefined ? headers : [...headers, "Retry-After", String(seconds)],
   };
-};
+}
 
 /** The headers that every answer of this node carries, as name, value, name, value … */
 export const nodeHeaders = (node: KvNode): string[] => [
@@ -45,11 +45,11 @@ export const nodeHeaders = (node: KvNode): string[] => [
 ];
 
 /** Sends a whole answer, unless the request has one already or its client is gone. */
-export const send = (
+export function send(
   { node, closing }: { readonly node: KvNode; readonly closing: boolean },
   response: ServerResponse<IncomingMessage>,
   answer: Answer,
-): void => {
+): void {
   if (response.headersSent || response.destroyed) return;
   const headers = nodeHeaders(node);
   headers.push("Cache-Control", answer.cacheControl ?? "no-store");
@@ -61,4 +61,4 @@ export const send = (
   if (closing) headers.push("Connection", "close");
   response.writeHead(answer.status, headers);
   response.end(answer.body);
-};
+}

@@ -111,9 +111,7 @@ describe("DELETE /write", () => {
     const remove = { method: "DELETE", body: { key: "gone" } };
     const answer = await leader("/write", remove);
     expect(answer.status).toBe(200);
-    expect(Object.keys(answer.json)).toEqual([
-      ...["key", "version", "quorum", "acks", "latencyMs"],
-    ]);
+    expect(Object.keys(answer.json)).toEqual(["key", "version", "quorum", "acks", "latencyMs"]);
     expect((await leader("/read?key=gone")).json["code"]).toBe("KEY_NOT_FOUND");
     expect((await leader("/write", remove)).status).toBe(404);
   });

@@ -30,10 +30,10 @@ export const followerIds = (config: Config): readonly string[] =>
   config.nodes.map((member) => member.id).filter((id) => id !== config.leader);
 
 /** The failure of a call that only the leader carries out; undefined on the leader. */
-export const leaderOnly = ({ node, config }: Context): Failure | undefined => {
+export function leaderOnly({ node, config }: Context): Failure | undefined {
   if (node.role === "leader") return undefined;
   const leader = node.status().leader || config.leader;
   const at = node.leaderUrl === "" ? "" : ` at ${node.leaderUrl}`;
   const detail = `${node.id} is a follower; send the request to the leader ${leader}${at}.`;
   return failureOf("NOT_LEADER", detail, { members: { leaderUrl: node.leaderUrl, leader } });
-};
+}

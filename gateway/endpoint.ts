@@ -20,7 +20,7 @@ export interface Endpoint {
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 
-export const mount = (app: Express, context: Context, endpoint: Endpoint): void => {
+export function mount(app: Express, context: Context, endpoint: Endpoint): void {
   const handlers = new Map<string, Handler>(Object.entries(endpoint.methods));
   for (const method of handlers.keys()) context.metrics.requests.expect(endpoint.path, method);
   const get = handlers.get("GET");
@@ -63,4 +63,4 @@ export const mount = (app: Express, context: Context, endpoint: Endpoint): void 
       finish(request, response, internalError(request, error));
     }
   });
-};
+}

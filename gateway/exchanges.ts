@@ -11,7 +11,7 @@ export interface Exchange {
 const newest = new WeakMap<Socket, Exchange>();
 
 /** Called with each request, in the order in which they arrive. */
-export const beginExchange = (request: IncomingMessage, response: ServerResponse): void => {
+export function beginExchange(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   newest.set(socket, { request, response });
   // Node calls this after the last answer of a connection, whoever wanted it to be the last.
@@ -20,7 +20,7 @@ export const beginExchange = (request: IncomingMessage, response: ServerResponse
   response.prependOnceListener("finish", () => {
     if (!request.complete) discardRest(request);
   });
-};
+}
 
 /** Undefined until the connection has brought a whole head. */
 export const newestExchange = (socket: Socket): Exchange | undefined => newest.get(socket);
@@ -32,7 +32,7 @@ const waiting = new WeakMap<Socket, Set<() => void>>();
  * Runs once the client has ended its side while the answer is still under way. It may have ended
  * the whole connection: only a write that fails would show that.
  */
-export const onClientEnd = ({ request, response }: Exchange, run: () => void): void => {
+export function onClientEnd({ request, response }: Exchange, run: () => void): void {
   const { socket } = request;
   if (socket.readableEnded) {
     queueMicrotask(run);
@@ -41,7 +41,7 @@ export const onClientEnd = ({ request, response }: Exchange, run: () => void): v
   const runs = waiting.get(socket) ?? waitForEnd(socket);
   runs.add(run);
   response.once("close", () => runs.delete(run));
-};
+}
 
 const waitForEnd = (socket: Socket): Set<() => void> => {
   const runs = new Set<() => void>();

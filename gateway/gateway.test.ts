@@ -42,7 +42,8 @@ describe("in trouble", () => {
     let answer = await put(url, { timeoutMs: 200 });
     while (answer.json["code"] === "OUTCOME_UNKNOWN") answer = await put(url, { timeoutMs: 200 });
     expect(answer).toMatchObject({
-      ...{ status: 503, json: { code: "QUORUM_UNAVAILABLE", live: 0, quorum: 1 } },
+      status: 503,
+      json: { code: "QUORUM_UNAVAILABLE", live: 0, quorum: 1 },
     });
     expect(answer.headers["retry-after"]).toBeDefined();
     const ready = await ask(url, "/readyz");
@@ -111,7 +112,8 @@ const checkTags = async (url: string, target: string): Promise<void> => {
     const answer = await ask(url, target, { headers });
     expect(answer.status, `${encoding} ${condition}`).toBe(status);
     expect(answer.headers).toMatchObject({
-      ...{ etag: encoding === "gzip" ? zipped : plain, vary: "Accept-Encoding" },
+      etag: encoding === "gzip" ? zipped : plain,
+      vary: "Accept-Encoding",
     });
   }
 };

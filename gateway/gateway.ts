@@ -30,7 +30,7 @@ import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly node: KvNode;
   readonly config: Config;
   /** Only with FAULTS=1. */
@@ -71,14 +71,19 @@ const connectionsMax = 20_000;
 const silenceMsMax = timeoutMsMax + 30_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
-export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { node, config, faults, metrics, log } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const streams = createEventStreams();
   const closers: (() => void | Promise<void>)[] = [];
   let closing = false;
   const context: Context = {
-    ...{ node, config, faults, metrics, log, streams },
+    node,
+    config,
+    faults,
+    metrics,
+    log,
+    streams,
     onClose: (run) => {
       closers.push(run);
     },
@@ -88,7 +93,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   };
   const sweeps = createSweeps({ node, log, url: () => localUrl(server, config) });
   const app = createApp(context, {
-    ...{ agent, sweeps },
+    agent,
+    sweeps,
     pageDirectory: options.pageDirectory ?? builtPage,
   });
   /** Connections that have not brought a request yet; nobody waits for an answer on them. */
@@ -136,7 +142,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       agent.destroy();
     },
   };
-};
+}
 
 const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
 
@@ -146,7 +152,7 @@ interface AppParts {
   readonly pageDirectory: string;
 }
 
-const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts): Express => {
+function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts): Express {
   const app = express();
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
@@ -172,25 +178,25 @@ const createApp = (context: Context, { agent, sweeps, pageDirectory }: AppParts)
     send(context, response, refusal(failure));
   });
   return app;
-};
+}
 
 const statusOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
 
 const shuttingDown = failureOf("SHUTTING_DOWN", "The node is shutting down; nothing was written.");
 
-const logWhenDone = (
+function logWhenDone(
   log: GatewayLog,
   { method, url }: IncomingMessage,
   response: ServerResponse,
-): void => {
+): void {
   const startedAt = performance.now();
   response.once("close", () => {
     const ms = Math.round((performance.now() - startedAt) * 1000) / 1000;
     const { statusCode: status, writableFinished: sent } = response;
     log.debug({ method, url, status, sent, ms }, "HTTP request ended");
   });
-};
+}
 
 const listen = (server: Server, { port, host }: Config): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -209,11 +215,11 @@ const listen = (server: Server, { port, host }: Config): Promise<void> =>
 const localUrl = (server: Server, { host }: Config): string =>
   `http://${shownHost(host)}:${(server.address() as AddressInfo).port}`;
 
-const shownHost = (host: string): string => {
+function shownHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";
   return host.includes(":") ? `[${host}]` : host;
-};
+}
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -28,20 +28,20 @@ const discarding = new Map<Socket, Discarding>();
 let looking: NodeJS.Timeout | undefined;
 
 /** Ends the connection after what was written to it. */
-export const closeGently = (socket: Socket): void => {
+export function closeGently(socket: Socket): void {
   if (ending.has(socket) || socket.destroyed) return;
   ending.add(socket);
   socket.end();
   discard(socket);
   socket.once("close", () => discarding.delete(socket));
   socket.resume();
-};
+}
 
 /** Requests and faults on such a connection are too late: they can get no answer. */
 export const isEnding = (socket: Socket): boolean => ending.has(socket);
 
 /** Takes in the rest of a request that has its answer, so that its connection can go on. */
-export const discardRest = (request: IncomingMessage): void => {
+export function discardRest(request: IncomingMessage): void {
   const { socket } = request;
   discard(socket);
   request.once("close", () => {
@@ -51,16 +51,16 @@ export const discardRest = (request: IncomingMessage): void => {
   request.on("error", () => {});
   request.unpipe();
   request.resume();
-};
+}
 
-const discard = (socket: Socket): void => {
+function discard(socket: Socket): void {
   const now = performance.now();
   const bytesBefore = socket.bytesRead;
   discarding.set(socket, { bytesBefore, since: now, bytes: bytesBefore, heardAt: now });
   looking ??= setInterval(look, lookIntervalMs).unref();
-};
+}
 
-const look = (): void => {
+function look(): void {
   const now = performance.now();
   for (const [socket, state] of discarding) {
     if (socket.bytesRead !== state.bytes) state.heardAt = now;
@@ -75,4 +75,4 @@ const look = (): void => {
   if (discarding.size > 0) return;
   clearInterval(looking);
   looking = undefined;
-};
+}

@@ -53,7 +53,8 @@ test("a write to a stopped leader is unknown", patient, async () => {
   cluster.leader.freeze();
   try {
     expect(await ask(follower1.url, "/nodes/leader/write", write)).toMatchObject({
-      ...{ status: 504, headers: { "x-kv-node": "follower1" } },
+      status: 504,
+      headers: { "x-kv-node": "follower1" },
       json: { code: "OUTCOME_UNKNOWN", member: "leader", version: null },
     });
   } finally {

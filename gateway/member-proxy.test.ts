@@ -26,7 +26,8 @@ describe("between real nodes", () => {
     const read = await ask(url, `/nodes/leader/read?key=${encodeURIComponent(body.key)}`);
     expect(read.json["value"]).toBe(body.value);
     const removed = await ask(url, "/nodes/leader/write", {
-      ...{ method: "DELETE", body: { key: body.key } },
+      method: "DELETE",
+      body: { key: body.key },
     });
     expect(removed.status).toBe(200);
   });
@@ -127,12 +128,26 @@ describe("to a member that fails", () => {
       peerUrl: (id: string) => (id === "follower1" ? peerUrl : undefined),
     });
     const nodes = ["leader", "follower1", "follower2"].map((id) => ({
-      ...{ id, host: "127.0.0.1", grpcPort: 1 },
+      id,
+      host: "127.0.0.1",
+      grpcPort: 1,
     }));
     const config = {
-      ...{ nodeId: "leader", leader: "leader", nodes, port: 0, grpcPort: 1, host: "127.0.0.1" },
-      ...{ advertiseUrl: "", dataDir: "", writeQuorum: 1, minDelay: 0, maxDelay: 0 },
-      ...{ timeout: 5000, logLevel: "silent", faults: false, logRetention: 1000 },
+      nodeId: "leader",
+      leader: "leader",
+      nodes,
+      port: 0,
+      grpcPort: 1,
+      host: "127.0.0.1",
+      advertiseUrl: "",
+      dataDir: "",
+      writeQuorum: 1,
+      minDelay: 0,
+      maxDelay: 0,
+      timeout: 5000,
+      logLevel: "silent",
+      faults: false,
+      logRetention: 1000,
     };
     gateway = await startGateway({ node, config, metrics: createMetrics(), log: silentLog });
   };
@@ -146,7 +161,8 @@ describe("to a member that fails", () => {
     await withPeer("http://127.0.0.1:1");
     const answer = await ask(gateway.url, "/nodes/follower1/write", write);
     expect(answer).toMatchObject({
-      ...{ status: 503, headers: { "retry-after": "1", "x-kv-node": "leader" } },
+      status: 503,
+      headers: { "retry-after": "1", "x-kv-node": "leader" },
       json: { code: "RECOVERING", member: "follower1" },
     });
   });

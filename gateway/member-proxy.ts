@@ -11,8 +11,8 @@ import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
-import { isBareMember, type MemberPath, readMemberPath } from "./member-path.ts";
 import { createMemberPulse, isEventStream } from "./member-pulse.ts";
+import { isBareMember, type MemberPath, readMemberPath } from "./requests/target.ts";
 
 /** Methods that change nothing: after a fault they can be repeated at once. */
 const readingMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
@@ -41,7 +41,7 @@ interface Call {
   outgoing?: ClientRequest;
 }
 
-export const mountMemberProxy = (app: Express, context: Context, agent: Agent): void => {
+export function mountMemberProxy(app: Express, context: Context, agent: Agent): void {
   const calls = new Map<IncomingMessage, Call>();
   const pulse = createMemberPulse();
   context.onClose(pulse.close);
@@ -115,12 +115,12 @@ export const mountMemberProxy = (app: Express, context: Context, agent: Agent): 
     for (const name of hopHeaders) delete request.headers[name];
     await pass(request, response, () => {});
   });
-};
+}
 
 /** They speak of the connection between the client and this gateway only. */
 const hopHeaders = ["connection", "expect", "keep-alive", "proxy-connection", "te", "upgrade"];
 
-const watchConnection = (outgoing: ClientRequest, call: Call): void => {
+function watchConnection(outgoing: ClientRequest, call: Call): void {
   const { socket } = outgoing;
   if (socket === null) return;
   if (!socket.connecting) {
@@ -135,16 +135,16 @@ const watchConnection = (outgoing: ClientRequest, call: Call): void => {
     clearTimeout(giveUp);
   });
   socket.once("close", () => clearTimeout(giveUp));
-};
+}
 
 /** The member ends its stream as it does for a client of its own, and what it sent still passes. */
-const endStream = ({ socket, complete }: IncomingMessage): void => {
+function endStream({ socket, complete }: IncomingMessage): void {
   // Its connection may serve another call by now.
   if (complete) return;
   socket.end();
   const cut = setTimeout(() => socket.destroy(), streamEndTimeoutMs).unref();
   socket.once("close", () => clearTimeout(cut));
-};
+}
 
 const isMember = ({ config }: Context, id: string): boolean =>
   config.nodes.some((member) => member.id === id);
@@ -157,7 +157,7 @@ const toFolder = ({ id, target }: MemberPath): Answer => ({
   headers: ["Location", `${id}${target}`],
 });
 
-const missingFailure = (context: Context, id: string | undefined): Failure => {
+function missingFailure(context: Context, id: string | undefined): Failure {
   const members = context.config.nodes.map((member) => member.id);
   if (id !== undefined && isMember(context, id)) {
     const detail = `The address of member ${id} is not known yet; nothing was written.`;
@@ -165,13 +165,13 @@ const missingFailure = (context: Context, id: string | undefined): Failure => {
   }
   const detail = `The path must be /nodes/<id>/<path>, where <id> is one of ${members.join(", ")}.`;
   return failureOf("NOT_FOUND", detail);
-};
+}
 
 /**
  * A member that could not be reached received nothing. One that was connected and gave no answer may
  * have carried out a write, so the outcome of that is unknown.
  */
-const lostFailure = (method: string, { id, connected }: Call, { message }: Error): Failure => {
+function lostFailure(method: string, { id, connected }: Call, { message }: Error): Failure {
   if (connected && !readingMethods.has(method)) {
     const detail = `Member ${id} did not answer (${message}); the write may have happened or may still happen.`;
     const members = { member: id, version: null, acks: [], quorum: null };
@@ -181,4 +181,4 @@ const lostFailure = (method: string, { id, connected }: Call, { message }: Error
     ? `Member ${id} did not answer (${message}).`
     : `Member ${id} cannot be reached (${message}); nothing was written.`;
   return failureOf("RECOVERING", detail, { members: { member: id } });
-};
+}

@@ -38,7 +38,7 @@ interface WatchedCall {
 }
 
 /** `react` resolves to whether the member at that URL reacts in time. */
-export const createMemberPulse = (react = reacts): MemberPulse => {
+export function createMemberPulse(react = reacts): MemberPulse {
   const calls = new Set<WatchedCall>();
   /** Members that are being asked, and those that did not react when they were asked last. */
   const asking = new Set<string>();
@@ -90,9 +90,13 @@ export const createMemberPulse = (react = reacts): MemberPulse => {
     watch: ({ peerUrl, outgoing, kind }) => {
       const isSuspect = suspects.has(peerUrl);
       const call: WatchedCall = {
-        ...{ peerUrl, outgoing, missesMax: missesMax[kind] },
-        ...{ bytesReceived: outgoing.socket?.bytesRead ?? 0, heardAt: performance.now() },
-        ...{ silenceMs: isSuspect ? 0 : firstSilenceMs, misses: isSuspect ? 1 : 0 },
+        peerUrl,
+        outgoing,
+        missesMax: missesMax[kind],
+        bytesReceived: outgoing.socket?.bytesRead ?? 0,
+        heardAt: performance.now(),
+        silenceMs: isSuspect ? 0 : firstSilenceMs,
+        misses: isSuspect ? 1 : 0,
       };
       calls.add(call);
       outgoing.once("response", (response: IncomingMessage) => {
@@ -102,7 +106,7 @@ export const createMemberPulse = (react = reacts): MemberPulse => {
     },
     close: () => clearInterval(timer),
   };
-};
+}
 
 export const isEventStream = ({ headers }: IncomingMessage): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") === true;

@@ -5,7 +5,7 @@
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 
-export interface RequestCounts {
+interface RequestCounts {
   /** `route` is a path pattern, never a path: the number of series stays bounded. */
   count(route: string, method: string, status: number): void;
   /** Successes of this call count from 0: a series that begins with 1 hides its first one. */
@@ -26,7 +26,7 @@ const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
 /** `others`: ids of the other members. */
-export const createMetrics = (others: readonly string[] = []): Metrics => {
+export function createMetrics(others: readonly string[] = []): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
@@ -42,9 +42,9 @@ export const createMetrics = (others: readonly string[] = []): Metrics => {
     },
     close: stopDelay,
   };
-};
+}
 
-const createObserver = (registry: Registry, others: readonly string[]): NodeObserver => {
+function createObserver(registry: Registry, others: readonly string[]): NodeObserver {
   const registers = [registry];
   const write = new Histogram({
     name: "kv_write_latency_seconds",
@@ -88,10 +88,10 @@ const createObserver = (registry: Registry, others: readonly string[]): NodeObse
     },
     digestMismatch: (id) => mismatches.inc({ node: id }),
   };
-};
+}
 
 /** Counts in a plain map, which costs a tenth of a labelled counter, and copies when asked. */
-const createRequestCounts = (registry: Registry): RequestCounts => {
+function createRequestCounts(registry: Registry): RequestCounts {
   const counts = new Map<string, number>();
   new Counter({
     name: "kv_http_requests_total",
@@ -114,9 +114,9 @@ const createRequestCounts = (registry: Registry): RequestCounts => {
     count: (route, method, status) => add(route, method, status, 1),
     expect: (route, method) => add(route, method, 200, 0),
   };
-};
+}
 
-const createNodeGauges = (registry: Registry): ((node: KvNode) => void) => {
+function createNodeGauges(registry: Registry): (node: KvNode) => void {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const inFlight = gauge("kv_in_flight_entries", "Entries proposed and not yet answered.");
@@ -162,10 +162,10 @@ const createNodeGauges = (registry: Registry): ((node: KvNode) => void) => {
       if (member.digestMatch !== null) match.set({ node: member.id }, member.digestMatch ? 1 : 0);
     }
   };
-};
+}
 
 /** Named as in every Prometheus client, so that ready-made dashboards find them. */
-const createProcessGauges = (registry: Registry): void => {
+function createProcessGauges(registry: Registry): void {
   new Gauge({
     name: "process_resident_memory_bytes",
     help: "Resident memory size in bytes.",
@@ -174,10 +174,10 @@ const createProcessGauges = (registry: Registry): void => {
       this.set(process.memoryUsage.rss());
     },
   });
-};
+}
 
 /** How late a timer runs that is due every 20 ms: what each call waits for while the loop is busy. */
-const measureEventLoopDelay = (registry: Registry): (() => void) => {
+function measureEventLoopDelay(registry: Registry): () => void {
   const delay = new Histogram({
     name: "kv_event_loop_delay_seconds",
     help: "How late a timer ran that was due every 20 ms.",
@@ -192,4 +192,4 @@ const measureEventLoopDelay = (registry: Registry): (() => void) => {
   }, delayIntervalMs);
   timer.unref();
   return () => clearInterval(timer);
-};
+}

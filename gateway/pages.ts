@@ -62,7 +62,7 @@ const guard = helmet({
 });
 
 /** Serves `directory`, and NOT_FOUND for whatever else is left. Mounted last. */
-export const mountPages = (app: Express, context: Context, directory: string): void => {
+export function mountPages(app: Express, context: Context, directory: string): void {
   let pages: Promise<ReadonlyMap<string, PageFile>> | undefined;
   const load = async () => {
     pages ??= loadPages(directory);
@@ -77,13 +77,13 @@ export const mountPages = (app: Express, context: Context, directory: string): v
     context.metrics.requests.count("page", request.method, answer.status);
     send(context, response, answer);
   });
-};
+}
 
-const answerFor = async (
+async function answerFor(
   request: Request,
   response: Response,
   load: () => Promise<ReadonlyMap<string, PageFile>>,
-): Promise<Answer> => {
+): Promise<Answer> {
   const file = (await load()).get(request.path);
   if (file === undefined && request.path !== "/") {
     return refusal(failureOf("NOT_FOUND", "Nothing is served at this path."));
@@ -94,9 +94,9 @@ const answerFor = async (
   }
   guard(request, response, () => {});
   return file === undefined ? notBuilt : fileAnswer(request, file);
-};
+}
 
-const fileAnswer = (request: Request, file: PageFile): Answer => {
+function fileAnswer(request: Request, file: PageFile): Answer {
   const { contentType, plain, zipped } = file;
   const isZipped = zipped !== undefined && request.acceptsEncodings("gzip") === "gzip";
   const { bytes, tag } = isZipped ? zipped : plain;
@@ -107,7 +107,7 @@ const fileAnswer = (request: Request, file: PageFile): Answer => {
   }
   if (isZipped) headers.push("Content-Encoding", "gzip");
   return { status: 200, contentType, body: bytes, headers, cacheControl };
-};
+}
 
 const notBuilt: Answer = {
   status: 200,
@@ -122,7 +122,7 @@ const notBuilt: Answer = {
 `,
 };
 
-const loadPages = async (directory: string): Promise<ReadonlyMap<string, PageFile>> => {
+async function loadPages(directory: string): Promise<ReadonlyMap<string, PageFile>> {
   const pages = new Map<string, PageFile>();
   let total = 0;
   for (const entry of filesIn(directory)) {
@@ -137,9 +137,9 @@ const loadPages = async (directory: string): Promise<ReadonlyMap<string, PageFil
     if (name === "/index.html") pages.set("/", file);
   }
   return pages;
-};
+}
 
-const filesIn = (directory: string): readonly Dirent[] => {
+function filesIn(directory: string): readonly Dirent[] {
   try {
     return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
@@ -147,9 +147,9 @@ const filesIn = (directory: string): readonly Dirent[] => {
   } catch {
     return [];
   }
-};
+}
 
-const makeFile = async (name: string, bytes: Buffer): Promise<PageFile> => {
+async function makeFile(name: string, bytes: Buffer): Promise<PageFile> {
   const contentType = contentTypes[extname(name)] ?? "application/octet-stream";
   const isText = /^text\/|json|svg/.test(contentType);
   const hash = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
@@ -160,4 +160,4 @@ const makeFile = async (name: string, bytes: Buffer): Promise<PageFile> => {
     zipped: zipped && { bytes: zipped, tag: `"${hash}-gzip"` },
     immutable: name.startsWith("/assets/"),
   };
-};
+}

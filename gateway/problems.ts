@@ -48,18 +48,18 @@ export const problemType = "application/problem+json";
 export const problemStatus = (code: ErrorCode): number => problems[code].status;
 
 /** Whole seconds as in Retry-After; undefined: the answer carries none. */
-export const retryAfterSeconds = (failure: Failure): number | undefined => {
+export function retryAfterSeconds(failure: Failure): number | undefined {
   const seconds = failure.retryAfterSeconds ?? problems[failure.code].retryAfterSeconds;
   return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds));
-};
+}
 
 /** The problem document as JSON text. The failure's own members never hide the standard ones. */
-export const problemText = (
+export function problemText(
   { code, detail, members }: Failure,
   status = problemStatus(code),
-): string => {
+): string {
   const { title } = problems[code];
   const type = `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`;
   const standard = { type, title, status, detail, code };
   return JSON.stringify({ ...standard, ...members, ...standard });
-};
+}

@@ -53,10 +53,10 @@ export const answerClientError =
   };
 
 /** Its answer is out, and with it all answers before. */
-const whenClosed = (response: ServerResponse, run: () => void): void => {
+function whenClosed(response: ServerResponse, run: () => void): void {
   if (response.closed) run();
   else response.once("close", run);
-};
+}
 
 /** CONNECT would make this a tunnel; Node hands it over as a bare socket. */
 export const answerConnect =
@@ -69,7 +69,7 @@ export const answerConnect =
     endWith(socket, node, refusal(failure, ["Allow", "GET, HEAD"]));
   };
 
-const explain = (code: string | undefined): Answer => {
+function explain(code: string | undefined): Answer {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
       return refusal(failureOf("TOO_LARGE", "The head of the request is too large."));
@@ -80,9 +80,9 @@ const explain = (code: string | undefined): Answer => {
     default:
       return refusal(failureOf("INVALID_ARGUMENT", "The request is not valid HTTP/1.1."));
   }
-};
+}
 
-const endWith = (socket: Socket, node: KvNode, answer: Answer): void => {
+function endWith(socket: Socket, node: KvNode, answer: Answer): void {
   if (isEnding(socket)) return;
   if (!socket.writable) {
     socket.destroy();
@@ -90,13 +90,16 @@ const endWith = (socket: Socket, node: KvNode, answer: Answer): void => {
   }
   const headers = [
     ...nodeHeaders(node),
-    ...["Content-Type", answer.contentType],
-    ...["Content-Length", String(Buffer.byteLength(answer.body))],
-    ...["Connection", "close"],
+    "Content-Type",
+    answer.contentType,
+    "Content-Length",
+    String(Buffer.byteLength(answer.body)),
+    "Connection",
+    "close",
     ...(answer.headers ?? []),
   ];
   let head = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\n`;
   for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
   socket.write(`${head}\r\n${answer.body}`);
   closeGently(socket);
-};
+}

@@ -22,7 +22,7 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-export interface Assembly {
+interface Assembly {
   readonly config: Config;
   readonly log: GatewayLog;
   /** The node must not go on: see NodeOptions. */

@@ -140,7 +140,8 @@ describe("a watch", () => {
     for (const client of [leader, follower]) {
       const stream = client.raw.watch({ prefix: "", after: `${last + 10}` });
       expect(await refusalOf(once(stream, "data"))).toMatchObject({
-        ...{ status: status.OUT_OF_RANGE, code: "COMPACTED" },
+        status: status.OUT_OF_RANGE,
+        code: "COMPACTED",
       });
     }
   });

@@ -17,14 +17,14 @@ export const isRepeated = (metadata: Metadata): boolean =>
   metadata.get("grpc-previous-rpc-attempts").some((attempts) => attempts !== "0");
 
 /** A repeated write: carried out only if it cannot be stored twice. */
-export const writeAgain = async <T>(
+export async function writeAgain<T>(
   request: WriteRequest,
   write: () => Promise<Result<T>>,
-): Promise<Result<T>> => {
+): Promise<Result<T>> {
   if (!request.operations.some(({ ifVersion }) => ifVersion !== undefined)) return unknown();
   const result = await write();
   return !result.ok && promisesNothing.has(result.failure.code) ? unknown() : result;
-};
+}
 
 /** Codes that say that nothing was written: true of one attempt, not of those before it. */
 const promisesNothing: ReadonlySet<ErrorCode> = new Set([

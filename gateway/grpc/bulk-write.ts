@@ -8,7 +8,7 @@ import type {
   WriteResult,
 } from "./generated/quorumkv/v1/kv.ts";
 
-export interface BulkWriteOptions {
+interface BulkWriteOptions {
   readonly write: (
     request: BulkWriteRequest,
     metadata: Metadata,
@@ -119,7 +119,7 @@ const toResponse = (id: string, result: Result<{ result: WriteResult }>): BulkWr
 });
 
 /** Roughly the bytes that a waiting write keeps in memory. */
-const weigh = ({ operations }: BulkWriteRequest): number => {
+function weigh({ operations }: BulkWriteRequest): number {
   let bytes = 256;
   for (const { operation } of operations) {
     if (operation === undefined) continue;
@@ -127,4 +127,4 @@ const weigh = ({ operations }: BulkWriteRequest): number => {
     if (operation.$case === "put") bytes += operation.value.value.length;
   }
   return bytes;
-};
+}

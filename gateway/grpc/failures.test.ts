@@ -14,14 +14,17 @@ test("a refusal carries its code, members and pause as google.rpc details", () =
     code: status.FAILED_PRECONDITION,
     message: "elsewhere",
     errorInfo: {
-      ...{ reason: "NOT_LEADER", domain: "quorumkv" },
+      reason: "NOT_LEADER",
+      domain: "quorumkv",
       metadata: { leader: "a", leaderUrl: "http://a:1", acks: '["b","c"]', quorum: "3" },
     },
     retryDelay: undefined,
   });
   const short = toServiceError(quorumUnavailable("1 live", { live: 1, quorum: 3 }).failure);
   expect(errorDetailsOf(short)).toMatchObject({
-    ...{ code: status.UNAVAILABLE, message: short.details, retryDelay: 1 },
+    code: status.UNAVAILABLE,
+    message: short.details,
+    retryDelay: 1,
     errorInfo: { reason: "QUORUM_UNAVAILABLE", metadata: { live: "1", quorum: "3" } },
   });
 });
@@ -56,7 +59,9 @@ test("the trailers of a refusal fit into the 8 KiB that some libraries take, wha
 
 test("a broken connection has nothing that looks like a refusal of ours", () => {
   const broken = Object.assign(new Error("14 UNAVAILABLE"), {
-    ...{ code: status.UNAVAILABLE, details: "Connection dropped", metadata: new Metadata() },
+    code: status.UNAVAILABLE,
+    details: "Connection dropped",
+    metadata: new Metadata(),
   });
   expect(errorDetailsOf(broken)).toBeUndefined();
 });

@@ -35,7 +35,7 @@ const membersBytesMax = 2048;
  * JSON text, where there are any; `grpc-status-details-bin` is all of it as google.rpc.Status.
  * A connection that breaks has none of them.
  */
-export const toServiceError = (failure: Failure): ServiceError => {
+export function toServiceError(failure: Failure): ServiceError {
   const { code, members } = failure;
   const metadata = new Metadata();
   metadata.set("kv-code", code);
@@ -44,14 +44,14 @@ export const toServiceError = (failure: Failure): ServiceError => {
   const status = { code: statuses[code], message: details };
   metadata.set("grpc-status-details-bin", richStatus(failure, status));
   return Object.assign(new Error(details), { code: statuses[code], details, metadata });
-};
+}
 
 /** The same for a write, which the client's library must not send again by itself. */
-export const toWriteError = (failure: Failure): ServiceError => {
+export function toWriteError(failure: Failure): ServiceError {
   const error = toServiceError(failure);
   error.metadata.set(dontRepeat.name, dontRepeat.value);
   return error;
-};
+}
 
 /** Well-formed: the library percent-encodes it, and would throw on half a surrogate pair. */
 const shortened = (detail: string): string =>
@@ -61,12 +61,12 @@ const shortened = (detail: string): string =>
   ).toWellFormed();
 
 /** A key whose JSON text is too long for a trailer is left out: the caller knows it. */
-const membersOf = (members: Readonly<Record<string, unknown>>): Buffer => {
+function membersOf(members: Readonly<Record<string, unknown>>): Buffer {
   const bytes = Buffer.from(JSON.stringify(members));
   return bytes.length <= membersBytesMax
     ? bytes
     : Buffer.from(JSON.stringify({ ...members, key: undefined }));
-};
+}
 
 /** The same for one write of many. */
 export const toFailureMessage = ({ code, detail, members }: Failure): FailureMessage => ({

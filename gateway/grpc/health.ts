@@ -12,7 +12,7 @@ type Handlers = Parameters<Server["addService"]>[1];
  * The standard health service: SERVING exactly while the node is ready. The services "reads" and
  * "writes" tell it of these calls alone, as `/readyz?for=` does.
  */
-export const addHealth = (server: Server, node: KvNode): { close(): void } => {
+export function addHealth(server: Server, node: KvNode): { close(): void } {
   const health = new HealthImplementation();
   const told = new Map<string, boolean>();
   const tell = (service: string, ready: boolean) => {
@@ -38,7 +38,7 @@ export const addHealth = (server: Server, node: KvNode): { close(): void } => {
       for (const service of told.keys()) tell(service, false);
     },
   };
-};
+}
 
 type Handler = Handlers[string];
 

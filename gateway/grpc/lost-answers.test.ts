@@ -81,7 +81,8 @@ describe("a write whose answer is lost", () => {
       loseFirstAnswer();
       const before = node.applied;
       expect(await refusalOf(write())).toMatchObject({
-        ...{ status: status.DEADLINE_EXCEEDED, code: "OUTCOME_UNKNOWN" },
+        status: status.DEADLINE_EXCEEDED,
+        code: "OUTCOME_UNKNOWN",
         members: { version: null, acks: [], quorum: null },
       });
       expect([asked, node.applied]).toEqual([1, before + 1]);

@@ -7,25 +7,25 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Failure } from "../../src/errors.ts";
 
 /** The domain of google.rpc.ErrorInfo; its reason is the stable code. */
-export const errorDomain = "quorumkv";
+const errorDomain = "quorumkv";
 
 /** A longer text among the members is left out: it is the caller's own key, and trailers are small. */
 const memberLengthMax = 256;
 
-export const richStatus = (failure: Failure, given: { code: number; message: string }): Buffer => {
+export function richStatus(failure: Failure, given: { code: number; message: string }): Buffer {
   const status = new BinaryWriter().uint32(tag(1)).int32(given.code);
   status.uint32(tag(2, text)).string(given.message);
   for (const detail of details(failure)) status.uint32(tag(3, text)).bytes(detail);
   return Buffer.from(status.finish());
-};
+}
 
-const details = ({ code, members, retryAfterSeconds }: Failure): readonly Uint8Array[] => {
+function details({ code, members, retryAfterSeconds }: Failure): readonly Uint8Array[] {
   const info = errorInfo(code, members ?? {});
   if (retryAfterSeconds === undefined) return [info];
   return [info, retryInfo(Math.ceil(retryAfterSeconds))];
-};
+}
 
-const errorInfo = (reason: string, members: Readonly<Record<string, unknown>>): Uint8Array => {
+function errorInfo(reason: string, members: Readonly<Record<string, unknown>>): Uint8Array {
   const info = new BinaryWriter().uint32(tag(1, text)).string(reason);
   info.uint32(tag(2, text)).string(errorDomain);
   for (const [name, member] of Object.entries(members)) {
@@ -37,20 +37,20 @@ const errorInfo = (reason: string, members: Readonly<Record<string, unknown>>): 
     info.uint32(tag(3, text)).bytes(entry.finish());
   }
   return any("google.rpc.ErrorInfo", info.finish());
-};
+}
 
-const retryInfo = (seconds: number): Uint8Array => {
+function retryInfo(seconds: number): Uint8Array {
   const duration = new BinaryWriter().uint32(tag(1)).int64(seconds).finish();
   return any(
     "google.rpc.RetryInfo",
     new BinaryWriter().uint32(tag(1, text)).bytes(duration).finish(),
   );
-};
+}
 
-const any = (type: string, message: Uint8Array): Uint8Array => {
+function any(type: string, message: Uint8Array): Uint8Array {
   const packed = new BinaryWriter().uint32(tag(1, text)).string(`type.googleapis.com/${type}`);
   return packed.uint32(tag(2, text)).bytes(message).finish();
-};
+}
 
 /** Wire types: numbers are varints, texts and messages have their length in front. */
 const varint = 0;

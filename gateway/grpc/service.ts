@@ -22,7 +22,7 @@ export interface KvServiceOptions {
   readonly log: Log;
 }
 
-export const createKvService = (options: KvServiceOptions): UntypedServiceImplementation => {
+export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
   const { node, log } = options;
   const reader = new MessageReader(options.followers);
   const write = async (
@@ -38,7 +38,8 @@ export const createKvService = (options: KvServiceOptions): UntypedServiceImplem
   const unaryWrite = <Request>(read: (request: Request) => Result<WriteRequest>) =>
     unaryHandler({
       answer: (request: Request, metadata) => write(read(request), metadata),
-      ...{ log, toError: toWriteError },
+      log,
+      toError: toWriteError,
     });
 
   return {
@@ -66,7 +67,7 @@ export const createKvService = (options: KvServiceOptions): UntypedServiceImplem
       write: (request, metadata) => write(reader.batch(request), metadata),
     }),
   };
-};
+}
 
 const writeResult = (
   receipt: Result<WriteReceipt>,

@@ -166,16 +166,16 @@ export class JsonNames {
 }
 
 /** Puts one more name into a table of pairs, of which the first is 0 where it is free. */
-const place = (table: Int32Array, name: number, hash: number): void => {
+function place(table: Int32Array, name: number, hash: number): void {
   const mask = table.length / 2 - 1;
   let at = hash & mask;
   while (table[2 * at] !== 0) at = (at + 1) & mask;
   table[2 * at] = name;
   table[2 * at + 1] = hash;
-};
+}
 
 /** Of `\uXXXX`; NaN where none stands. */
-export const codeUnitAt = (bytes: Buffer, at: number): number => {
+export function codeUnitAt(bytes: Buffer, at: number): number {
   if (bytes[at + 1] !== letterU) return Number.NaN;
   let unit = 0;
   for (let i = at + 2; i < at + 6; i++) {
@@ -183,7 +183,7 @@ export const codeUnitAt = (bytes: Buffer, at: number): number => {
     unit = unit * 16 + (byte <= nine ? byte - 0x30 : (byte | 0x20) - 0x57);
   }
   return unit;
-};
+}
 
 export const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 export const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
@@ -195,7 +195,7 @@ for (const [letter, byte] of Object.entries({ b: 8, t: 9, n: 10, f: 12, r: 13 })
 }
 
 /** Half of a pair has no UTF-8 form; it takes three bytes of its own kind here. */
-const writeUtf8 = (out: Buffer, start: number, point: number): number => {
+function writeUtf8(out: Buffer, start: number, point: number): number {
   let to = start;
   if (point < 0x80) out[to++] = point;
   else if (point < 0x800) {
@@ -211,4 +211,4 @@ const writeUtf8 = (out: Buffer, start: number, point: number): number => {
     out[to++] = 0x80 | (point & 63);
   }
   return to;
-};
+}

@@ -15,7 +15,7 @@ import { codeUnitAt, isHigh, isLow, JsonNames } from "./names.ts";
 export class JsonFault extends Error {}
 
 /** What comes next; a word is a number, true, false or null. */
-export type JsonKind = "object" | "array" | "string" | "word";
+type JsonKind = "object" | "array" | "string" | "word";
 
 const quote = 0x22;
 const openBracket = 0x5b;
@@ -250,7 +250,7 @@ const isPunctuation = (byte: number): boolean =>
 const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 80)}…`);
 
 /** Numbers that are far from the largest double are not converted: that would take most of the time. */
-const isBeyondDouble = (bytes: Buffer, start: number, end: number): boolean => {
+function isBeyondDouble(bytes: Buffer, start: number, end: number): boolean {
   let at = bytes[start] === minus ? start + 1 : start;
   if (end - at <= 4) return false;
   const first = bytes[at] ?? 0;
@@ -275,4 +275,4 @@ const isBeyondDouble = (bytes: Buffer, start: number, end: number): boolean => {
     if (second < zero + 7 || (second | space) === letterE) return false;
   }
   return !Number.isFinite(Number(bytes.toString("latin1", start, end)));
-};
+}

@@ -33,7 +33,7 @@ export type Shape =
  * cannot hold is JsonText too: to those who ask for a number it is none. The bytes are changed.
  * INVALID_ARGUMENT where it is not JSON or holds a value to refuse, TOO_LARGE for one too long.
  */
-export const parseBody = (bytes: Buffer, shape?: Shape): Result<unknown> => {
+export function parseBody(bytes: Buffer, shape?: Shape): Result<unknown> {
   let body: unknown;
   try {
     body = JSON.parse(bytes.toString());
@@ -42,10 +42,10 @@ export const parseBody = (bytes: Buffer, shape?: Shape): Result<unknown> => {
     return failed("INVALID_ARGUMENT", `The body is not JSON: ${reason}.`);
   }
   return new BodyReader(bytes).read(body, shape);
-};
+}
 
 /** The text to store of JSON text by itself; failures as in `parseBody`. */
-export const valueText = (json: string): Result<string> => {
+export function valueText(json: string): Result<string> {
   if (json.length > bodyBytesMax) return failedBy(tooLong("value"));
   try {
     JSON.parse(json);
@@ -56,7 +56,7 @@ export const valueText = (json: string): Result<string> => {
     return failed("INVALID_ARGUMENT", '"value" must be well-formed Unicode text.');
   }
   return new BodyReader(Buffer.from(json)).value("value");
-};
+}
 
 const tooLong = (name: string): Failure =>
   failureOf("TOO_LARGE", `"${name}" must be at most ${valueBytesMax} bytes of JSON text.`);

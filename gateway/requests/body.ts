@@ -22,17 +22,14 @@ const jsonMediaType =
  * not JSON in UTF-8. A client that goes away in the middle ends it with INVALID_ARGUMENT, which
  * nobody reads. What is left of a refused body is discarded after the answer (`exchanges.ts`).
  */
-export const readBody = async (
-  request: IncomingMessage,
-  shape?: Shape,
-): Promise<Result<unknown>> => {
+export async function readBody(request: IncomingMessage, shape?: Shape): Promise<Result<unknown>> {
   const fault = headerFault(request);
   if (fault !== undefined) return failedBy(fault);
   const bytes = await collect(request);
   return bytes.ok ? parse(bytes.value, shape) : bytes;
-};
+}
 
-const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
+function headerFault({ headers }: IncomingMessage): Failure | undefined {
   const length = headers["content-length"];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
   const type = headers["content-type"];
@@ -48,7 +45,7 @@ const headerFault = ({ headers }: IncomingMessage): Failure | undefined => {
   }
   if (!hasBody) return failureOf("INVALID_ARGUMENT", bodyMissing);
   return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
-};
+}
 
 const bodyMissing = "The request must have a JSON body.";
 const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
@@ -79,8 +76,8 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
     request.on("close", gone);
   });
 
-const parse = (bytes: Buffer, shape: Shape | undefined): Result<unknown> => {
+function parse(bytes: Buffer, shape: Shape | undefined): Result<unknown> {
   if (bytes.length === 0) return failed("INVALID_ARGUMENT", bodyMissing);
   if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
   return parseBody(bytes, shape);
-};
+}

@@ -39,20 +39,20 @@ export interface AskedWrite {
 }
 
 /** A read of one key. */
-export interface AskedRead {
+interface AskedRead {
   readonly key: string;
   readonly minVersion: number | undefined;
 }
 
 /** A page of keys. */
-export interface AskedList {
+interface AskedList {
   readonly prefix: string | undefined;
   readonly limit: number | undefined;
   readonly after: string | undefined;
 }
 
 /** Where a watch starts; `afterName` is the field that `after` came from. */
-export interface AskedWatch {
+interface AskedWatch {
   readonly prefix: string | undefined;
   readonly after: number | undefined;
   readonly afterName: string;

@@ -6,8 +6,8 @@ const entityTag = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
  * Whether the field names this strong tag: in a list of tags, as `*`, or as a weak tag, because
  * If-None-Match compares weakly.
  */
-export const namesTag = (field: string | undefined, tag: string): boolean => {
+export function namesTag(field: string | undefined, tag: string): boolean {
   if (field === undefined) return false;
   if (field.trim() === "*") return true;
   return [...field.matchAll(entityTag)].some(([, named]) => named === tag);
-};
+}

@@ -28,10 +28,10 @@ export const strict = {
 };
 
 /** A whole number of the range, with the same sentence as in all other requests. */
-export const wholeField = (range: WholeRange) => {
+export function wholeField(range: WholeRange) {
   const error = wholeRule(range);
   return z.number({ error }).refine((value) => isWhole(value, range), { error });
-};
+}
 
 const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
 /** A simulated delay in milliseconds, which may have a fraction. */

@@ -5,10 +5,10 @@
 import { failed, type Result, succeeded } from "../../src/errors.ts";
 
 /** The parameters of a request target, of which only the named ones are allowed. */
-export const readQuery = <Name extends string>(
+export function readQuery<Name extends string>(
   target: string,
   names: readonly Name[],
-): Result<Partial<Record<Name, string>>> => {
+): Result<Partial<Record<Name, string>>> {
   const query: Partial<Record<Name, string>> = {};
   const start = target.indexOf("?");
   if (start === -1 || start === target.length - 1) return succeeded(query);
@@ -30,7 +30,7 @@ export const readQuery = <Name extends string>(
     query[name] = value;
   }
   return succeeded(query);
-};
+}
 
 /** A whole number in decimal digits, NaN for any other text; undefined stays undefined. */
 export function numberIn(text: string | undefined): number | undefined {
@@ -46,7 +46,7 @@ const isOneOf = <Name extends string>(name: string, names: readonly Name[]): nam
   (names as readonly string[]).includes(name);
 
 /** Undefined when the text is not percent-encoded UTF-8. */
-const decode = (text: string): string | undefined => {
+function decode(text: string): string | undefined {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
   if (!spaced.includes("%")) return spaced;
   try {
@@ -54,4 +54,4 @@ const decode = (text: string): string | undefined => {
   } catch {
     return undefined;
   }
-};
+}

@@ -1,13 +1,15 @@
-/** What a request asks for, before any route looks at it. */
+/**
+ * The target of a request: its form, and which member a path under /nodes/ means. Every request comes
+ * through here before any route sees it.
+ */
 import type { IncomingMessage } from "node:http";
 import { type Failure, failureOf } from "../../src/errors.ts";
-import { isBareMember, readMemberPath } from "../member-path.ts";
 
 /**
  * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
  * this node's own `/nodes/<id>` loses that prefix.
  */
-export const normalizeTarget = (request: IncomingMessage, ownId: string): Failure | undefined => {
+export function normalizeTarget(request: IncomingMessage, ownId: string): Failure | undefined {
   const { url = "/" } = request;
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
     return failureOf("INVALID_ARGUMENT", "An HTTP/1.1 request must have a Host header.");
@@ -25,4 +27,39 @@ export const normalizeTarget = (request: IncomingMessage, ownId: string): Failur
     if (path?.id === ownId && !isBareMember(request.url)) request.url = path.target;
   }
   return undefined;
-};
+}
+
+export interface MemberPath {
+  readonly id: string;
+  /** The path and query on that member's gateway; starts with "/". */
+  readonly target: string;
+}
+
+const shape = /^\/nodes\/([A-Za-z0-9_-]{1,64})(\/[^?#]*)?(\?[^#]*)?$/;
+/** Encoded slashes and backslashes could turn into other paths further on. */
+const tricks = /\\|%2f|%5c/i;
+
+/**
+ * Undefined for anything that is not plainly a path on one member: dot segments, encoded slashes,
+ * empty segments, and a second /nodes/, so that no request passes through more than one proxy.
+ */
+export function readMemberPath(url: string): MemberPath | undefined {
+  const match = shape.exec(url);
+  if (match === null) return undefined;
+  const [, id = "", path = "/", query = ""] = match;
+  if (tricks.test(path) || path.includes("//")) return undefined;
+  const segments = path.split("/").map((segment) => segment.replaceAll(/%2e/gi, "."));
+  if (segments.includes(".") || segments.includes("..")) return undefined;
+  return isNodes(segments[1]) ? undefined : { id, target: path + query };
+}
+
+/** A member alone, without a slash behind its id. */
+export const isBareMember = (url: string): boolean => /^\/nodes\/[^/?#]+(?:[?#]|$)/.test(url);
+
+function isNodes(segment: string | undefined): boolean {
+  try {
+    return decodeURIComponent(segment ?? "").toLowerCase() === "nodes";
+  } catch {
+    return true;
+  }
+}

@@ -49,7 +49,7 @@ export interface WriteReader {
   read(body: unknown): Result<WriteRequest>;
 }
 
-export interface WriteReaders {
+interface WriteReaders {
   /** The body of PUT /write. */
   readonly put: WriteReader;
   /** The body of DELETE /write. */

@@ -14,7 +14,7 @@ const viewBytesMax = 1024 * 1024;
 /** Marks a question from a gateway: whoever gets it answers by itself, so nobody asks in circles. */
 const askedHeader = "x-kv-asked-by";
 
-export const clusterEndpoint = (context: Context, agent: Agent): Endpoint => {
+export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
   let asked: Promise<string | undefined> | undefined;
   const askLeader = (url: string): Promise<string | undefined> => {
     asked ??= fetchView({ url, agent, by: context.node.id }).finally(() => {
@@ -39,7 +39,7 @@ export const clusterEndpoint = (context: Context, agent: Agent): Endpoint => {
       },
     },
   };
-};
+}
 
 /** The leader's answer as it came; undefined when there is none that can be used. */
 const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<string | undefined> =>
@@ -64,7 +64,7 @@ const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<strin
     });
   });
 
-const isView = (status: number | undefined, text: string): boolean => {
+function isView(status: number | undefined, text: string): boolean {
   if (status !== 200) return false;
   try {
     const view: unknown = JSON.parse(text);
@@ -72,4 +72,4 @@ const isView = (status: number | undefined, text: string): boolean => {
   } catch {
     return false;
   }
-};
+}

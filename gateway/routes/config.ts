@@ -10,7 +10,7 @@ import { quorumRange } from "../requests/checks.ts";
 import { delayField, readFields, strict, wholeField } from "../requests/fields.ts";
 import { readQuery } from "../requests/query.ts";
 
-export const configEndpoint = (context: Context): Endpoint => {
+export function configEndpoint(context: Context): Endpoint {
   const schema = changeSchema(followerIds(context.config));
   return {
     path: "/config",
@@ -27,9 +27,9 @@ export const configEndpoint = (context: Context): Endpoint => {
       },
     },
   };
-};
+}
 
-const apply = (context: Context, given: z.infer<ReturnType<typeof changeSchema>>): Answer => {
+function apply(context: Context, given: z.infer<ReturnType<typeof changeSchema>>): Answer {
   const inForce = context.node.status().config;
   const { minDelay = inForce.minDelay, maxDelay = inForce.maxDelay } = given;
   const fault = rangeFault("minDelay", minDelay, maxDelay) ?? followersFault(given.followerDelays);
@@ -38,15 +38,15 @@ const apply = (context: Context, given: z.infer<ReturnType<typeof changeSchema>>
   const wanted: LiveConfig = { writeQuorum, minDelay, maxDelay, followerDelays };
   const result = context.node.configure(wanted);
   return result.ok ? ok(JSON.stringify(result.value)) : refusal(result.failure);
-};
+}
 
-const followersFault = (delays: LiveConfig["followerDelays"] = {}): Failure | undefined => {
+function followersFault(delays: LiveConfig["followerDelays"] = {}): Failure | undefined {
   for (const [id, { minDelayMs, maxDelayMs }] of Object.entries(delays)) {
     const fault = rangeFault(`followerDelays.${id}.minDelayMs`, minDelayMs, maxDelayMs);
     if (fault !== undefined) return fault;
   }
   return undefined;
-};
+}
 
 /** `minName` is the lower end of a range of delays, as the client wrote it. */
 function rangeFault(minName: string, min: number, max: number): Failure | undefined {
@@ -56,7 +56,7 @@ function rangeFault(minName: string, min: number, max: number): Failure | undefi
   return failureOf("INVALID_ARGUMENT", detail);
 }
 
-const changeSchema = (followers: readonly string[]) => {
+function changeSchema(followers: readonly string[]) {
   const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
   return z.strictObject(
     {
@@ -70,12 +70,12 @@ const changeSchema = (followers: readonly string[]) => {
     },
     strict,
   );
-};
+}
 
-const withoutAbsent = <T>(given: Readonly<Record<string, T | undefined>>): Record<string, T> => {
+function withoutAbsent<T>(given: Readonly<Record<string, T | undefined>>): Record<string, T> {
   const present: Record<string, T> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined) present[name] = value;
   }
   return present;
-};
+}

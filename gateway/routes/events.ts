@@ -6,8 +6,8 @@ import type { Context } from "../context.ts";
 import { type Endpoint, streaming } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
 import { tooManyStreams } from "../streams/event-streams.ts";
-import type { SweepNews } from "../sweeps/news.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
+import type { SweepNews } from "../sweeps/types.ts";
 
 /**
  * First `hello`, then the recent history, then what happens. Ids count within one stream; a client
@@ -49,8 +49,8 @@ export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
   },
 });
 
-const helloText = ({ node, faults }: { node: KvNode; faults: unknown }): string => {
+function helloText({ node, faults }: { node: KvNode; faults: unknown }): string {
   const { id, role, leader, epoch, config } = node.status();
   const now = Date.now();
   return JSON.stringify({ node: id, role, leader, epoch, config, faults: !!faults, now });
-};
+}

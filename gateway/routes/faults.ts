@@ -22,7 +22,7 @@ const faultSchema = z.discriminatedUnion(
   },
 );
 
-export const faultsEndpoints = (context: Context): readonly Endpoint[] => {
+export function faultsEndpoints(context: Context): readonly Endpoint[] {
   const { faults } = context;
   if (faults === undefined) return [];
   const followers = followerIds(context.config);
@@ -73,13 +73,13 @@ export const faultsEndpoints = (context: Context): readonly Endpoint[] => {
       },
     },
   ];
-};
+}
 
 /** `endsAt` is wall-clock milliseconds since 1970. */
-const listed = (faults: FaultControl): Answer => {
+function listed(faults: FaultControl): Answer {
   const shown = Object.entries(faults.list()).map(([follower, { fault, endsAtWall }]) => [
     follower,
     { fault, endsAt: endsAtWall },
   ]);
   return ok(JSON.stringify({ faults: Object.fromEntries(shown) }));
-};
+}

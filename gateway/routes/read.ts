@@ -11,7 +11,7 @@ import { numberIn, readQuery } from "../requests/query.ts";
 type Query = Partial<Record<"key" | "minVersion" | "prefix" | "limit" | "after", string>>;
 
 /** Answers one key where the query has `key`, else a list. */
-export const readEndpoint = (context: Context): Endpoint => {
+export function readEndpoint(context: Context): Endpoint {
   const checks = new RequestChecks(restNames, followerIds(context.config).length);
   return {
     path: "/read",
@@ -25,7 +25,7 @@ export const readEndpoint = (context: Context): Endpoint => {
       },
     },
   };
-};
+}
 
 function readKey(
   { node }: Context,

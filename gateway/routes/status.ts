@@ -34,7 +34,7 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
 ];
 
 /** Whether the node does all it is there for, or answers just the calls that were asked about. */
-const readiness = (node: KvNode, wanted: string | undefined): Answer => {
+function readiness(node: KvNode, wanted: string | undefined): Answer {
   const purpose = purposes.find((one) => one === wanted);
   if (wanted !== undefined && purpose === undefined) {
     return refusal(failureOf("INVALID_ARGUMENT", `"for" must be ${purposes.join(" or ")}.`));
@@ -43,7 +43,7 @@ const readiness = (node: KvNode, wanted: string | undefined): Answer => {
   const ready = reasons.length === 0;
   const body = JSON.stringify({ ready, reasons });
   return { status: ready ? 200 : 503, contentType: jsonType, body };
-};
+}
 
 /** A call without parameters. */
 const plain =

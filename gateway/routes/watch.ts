@@ -23,7 +23,7 @@ export const watchEndpoint = (context: Context): Endpoint => ({
   methods: { GET: watchHandler(context) },
 });
 
-const watchHandler = (context: Context): Handler => {
+function watchHandler(context: Context): Handler {
   const checks = new RequestChecks(restNames, followerIds(context.config).length);
   return (request, response) => {
     const wanted = readWatch(request, checks);
@@ -61,7 +61,7 @@ const watchHandler = (context: Context): Handler => {
       else response.once("close", cancel);
     });
   };
-};
+}
 
 function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> {
   const query = readQuery(request.url, ["prefix", "after"]);
@@ -77,7 +77,7 @@ function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> 
 }
 
 /** Opens the stream when it is first needed: until then the answer may still be a refusal. */
-const streamOpener = (context: Context, request: Request, response: Response, from: number) => {
+function streamOpener(context: Context, request: Request, response: Response, from: number) {
   let stream: EventStream | undefined;
   return (): EventStream => {
     if (stream === undefined) {
@@ -90,10 +90,10 @@ const streamOpener = (context: Context, request: Request, response: Response, fr
     }
     return stream;
   };
-};
+}
 
 /** False when the reader is behind; `operations` holds whole entries. */
-const sendOperations = (stream: EventStream, operations: readonly AppliedOperation[]): boolean => {
+function sendOperations(stream: EventStream, operations: readonly AppliedOperation[]): boolean {
   let calm = true;
   for (const [index, { sequence, key, value }] of operations.entries()) {
     const isLast = operations[index + 1]?.sequence !== sequence;
@@ -103,4 +103,4 @@ const sendOperations = (stream: EventStream, operations: readonly AppliedOperati
     calm = stream.send({ name, data, id: isLast ? sequence : undefined });
   }
   return calm;
-};
+}

@@ -9,7 +9,7 @@ import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
 import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
 
-export const writeEndpoints = (context: Context): readonly Endpoint[] => {
+export function writeEndpoints(context: Context): readonly Endpoint[] {
   const readers = createWriteReaders(context.config);
   const single = (request: WriteRequest) => request.operations[0]?.key;
   return [
@@ -22,7 +22,7 @@ export const writeEndpoints = (context: Context): readonly Endpoint[] => {
     },
     { path: "/write/batch", methods: { POST: writeHandler(context, readers.batch) } },
   ];
-};
+}
 
 const writeHandler =
   (
@@ -38,16 +38,16 @@ const writeHandler =
     return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);
   };
 
-const readWrite = async (request: Request, reader: WriteReader): Promise<Result<WriteRequest>> => {
+async function readWrite(request: Request, reader: WriteReader): Promise<Result<WriteRequest>> {
   // Checked before the body, yet answered after it was taken in.
   const query = readQuery(request.url, []);
   const body = await readBody(request, reader.shape);
   if (!body.ok) return body;
   return query.ok ? reader.read(body.value) : query;
-};
+}
 
 /** A batch has no key of its own; all its operations share the version. */
-const receiptAnswer = (key: string | undefined, receipt: WriteReceipt, trace: boolean): Answer => {
+function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: boolean): Answer {
   const acks = trace
     ? receipt.acks.map(({ node, ms, delayMs }) => ({
         node,
@@ -64,7 +64,7 @@ const receiptAnswer = (key: string | undefined, receipt: WriteReceipt, trace: bo
       latencyMs: roundMs(receipt.latencyMs),
     }),
   );
-};
+}
 
 /** To microseconds: more digits would be noise. */
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -55,7 +55,7 @@ interface OpenStream {
 export const tooManyStreams = failureOf("OVERLOADED", "Too many event streams are open.");
 
 /** `streamsMax`: how many may be open at a time. */
-export const createEventStreams = (streamsMax = 1000): EventStreams => {
+export function createEventStreams(streamsMax = 1000): EventStreams {
   const open = new Set<OpenStream>();
   const heartbeat = setInterval(() => {
     for (const stream of open) beat(stream);
@@ -69,8 +69,12 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
         ...headers,
-        ...["Content-Type", eventStreamType, "Cache-Control", "no-store"],
-        ...["X-Accel-Buffering", "no"],
+        "Content-Type",
+        eventStreamType,
+        "Cache-Control",
+        "no-store",
+        "X-Accel-Buffering",
+        "no",
       ]);
       const stream: OpenStream = { response, taken: 0, takenAt: performance.now() };
       if (request.method === "HEAD") response.end();
@@ -91,9 +95,9 @@ export const createEventStreams = (streamsMax = 1000): EventStreams => {
       for (const { response } of open) endStream(response, "the node is stopping");
     },
   };
-};
+}
 
-const createStream = (response: ServerResponse, isTooMuch: () => boolean): EventStream => {
+function createStream(response: ServerResponse, isTooMuch: () => boolean): EventStream {
   const isLive = () => !response.writableEnded && !response.destroyed;
   return {
     send: ({ name, data, id }) => {
@@ -115,15 +119,15 @@ const createStream = (response: ServerResponse, isTooMuch: () => boolean): Event
     },
     end: (comment) => endStream(response, comment),
   };
-};
+}
 
-const endStream = (response: ServerResponse, comment: string): void => {
+function endStream(response: ServerResponse, comment: string): void {
   if (response.socket?.writable === false) response.destroy();
   else if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
-};
+}
 
 /** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */
-const beat = (stream: OpenStream): void => {
+function beat(stream: OpenStream): void {
   const { response } = stream;
   // Cut off, and not closed yet: writing now would be an error.
   if (response.writableEnded || response.destroyed) return;
@@ -134,4 +138,4 @@ const beat = (stream: OpenStream): void => {
     stream.takenAt = now;
   } else if (now - stream.takenAt >= stalledMsMax) response.destroy();
   if (response.writableLength === 0) response.write(": heartbeat\n\n");
-};
+}

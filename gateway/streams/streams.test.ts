@@ -66,7 +66,8 @@ describe("GET /watch", () => {
     await put("elsewhere");
     await ask(url, "/write", { method: "DELETE", body: { key: "w/a" } });
     expect(await stream.next()).toEqual({
-      ...{ id: String(first), event: "put" },
+      id: String(first),
+      event: "put",
       data: `{"key":"w/a","value":{"x":1},"version":${first}}`,
     });
     const second = await stream.next();
@@ -87,7 +88,8 @@ describe("GET /watch", () => {
       id: undefined,
     });
     expect(await stream.next()).toMatchObject({
-      ...{ data: expect.stringContaining("e/b"), id: String(version) },
+      data: expect.stringContaining("e/b"),
+      id: String(version),
     });
     await stream.close();
   });

@@ -11,7 +11,7 @@ import { reportFile } from "./report.ts";
 import { readSweepRequest } from "./request.ts";
 import type { Sweeps } from "./sweeps.ts";
 
-export const sweepEndpoints = (context: Context, sweeps: Sweeps): readonly Endpoint[] => {
+export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpoint[] {
   /** Sweeps are the leader's; others say who that is. */
   const onLeader =
     (run: Handler): Handler =>
@@ -70,7 +70,7 @@ export const sweepEndpoints = (context: Context, sweeps: Sweeps): readonly Endpo
       },
     },
   ];
-};
+}
 
 const sweepAnswer = (job: Job): Answer => ({
   ...ok(JSON.stringify({ sweep: job.describe() })),

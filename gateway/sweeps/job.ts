@@ -39,7 +39,7 @@ export interface Job {
   kill(): void;
 }
 
-export const startJob = (options: JobOptions): Job => {
+export function startJob(options: JobOptions): Job {
   const { id, request, directory } = options;
   const child = spawn(process.execPath, wordsOf(options), { stdio: ["ignore", "pipe", "pipe"] });
   const listeners = new Set<(event: SweepEvent) => void>();
@@ -108,7 +108,7 @@ export const startJob = (options: JobOptions): Job => {
     },
     kill: () => void child.kill("SIGKILL"),
   };
-};
+}
 
 const startOf = (id: string, options: SweepRequest): Sweep => ({
   id,
@@ -120,7 +120,9 @@ const startOf = (id: string, options: SweepRequest): Sweep => ({
     quorum: options.quorums[0] ?? 0,
     writesDone: 0,
     writesTotal: options.quorums.length * options.rounds * options.clients * options.writes,
-    ...{ meanMs: null, theoryMs: null, secondsLeft: null },
+    meanMs: null,
+    theoryMs: null,
+    secondsLeft: null,
   },
   results: [],
   headline: null,
@@ -141,7 +143,7 @@ interface Heard {
   end(code: number | null): void;
 }
 
-const listen = (child: ChildProcess, heard: Heard): void => {
+function listen(child: ChildProcess, heard: Heard): void {
   if (child.stderr !== null) createInterface({ input: child.stderr }).on("line", heard.line);
   child.stdout?.setEncoding("utf8").on("data", heard.output);
   child.on("error", (error) => {
@@ -150,7 +152,7 @@ const listen = (child: ChildProcess, heard: Heard): void => {
   });
   // After the last line, which "exit" is not.
   child.on("close", heard.end);
-};
+}
 
 interface End {
   readonly code: number | null;
@@ -160,7 +162,7 @@ interface End {
 }
 
 /** A failed verdict is a finding of a run that was carried out: the run itself is done. */
-const outcomeOf = ({ code, cancelled, output, lastWords }: End) => {
+function outcomeOf({ code, cancelled, output, lastWords }: End) {
   const end = readEnd(output);
   const headline = end?.headline ?? null;
   if (cancelled) return { state: "cancelled", headline, error: null } as const;
@@ -172,12 +174,12 @@ const outcomeOf = ({ code, cancelled, output, lastWords }: End) => {
   }
   const error = lastWords.at(-1) ?? `the simulation ended with code ${code ?? "none"}`;
   return { state: "failed", headline, error } as const;
-};
+}
 
-const readEnd = (output: string) => {
+function readEnd(output: string) {
   try {
     return endSchema.safeParse(JSON.parse(output)).data;
   } catch {
     return undefined;
   }
-};
+}

@@ -39,16 +39,16 @@ const line = z.discriminatedUnion("type", [
 type Line = z.infer<typeof line>;
 
 /** Undefined: not a progress line, but words for a person. */
-export const readLine = (text: string): Line | undefined => {
+export function readLine(text: string): Line | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     return line.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }
-};
+}
 
-export const eventsOf = (told: Line): readonly SweepEvent[] => {
+export function eventsOf(told: Line): readonly SweepEvent[] {
   if (told.type === "quorum") return [{ name: "quorum", data: told.result }];
   if (told.type !== "write") return [];
   const { type: _, latencyMs, ...progress } = told;
@@ -57,7 +57,7 @@ export const eventsOf = (told: Line): readonly SweepEvent[] => {
     { name: "progress", data: progress },
     ...(latencyMs === null ? [] : [{ name: "sample" as const, data: { quorum, latencyMs } }]),
   ];
-};
+}
 
 /** What the simulation prints at its end, with `--json`. */
 export const endSchema = z.object({

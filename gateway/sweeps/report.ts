@@ -20,7 +20,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox allow-downloads";
 
-export const reportFile = async (directory: string, name: string): Promise<Answer> => {
+export async function reportFile(directory: string, name: string): Promise<Answer> {
   const missing = refusal(failureOf("NOT_FOUND", "The report has no such file."));
   if (!fileName.test(name)) return missing;
   try {
@@ -33,4 +33,4 @@ export const reportFile = async (directory: string, name: string): Promise<Answe
   } catch {
     return missing;
   }
-};
+}

@@ -10,7 +10,7 @@ const writesMax = 100_000;
 
 const whole = (min: number, max: number) => wholeField({ min, max });
 
-const schemaFor = (followers: number) => {
+function schemaFor(followers: number) {
   const listError = `must be a list of 1 to ${followers + 1} different write quorums`;
   return z.strictObject(
     {
@@ -27,9 +27,9 @@ const schemaFor = (followers: number) => {
     },
     strict,
   );
-};
+}
 
-export const readSweepRequest = (body: unknown, followers: number): Result<SweepRequest> => {
+export function readSweepRequest(body: unknown, followers: number): Result<SweepRequest> {
   const request = readFields(schemaFor(followers), body);
   if (!request.ok) return request;
   const { quorums, clients, writes, rounds, minDelay, maxDelay } = request.value;
@@ -46,4 +46,4 @@ export const readSweepRequest = (body: unknown, followers: number): Result<Sweep
     );
   }
   return request;
-};
+}

@@ -11,7 +11,13 @@ import { createSweeps } from "./sweeps.ts";
 
 const inForce: LiveConfig = { writeQuorum: 2, minDelay: 5, maxDelay: 9, followerDelays: {} };
 const request = {
-  ...{ quorums: [1], clients: 1, writes: 1, rounds: 1, minDelay: 0, maxDelay: 10, seed: 1 },
+  quorums: [1],
+  clients: 1,
+  writes: 1,
+  rounds: 1,
+  minDelay: 0,
+  maxDelay: 10,
+  seed: 1,
 };
 
 /** Just enough of a node for a sweep to begin on. */

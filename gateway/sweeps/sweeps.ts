@@ -10,10 +10,12 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { type Job, startJob } from "./job.ts";
-import { follow, newsOf, type SweepNews } from "./news.ts";
-import type { SweepRequest } from "./types.ts";
+import type { SweepNews, SweepRequest } from "./types.ts";
 
+/** Sweeps that are remembered with their reports; the oldest ones are dropped. */
 const historyMax = 10;
+/** Pages get the progress of a sweep at most this often. */
+const progressEveryMs = 500;
 
 export interface Sweeps {
   /** OVERLOADED while another one runs. */
@@ -29,14 +31,14 @@ export interface Sweeps {
   close(): void;
 }
 
-export interface SweepsOptions {
+interface SweepsOptions {
   readonly node: KvNode;
   readonly log: Log;
   /** This node's REST API as reached from this machine. */
   readonly url: () => string;
 }
 
-export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
+export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
   const jobs: Job[] = [];
   const listeners = new Set<(news: SweepNews) => void>();
   const tell = (news: SweepNews) => {
@@ -106,7 +108,26 @@ export const createSweeps = ({ node, log, url }: SweepsOptions): Sweeps => {
       }
     },
   };
-};
+}
 
 const removeReport = ({ directory }: Job): void =>
   rmSync(directory, { recursive: true, force: true });
+
+function newsOf(job: Job | undefined): SweepNews {
+  const at = Date.now();
+  if (job?.running !== true) return { at, running: null };
+  const { id, options, progress } = job.describe();
+  return { at, running: { id, options, progress } };
+}
+
+/** Passes on what becomes of one run: at once when it ends, now and then while it goes on. */
+function follow(job: Job, tell: (news: SweepNews) => void): void {
+  let toldAt = 0;
+  job.follow(({ name }) => {
+    if (name === "progress" && Date.now() - toldAt >= progressEveryMs) {
+      toldAt = Date.now();
+      tell(newsOf(job));
+    }
+    if (name === "done") tell(newsOf(undefined));
+  });
+}

@@ -1,15 +1,19 @@
 /** A sweep as clients see it. Times are milliseconds since 1970; durations are milliseconds. */
-export interface SweepRequest {
+export interface SweepOptions {
   readonly quorums: readonly number[];
   readonly clients: number;
   readonly writes: number;
   readonly rounds: number;
   readonly minDelay: number;
   readonly maxDelay: number;
-  readonly seed: number;
+  /** Of the random order in which quorums are measured; absent: 1. */
+  readonly seed?: number | undefined;
 }
 
-export type SweepState = "running" | "done" | "failed" | "cancelled";
+/** Options that were checked, with their defaults. */
+export type SweepRequest = SweepOptions & { readonly seed: number };
+
+type SweepState = "running" | "done" | "failed" | "cancelled";
 
 export interface SweepProgress {
   readonly quorum: number;
@@ -41,7 +45,7 @@ export interface Sweep {
   readonly state: SweepState;
   readonly startedAt: number;
   readonly finishedAt: number | null;
-  readonly options: SweepRequest;
+  readonly options: SweepOptions;
   readonly progress: SweepProgress;
   /** One for each quorum that is finished. */
   readonly results: readonly SweepResult[];
@@ -56,3 +60,11 @@ export type SweepEvent =
   | { readonly name: "sample"; readonly data: { quorum: number; latencyMs: number } }
   | { readonly name: "quorum"; readonly data: SweepResult }
   | { readonly name: "done"; readonly data: Sweep };
+
+/** What every page is told of sweeps, so that nobody wonders about the delays that one has set. */
+export interface SweepNews {
+  /** Wall clock, milliseconds since 1970. */
+  readonly at: number;
+  /** The sweep that runs; null while none does. */
+  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
+}

@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { get } from "node:http";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { statusOf } from "./direct-http.ts";
 import type { PlannedNode } from "./plan.ts";
 
 export interface ChildEvents {
@@ -123,3 +123,18 @@ async function untilReady(url: string, signal: AbortSignal): Promise<boolean> {
   }
   return false;
 }
+
+/**
+ * The status of a GET, straight to the node whatever proxy the environment names for other hosts.
+ * Rejects when no whole answer came, or when the signal is aborted.
+ */
+const statusOf = (url: string, signal: AbortSignal): Promise<number> =>
+  new Promise((resolve, reject) => {
+    // Only the global agent of Node, which fetch uses too, knows of proxies.
+    const sent = get(url, { agent: false, signal }, (answer) => {
+      answer.on("error", reject);
+      answer.on("end", () => resolve(answer.statusCode ?? 0));
+      answer.resume();
+    });
+    sent.on("error", reject);
+  });

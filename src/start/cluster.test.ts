@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LocalCluster, startCluster } from "./cluster.ts";
-import { portTrouble } from "./free-ports.ts";
+import { findTakenPort } from "./free-ports.ts";
 import type { PlannedNode } from "./plan.ts";
 
 const standIn = `
@@ -183,10 +183,10 @@ describe("ports", () => {
   test("a taken port is named in one sentence, with the node that wanted it", async () => {
     const { server, port } = await occupy(0);
     const nodes = [await plannedNode("leader"), { ...(await plannedNode("f1")), grpcPort: port }];
-    expect(await portTrouble(nodes)).toBe(
+    expect(await findTakenPort(nodes)).toBe(
       `Port ${port} (gRPC of f1) is taken; free it, or choose others with --base-port.`,
     );
     await new Promise((closed) => server.close(closed));
-    expect(await portTrouble(nodes)).toBeUndefined();
+    expect(await findTakenPort(nodes)).toBeUndefined();
   });
 });

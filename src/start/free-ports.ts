@@ -1,10 +1,10 @@
-/** Finds ports that somebody else listens on, before anything starts. */
+/** Finds out before anything starts whether all ports of the cluster can be used. */
 import { createServer } from "node:net";
 import type { PlannedNode } from "./plan.ts";
 
 const host = "127.0.0.1";
 
-/** The system's error code if the port cannot be listened on, such as EADDRINUSE. */
+/** The error code of the system if nothing can listen on the port, such as EADDRINUSE. */
 function obstacle(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
@@ -13,8 +13,8 @@ function obstacle(port: number): Promise<string | undefined> {
   });
 }
 
-/** One sentence that names the first port that cannot be had; undefined when all are free. */
-export async function portTrouble(nodes: readonly PlannedNode[]): Promise<string | undefined> {
+/** One sentence that names the first port that cannot be used; undefined when all are free. */
+export async function findTakenPort(nodes: readonly PlannedNode[]): Promise<string | undefined> {
   const wanted = nodes.flatMap((node) => [
     { port: node.port, use: `REST of ${node.id}` },
     { port: node.grpcPort, use: `gRPC of ${node.id}` },
@@ -22,8 +22,8 @@ export async function portTrouble(nodes: readonly PlannedNode[]): Promise<string
   for (const { port, use } of wanted) {
     const code = await obstacle(port);
     if (code === undefined) continue;
-    const trouble = code === "EADDRINUSE" ? "is taken" : `cannot be used (${code})`;
-    return `Port ${port} (${use}) ${trouble}; free it, or choose others with --base-port.`;
+    const reason = code === "EADDRINUSE" ? "is taken" : `cannot be used (${code})`;
+    return `Port ${port} (${use}) ${reason}; free it, or choose others with --base-port.`;
   }
   return undefined;
 }

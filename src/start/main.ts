@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { ConfigError } from "../config.ts";
 import { startCluster } from "./cluster.ts";
 import { CommanderError, readOptions, type StartOptions } from "./command-line.ts";
-import { portTrouble } from "./free-ports.ts";
+import { findTakenPort } from "./free-ports.ts";
 import { diedLine, invitation, logLine, readyLine } from "./messages.ts";
-import { pageTrouble } from "./page.ts";
+import { buildPage } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
 import { whenRunnerEnds } from "./runner.ts";
 
@@ -34,12 +34,12 @@ async function run(): Promise<number> {
   if ("exitCode" in planned) return planned.exitCode;
   const { options, nodes } = planned;
   const [leader] = nodes;
-  const taken = await portTrouble(nodes);
+  const taken = await findTakenPort(nodes);
   if (taken !== undefined || leader === undefined) {
     complain(taken ?? "There is no leader.");
     return 1;
   }
-  const noPage = await pageTrouble();
+  const noPage = await buildPage();
   if (noPage !== undefined) complain(noPage);
   say(
     `Starting a leader and ${options.followers} followers, write quorum ${options.quorum}, ` +

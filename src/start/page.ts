@@ -1,4 +1,4 @@
-/** Sees to it that the page the nodes serve is built from the sources that are here. */
+/** Builds the page that the nodes serve, from the sources in this folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -6,11 +6,17 @@ import { fileURLToPath } from "node:url";
 
 const builder = fileURLToPath(new URL("../../webui/build.ts", import.meta.url));
 
-/** Undefined when the page is there; else one sentence. The cluster works without it. */
-export async function pageTrouble(): Promise<string | undefined> {
-  if (!existsSync(builder)) return "The page is not part of this copy; nodes serve the API alone.";
+/**
+ * Runs the page's build, which does nothing when the page is newer than its sources. Returns undefined
+ * once the page is there, else one sentence that says why not: nodes work without it.
+ */
+export async function buildPage(): Promise<string | undefined> {
+  if (!existsSync(builder))
+    return "The sources of the page are missing here; nodes serve the API without a page.";
   // A process of its own, so that the bundler's memory is gone when the cluster runs.
   const build = spawn(process.execPath, [builder], { stdio: ["ignore", "ignore", "inherit"] });
   const [code] = await once(build, "close");
-  return code === 0 ? undefined : "The page could not be built; nodes serve the API alone.";
+  return code === 0
+    ? undefined
+    : "The page could not be built; nodes serve the API without a page.";
 }

@@ -5,8 +5,6 @@ const messageBytesMax = 16 * 1024 * 1024;
 
 /** Milliseconds of silence after which a peer is asked, and then those in which it must answer. */
 const keepalive = { timeMs: 10_000, timeoutMs: 10_000 };
-/** What keepalive takes to notice that a peer is gone. */
-export const keepaliveMs = keepalive.timeMs + keepalive.timeoutMs;
 
 const shared: ChannelOptions = {
   "grpc.max_receive_message_length": messageBytesMax,

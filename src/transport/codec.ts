@@ -9,19 +9,19 @@ import { ReplicateRequest, ReplicateResponse } from "./generated/quorumkv/v1/rep
 /** The leader hands one object to every follower's link; its bytes are made once. */
 const leaderBytes = new WeakMap<LeaderMessage, Buffer>();
 
-export const encodeLeaderMessage = (message: LeaderMessage): Buffer => {
+export function encodeLeaderMessage(message: LeaderMessage): Buffer {
   const known = leaderBytes.get(message);
   if (known !== undefined) return known;
   const bytes = asBuffer(ReplicateRequest.encode(wrap(message)).finish());
   leaderBytes.set(message, bytes);
   return bytes;
-};
+}
 
 export const encodeFollowerMessage = (message: FollowerMessage): Buffer =>
   asBuffer(ReplicateResponse.encode(wrap(message)).finish());
 
 /** Throws on what is no message of a leader; gRPC then ends the stream. */
-export const decodeLeaderMessage = (bytes: Buffer): LeaderMessage => {
+export function decodeLeaderMessage(bytes: Buffer): LeaderMessage {
   const { message } = ReplicateRequest.decode(bytes);
   if (message === undefined) throw new Error("a leader's message of no known type");
   if (message.$case === "floor" && message.value.floor === undefined) {
@@ -29,10 +29,10 @@ export const decodeLeaderMessage = (bytes: Buffer): LeaderMessage => {
   }
   if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
   return unwrap(message);
-};
+}
 
 /** Throws on what is no message of a follower; gRPC then ends the stream. */
-export const decodeFollowerMessage = (bytes: Buffer): FollowerMessage => {
+export function decodeFollowerMessage(bytes: Buffer): FollowerMessage {
   const { message } = ReplicateResponse.decode(bytes);
   if (message === undefined) throw new Error("a follower's message of no known type");
   if (message.$case === "promise" && message.value.member === undefined) {
@@ -41,7 +41,7 @@ export const decodeFollowerMessage = (bytes: Buffer): FollowerMessage => {
   if (message.$case === "promise") checkHistory(message.value.history);
   if (message.$case === "storePage") checkHistory(message.value.end?.history);
   return unwrap(message);
-};
+}
 
 /** Digits that are none would become sums that are none, and be written to the disk. */
 function checkHistory(history: string | undefined): void {

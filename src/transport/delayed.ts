@@ -16,7 +16,7 @@ import type { Entry, Epoch, LeaderMessage, NodeId, Sequence } from "../replicati
 import { DueQueue } from "./due-queue.ts";
 import { ElapsedDelays } from "./elapsed-delays.ts";
 
-export interface DelayedNetworkOptions {
+interface DelayedNetworkOptions {
   readonly network: Network;
   readonly clock: Clock;
   readonly random: Random;
@@ -27,7 +27,7 @@ type Append = Extract<LeaderMessage, { type: "append" }>;
 const noDelay: DelayRange = { minDelayMs: 0, maxDelayMs: 0 };
 
 /** Wraps the leader's side only: followers listen on the network as it is. */
-export const createDelayedNetwork = ({ network, clock, random }: DelayedNetworkOptions) => {
+export function createDelayedNetwork({ network, clock, random }: DelayedNetworkOptions) {
   let general = noDelay;
   let perFollower: Readonly<Record<NodeId, DelayRange>> = {};
   const rangeOf = (to: NodeId) =>
@@ -66,7 +66,7 @@ export const createDelayedNetwork = ({ network, clock, random }: DelayedNetworkO
       }),
   };
   return { network: delayed, delays };
-};
+}
 
 interface DelayedLinkOptions {
   readonly link: Link<LeaderMessage>;
@@ -166,7 +166,7 @@ class DelayedLink implements Link<LeaderMessage> {
 }
 
 /** A link belongs to one reign, so this is one group; nothing here depends on that. */
-const byEpoch = (due: readonly Held[]): Map<Epoch, Entry[]> => {
+function byEpoch(due: readonly Held[]): Map<Epoch, Entry[]> {
   const groups = new Map<Epoch, Entry[]>();
   for (const { entry, epoch } of due) {
     const group = groups.get(epoch);
@@ -174,4 +174,4 @@ const byEpoch = (due: readonly Held[]): Map<Epoch, Entry[]> => {
     else group.push(entry);
   }
   return groups;
-};
+}

@@ -9,7 +9,7 @@ import { StreamLink } from "./stream-link.ts";
 
 type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
 
-export interface DialOptions {
+interface DialOptions {
   /** `host:port` */
   readonly address: string;
   readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
@@ -26,11 +26,11 @@ const openTimeoutMs = 2000;
 const steadyMs = 1000;
 
 /** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
-export const dial = (options: DialOptions): Cancel => {
+export function dial(options: DialOptions): Cancel {
   const peer = new Peer(options);
   peer.attempt();
   return () => peer.cancel();
-};
+}
 
 /**
  * One follower as its leader reaches it. Each attempt has a channel of its own: what the library

@@ -14,7 +14,7 @@ import type {
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
 import { Lane } from "./lane.ts";
 
-export interface FaultyNetworkOptions {
+interface FaultyNetworkOptions {
   readonly network: Network;
   readonly clock: Clock;
 }
@@ -30,7 +30,7 @@ interface ActiveFault {
 /** A fault that somebody forgot ends by itself. */
 const faultMsMax = 5 * 60 * 1000;
 
-export const createFaultyNetwork = ({ network, clock }: FaultyNetworkOptions) => {
+export function createFaultyNetwork({ network, clock }: FaultyNetworkOptions) {
   const active = new Map<NodeId, ActiveFault>();
   const peers = new Map<NodeId, Peer>();
 
@@ -65,7 +65,7 @@ export const createFaultyNetwork = ({ network, clock }: FaultyNetworkOptions) =>
     },
   };
   return { network: faulty, faults };
-};
+}
 
 interface PeerOptions {
   readonly dial: (opened: Opened) => Cancel;
@@ -168,7 +168,7 @@ class FaultyLink implements Link<LeaderMessage> {
 }
 
 /** Bytes of the texts a message holds, and plenty for the rest: it bounds their number too. */
-const roughBytes = (message: LeaderMessage | FollowerMessage): number => {
+function roughBytes(message: LeaderMessage | FollowerMessage): number {
   let bytes = 1024;
   if ("entries" in message) {
     for (const { operations } of message.entries) {
@@ -180,4 +180,4 @@ const roughBytes = (message: LeaderMessage | FollowerMessage): number => {
     for (const { key, value } of message.records) bytes += 64 + key.length + value.length;
   }
   return bytes;
-};
+}

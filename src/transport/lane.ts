@@ -1,6 +1,6 @@
 import type { Cancel, Clock, LinkFault } from "../node/ports.ts";
 
-export interface LaneOptions<Message> {
+interface LaneOptions<Message> {
   readonly clock: Clock;
   readonly deliver: (message: Message) => void;
   /** Roughly what a message weighs, in bytes. */

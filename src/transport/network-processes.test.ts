@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
+  keepaliveMs,
   type LeaderEnd,
   silent,
   startFollower,
   startLeader,
 } from "../../test/support/link-ends.ts";
-import { keepaliveMs } from "./channel-options.ts";
 import { GrpcNetwork } from "./network.ts";
 
 const followerProgram = join(import.meta.dirname, "../../test/support/follower-process.ts");

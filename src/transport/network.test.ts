@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { silent, startFollower, startLeader } from "../../test/support/link-ends.ts";
+import { keepaliveMs, silent, startFollower, startLeader } from "../../test/support/link-ends.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
-import { keepaliveMs } from "./channel-options.ts";
 import { GrpcNetwork } from "./network.ts";
 import { createGrpcServer } from "./server.ts";
 

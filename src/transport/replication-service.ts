@@ -22,11 +22,11 @@ export const replicationService = {
 type Call = ServerDuplexStream<LeaderMessage, Buffer>;
 
 /** Accepts a leader's stream as one link. */
-export const accept = (
+export function accept(
   call: Call,
   opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>,
   limits?: OutboxLimits,
-): Link<FollowerMessage> => {
+): Link<FollowerMessage> {
   const link = new StreamLink<LeaderMessage, FollowerMessage>(
     {
       write: (bytes, written) => call.write(bytes, written),
@@ -46,9 +46,9 @@ export const accept = (
   call.sendMetadata(new Metadata());
   link.report(opened(link));
   return link;
-};
+}
 
 /** Ends a call that cannot be served now; the leader tries again. */
-export const refuse = (call: Call, details: string): void => {
+export function refuse(call: Call, details: string): void {
   call.emit("error", { code: status.UNAVAILABLE, details });
-};
+}

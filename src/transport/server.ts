@@ -18,7 +18,7 @@ import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 
 /** Services that share the port. `close` runs when the server closes, before its calls end. */
-export interface AddedServices {
+interface AddedServices {
   close(): void;
 }
 
@@ -34,7 +34,7 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-export interface GrpcServerOptions {
+interface GrpcServerOptions {
   readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
   readonly log: Log;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LocalCluster, startCluster } from "../../src/start/cluster.ts";
 import { readOptions } from "../../src/start/command-line.ts";
-import { portTrouble } from "../../src/start/free-ports.ts";
+import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
 
 export interface Ours {
@@ -26,7 +26,7 @@ export async function startOurs(run: {
 }): Promise<Ours> {
   const args = ["--quorum", "3", "--data", run.folder, "--base-port", String(run.basePort)];
   const planned = planCluster(readOptions(args), { ...process.env, FAULTS: "0" });
-  const trouble = await portTrouble(planned);
+  const trouble = await findTakenPort(planned);
   if (trouble !== undefined) throw new Error(trouble);
   const profiling = `--cpu-prof --cpu-prof-dir=${run.profileFolder}`;
   const nodes = planned.map((node) => {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readOptions } from "../../src/start/command-line.ts";
-import { portTrouble } from "../../src/start/free-ports.ts";
+import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
 import { freeBasePort, Launched, npmStart } from "./launched.ts";
 
@@ -58,7 +58,7 @@ function pidOf(who: Running["who"]): number {
 
 async function nothingIsLeft(): Promise<void> {
   const nodes = planCluster(readOptions(options), {});
-  while (ours().length > 0 || (await portTrouble(nodes)) !== undefined) await wait(50);
+  while (ours().length > 0 || (await findTakenPort(nodes)) !== undefined) await wait(50);
 }
 
 describe.runIf(process.platform === "linux")("npm start ends as a whole, in good order", () => {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { readOptions } from "../../src/start/command-line.ts";
-import { portTrouble } from "../../src/start/free-ports.ts";
+import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -13,7 +13,7 @@ export async function freeBasePort(): Promise<number> {
   for (;;) {
     const candidate = 20_000 + Math.floor(Math.random() * 10_000);
     const nodes = planCluster(readOptions(["--memory", "--base-port", String(candidate)]), {});
-    if ((await portTrouble(nodes)) === undefined) return candidate;
+    if ((await findTakenPort(nodes)) === undefined) return candidate;
   }
 }
 

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readOptions } from "../../src/start/command-line.ts";
-import { portTrouble } from "../../src/start/free-ports.ts";
+import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
 import { freeBasePort, Launched, launcher, npmStart } from "./launched.ts";
 
@@ -35,7 +35,7 @@ test("through npm, Ctrl-C in the terminal ends everything in good order", async 
   // The shell between npm and the launcher dies of the signal itself, once the launcher has ended.
   await launched.ended();
   expect(launched.printed).toContain("Stopping 3 nodes\nAll nodes stopped.\n");
-  expect(await portTrouble(planCluster(readOptions(options), {}))).toBeUndefined();
+  expect(await findTakenPort(planCluster(readOptions(options), {}))).toBeUndefined();
 });
 
 test("a node that is killed is reported, started again, and catches up", async () => {

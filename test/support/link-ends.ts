@@ -2,11 +2,17 @@
 import { onTestFinished } from "vitest";
 import type { Link, Log } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
+import { channelOptions } from "../../src/transport/channel-options.ts";
 import { GrpcNetwork } from "../../src/transport/network.ts";
 import type { OutboxLimits } from "../../src/transport/outbox.ts";
 import { createGrpcServer } from "../../src/transport/server.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Milliseconds that keepalive takes to notice that a peer is gone. */
+export const keepaliveMs =
+  Number(channelOptions["grpc.keepalive_time_ms"]) +
+  Number(channelOptions["grpc.keepalive_timeout_ms"]);
 
 /** One end of one link. */
 export class End<In, Out> {

@@ -10,6 +10,13 @@ export type { SweepProgress, SweepResult } from "../../../gateway/sweeps/types.t
 /** Values stay JSON text from the node to the screen and back: nothing is rounded or reordered. */
 export { indentJson, parseEntry, parsePage } from "../../../simulation/compare/json-text.ts";
 export type {
+  Sweep,
+  SweepNews,
+  SweepOptions,
+  SweepProgress,
+  SweepResult,
+} from "../../../gateway/sweeps/types.ts";
+export type {
   AckTrace,
   ClusterView,
   LiveConfig,

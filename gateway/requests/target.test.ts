@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readMemberPath } from "./member-path.ts";
+import { readMemberPath } from "./target.ts";
 
 test.each([
   ["/nodes/follower1", "/"],
