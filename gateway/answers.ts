@@ -1,9 +1,13 @@
-/** What a route returns. Making an answer and sending it are apart, so that each is sent once. */
+/**
+ * What a route returns. Routes make answers and `send` sends them: with both apart, each request gets
+ * exactly one answer.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Failure } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import { problemStatus, problemText, problemType, retryAfterSeconds } from "./problems.ts";
 
+/** A whole answer, ready to be sent. */
 export interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -14,12 +18,16 @@ export interface Answer {
   readonly cacheControl?: string;
 }
 
+/** The content type of every ordinary answer. */
 export const jsonType = "application/json";
 
 /** 200 with JSON text that is sent as it is. */
 export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
 
-/** `status` differs from that of the code where HTTP has a more precise one. */
+/**
+ * The answer for a failure, as a problem document (RFC 9457). `headers` are name, value, name, value …
+ * `status` differs from that of the code where HTTP has a more precise one.
+ */
 export function refusal(
   failure: Failure,
   headers: readonly string[] = [],

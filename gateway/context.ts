@@ -6,22 +6,23 @@ import type { FaultControl, Log } from "../src/node/ports.ts";
 import type { Metrics } from "./metrics.ts";
 import type { EventStreams } from "./streams/event-streams.ts";
 
-/** A pino logger fits. */
+/** What the gateway logs to; a pino logger fits. */
 export interface GatewayLog extends Log {
   isLevelEnabled?(level: string): boolean;
 }
 
+/** One node as its routes see it: the node, its settings, and what all routes use together. */
 export interface Context {
   readonly node: KvNode;
   readonly config: Config;
-  /** Only with FAULTS=1. */
+  /** Link faults that can be set on purpose; undefined unless FAULTS=1. */
   readonly faults: FaultControl | undefined;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
   readonly streams: EventStreams;
-  /** Runs when the gateway closes, for what a route started and must end. */
+  /** Calls `run` when the gateway closes: for what a route has started and must end. */
   onClose(run: () => void | Promise<void>): void;
-  /** True once the gateway stops: what still comes in is refused. */
+  /** True once the gateway stops: from then on every request is refused. */
   readonly closing: boolean;
 }
 
@@ -29,7 +30,7 @@ export interface Context {
 export const followerIds = (config: Config): readonly string[] =>
   config.nodes.map((member) => member.id).filter((id) => id !== config.leader);
 
-/** The failure of a call that only the leader carries out; undefined on the leader. */
+/** NOT_LEADER, with the URL of the leader, for a call that only the leader carries out; undefined on it. */
 export function leaderOnly({ node, config }: Context): Failure | undefined {
   if (node.role === "leader") return undefined;
   const leader = node.status().leader || config.leader;

@@ -4,22 +4,28 @@ import { failureOf } from "../src/errors.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 
-/** A route that answers by itself, such as an event stream, says so with this. */
+/** Returned by a handler that answers the request itself, such as one that opens an event stream. */
 export const streaming = Symbol("streaming");
-type Outcome = Answer | typeof streaming;
+/** What a handler comes to. */
+export type Outcome = Answer | typeof streaming;
 
-/** Returns its answer. Throwing or rejecting is a mistake of ours: INTERNAL, and a log line. */
+/** Returns its answer. An exception is a fault of this program: it becomes INTERNAL and a log line. */
 export type Handler = (request: Request, response: Response) => Outcome | Promise<Outcome>;
 
 export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
+/** One path with a handler for each of its methods. */
 export interface Endpoint {
-  /** As Express writes it; also the label of the metrics. */
+  /** In the syntax of Express, such as `/faults/:follower`; also the label of its metrics. */
   readonly path: string;
   /** GET also serves HEAD. */
   readonly methods: Readonly<Partial<Record<Method, Handler>>>;
 }
 
+/**
+ * Serves the endpoint, and refuses all other methods on its path. Every answer is counted under the
+ * path, so that the metrics have as many series as there are paths.
+ */
 export function mount(app: Express, context: Context, endpoint: Endpoint): void {
   const handlers = new Map<string, Handler>(Object.entries(endpoint.methods));
   for (const method of handlers.keys()) context.metrics.requests.expect(endpoint.path, method);

@@ -1,8 +1,12 @@
-/** The newest request of each connection and its answer: what a fault of the connection concerns. */
+/**
+ * The newest request of each connection and its answer. When something goes wrong with a connection,
+ * such as bytes that are not HTTP, this is the request that it concerns.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { closeGently, discardRest } from "./gentle-close.ts";
 
+/** A request and the response that answers it. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -10,27 +14,30 @@ export interface Exchange {
 
 const newest = new WeakMap<Socket, Exchange>();
 
-/** Called with each request, in the order in which they arrive. */
+/**
+ * Must be called with each request, in the order in which they arrive. From then on the connection is
+ * closed gently, and the rest of a body that nobody read is discarded after the answer.
+ */
 export function beginExchange(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   newest.set(socket, { request, response });
-  // Node calls this after the last answer of a connection, whoever wanted it to be the last.
+  // Node calls this after the last answer of a connection, for whatever reason it is the last.
   socket.destroySoon = () => closeGently(socket);
-  // Before Node's own listener, which would take in an unlimited rest.
+  // Before the listener of Node itself, which would read a body of any length to its end.
   response.prependOnceListener("finish", () => {
     if (!request.complete) discardRest(request);
   });
 }
 
-/** Undefined until the connection has brought a whole head. */
+/** The newest exchange; undefined until a whole head has arrived on the connection. */
 export const newestExchange = (socket: Socket): Exchange | undefined => newest.get(socket);
 
-/** What waits for the client's end, by connection: many requests may be under way on one. */
+/** What to run at the end of the client, by connection: one connection may carry many requests. */
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * Runs once the client has ended its side while the answer is still under way. It may have ended
- * the whole connection: only a write that fails would show that.
+ * Calls `run` once the client has ended its side of the connection while the answer is unfinished.
+ * The client may have gone altogether; only a failing write would show that.
  */
 export function onClientEnd({ request, response }: Exchange, run: () => void): void {
   const { socket } = request;

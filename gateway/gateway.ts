@@ -1,4 +1,7 @@
-/** The REST gateway of one node: Express routes, event streams, the way to other members, the page. */
+/**
+ * The REST gateway of one node: Express routes, event streams, calls forwarded to other members, and
+ * the page. This file starts and closes the server, and bounds what a client may hold.
+ */
 import {
   Agent,
   createServer,
@@ -30,6 +33,7 @@ import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
 
+/** What a gateway needs; it closes none of it. */
 interface GatewayOptions {
   readonly node: KvNode;
   readonly config: Config;
@@ -41,13 +45,15 @@ interface GatewayOptions {
   readonly pageDirectory?: string | undefined;
 }
 
+/** A gateway that listens. */
 export interface Gateway {
-  /** Where this machine reaches it. */
+  /** Its URL as reached from this machine. */
   readonly url: string;
   readonly port: number;
   /**
-   * Stops accepting, refuses what still comes in, ends event streams, and lets answers under way
-   * finish for a few seconds (`answersMsMax`). Close the node at the same time: it answers the writes under way.
+   * Stops accepting connections, refuses further requests, ends event streams, and gives unfinished
+   * answers a few seconds (`answersMsMax`). Close the node at the same time: it answers the writes
+   * in progress.
    */
   close(): Promise<void>;
 }
@@ -60,14 +66,16 @@ const serverOptions = {
   requestTimeout: 60_000,
   /** Milliseconds that a connection may be idle between two requests. */
   keepAliveTimeout: 60_000,
+  /** Milliseconds between two looks at these times. */
   connectionsCheckingInterval: 5_000,
   /** A percent-encoded key takes up to 3 KiB. */
   maxHeaderSize: 16 * 1024,
-  /** Checked with the rest of the request, so that this refusal looks like all others. */
+  /** `normalizeTarget` checks it, so that this refusal has the same form as all others. */
   requireHostHeader: false,
 } as const;
+/** Connections at a time; Node closes further ones at once. */
 const connectionsMax = 20_000;
-/** A connection on which nothing moves this long is cut off; only the longest write is as quiet. */
+/** Milliseconds without traffic after which a connection is cut off: longer than any write may take. */
 const silenceMsMax = timeoutMsMax + 30_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
@@ -97,22 +105,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sweeps,
     pageDirectory: options.pageDirectory ?? builtPage,
   });
-  /** Connections that have not brought a request yet; nobody waits for an answer on them. */
+  /** Connections without a request so far: nobody waits for an answer, so closing may cut them. */
   const silent = new Set<Socket>();
-  const isTalkative = log.isLevelEnabled?.("debug") === true;
+  const logsRequests = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
     if (isOver(request.socket)) return;
     beginExchange(request, response);
-    if (isTalkative) logWhenDone(log, request, response);
+    if (logsRequests) logWhenDone(log, request, response);
     const fault = closing ? shuttingDown : normalizeTarget(request, node.id);
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
   };
   const server = createServer(serverOptions, serve);
-  // What else a client expects may be ignored, says RFC 9110; Node would answer without our headers.
+  // RFC 9110 lets a server ignore unknown expectations; Node would answer without our headers.
   server.on("checkExpectation", serve);
-  // A client that ends its side after its requests still gets their answers; Node has no type for it.
+  // A client that ends its side after its requests still gets their answers. The types lack the option.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = connectionsMax;
   server.timeout = silenceMsMax;
@@ -144,6 +152,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+/** Where `npm run build` puts the page. */
 const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
 
 interface AppParts {
@@ -152,6 +161,7 @@ interface AppParts {
   readonly pageDirectory: string;
 }
 
+/** All routes, in the order in which Express tries them. */
 function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts): Express {
   const app = express();
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
@@ -180,11 +190,13 @@ function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts)
   return app;
 }
 
+/** The status that an error of Express carries, if any. */
 const statusOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
 
 const shuttingDown = failureOf("SHUTTING_DOWN", "The node is shutting down; nothing was written.");
 
+/** Logs the request once its answer is finished or its client is gone. */
 function logWhenDone(
   log: GatewayLog,
   { method, url }: IncomingMessage,
@@ -215,6 +227,7 @@ const listen = (server: Server, { port, host }: Config): Promise<void> =>
 const localUrl = (server: Server, { host }: Config): string =>
   `http://${shownHost(host)}:${(server.address() as AddressInfo).port}`;
 
+/** An address to connect to where the host is an address to bind. */
 function shownHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";
@@ -224,7 +237,7 @@ function shownHost(host: string): string {
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), answersMsMax);
-    // A connection whose answer ends while the server closes would otherwise wait for a next one.
+    // A connection whose answer ends while the server closes would otherwise wait for another request.
     const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(cut);

@@ -7,13 +7,15 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
-/** What a client may still send after its answer. */
+/** Bytes that a client may still send after its answer. */
 const discardedBytesMax = 64 * 1024 * 1024;
-/** For how long altogether, and with which pauses. */
+/** Milliseconds it may take over that altogether, and between two pieces of it. */
 const discardedMsMax = 30_000;
 const silenceMsMax = 5000;
+/** Milliseconds between two checks of these bounds. */
 const lookIntervalMs = 100;
 
+/** One connection whose bytes are discarded. Instants are in milliseconds, monotonic. */
 interface Discarding {
   readonly bytesBefore: number;
   since: number;
@@ -21,9 +23,9 @@ interface Discarding {
   heardAt: number;
 }
 
-/** Connections whose side here has ended. */
+/** Connections that this side has ended. */
 const ending = new WeakSet<Socket>();
-/** Connections whose client may send what nobody wants. */
+/** Connections whose remaining bytes are discarded, within the bounds above. */
 const discarding = new Map<Socket, Discarding>();
 let looking: NodeJS.Timeout | undefined;
 
@@ -37,17 +39,17 @@ export function closeGently(socket: Socket): void {
   socket.resume();
 }
 
-/** Requests and faults on such a connection are too late: they can get no answer. */
+/** Whether this side has ended the connection: a later request or fault on it can get no answer. */
 export const isEnding = (socket: Socket): boolean => ending.has(socket);
 
-/** Takes in the rest of a request that has its answer, so that its connection can go on. */
+/** Reads and drops the rest of a request that has its answer, so that its connection can be used again. */
 export function discardRest(request: IncomingMessage): void {
   const { socket } = request;
   discard(socket);
   request.once("close", () => {
     if (!ending.has(socket)) discarding.delete(socket);
   });
-  // It ends early when the client goes away; nobody needs to hear of that.
+  // A client that goes away ends it early, which needs no handling.
   request.on("error", () => {});
   request.unpipe();
   request.resume();
@@ -60,6 +62,7 @@ function discard(socket: Socket): void {
   looking ??= setInterval(look, lookIntervalMs).unref();
 }
 
+/** Checks all connections, and cuts those that exceed a bound. */
 function look(): void {
   const now = performance.now();
   for (const [socket, state] of discarding) {

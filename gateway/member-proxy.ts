@@ -1,6 +1,7 @@
 /**
- * ANY /nodes/:id/…: the same call on another member's gateway. Bodies and event streams pass both
- * ways without being held, and an abort on one side ends the other. Only members can be reached.
+ * ANY /nodes/:id/…: forwards the call to the gateway of another member. Bodies and event streams pass
+ * both ways without being buffered, and an abort on one side ends the other. Only members can be
+ * reached, so this is not an open proxy.
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
@@ -18,17 +19,17 @@ import { isBareMember, type MemberPath, readMemberPath } from "./requests/target
 const readingMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Milliseconds for the connection to a member. */
 const connectTimeoutMs = 2000;
-/** A member that lives may be silent this long: the longest write, and a little more. */
+/** Milliseconds a working member may be silent: the longest write, and a little more. */
 const silenceMsMax = timeoutMsMax + 15_000;
-/** How long a member may take to end an event stream whose client has ended its side. */
+/** Milliseconds a member may take to end an event stream whose client has ended its side. */
 const streamEndTimeoutMs = 5000;
-/** Calls on their way through this gateway. */
+/** Calls that this gateway forwards at a time. */
 const callsMax = 2000;
 const tooManyCalls = `This node is already forwarding ${callsMax} calls; nothing was written.`;
-/** The metrics' label. */
+/** The label of these calls in the metrics. */
 const route = "/nodes/:id/*";
 
-/** What is known of one call while it is on its way. */
+/** One call while it is forwarded. */
 interface Call {
   readonly id: string;
   readonly peerUrl: string;
@@ -37,10 +38,11 @@ interface Call {
   readonly lastOne: boolean;
   /** True once a connection to the member stands: from then on a write may have arrived. */
   connected: boolean;
-  /** Once it is on its way. */
+  /** The request to the member, once it was made. */
   outgoing?: ClientRequest;
 }
 
+/** Serves everything under /nodes/. `agent` keeps the connections to the members. */
 export function mountMemberProxy(app: Express, context: Context, agent: Agent): void {
   const calls = new Map<IncomingMessage, Call>();
   const pulse = createMemberPulse();
@@ -70,7 +72,7 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
       },
       proxyRes: (incoming, request, response) => {
         if (isEventStream(incoming)) onClientEnd({ request, response }, () => endStream(incoming));
-        // The member's belong to the connection between the two gateways.
+        // Those of the member describe the connection between the two gateways.
         delete incoming.headers["keep-alive"];
         incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
         context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
@@ -78,7 +80,7 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
       error: (error, request, response) => {
         const call = calls.get(request);
         if (call === undefined || response instanceof Socket || response.destroyed) return;
-        // The answer is whole; the rest of the request is what got lost.
+        // The client has its whole answer; only the rest of its request failed.
         if (response.writableEnded) return;
         context.log.debug(
           { err: error, member: call.id, method: request.method, url: call.target },
@@ -117,9 +119,10 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
   });
 }
 
-/** They speak of the connection between the client and this gateway only. */
+/** Headers about the connection between the client and this gateway: they are not forwarded. */
 const hopHeaders = ["connection", "expect", "keep-alive", "proxy-connection", "te", "upgrade"];
 
+/** Notes when the connection to the member is open, and gives up on one that takes too long. */
 function watchConnection(outgoing: ClientRequest, call: Call): void {
   const { socket } = outgoing;
   if (socket === null) return;
@@ -137,9 +140,9 @@ function watchConnection(outgoing: ClientRequest, call: Call): void {
   socket.once("close", () => clearTimeout(giveUp));
 }
 
-/** The member ends its stream as it does for a client of its own, and what it sent still passes. */
+/** Asks the member to end its stream; what it has sent still reaches the client. */
 function endStream({ socket, complete }: IncomingMessage): void {
-  // Its connection may serve another call by now.
+  // Its connection may already serve another call.
   if (complete) return;
   socket.end();
   const cut = setTimeout(() => socket.destroy(), streamEndTimeoutMs).unref();
@@ -149,7 +152,10 @@ function endStream({ socket, complete }: IncomingMessage): void {
 const isMember = ({ config }: Context, id: string): boolean =>
   config.nodes.some((member) => member.id === id);
 
-/** A page's files lie beside it, so its own path must end in a slash. Relative, for any prefix. */
+/**
+ * Redirects /nodes/<id> to /nodes/<id>/, because the page names its files relative to itself. The
+ * location is relative, so that it works behind any prefix.
+ */
 const toFolder = ({ id, target }: MemberPath): Answer => ({
   status: 308,
   contentType: "text/plain; charset=utf-8",
@@ -157,6 +163,7 @@ const toFolder = ({ id, target }: MemberPath): Answer => ({
   headers: ["Location", `${id}${target}`],
 });
 
+/** Why a path does not lead to a member: its address is unknown, or there is no such member. */
 function missingFailure(context: Context, id: string | undefined): Failure {
   const members = context.config.nodes.map((member) => member.id);
   if (id !== undefined && isMember(context, id)) {

@@ -1,26 +1,29 @@
 /**
- * Ends calls that wait for a member which no longer reacts. A stopped process or a machine without
- * power still looks connected: nothing comes, and no error either. So a member that is silent
- * during a call is asked whether it lives; while it does, the call may take as long as it needs.
+ * Ends forwarded calls to a member that no longer responds. A stopped process or a machine without
+ * power still looks connected: no bytes arrive, and no error either. So a member that is silent during
+ * a call is probed with `GET /livez`. While it responds, the call may take as long as it needs.
  */
 import { type ClientRequest, get, type IncomingMessage } from "node:http";
 
+/** Milliseconds between two looks at all calls. */
 const sweepIntervalMs = 250;
-/** Silence after which a member is asked: before the answer begins, and each time after that. */
+/** Milliseconds of silence before a probe: before the answer begins, and each time after that. */
 const firstSilenceMs = 1000;
 const laterSilenceMs = 5000;
-/** An idle event stream brings a comment every 15 s. */
+/** The same for an event stream, which carries a comment every 15 s when it is idle. */
 const streamSilenceMs = 20_000;
+/** Milliseconds a member has to respond to a probe. */
 const reactionTimeoutMs = 1500;
-/** Unanswered questions in a row that end a call. */
+/** Unanswered probes in a row that end a call. */
 const missesMax = { read: 2, write: 6 } as const;
 
+/** Watches over forwarded calls. */
 export interface MemberPulse {
-  /** Until the call ends by itself, or is destroyed with an error because its member is gone. */
+  /** Watches a call until it ends by itself, or destroys it with an error if its member is gone. */
   watch(call: {
     readonly peerUrl: string;
     readonly outgoing: ClientRequest;
-    /** A write is given more time: its outcome would be unknown. */
+    /** A write gets more time, because ending it leaves its outcome unknown. */
     readonly kind: "read" | "write";
   }): void;
   close(): void;
@@ -30,17 +33,17 @@ interface WatchedCall {
   readonly peerUrl: string;
   readonly outgoing: ClientRequest;
   readonly missesMax: number;
-  /** What its connection had received at `heardAt`. */
+  /** Bytes its connection had received at `heardAt`, which is monotonic milliseconds. */
   bytesReceived: number;
   heardAt: number;
   silenceMs: number;
   misses: number;
 }
 
-/** `react` resolves to whether the member at that URL reacts in time. */
+/** `react` resolves to whether the member at that URL responds in time. */
 export function createMemberPulse(react = reacts): MemberPulse {
   const calls = new Set<WatchedCall>();
-  /** Members that are being asked, and those that did not react when they were asked last. */
+  /** Members with a probe in progress, and those that did not respond to the last one. */
   const asking = new Set<string>();
   const suspects = new Set<string>();
 
@@ -108,10 +111,14 @@ export function createMemberPulse(react = reacts): MemberPulse {
   };
 }
 
+/** Whether the answer is a stream of server-sent events, which has no end to wait for. */
 export const isEventStream = ({ headers }: IncomingMessage): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") === true;
 
-/** Any answer is a sign of life, and so is a refused connection: a process that died resets it. */
+/**
+ * Any answer shows that the machine responds, and so does a refused connection: when the process has
+ * died, the call itself fails with a reset, and needs no help from here.
+ */
 const reacts = (peerUrl: string): Promise<boolean> =>
   new Promise((resolve) => {
     const question = get(new URL("/livez", peerUrl), { agent: false });

@@ -1,22 +1,27 @@
 /**
- * The figures of `GET /metrics`, in the Prometheus text format. What arises on the path of a write
- * is one histogram observation each (0.4 µs, measured); everything else is read when asked.
+ * The figures of `GET /metrics`, in the Prometheus text format. Whatever happens on the path of a write
+ * costs one histogram observation (0.4 µs, measured); all other figures are read when they are asked for.
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 
+/** Counts answers by route, method and status. */
 interface RequestCounts {
   /** `route` is a path pattern, never a path: the number of series stays bounded. */
   count(route: string, method: string, status: number): void;
-  /** Successes of this call count from 0: a series that begins with 1 hides its first one. */
+  /** Starts the series of this call at 0. Prometheus cannot see the increase of a series that starts at 1. */
   expect(route: string, method: string): void;
 }
 
+/** All figures of one node. */
 export interface Metrics {
+  /** What the node reports to. */
   readonly observer: NodeObserver;
   readonly requests: RequestCounts;
   readonly contentType: string;
+  /** The whole page, with the gauges of the node as they are now. */
   text(node: KvNode): Promise<string>;
+  /** Stops measuring the delay of the event loop. */
   close(): void;
 }
 
@@ -25,7 +30,7 @@ const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
-/** `others`: ids of the other members. */
+/** `others`: ids of the other members, whose series start at 0. */
 export function createMetrics(others: readonly string[] = []): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
@@ -44,6 +49,7 @@ export function createMetrics(others: readonly string[] = []): Metrics {
   };
 }
 
+/** Histograms and counters that the node fills as it works. */
 function createObserver(registry: Registry, others: readonly string[]): NodeObserver {
   const registers = [registry];
   const write = new Histogram({
@@ -90,7 +96,7 @@ function createObserver(registry: Registry, others: readonly string[]): NodeObse
   };
 }
 
-/** Counts in a plain map, which costs a tenth of a labelled counter, and copies when asked. */
+/** Counts in a plain map, at a tenth of the cost of a labelled counter, and copies it when asked. */
 function createRequestCounts(registry: Registry): RequestCounts {
   const counts = new Map<string, number>();
   new Counter({
@@ -116,14 +122,15 @@ function createRequestCounts(registry: Registry): RequestCounts {
   };
 }
 
+/** Returns a function that sets all gauges from the node as it is now. */
 function createNodeGauges(registry: Registry): (node: KvNode) => void {
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const inFlight = gauge("kv_in_flight_entries", "Entries proposed and not yet answered.");
   const inFlightBytes = gauge("kv_in_flight_bytes", "Bytes of the entries in flight.");
   const unapplied = gauge("kv_unapplied_entries", "Entries in the log that are not applied yet.");
-  const sequence = gauge("kv_sequence", "This node's marks in the log.", "mark");
-  const epoch = gauge("kv_epoch", "The reign this node knows of.");
+  const sequence = gauge("kv_sequence", "Positions of this node in the log, by mark.", "mark");
+  const epoch = gauge("kv_epoch", "The highest epoch this node knows of.");
   const keys = gauge("kv_keys", "Keys in this node's store.");
   const ready = gauge("kv_ready", "1 when this node is ready.");
   const quorum = gauge("kv_write_quorum_acks", "Follower acks that a write waits for.");
@@ -150,7 +157,7 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
     ready.set(status.ready ? 1 : 0);
     quorum.set(status.config.writeQuorum);
     for (const each of [lag, lagSeconds, state, match]) each.reset();
-    // Only the leader sees the members; a follower's own guess would blur the series.
+    // Only the leader sees all members; what a follower knows would contradict it.
     if (node.role !== "leader") return;
     for (const member of node.cluster().nodes) {
       for (const each of memberStates) {
@@ -164,7 +171,7 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
   };
 }
 
-/** Named as in every Prometheus client, so that ready-made dashboards find them. */
+/** Named as in other Prometheus clients, so that ready-made dashboards find them. */
 function createProcessGauges(registry: Registry): void {
   new Gauge({
     name: "process_resident_memory_bytes",
@@ -176,7 +183,7 @@ function createProcessGauges(registry: Registry): void {
   });
 }
 
-/** How late a timer runs that is due every 20 ms: what each call waits for while the loop is busy. */
+/** How late a timer fires that is due every 20 ms: that long each call waits while the loop is busy. */
 function measureEventLoopDelay(registry: Registry): () => void {
   const delay = new Histogram({
     name: "kv_event_loop_delay_seconds",

@@ -1,4 +1,7 @@
-/** The web page at `/`: the files that `webui/` builds, held in memory, with strict headers. */
+/**
+ * The web page at `/`: the files that `webui/` builds, held in memory and sent with strict headers. It
+ * is mounted last, so it also refuses every path that nothing else serves.
+ */
 import { createHash } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
@@ -11,25 +14,27 @@ import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { namesTag } from "./requests/entity-tags.ts";
 
-/** One form of a file; a strong tag means these very bytes. */
+/** One form of a file, plain or compressed. Its strong tag stands for exactly these bytes. */
 interface Representation {
   readonly bytes: Buffer;
   readonly tag: string;
 }
 
+/** A file of the page as it is served. */
 interface PageFile {
   readonly contentType: string;
   readonly plain: Representation;
-  /** Undefined: not worth it. */
+  /** With gzip; undefined where that would save too little. */
   readonly zipped: Representation | undefined;
-  /** Its name changes with its content. */
+  /** Its name changes with its content, so browsers may keep it forever. */
   readonly immutable: boolean;
 }
 
 const compress = promisify(gzip);
-/** A built page is far smaller; more means that something else lies in the folder. */
+/** Bytes of all files. A built page is far smaller: more means that the folder holds something else. */
 const pageBytesMax = 32 * 1024 * 1024;
 
+/** By the ending of the name; any other file is a plain download. */
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
@@ -43,6 +48,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
+/** Sets the security headers of the page. */
 const guard = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -54,20 +60,20 @@ const guard = helmet({
       objectSrc: ["'none'"],
     },
   },
-  // Nodes speak plain HTTP: a browser that remembers otherwise could not reach them any more, and
-  // it warns about headers that only count over HTTPS.
+  // Nodes serve plain HTTP. A browser that remembers to use HTTPS could not reach them any more, and it
+  // warns about headers that only have a meaning over HTTPS.
   strictTransportSecurity: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
 });
 
-/** Serves `directory`, and NOT_FOUND for whatever else is left. Mounted last. */
+/** Serves the files of `directory`, and answers NOT_FOUND for every other path. Must be mounted last. */
 export function mountPages(app: Express, context: Context, directory: string): void {
   let pages: Promise<ReadonlyMap<string, PageFile>> | undefined;
   const load = async () => {
     pages ??= loadPages(directory);
     const loaded = await pages;
-    // A page that is built after the start shows up without a restart.
+    // A page that is built after the start is served without a restart.
     if (!loaded.has("/")) pages = undefined;
     return loaded;
   };
@@ -109,6 +115,7 @@ function fileAnswer(request: Request, file: PageFile): Answer {
   return { status: 200, contentType, body: bytes, headers, cacheControl };
 }
 
+/** Shown in place of a page that was not built. */
 const notBuilt: Answer = {
   status: 200,
   contentType: "text/html; charset=utf-8",
@@ -122,6 +129,7 @@ const notBuilt: Answer = {
 `,
 };
 
+/** All files by the path that serves them. Throws if they are far larger than a page. */
 async function loadPages(directory: string): Promise<ReadonlyMap<string, PageFile>> {
   const pages = new Map<string, PageFile>();
   let total = 0;
@@ -139,6 +147,7 @@ async function loadPages(directory: string): Promise<ReadonlyMap<string, PageFil
   return pages;
 }
 
+/** Empty where the folder is missing. */
 function filesIn(directory: string): readonly Dirent[] {
   try {
     return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>

@@ -1,6 +1,7 @@
 /** The one place where an error code becomes an HTTP answer (RFC 9457). */
 import type { ErrorCode, Failure } from "../src/errors.ts";
 
+/** How HTTP shows an error code. */
 interface Problem {
   readonly status: number;
   readonly title: string;
@@ -43,8 +44,10 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   INTERNAL: { status: 500, title: "Internal error" },
 };
 
+/** The content type of every refusal. */
 export const problemType = "application/problem+json";
 
+/** The HTTP status of a code. */
 export const problemStatus = (code: ErrorCode): number => problems[code].status;
 
 /** Whole seconds as in Retry-After; undefined: the answer carries none. */
@@ -53,7 +56,7 @@ export function retryAfterSeconds(failure: Failure): number | undefined {
   return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds));
 }
 
-/** The problem document as JSON text. The failure's own members never hide the standard ones. */
+/** The problem document as JSON text. Members of the failure never replace the standard ones. */
 export function problemText(
   { code, detail, members }: Failure,
   status = problemStatus(code),

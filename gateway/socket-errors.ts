@@ -1,4 +1,4 @@
-/** What is not HTTP, or comes too slowly, is answered once and ends its connection. */
+/** Requests that are not HTTP, or arrive too slowly, get one answer, and their connection is closed. */
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,21 +8,21 @@ import { type Answer, nodeHeaders, refusal, send } from "./answers.ts";
 import { newestExchange } from "./exchanges.ts";
 import { closeGently, isEnding } from "./gentle-close.ts";
 
-/** Connections on which the parser has failed: whatever follows is one more fault. */
+/** Connections on which the parser has failed: nothing that follows on them can be understood. */
 const faulty = new WeakSet<Socket>();
 
-/** Whether what comes in on a connection can still be a request of its own. */
+/** Whether the connection can carry no further request. */
 export const isOver = (socket: Socket): boolean => isEnding(socket) || faulty.has(socket);
 
 /**
- * Answers a fault of the HTTP parser. Requests that were whole before the fault get their answers
- * first; a request that has its answer gets no second one; a connection that has brought nothing
- * is closed without a word, because its client would take that for the answer to its next request.
+ * Answers an error of the HTTP parser. Complete requests before it get their answers first, and a
+ * request that has its answer gets no second one. A connection that has carried nothing is closed
+ * without an answer, because its client would take that for the answer to its next request.
  */
 export const answerClientError =
   (node: KvNode) =>
   (error: Error & { code?: string }, stream: Duplex): void => {
-    // Node's own servers have no other kind of stream here.
+    // The servers of Node pass no other kind of stream.
     const socket = stream as Socket;
     if (!socket.writable || error.code === "ECONNRESET") {
       if (!isEnding(socket)) socket.destroy();
@@ -42,23 +42,23 @@ export const answerClientError =
     const { request, response } = newest;
     if (response.headersSent && !response.writableEnded) socket.destroy();
     else if (!request.complete) {
-      // Node sends it in its turn; the rest of this request cannot be understood.
+      // Node sends it when its turn comes; the rest of this request cannot be parsed.
       send({ node, closing: true }, response, answer);
       whenClosed(response, () => closeGently(socket));
     } else if (error.code !== "HPE_CLOSED_CONNECTION") {
       whenClosed(response, finish);
-      // Or earlier, if the client has ended its side and Node ends the connection for it.
+      // Or earlier, if the client has ended its side and Node ends the connection because of that.
       socket.destroySoon = finish;
     }
   };
 
-/** Its answer is out, and with it all answers before. */
+/** Calls `run` once the answer is sent, and with it all answers before. */
 function whenClosed(response: ServerResponse, run: () => void): void {
   if (response.closed) run();
   else response.once("close", run);
 }
 
-/** CONNECT would make this a tunnel; Node hands it over as a bare socket. */
+/** Refuses CONNECT, which asks for a tunnel; Node passes it on as a bare socket. */
 export const answerConnect =
   (node: KvNode) =>
   (_request: unknown, stream: Duplex): void => {
@@ -69,6 +69,7 @@ export const answerConnect =
     endWith(socket, node, refusal(failure, ["Allow", "GET, HEAD"]));
   };
 
+/** The answer for an error code of the parser. */
 function explain(code: string | undefined): Answer {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
@@ -82,6 +83,7 @@ function explain(code: string | undefined): Answer {
   }
 }
 
+/** Writes the answer to the bare socket, outside of any response, and closes the connection. */
 function endWith(socket: Socket, node: KvNode, answer: Answer): void {
   if (isEnding(socket)) return;
   if (!socket.writable) {

@@ -1,4 +1,7 @@
-/** Puts the parts of one node together, and takes them apart again in the opposite order. */
+/**
+ * The parts of one node: storage, network, node, gRPC port and REST gateway. They are started in this
+ * order and closed in the opposite one.
+ */
 import { randomUUID } from "node:crypto";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
@@ -15,23 +18,28 @@ import { createDelayedNetwork } from "./transport/delayed.ts";
 import { createFaultyNetwork } from "./transport/faulty.ts";
 import { createGrpcServer } from "./transport/server.ts";
 
+/** A node that serves on both ports. */
 export interface RunningNode {
   readonly node: KvNode;
   readonly gateway: Gateway;
-  /** Answers what is in flight, flushes, and frees every port and file. Safe to call twice. */
+  /** Answers the requests in progress, flushes, and frees every port and file. Safe to call twice. */
   close(): Promise<void>;
 }
 
+/** What the process provides. */
 interface Assembly {
   readonly config: Config;
   readonly log: GatewayLog;
-  /** The node must not go on: see NodeOptions. */
+  /** Called when the node must not go on: see NodeOptions. */
   readonly fatal: (reason: string) => void;
-  /** The built page; absent: the one that belongs to this source. */
+  /** The folder of the built page; absent: the one of this repository. */
   readonly pageDirectory?: string | undefined;
 }
 
-/** Rejects with one sentence when a port is taken or the data folder cannot be used. */
+/**
+ * Starts a node. Rejects with one sentence when a port is taken or the data folder cannot be used;
+ * whatever was started by then is closed again.
+ */
 export async function startNode({
   config,
   log,

@@ -1,7 +1,8 @@
+/** Real time, for everything that takes a Clock. */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "./node/ports.ts";
 
-/** Real time. Its `now` is monotonic: a jump of the wall clock changes nothing but what is shown. */
+/** Its `now` is monotonic, so a jump of the wall clock affects only the times that are shown. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),

@@ -1,19 +1,20 @@
 /**
- * The settings of one node. The environment is read here and nowhere else: `readConfig` turns it
- * into one frozen value, or throws a ConfigError whose message is one sentence for a person.
+ * The settings of one node. The environment is read here and nowhere else: `readConfig` turns it into
+ * one frozen value, or throws a ConfigError whose message is one sentence for the operator.
  */
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
 import { delayMsMax, timeoutMsMax } from "./request-limits.ts";
 
+/** One member of the cluster, as NODES names it. */
 export interface MemberAddress {
   readonly id: string;
-  /** Where other nodes reach it, ready for `host:port`: an IPv6 address keeps its brackets. */
+  /** Where other nodes reach it. An IPv6 address keeps its brackets, as `host:port` needs them. */
   readonly host: string;
   readonly grpcPort: number;
 }
 
-/** One frozen value, made once at the start. Times are milliseconds. */
+/** All settings, as one frozen value that is made at the start. Times are in milliseconds. */
 export interface Config {
   readonly nodeId: string;
   readonly nodes: readonly MemberAddress[];
@@ -22,14 +23,14 @@ export interface Config {
   readonly grpcPort: number;
   readonly host: string;
   readonly advertiseUrl: string;
-  /** Empty: memory. */
+  /** Where log and store are kept; empty: in memory. */
   readonly dataDir: string;
   readonly writeQuorum: number;
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
   readonly logLevel: string;
-  /** FAULTS=1: the drawer of link faults is open. */
+  /** FAULTS=1: link faults can be set. */
   readonly faults: boolean;
   /** LOG_RETENTION: applied entries kept for catch-up and watchers before a snapshot is needed. */
   readonly logRetention: number;
@@ -40,10 +41,11 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** One variable of the environment. */
 interface Setting<T> {
-  /** Absent: the variable must be set. Empty: computed, or truly empty. */
+  /** Absent: the variable must be set. Empty: computed from other settings, or really empty. */
   readonly byDefault?: string;
-  /** How the README shows the default where it is not a plain value. */
+  /** How the README shows a default that is not a plain value. */
   readonly defaultShown?: string;
   readonly meaning: string;
   /** Completes the sentence "it must be …". */
@@ -54,9 +56,11 @@ interface Setting<T> {
 /** Ids are part of URLs, metrics and folder names. */
 const idSyntax = /^[A-Za-z0-9_-]{1,64}$/;
 const idRange = "1 to 64 letters, digits, `_` or `-`";
+/** Host names as DNS and container networks have them. */
 const hostNameSyntax = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+/** A whole number in decimal digits, without sign or leading zeros. */
 const wholeNumber = (limits: { min: number; max: number }) =>
   z
     .string()
@@ -64,6 +68,7 @@ const wholeNumber = (limits: { min: number; max: number }) =>
     .transform(Number)
     .pipe(z.number().min(limits.min).max(limits.max));
 
+/** Every setting; the order is that of the README. */
 const settings = {
   NODE_ID: {
     meaning: "this node's id, one of `NODES`",
@@ -166,7 +171,7 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** The table as the README shows it, in its order; a test compares the two. */
+/** The table of settings as the README shows it; a test compares the two. */
 export const settingsTable: readonly {
   readonly name: string;
   readonly shownDefault: string;
@@ -177,7 +182,7 @@ export const settingsTable: readonly {
   meaning: setting.meaning,
 }));
 
-/** An empty variable counts as one that is not set. Throws a ConfigError for the first bad one. */
+/** Reads all settings. An empty variable counts as not set. Throws a ConfigError for the first bad one. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const read = <Name extends SettingName>(
     name: Name,
@@ -215,15 +220,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return Object.freeze(config);
 }
 
-/** The settings that are only right or wrong beside one another. */
+/** Checks settings against each other, such as LEADER against the ids in NODES. */
 function checkTogether(config: Config, nodesText: string): void {
   const ids = config.nodes.map((member) => member.id);
   const addresses = config.nodes.map((member) => `${member.host}:${member.grpcPort}`);
   const repeated = firstRepeated(ids) ?? firstRepeated(addresses);
   if (repeated !== undefined) {
     throw new ConfigError(
-      `NODES is ${quoted(nodesText)}, but each id and address must stand there once, ` +
-        `and ${quoted(repeated)} is repeated.`,
+      `NODES is ${quoted(nodesText)}, but must name each id and address once; ` +
+        `${quoted(repeated)} is repeated.`,
     );
   }
   const known = `one of the ids in NODES: ${ids.join(", ")}`;
@@ -243,10 +248,11 @@ function checkTogether(config: Config, nodesText: string): void {
 const refusal = (name: string, value: string, range: string): ConfigError =>
   new ConfigError(`${name} is ${quoted(value)}, but must be ${range}.`);
 
-/** Quoted for one line of a terminal, long values cut. */
+/** A value in quotes on one line, cut where it is long. */
 const quoted = (text: string): string =>
   JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
+/** One item of NODES; undefined if it has another form. */
 function readMember(text: string): MemberAddress | undefined {
   const parts = /^\s*([^=\s]+)=(\[[^\]]+\]|[^:\s]+):([1-9]\d{0,4})\s*$/.exec(text);
   const [, id = "", host = "", port = ""] = parts ?? [];
@@ -255,6 +261,7 @@ function readMember(text: string): MemberAddress | undefined {
   return { id, host, grpcPort: Number(port) };
 }
 
+/** Whether clients can be told to use this URL: it must not need a user, a query or a fragment. */
 function isGatewayUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !/^https?:\/\//i.test(text)) return false;

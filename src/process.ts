@@ -1,4 +1,7 @@
-/** One process, one node: settings, log, parts, signals. */
+/**
+ * The process of one node: reads the settings, opens the log, starts the node, and stops it on a signal.
+ * Exit codes: 0 after a signal, 1 if it cannot start or stop, 2 for a bad setting, 70 for a fatal fault.
+ */
 import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
 import { ConfigError, readConfig } from "./config.ts";
@@ -6,7 +9,9 @@ import { nodeStopMsMax } from "./node/stopping.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
 
+/** True from the first signal on. */
 let ending = false;
+/** Undefined until the node has started. */
 let running: RunningNode | undefined;
 const config = readConfigOrExit();
 const log = pino({
@@ -45,7 +50,7 @@ try {
   process.exit(exitCodes.cannotStart);
 }
 
-/** Stops accepting, answers what is in flight, flushes. A second signal changes nothing. */
+/** Stops the node: it answers the requests in progress and flushes. A second signal changes nothing. */
 async function end(cause: string): Promise<void> {
   if (ending) return;
   ending = true;
@@ -59,6 +64,7 @@ async function end(cause: string): Promise<void> {
   process.exit(0);
 }
 
+/** The settings; a bad one ends the process with its sentence on stderr. */
 function readConfigOrExit() {
   try {
     return readConfig(process.env);

@@ -1,22 +1,21 @@
 /**
- * What the gRPC library of a client does by itself when a call fails. With a retry or hedging policy
- * it sends the call again after UNAVAILABLE, whether the node refused it or the connection broke
- * with the answer on its way, and tells the server how many attempts came before (gRFC A6). A write
- * must not be stored twice by that, and a refusal of the second attempt must not promise that
- * nothing was written.
+ * Calls that the gRPC library of a client repeats by itself. With a retry or hedging policy it sends a
+ * call again after UNAVAILABLE, whether the node refused it or the connection broke before the answer
+ * arrived, and tells the server how many attempts came before (gRFC A6). A write must not be stored
+ * twice because of that, and a refusal of the second attempt must not say that nothing was written.
  */
 import type { Metadata } from "@grpc/grpc-js";
 import { type ErrorCode, type Failed, failed, type Result } from "../../src/errors.ts";
 import type { WriteRequest } from "../../src/node/api.ts";
 
-/** Tells the library not to send the call again. */
+/** The trailer that tells the library not to send the call again. */
 export const dontRepeat = { name: "grpc-retry-pushback-ms", value: "-1" } as const;
 
-/** The library sent this call before, and had no answer. */
+/** Whether the library sent this call before and got no answer. */
 export const isRepeated = (metadata: Metadata): boolean =>
   metadata.get("grpc-previous-rpc-attempts").some((attempts) => attempts !== "0");
 
-/** A repeated write: carried out only if it cannot be stored twice. */
+/** Answers a repeated write: it is carried out only if it has a condition, so that it cannot be stored twice. */
 export async function writeAgain<T>(
   request: WriteRequest,
   write: () => Promise<Result<T>>,

@@ -1,3 +1,4 @@
+/** The stream of `BulkWrite`: writes in, answers out, in the same order. */
 import type { handleBidiStreamingCall, Metadata, ServerDuplexStream } from "@grpc/grpc-js";
 import type { Failure, Result } from "../../src/errors.ts";
 import type { Log } from "../../src/node/ports.ts";
@@ -8,7 +9,9 @@ import type {
   WriteResult,
 } from "./generated/quorumkv/v1/kv.ts";
 
+/** What a stream needs of the service. */
 interface BulkWriteOptions {
+  /** Carries out one write of the stream; `metadata` is that of the whole stream. */
   readonly write: (
     request: BulkWriteRequest,
     metadata: Metadata,
@@ -16,12 +19,13 @@ interface BulkWriteOptions {
   readonly log: Log;
 }
 
-/** Writes of one stream that may be unanswered before no more are read. */
+/** While so many writes of a stream, or so many bytes, are unanswered, it is not read. */
 const unansweredMax = 1024;
 const unansweredBytesMax = 4 * 1024 * 1024;
 
 type Call = ServerDuplexStream<Result<BulkWriteRequest>, BulkWriteResponse>;
 
+/** The handler of the call: each stream has a writer of its own. */
 export const bulkWrite =
   (
     options: BulkWriteOptions,
@@ -30,23 +34,25 @@ export const bulkWrite =
     new BulkWriter(call, options).start();
   };
 
-interface Slot {
+/** One write of a stream, in the order asked. */
+interface PendingWrite {
+  /** Roughly what it keeps in memory. */
   readonly bytes: number;
   /** Undefined until the write has its answer. */
   response: BulkWriteResponse | undefined;
 }
 
-/** One stream of writes: all under way at the same time, answered in the order asked. */
+/** One stream: its writes run at the same time, and are answered in the order asked. */
 class BulkWriter {
   readonly #call: Call;
   readonly #options: BulkWriteOptions;
   /** Unanswered writes in the order asked. */
-  readonly #slots: Slot[] = [];
+  readonly #pending: PendingWrite[] = [];
   #bytes = 0;
-  /** The client does not take its answers: wait for it before giving it more. */
+  /** The client does not read its answers: nothing is sent until it has caught up. */
   #blocked = false;
   #state: "open" | "asked all" | "over" = "open";
-  /** Why the stream ends once everything asked before is answered; undefined: in good order. */
+  /** Why the stream ends with an error once all writes before are answered; undefined: it ends normally. */
   #fault: Failure | undefined;
 
   constructor(call: Call, options: BulkWriteOptions) {
@@ -54,6 +60,7 @@ class BulkWriter {
     this.#options = options;
   }
 
+  /** Starts to read. */
   start(): void {
     this.#call.on("data", (request: Result<BulkWriteRequest>) => this.#take(request));
     this.#call.on("drain", () => {
@@ -72,33 +79,34 @@ class BulkWriter {
   #take(request: Result<BulkWriteRequest>): void {
     if (this.#state !== "open") return;
     if (!request.ok) {
-      // What follows a malformed message is not read: it may be out of step.
+      // Nothing after a malformed message is read: the client may mean something else by it.
       this.#call.pause();
       this.#fault = request.failure;
       this.#state = "asked all";
       this.#answer();
       return;
     }
-    const slot: Slot = { bytes: weigh(request.value), response: undefined };
-    this.#slots.push(slot);
-    this.#bytes += slot.bytes;
+    const pending: PendingWrite = { bytes: weigh(request.value), response: undefined };
+    this.#pending.push(pending);
+    this.#bytes += pending.bytes;
     if (this.#isFull()) this.#call.pause();
     const { write, log } = this.#options;
     void answered(() => write(request.value, this.#call.metadata), log).then((result) => {
-      slot.response = toResponse(request.value.id, result);
+      pending.response = toResponse(request.value.id, result);
       this.#answer();
     });
   }
 
+  /** Sends every answer whose turn it is, and then goes on reading or ends the stream. */
   #answer(): void {
     while (!this.#blocked && this.#state !== "over") {
-      const first = this.#slots[0];
+      const first = this.#pending[0];
       if (first?.response === undefined) break;
-      this.#slots.shift();
+      this.#pending.shift();
       this.#bytes -= first.bytes;
       this.#blocked = !this.#call.write(first.response);
     }
-    if (this.#state === "asked all" && this.#slots.length === 0) {
+    if (this.#state === "asked all" && this.#pending.length === 0) {
       this.#state = "over";
       if (this.#fault === undefined) this.#call.end();
       else this.#call.emit("error", toWriteError(this.#fault));
@@ -107,7 +115,7 @@ class BulkWriter {
   }
 
   #isFull(): boolean {
-    return this.#slots.length >= unansweredMax || this.#bytes >= unansweredBytesMax;
+    return this.#pending.length >= unansweredMax || this.#bytes >= unansweredBytesMax;
   }
 }
 

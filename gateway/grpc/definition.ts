@@ -1,4 +1,7 @@
-/** The generated service, except that a malformed request is refused by us, with a stable code. */
+/**
+ * The generated service, except that a malformed request reaches the handlers as a failure. They refuse
+ * it with a stable code; the library would answer with a status alone.
+ */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import { failed, type Result, succeeded } from "../../src/errors.ts";
@@ -14,13 +17,14 @@ import {
   WriteRequest,
 } from "./generated/quorumkv/v1/kv.ts";
 
-/** Text that is no UTF-8 is refused: repaired, it would name another key. */
+/** Throws on text that is not UTF-8: repaired, it would name another key. */
 class StrictReader extends BinaryReader {
   override string(): string {
     return super.string(true);
   }
 }
 
+/** The method, with requests that are decoded strictly. */
 const checked = <Method, Request>(
   method: Method,
   type: { decode(reader: BinaryReader): Request },

@@ -6,7 +6,7 @@ import { dontRepeat } from "./attempts.ts";
 import type { Failure as FailureMessage } from "./generated/quorumkv/v1/kv.ts";
 import { richStatus } from "./rich-status.ts";
 
-/** Every code of the product; the ones only HTTP can cause have their nearest relatives. */
+/** Every code of the product. Those that only HTTP can cause have the nearest status. */
 const statuses: Readonly<Record<ErrorCode, status>> = {
   INVALID_ARGUMENT: status.INVALID_ARGUMENT,
   KEY_NOT_FOUND: status.NOT_FOUND,
@@ -31,9 +31,9 @@ const detailLengthMax = 300;
 const membersBytesMax = 2048;
 
 /**
- * Trailers: `kv-code` is the stable code; `kv-problem-bin` holds the code's further members, as
+ * The error that the library sends for a failure. Trailers: `kv-code` is the stable code; `kv-problem-bin` holds the code's further members, as
  * JSON text, where there are any; `grpc-status-details-bin` is all of it as google.rpc.Status.
- * A connection that breaks has none of them.
+ * A broken connection has none of them, which is how a client tells it from a refusal.
  */
 export function toServiceError(failure: Failure): ServiceError {
   const { code, members } = failure;
@@ -46,21 +46,21 @@ export function toServiceError(failure: Failure): ServiceError {
   return Object.assign(new Error(details), { code: statuses[code], details, metadata });
 }
 
-/** The same for a write, which the client's library must not send again by itself. */
+/** The same for a write, which the library of the client must not send again by itself. */
 export function toWriteError(failure: Failure): ServiceError {
   const error = toServiceError(failure);
   error.metadata.set(dontRepeat.name, dontRepeat.value);
   return error;
 }
 
-/** Well-formed: the library percent-encodes it, and would throw on half a surrogate pair. */
+/** The sentence, cut to its bound. The library percent-encodes it, and would throw on a lone surrogate. */
 const shortened = (detail: string): string =>
   (detail.length <= detailLengthMax
     ? detail
     : `${detail.slice(0, detailLengthMax)}…`
   ).toWellFormed();
 
-/** A key whose JSON text is too long for a trailer is left out: the caller knows it. */
+/** The members as JSON text. A key that is too long for a trailer is left out: the caller knows it. */
 function membersOf(members: Readonly<Record<string, unknown>>): Buffer {
   const bytes = Buffer.from(JSON.stringify(members));
   return bytes.length <= membersBytesMax
@@ -68,7 +68,7 @@ function membersOf(members: Readonly<Record<string, unknown>>): Buffer {
     : Buffer.from(JSON.stringify({ ...members, key: undefined }));
 }
 
-/** The same for one write of many. */
+/** The failure of one write in a stream of many. */
 export const toFailureMessage = ({ code, detail, members }: Failure): FailureMessage => ({
   code,
   detail,

@@ -1,16 +1,18 @@
+/** The standard health service of gRPC, which orchestrators and load balancers ask. */
 import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type KvNode, purposes } from "../../src/node/api.ts";
 import { kvServiceName } from "./definition.ts";
 
-/** How soon those who watch the health learn of a change, in milliseconds. */
+/** Milliseconds between two looks at the node, for clients that watch its health. */
 const watchMs = 250;
 
+/** The library exports no name for the handlers of a service. */
 type Handlers = Parameters<Server["addService"]>[1];
 
 /**
- * The standard health service: SERVING exactly while the node is ready. The services "reads" and
- * "writes" tell it of these calls alone, as `/readyz?for=` does.
+ * Reports SERVING exactly while the node is ready. The service names "reads" and "writes" report it for
+ * these calls alone, as `/readyz?for=` does. After `close` every service is NOT_SERVING.
  */
 export function addHealth(server: Server, node: KvNode): { close(): void } {
   const health = new HealthImplementation();
@@ -28,7 +30,7 @@ export function addHealth(server: Server, node: KvNode): { close(): void } {
   refresh();
   const timer = setInterval(refresh, watchMs);
   health.addToServer({
-    // A check asks the node itself, so that it is never out of date.
+    // A single check looks at the node first, so that its answer is never out of date.
     addService: (definition, handlers: Handlers) =>
       server.addService(definition, { ...handlers, check: fresh(handlers["check"], refresh) }),
   });
@@ -42,6 +44,7 @@ export function addHealth(server: Server, node: KvNode): { close(): void } {
 
 type Handler = Handlers[string];
 
+/** The handler, run after `refresh`. */
 const fresh = (handler: Handler | undefined, refresh: () => void): Handler =>
   ((call: never, callback: never) => {
     refresh();

@@ -1,14 +1,9 @@
 /** Maps the messages of clients to the requests that REST and gRPC share. */
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
-import type { ListQuery, ReadQuery, WriteRequest } from "../../src/node/api.ts";
+import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { valueText } from "../json/values.ts";
 import { atOperation, checkCount } from "../requests/checks.ts";
-import {
-  type AskedOperation,
-  type FieldNames,
-  RequestChecks,
-  type WatchStart,
-} from "../requests/client-requests.ts";
+import { type FieldNames, RequestChecks, type WatchStart } from "../requests/client-requests.ts";
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
 
 const fieldNames: FieldNames = {
@@ -26,36 +21,42 @@ export class MessageReader {
     this.#checks = new RequestChecks(fieldNames, followers);
   }
 
+  /** Read: one key. */
   read({ key, minVersion }: wire.ReadRequest): Result<ReadQuery> {
     return this.#checks.read({ key, minVersion: numberOf(minVersion) });
   }
 
+  /** List: a page of keys. */
   list({ prefix, limit, after }: wire.ListRequest): Result<ListQuery> {
     return this.#checks.list({ prefix, limit, after });
   }
 
+  /** Watch: where the stream starts. */
   watch({ prefix, after }: wire.WatchRequest): Result<WatchStart> {
     return this.#checks.watch({ prefix, after: numberOf(after), afterName: "after" });
   }
 
+  /** Write: puts one key. */
   put({ key, value, options }: wire.WriteRequest): Result<WriteRequest> {
     const text = valueText(value);
     return text.ok ? this.#write([{ key, value: text.value }], options, false) : text;
   }
 
+  /** Delete: removes one key. */
   remove({ key, options }: wire.DeleteRequest): Result<WriteRequest> {
     return this.#write([{ key }], options, false);
   }
 
+  /** Batch, and each write of BulkWrite: a list of operations. */
   batch({
     operations: given,
     options,
   }: Pick<wire.BatchRequest, "operations" | "options">): Result<WriteRequest> {
     const countFault = checkCount(given.length);
     if (countFault !== undefined) return failedBy(countFault);
-    const operations: AskedOperation[] = [];
+    const operations: WriteOperation[] = [];
     for (const [index, operation] of given.entries()) {
-      const asked = askedOperation(operation);
+      const asked = writeOperation(operation);
       if (!asked.ok) return failedBy(atOperation(index, asked.failure));
       operations.push(asked.value);
     }
@@ -63,7 +64,7 @@ export class MessageReader {
   }
 
   #write(
-    operations: readonly AskedOperation[],
+    operations: readonly WriteOperation[],
     options: wire.WriteOptions | undefined,
     isBatch: boolean,
   ): Result<WriteRequest> {
@@ -73,14 +74,15 @@ export class MessageReader {
   }
 }
 
-/** Any uint64 as a client sends it, in decimal digits. Above 2^53 it is not exact, and no range has it. */
+/** A uint64 in decimal digits, as the message holds it. Above 2^53 it is inexact, and no range has it. */
 const numberOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
 
-function askedOperation({
+/** One operation of a batch, its value as the text to store. */
+function writeOperation({
   operation,
   ifVersion: given,
-}: wire.BatchOperation): Result<AskedOperation> {
+}: wire.BatchOperation): Result<WriteOperation> {
   const ifVersion = numberOf(given);
   switch (operation?.$case) {
     case "put": {

@@ -9,9 +9,10 @@ import type { Failure } from "../../src/errors.ts";
 /** The domain of google.rpc.ErrorInfo; its reason is the stable code. */
 const errorDomain = "quorumkv";
 
-/** A longer text among the members is left out: it is the caller's own key, and trailers are small. */
+/** A longer member is left out: only a key can be that long, the caller knows it, and trailers are small. */
 const memberLengthMax = 256;
 
+/** `given` is what the call itself ends with: its status and its message. */
 export function richStatus(failure: Failure, given: { code: number; message: string }): Buffer {
   const status = new BinaryWriter().uint32(tag(1)).int32(given.code);
   status.uint32(tag(2, text)).string(given.message);
@@ -19,6 +20,7 @@ export function richStatus(failure: Failure, given: { code: number; message: str
   return Buffer.from(status.finish());
 }
 
+/** What clients read: the stable code with its members and, where a retry makes sense, the wait. */
 function details({ code, members, retryAfterSeconds }: Failure): readonly Uint8Array[] {
   const info = errorInfo(code, members ?? {});
   if (retryAfterSeconds === undefined) return [info];
@@ -47,12 +49,13 @@ function retryInfo(seconds: number): Uint8Array {
   );
 }
 
+/** A message with its type, as google.protobuf.Any. */
 function any(type: string, message: Uint8Array): Uint8Array {
   const packed = new BinaryWriter().uint32(tag(1, text)).string(`type.googleapis.com/${type}`);
   return packed.uint32(tag(2, text)).bytes(message).finish();
 }
 
-/** Wire types: numbers are varints, texts and messages have their length in front. */
+/** Wire types of protobuf: numbers are varints, text and messages start with their length. */
 const varint = 0;
 const text = 2;
 const tag = (field: number, wireType = varint): number => (field << 3) | wireType;

@@ -1,4 +1,7 @@
-/** The public service `quorumkv.v1.KV`: the node's reads and writes, as the REST gateway has them. */
+/**
+ * The public service `quorumkv.v1.KV`: the same reads and writes as the REST gateway. Each handler reads
+ * its message into a request, asks the node, and turns the result into a message or a refusal.
+ */
 import type {
   handleUnaryCall,
   Metadata,
@@ -15,13 +18,15 @@ import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { MessageReader } from "./requests.ts";
 import { watch } from "./watch.ts";
 
+/** What the service needs. */
 export interface KvServiceOptions {
   readonly node: KvNode;
-  /** How many followers the cluster has: the highest quorum that a write may ask for. */
+  /** How many followers the cluster has: the highest write quorum that a client may ask for. */
   readonly followers: number;
   readonly log: Log;
 }
 
+/** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
   const { node, log } = options;
   const reader = new MessageReader(options.followers);
@@ -69,6 +74,7 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
   };
 }
 
+/** The answer of a write; the times of the acks are in it only if the client asked for a trace. */
 const writeResult = (
   receipt: Result<WriteReceipt>,
   { trace }: WriteRequest,
@@ -82,9 +88,11 @@ const writeResult = (
     },
   }));
 
+/** The result with another value; a failure stays as it is. */
 const mapResult = <From, To>(result: Result<From>, map: (value: From) => To): Result<To> =>
   result.ok ? succeeded(map(result.value)) : result;
 
+/** A handler that answers each call exactly once, malformed requests and exceptions included. */
 const unaryHandler =
   <Request, Response>({
     answer,

@@ -1,3 +1,4 @@
+/** The stream of `Watch`. */
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
 import type { Failure, Result } from "../../src/errors.ts";
 import type { KvNode } from "../../src/node/api.ts";
@@ -6,8 +7,8 @@ import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts"
 import type { MessageReader } from "./requests.ts";
 
 /**
- * Streams applied operations. A client that reads slowly pauses its own watch: what it has not
- * taken is read back from the log, and COMPACTED ends the stream if the log is gone by then.
+ * Streams applied operations in sequence order. A client that reads slowly pauses its own watch: later
+ * the node reads on from the log. COMPACTED ends the stream if the log no longer holds that part.
  */
 export const watch =
   (
@@ -27,7 +28,7 @@ export const watch =
     }
     const watching = node.watch({
       ...start.value,
-      // Tells the client that from here on it misses nothing.
+      // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
         let hasRoom = true;

@@ -1,11 +1,12 @@
 /**
- * Finds a name that comes twice in one object, in time that grows with the bytes alone. Names in
- * ascending order, the shorter before the longer, need no search; a few others are compared with
- * each other; more of them go through a hash table. Its hashes start from random numbers, so that
- * nobody can choose names that share one.
+ * Finds a name that occurs twice in one object, in time proportional to the bytes. Names in ascending
+ * order, shorter ones first, need no search. A few other names are compared with each other; more go
+ * into a hash table. Its hashes start from random numbers, so that no client can choose names that
+ * collide.
  */
 import { randomBytes } from "node:crypto";
 
+/** Names of one object that are compared with each other; with more, a table is faster. */
 const comparedMax = 16;
 const seed = randomBytes(4).readInt32LE();
 const factor = randomBytes(4).readInt32LE() | 1;
@@ -14,9 +15,10 @@ const backslash = 0x5c;
 const letterU = 0x75;
 const nine = 0x39;
 
+/** The names of all objects that are open at one place of a text, from the outermost in. */
 export class JsonNames {
   readonly #bytes: Buffer;
-  /** Names without their escapes; they stand behind `#bytes` in all counting. */
+  /** Names without their escapes. Positions from the length of `#bytes` on are in here. */
   #decoded: Buffer | undefined;
   #decodedLength = 0;
   /** Start and end of each name of the open objects. */
@@ -30,17 +32,19 @@ export class JsonNames {
     this.#bytes = bytes;
   }
 
+  /** An object begins. */
   enterObject(): void {
     this.#objects.push(this.#spans.length);
     this.#searches.push("ascending");
   }
 
+  /** The innermost object ends; its names are forgotten. */
   leaveObject(): void {
     this.#spans.length = this.#objects.pop() ?? 0;
     this.#searches.pop();
   }
 
-  /** False: the object has that name already. What stands from `from` to `to` must stay there. */
+  /** Adds a name; false: the object has it already. The bytes from `from` to `to` must not change. */
   add(from: number, to: number, hasEscapes: boolean): boolean {
     let [start, end] = [from, to];
     if (hasEscapes) {
@@ -56,6 +60,7 @@ export class JsonNames {
     return isNew;
   }
 
+  /** Whether the name comes after the last one of its object; then it is new. */
   #isAscending(level: number, start: number, end: number): boolean {
     const { length } = this.#spans;
     if (length === this.#objects[level]) return true;
@@ -79,7 +84,7 @@ export class JsonNames {
     return true;
   }
 
-  /** The name is the next one in `#spans`. */
+  /** Adds the name that will be the next one in `#spans`; false: it is there already. */
   #addToTable(table: Int32Array, start: number, end: number): boolean {
     const mask = table.length / 2 - 1;
     const hash = this.#hash(start, end);
@@ -174,7 +179,7 @@ function place(table: Int32Array, name: number, hash: number): void {
   table[2 * at + 1] = hash;
 }
 
-/** Of `\uXXXX`; NaN where none stands. */
+/** The code unit that `\uXXXX` at this place stands for; NaN if there is no such escape. */
 export function codeUnitAt(bytes: Buffer, at: number): number {
   if (bytes[at + 1] !== letterU) return Number.NaN;
   let unit = 0;
@@ -185,16 +190,17 @@ export function codeUnitAt(bytes: Buffer, at: number): number {
   return unit;
 }
 
+/** Whether the code unit is the first, or the second, half of a surrogate pair. */
 export const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
 export const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 
-/** What stands for the byte after a backslash. */
+/** The byte that an escape stands for, by the byte after its backslash. */
 const escaped = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 for (const [letter, byte] of Object.entries({ b: 8, t: 9, n: 10, f: 12, r: 13 })) {
   escaped[letter.charCodeAt(0)] = byte;
 }
 
-/** Half of a pair has no UTF-8 form; it takes three bytes of its own kind here. */
+/** Writes a code point and returns where the next one goes. A lone surrogate takes three bytes here. */
 function writeUtf8(out: Buffer, start: number, point: number): number {
   let to = start;
   if (point < 0x80) out[to++] = point;

@@ -1,20 +1,20 @@
 /**
- * Walks over JSON that `JSON.parse` has accepted, and takes the white space out of it, in place.
+ * Walks through JSON that `JSON.parse` has accepted, and removes its white space in place.
  *
- * A value is stored as the text its client wrote, because JavaScript has no other form for it: an
- * object forgets the order of names such as "10", and a number the digits beyond a double. Refused
- * is what other readers would refuse or read differently (RFC 7493 lists the same): half of a
+ * A value is stored as the text its client wrote, because JavaScript has no other form that keeps all
+ * of it: an object loses the order of names such as "10", and a number the digits beyond a double.
+ * Refused is what other programs would refuse or read differently (RFC 7493 lists the same): half of a
  * surrogate pair, a name twice in one object, a number beyond the range of a double.
  *
- * The parser has checked the grammar, so one look at each byte is enough. Whatever the text is, the
- * walk takes about as long as the parser took.
+ * The parser has checked the grammar, so it is enough to look at each byte once. Whatever the text
+ * holds, the walk takes about as long as the parser took.
  */
 import { codeUnitAt, isHigh, isLow, JsonNames } from "./names.ts";
 
 /** What is wrong, as a sentence without its subject. */
 export class JsonFault extends Error {}
 
-/** What comes next; a word is a number, true, false or null. */
+/** The kind of the next value; a word is a number, true, false or null. */
 type JsonKind = "object" | "array" | "string" | "word";
 
 const quote = 0x22;
@@ -34,27 +34,28 @@ const letterF = 0x66;
 const letterU = 0x75;
 const minus = 0x2d;
 
-/** A list of operations is far shorter. */
+/** Items that are visited one by one; a list of operations is far shorter. */
 const visitedMax = 1000;
-/** Longer pieces are moved by the runtime, shorter ones byte by byte. */
+/** Bytes of a piece that is moved byte by byte; longer ones are moved by the runtime. */
 const movedByHandMax = 32;
 /** Bytes of a string without an escape after which the runtime looks for the next one. */
 const plainBytesMax = 64;
 
+/** One text, from its first byte to its last. Each method consumes what it names. */
 export class JsonScanner {
   readonly #bytes: Buffer;
   readonly #depthMax: number;
   readonly #names: JsonNames;
   /** The next byte to read. */
   #at = 0;
-  /** Where it goes. Invariant: `#to <= #at`; what stands before it is the text without white space. */
+  /** Where that byte goes. Invariant: `#to <= #at`; all bytes before `#to` are text without white space. */
   #to = 0;
   /** The string that was read last has escapes. */
   #hasEscapes = false;
   /** The next backslash, as long as it lies ahead; Infinity: there is none. */
   #backslashAt = -1;
 
-  /** The bytes are changed. `depthMax`: arrays and objects inside one another. */
+  /** The bytes are overwritten. `depthMax`: how deep arrays and objects may be nested. */
   constructor(bytes: Buffer, depthMax: number) {
     this.#bytes = bytes;
     this.#depthMax = depthMax;
@@ -73,7 +74,7 @@ export class JsonScanner {
     return this.#to;
   }
 
-  /** The text since then. */
+  /** The text from that length on. */
   textFrom(length: number): string {
     return this.#bytes.toString("utf8", length, this.#to);
   }
@@ -114,7 +115,7 @@ export class JsonScanner {
     this.#names.leaveObject();
   }
 
-  /** The same of an array. */
+  /** The same for an array. */
   array(visit?: (index: number) => void, depth = 0): void {
     this.#open(depth);
     for (let index = 0; this.#hasMore(closeBracket); index++) {
@@ -124,7 +125,7 @@ export class JsonScanner {
     }
   }
 
-  /** Consumes a value, however deep, and checks nothing in it. */
+  /** Consumes a value of any depth without checking it. */
   skip(): void {
     let depth = 0;
     do {
@@ -249,7 +250,7 @@ const isPunctuation = (byte: number): boolean =>
 
 const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 80)}…`);
 
-/** Numbers that are far from the largest double are not converted: that would take most of the time. */
+/** Whether a number is too large for a double. Only one close to the limit is converted, to save time. */
 function isBeyondDouble(bytes: Buffer, start: number, end: number): boolean {
   let at = bytes[start] === minus ? start + 1 : start;
   if (end - at <= 4) return false;

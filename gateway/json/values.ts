@@ -1,7 +1,7 @@
 /**
- * Values, from what a client wrote to the text that is stored. That text is the client's own without
- * white space: names in the given order, numbers digit for digit, strings with the escapes they came
- * with. So equal text comes out as equal text, and nothing is ever changed: it is kept or refused.
+ * Values, from what a client sent to the text that is stored. That text is the client's own without
+ * white space: names in the given order, numbers digit for digit, strings with their escapes. A value
+ * is stored unchanged or refused.
  */
 import {
   type Failure,
@@ -22,16 +22,16 @@ export class JsonText {
   }
 }
 
-/** Where values stand in a body; what has no shape holds none. */
+/** Where a body holds values; a part without a shape holds none. */
 export type Shape =
   | "value"
   | { readonly members: Readonly<Record<string, Shape>> }
   | { readonly items: Shape };
 
 /**
- * A parsed body, with JsonText where the shape has values. A number elsewhere whose digits a double
- * cannot hold is JsonText too: to those who ask for a number it is none. The bytes are changed.
- * INVALID_ARGUMENT where it is not JSON or holds a value to refuse, TOO_LARGE for one too long.
+ * A parsed body, with JsonText where the shape has values. Elsewhere a number whose digits a double
+ * cannot hold is JsonText too, so that it is not taken for a number. The bytes are overwritten.
+ * INVALID_ARGUMENT where it is not JSON or holds a value to refuse, TOO_LARGE for a value too long.
  */
 export function parseBody(bytes: Buffer, shape?: Shape): Result<unknown> {
   let body: unknown;
@@ -44,7 +44,7 @@ export function parseBody(bytes: Buffer, shape?: Shape): Result<unknown> {
   return new BodyReader(bytes).read(body, shape);
 }
 
-/** The text to store of JSON text by itself; failures as in `parseBody`. */
+/** The text to store for one value; failures as in `parseBody`. */
 export function valueText(json: string): Result<string> {
   if (json.length > bodyBytesMax) return failedBy(tooLong("value"));
   try {
@@ -61,17 +61,17 @@ export function valueText(json: string): Result<string> {
 const tooLong = (name: string): Failure =>
   failureOf("TOO_LARGE", `"${name}" must be at most ${valueBytesMax} bytes of JSON text.`);
 
-/** Options lie one or two objects deep; what lies deeper is refused by those who check them. */
+/** Options lie one or two objects deep; the checks of options refuse what lies deeper. */
 const optionDepthMax = 8;
-/** Any double holds as many digits. */
+/** Every number of so many digits is exact as a double. */
 const exactDigits = 15;
-/** How many odd numbers of one body are compared with their doubles; no body needs more. */
+/** How many long numbers of one body are compared with their doubles; no valid body has more. */
 const oddNumbersMax = 1000;
 
-/** Walks over a parsed body and its bytes together. */
+/** Walks through a parsed body and its bytes together. */
 class BodyReader {
   readonly #scanner: JsonScanner;
-  /** From the body to what is being read. */
+  /** Names and indexes from the body to the place being read, for failures. */
   readonly #path: (string | number)[] = [];
   #oddNumbers = 0;
 
@@ -99,7 +99,7 @@ class BodyReader {
     }
   }
 
-  /** What stands here, as the callers shall see it. */
+  /** What the callers get for this place of the body. */
   #read(parsed: unknown, shape: Shape | undefined): unknown {
     if (shape === "value") return new JsonText(this.#value());
     const { kind } = this.#scanner;
@@ -151,8 +151,8 @@ const ownMember = (members: Readonly<Record<string, Shape>>, name: string): Shap
   Object.hasOwn(members, name) ? members[name] : undefined;
 
 /**
- * Whether a double holds a JSON number digit for digit: read as one and written again, it is the
- * same number. `5000.0`, `5e3` and `5000` are one; `1e-400`, `4.9e-324` and 2^53 + 1 are not held.
+ * Whether a double holds a JSON number exactly: read as a double and written again, it is the same
+ * number. `5000.0`, `5e3` and `5000` are the same; `1e-400`, `4.9e-324` and 2^53 + 1 are not held.
  */
 function isExact(number: string): boolean {
   const value = Number(number);

@@ -1,4 +1,4 @@
-/** A request's JSON body: bounded, of the right type, and parsed once. */
+/** The JSON body of a request: of the right type, within its bound, and parsed once. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import {
@@ -18,9 +18,10 @@ const jsonMediaType =
   /^application\/json[ \t]*(?:;[ \t]*(?:charset[ \t]*=[ \t]*(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
 /**
- * The parsed body, its values as `parseBody` gives them. UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, or INVALID_ARGUMENT when it is missing or
- * not JSON in UTF-8. A client that goes away in the middle ends it with INVALID_ARGUMENT, which
- * nobody reads. What is left of a refused body is discarded after the answer (`exchanges.ts`).
+ * The parsed body, its values as `parseBody` gives them. Fails with UNSUPPORTED_MEDIA_TYPE, TOO_LARGE,
+ * or INVALID_ARGUMENT where the body is missing or is not JSON in UTF-8. A client that goes away in the
+ * middle causes INVALID_ARGUMENT, which nobody reads. The rest of a refused body is discarded after the
+ * answer (`exchanges.ts`).
  */
 export async function readBody(request: IncomingMessage, shape?: Shape): Promise<Result<unknown>> {
   const fault = headerFault(request);
@@ -29,6 +30,7 @@ export async function readBody(request: IncomingMessage, shape?: Shape): Promise
   return bytes.ok ? parse(bytes.value, shape) : bytes;
 }
 
+/** What is wrong with a body as far as the headers tell. */
 function headerFault({ headers }: IncomingMessage): Failure | undefined {
   const length = headers["content-length"];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
@@ -50,6 +52,7 @@ function headerFault({ headers }: IncomingMessage): Failure | undefined {
 const bodyMissing = "The request must have a JSON body.";
 const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
 
+/** The bytes of the body; reading stops at the bound. */
 const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -18,17 +18,10 @@ import {
   type WholeRange,
 } from "./checks.ts";
 
-/** One operation; without a version of its own it takes that of the whole write. */
-export interface AskedOperation {
-  readonly key: string;
-  /** JSON text that an edge has checked; undefined deletes. */
-  readonly value?: string | undefined;
-  readonly ifVersion?: number | undefined;
-}
-
 /** A write of one operation, or a batch. Absent options follow the node's settings. */
 export interface AskedWrite {
-  readonly operations: readonly AskedOperation[];
+  /** Values are JSON text that an edge has checked. Without a version of its own an operation takes `ifVersion`. */
+  readonly operations: readonly WriteOperation[];
   /** The call takes a list: a fault then names the place of its operation. */
   readonly isBatch: boolean;
   readonly quorum?: number | undefined;
@@ -102,11 +95,13 @@ export class RequestChecks {
     return unless(fault, { operations, quorum, timeoutMs, trace });
   }
 
+  /** INVALID_ARGUMENT or TOO_LARGE for a bad key, INVALID_ARGUMENT for a bad version. */
   read({ key, minVersion }: AskedRead): Result<ReadQuery> {
     const fault = checkKey(key) ?? checkOptional(minVersion, this.#names.minVersion, versionRange);
     return unless(fault, { key, minVersion });
   }
 
+  /** A list without a limit gets the default one. */
   list({ prefix = "", limit = listLimitDefault, after }: AskedList): Result<ListQuery> {
     const fault =
       checkWhole(limit, "limit", limitRange) ??
@@ -115,11 +110,13 @@ export class RequestChecks {
     return unless(fault, { prefix, limit, after });
   }
 
+  /** Checks where a watch starts; whether the log reaches back that far is for the node to say. */
   watch({ prefix = "", after, afterName }: AskedWatch): Result<WatchStart> {
     const fault = checkKeyPart(prefix, "prefix") ?? checkOptional(after, afterName, versionRange);
     return unless(fault, { prefix, after });
   }
 
+  /** In a batch the failure names the place of its operation. */
   #operationsFault(operations: readonly WriteOperation[], isBatch: boolean): Failure | undefined {
     for (const [index, { ifVersion }] of operations.entries()) {
       const fault = checkOptional(ifVersion, this.#names.ifVersion, versionRange);

@@ -4,7 +4,7 @@
  */
 import { failed, type Result, succeeded } from "../../src/errors.ts";
 
-/** The parameters of a request target, of which only the named ones are allowed. */
+/** The parameters of a target. INVALID_ARGUMENT for any that is not among `names`, or is given twice. */
 export function readQuery<Name extends string>(
   target: string,
   names: readonly Name[],
@@ -38,7 +38,7 @@ export function numberIn(text: string | undefined): number | undefined {
   return /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** Client text inside our own sentences: quoted and not too long. */
+/** Text of a client inside a sentence of this program: quoted, and cut where it is long. */
 export const quote = (text: string): string =>
   JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
 

@@ -7,7 +7,7 @@ import { type Failure, failureOf } from "../../src/errors.ts";
 
 /**
  * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
- * this node's own `/nodes/<id>` loses that prefix.
+ * `/nodes/<id>` of this very node loses that prefix. INVALID_ARGUMENT where there is no such form.
  */
 export function normalizeTarget(request: IncomingMessage, ownId: string): Failure | undefined {
   const { url = "/" } = request;
@@ -29,6 +29,7 @@ export function normalizeTarget(request: IncomingMessage, ownId: string): Failur
   return undefined;
 }
 
+/** A call to another member. */
 export interface MemberPath {
   readonly id: string;
   /** The path and query on that member's gateway; starts with "/". */
@@ -36,7 +37,7 @@ export interface MemberPath {
 }
 
 const shape = /^\/nodes\/([A-Za-z0-9_-]{1,64})(\/[^?#]*)?(\?[^#]*)?$/;
-/** Encoded slashes and backslashes could turn into other paths further on. */
+/** Encoded slashes and backslashes: another server might read them as a different path. */
 const tricks = /\\|%2f|%5c/i;
 
 /**
@@ -53,9 +54,10 @@ export function readMemberPath(url: string): MemberPath | undefined {
   return isNodes(segments[1]) ? undefined : { id, target: path + query };
 }
 
-/** A member alone, without a slash behind its id. */
+/** Whether the URL names a member alone, without a slash behind its id. */
 export const isBareMember = (url: string): boolean => /^\/nodes\/[^/?#]+(?:[?#]|$)/.test(url);
 
+/** Whether the member would forward such a path itself; text that cannot be decoded counts as such. */
 function isNodes(segment: string | undefined): boolean {
   try {
     return decodeURIComponent(segment ?? "").toLowerCase() === "nodes";

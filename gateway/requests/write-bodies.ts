@@ -2,10 +2,10 @@
 import { z } from "zod";
 import type { Config } from "../../src/config.ts";
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
-import type { WriteRequest } from "../../src/node/api.ts";
+import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { JsonText, type Shape } from "../json/values.ts";
 import { checkCount } from "./checks.ts";
-import { type AskedOperation, type AskedWrite, RequestChecks } from "./client-requests.ts";
+import { type AskedWrite, RequestChecks } from "./client-requests.ts";
 import { readFields, restNames, strict } from "./fields.ts";
 
 const text = z.string({ error: "must be a string" });
@@ -16,6 +16,7 @@ const number = z
   .unknown()
   .transform((given) => (typeof given === "number" ? given : Number.NaN))
   .optional();
+/** The options that all writes share. */
 const options = {
   quorum: number,
   timeoutMs: number,
@@ -38,6 +39,7 @@ const operation = z
   });
 const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
 
+/** Where the bodies hold values, for the parser. */
 const putShape: Shape = { members: { value: "value" } };
 const batchShape: Shape = {
   members: { operations: { items: { members: { put: putShape } } } },
@@ -49,6 +51,7 @@ export interface WriteReader {
   read(body: unknown): Result<WriteRequest>;
 }
 
+/** One reader for each call that writes. */
 interface WriteReaders {
   /** The body of PUT /write. */
   readonly put: WriteReader;
@@ -75,6 +78,7 @@ export function createWriteReaders(config: Config): WriteReaders {
   };
 }
 
+/** A body of PUT /write as a request; checked for its form alone. */
 function askedPut(body: unknown): Result<AskedWrite> {
   const fields = readFields(putBody, body);
   if (!fields.ok) return fields;
@@ -82,6 +86,7 @@ function askedPut(body: unknown): Result<AskedWrite> {
   return succeeded({ operations: [{ key, value: value.text }], isBatch: false, ...rest });
 }
 
+/** The same for DELETE /write. */
 function askedRemove(body: unknown): Result<AskedWrite> {
   const fields = readFields(removeBody, body);
   if (!fields.ok) return fields;
@@ -89,6 +94,7 @@ function askedRemove(body: unknown): Result<AskedWrite> {
   return succeeded({ operations: [{ key }], isBatch: false, ...rest });
 }
 
+/** The same for POST /write/batch. Operations are counted before any of them is looked at. */
 function askedBatch(body: unknown): Result<AskedWrite> {
   const given: unknown =
     typeof body === "object" && body !== null && "operations" in body ? body.operations : undefined;
@@ -98,10 +104,10 @@ function askedBatch(body: unknown): Result<AskedWrite> {
   const fields = readFields(batchBody, body);
   if (!fields.ok) return fields;
   const { operations, ...rest } = fields.value;
-  return succeeded({ operations: operations.map(askedOperation), isBatch: true, ...rest });
+  return succeeded({ operations: operations.map(writeOperation), isBatch: true, ...rest });
 }
 
-const askedOperation = ({ put, delete: remove }: z.infer<typeof operation>): AskedOperation =>
+const writeOperation = ({ put, delete: remove }: z.infer<typeof operation>): WriteOperation =>
   put === undefined
     ? { key: remove?.key ?? "", ifVersion: remove?.ifVersion }
     : { key: put.key, value: put.value.text, ifVersion: put.ifVersion };

@@ -1,7 +1,7 @@
 /**
- * GET /cluster: the leader's view of every node, from any node. A follower asks the leader's
- * gateway; many clients who ask at once share one question. Without an answer it shows what it
- * knows by itself (`fromLeader` is false).
+ * GET /cluster: the leader's view of every node, from any node. A follower asks the gateway of the
+ * leader, once for all clients that ask at the same time. Without an answer it shows what it knows
+ * itself (`fromLeader` is false).
  */
 import { type Agent, get } from "node:http";
 import { ok, refusal } from "../answers.ts";
@@ -9,11 +9,13 @@ import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
 
+/** Milliseconds and bytes that the answer of the leader may take. */
 const askTimeoutMs = 1000;
 const viewBytesMax = 1024 * 1024;
-/** Marks a question from a gateway: whoever gets it answers by itself, so nobody asks in circles. */
+/** Marks a request from another gateway: it is answered here, so that no two nodes ask each other. */
 const askedHeader = "x-kv-asked-by";
 
+/** `agent` keeps the connection to the leader. */
 export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
   let asked: Promise<string | undefined> | undefined;
   const askLeader = (url: string): Promise<string | undefined> => {
@@ -41,7 +43,7 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
   };
 }
 
-/** The leader's answer as it came; undefined when there is none that can be used. */
+/** The answer of the leader as it came; undefined when there is none that can be used. */
 const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<string | undefined> =>
   new Promise((resolve) => {
     const nothing = () => resolve(undefined);
@@ -64,6 +66,7 @@ const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<strin
     });
   });
 
+/** Whether the answer is a view that its node made as the leader. */
 function isView(status: number | undefined, text: string): boolean {
   if (status !== 200) return false;
   try {

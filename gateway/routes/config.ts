@@ -10,6 +10,7 @@ import { quorumRange } from "../requests/checks.ts";
 import { delayField, readFields, strict, wholeField } from "../requests/fields.ts";
 import { readQuery } from "../requests/query.ts";
 
+/** Changes settings on the leader. What the body does not name stays as it is. */
 export function configEndpoint(context: Context): Endpoint {
   const schema = changeSchema(followerIds(context.config));
   return {
@@ -29,6 +30,7 @@ export function configEndpoint(context: Context): Endpoint {
   };
 }
 
+/** Puts the change in force, if it fits the settings that it does not name. */
 function apply(context: Context, given: z.infer<ReturnType<typeof changeSchema>>): Answer {
   const inForce = context.node.status().config;
   const { minDelay = inForce.minDelay, maxDelay = inForce.maxDelay } = given;
@@ -56,6 +58,7 @@ function rangeFault(minName: string, min: number, max: number): Failure | undefi
   return failureOf("INVALID_ARGUMENT", detail);
 }
 
+/** The body; delays of single followers may be given for these ids. */
 function changeSchema(followers: readonly string[]) {
   const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
   return z.strictObject(
@@ -72,6 +75,7 @@ function changeSchema(followers: readonly string[]) {
   );
 }
 
+/** Leaves out the followers that the client did not name. */
 function withoutAbsent<T>(given: Readonly<Record<string, T | undefined>>): Record<string, T> {
   const present: Record<string, T> = {};
   for (const [name, value] of Object.entries(given)) {

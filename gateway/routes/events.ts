@@ -1,4 +1,4 @@
-/** GET /events: what happens on this node, for live pages. */
+/** GET /events: what happens on this node, as server-sent events for live pages. */
 import type { KvNode, NodeEvent } from "../../src/node/api.ts";
 import { eventText } from "../../src/node/event-hub.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
@@ -10,8 +10,8 @@ import type { Sweeps } from "../sweeps/sweeps.ts";
 import type { SweepNews } from "../sweeps/types.ts";
 
 /**
- * First `hello`, then the recent history, then what happens. Ids count within one stream; a client
- * that comes back gets the history anew, so it needs no resuming.
+ * Sends `hello` first, then the recent history, then each event as it happens. Ids count within one
+ * stream. A client that reconnects gets the history again, so it has nothing to resume.
  */
 export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
   path: "/events",
@@ -49,6 +49,7 @@ export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
   },
 });
 
+/** Who this node is, and whether link faults can be set on it. */
 function helloText({ node, faults }: { node: KvNode; faults: unknown }): string {
   const { id, role, leader, epoch, config } = node.status();
   const now = Date.now();

@@ -1,4 +1,4 @@
-/** /faults: link faults set on purpose; the leader's only, and only with FAULTS=1. */
+/** /faults: link faults that are set on purpose. They exist on the leader, and only with FAULTS=1. */
 import { z } from "zod";
 import { failureOf } from "../../src/errors.ts";
 import type { FaultControl } from "../../src/node/ports.ts";
@@ -9,6 +9,7 @@ import { readBody } from "../requests/body.ts";
 import { delayField, readFields, strict } from "../requests/fields.ts";
 import { quote, readQuery } from "../requests/query.ts";
 
+/** The body of PUT /faults/:follower. */
 const faultSchema = z.discriminatedUnion(
   "type",
   [
@@ -22,11 +23,13 @@ const faultSchema = z.discriminatedUnion(
   },
 );
 
+/** None without FAULTS=1: the paths are then NOT_FOUND. Each call answers all faults now in force. */
 export function faultsEndpoints(context: Context): readonly Endpoint[] {
   const { faults } = context;
   if (faults === undefined) return [];
   const followers = followerIds(context.config);
 
+  /** Checks what all calls have in common; the follower is empty on a path that names none. */
   const onLeader =
     (run: (follower: string) => Answer): Handler =>
     (request) => {

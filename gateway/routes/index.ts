@@ -1,4 +1,4 @@
-/** Every call of the API. The busiest come first: Express tries them in this order. */
+/** Every call of the API. The busiest ones come first, because Express tries them in this order. */
 import type { Agent } from "node:http";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -12,7 +12,7 @@ import { statusEndpoints } from "./status.ts";
 import { watchEndpoint } from "./watch.ts";
 import { writeEndpoints } from "./write.ts";
 
-/** `agent` carries what this gateway asks of others. */
+/** `agent` keeps the connections on which this gateway asks others. */
 export const endpoints = (
   context: Context,
   { agent, sweeps }: { readonly agent: Agent; readonly sweeps: Sweeps },

@@ -27,6 +27,7 @@ export function readEndpoint(context: Context): Endpoint {
   };
 }
 
+/** Answers one key; the parameters of a list are refused. */
 function readKey(
   { node }: Context,
   checks: RequestChecks,
@@ -40,6 +41,7 @@ function readKey(
   return query.ok ? whenKnown(node.read(query.value), keyText) : refusal(query.failure);
 }
 
+/** Answers a page of keys; `minVersion` is refused, because a list cannot wait. */
 function listKeys(
   { node }: Context,
   checks: RequestChecks,
@@ -53,7 +55,7 @@ function listKeys(
   return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
 }
 
-/** Most answers are known at once, and then no promise is made. */
+/** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
   text: (value: T) => string,

@@ -1,4 +1,4 @@
-/** GET /status, /livez, /readyz and /metrics: how this node is. */
+/** GET /status, /livez, /readyz and /metrics: the state of this node, for people and for monitoring. */
 import type { Request } from "express";
 import { failureOf } from "../../src/errors.ts";
 import { type KvNode, purposes } from "../../src/node/api.ts";
@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
 
+/** `/livez` says that the process runs, `/readyz` that clients may use it. */
 export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   {
     path: "/status",
@@ -33,7 +34,7 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   },
 ];
 
-/** Whether the node does all it is there for, or answers just the calls that were asked about. */
+/** Whether the node is ready for all its calls or, with a purpose, for those calls alone. */
 function readiness(node: KvNode, wanted: string | undefined): Answer {
   const purpose = purposes.find((one) => one === wanted);
   if (wanted !== undefined && purpose === undefined) {
@@ -45,7 +46,7 @@ function readiness(node: KvNode, wanted: string | undefined): Answer {
   return { status: ready ? 200 : 503, contentType: jsonType, body };
 }
 
-/** A call without parameters. */
+/** The handler of a call that takes no parameters. */
 const plain =
   (answer: () => Answer | Promise<Answer>) =>
   (request: Request): Answer | Promise<Answer> => {

@@ -76,7 +76,7 @@ function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> 
   return checks.watch({ prefix, ...start });
 }
 
-/** Opens the stream when it is first needed: until then the answer may still be a refusal. */
+/** Returns the stream, and opens it on the first call: until then the answer may still be a refusal. */
 function streamOpener(context: Context, request: Request, response: Response, from: number) {
   let stream: EventStream | undefined;
   return (): EventStream => {

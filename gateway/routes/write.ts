@@ -1,4 +1,4 @@
-/** PUT and DELETE /write, POST /write/batch. */
+/** PUT and DELETE /write, POST /write/batch: the writes of the REST API. */
 import type { Request } from "express";
 import type { Result } from "../../src/errors.ts";
 import type { WriteReceipt, WriteRequest } from "../../src/node/api.ts";
@@ -9,6 +9,7 @@ import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
 import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
 
+/** Every write goes to the node, which refuses it with NOT_LEADER unless it leads. */
 export function writeEndpoints(context: Context): readonly Endpoint[] {
   const readers = createWriteReaders(context.config);
   const single = (request: WriteRequest) => request.operations[0]?.key;
@@ -24,6 +25,7 @@ export function writeEndpoints(context: Context): readonly Endpoint[] {
   ];
 }
 
+/** `keyOf` gives the key that the answer names. */
 const writeHandler =
   (
     context: Context,
@@ -39,7 +41,7 @@ const writeHandler =
   };
 
 async function readWrite(request: Request, reader: WriteReader): Promise<Result<WriteRequest>> {
-  // Checked before the body, yet answered after it was taken in.
+  // The body is read even if the query is wrong: the connection can then be used again.
   const query = readQuery(request.url, []);
   const body = await readBody(request, reader.shape);
   if (!body.ok) return body;

@@ -6,18 +6,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { failureOf } from "../../src/errors.ts";
 import { onClientEnd } from "../exchanges.ts";
 
-/** The format has no other encoding; named for readers that would guess one. */
+/** The format has no other encoding; the name is for readers that would guess one. */
 const eventStreamType = "text/event-stream; charset=utf-8";
+/** Milliseconds between two comments that keep an idle stream alive. */
 const heartbeatIntervalMs = 15_000;
-/** Unread bytes beyond which a reader is cut off; it may come back and catch up. */
+/** Unread bytes beyond which a reader is cut off; it may reconnect and catch up. */
 const unreadBytesMax = 1024 * 1024;
-/** A source that waits for its reader may pass that by one entry, while all readers stay below this. */
+/** A source that pauses with its reader may pass that by one entry, while all streams stay below this. */
 const unreadBytesMaxOfAll = 128 * 1024 * 1024;
-/** How long a reader may stand still while a source waits for it. */
+/** Milliseconds in which a reader must take some of its unread bytes. */
 const stalledMsMax = 60_000;
-/** What a browser waits before it opens a broken stream again. */
+/** Milliseconds that a browser waits before it opens a broken stream again. */
 const reconnectMs = 1000;
 
+/** One open stream. */
 export interface EventStream {
   /** Sends one event. `data` is one line, such as JSON. False: the reader is behind. */
   send(event: { name?: string; data?: string; id?: number | undefined }): boolean;
@@ -25,11 +27,13 @@ export interface EventStream {
   onCaughtUp(resume: () => void): void;
   /** Called once, whoever ended the stream. */
   onEnd(run: () => void): void;
+  /** Ends the stream with a comment that says why. */
   end(comment: string): void;
 }
 
+/** All streams of a gateway. */
 export interface EventStreams {
-  /** False: as many are open as may be. */
+  /** False: as many streams are open as may be. */
   hasRoom(): boolean;
   /** Sends the head, with the given further headers, and keeps the stream until it ends. */
   open(
@@ -37,7 +41,7 @@ export interface EventStreams {
     response: ServerResponse,
     head: {
       readonly headers: readonly string[];
-      /** The source stops when told that the reader is behind: what is unread is bounded by that. */
+      /** The source pauses when `send` returns false, which bounds the unread bytes. */
       readonly waits?: boolean;
     },
   ): EventStream;
@@ -46,7 +50,7 @@ export interface EventStreams {
 
 interface OpenStream {
   readonly response: ServerResponse;
-  /** Bytes its reader's side had taken at the last heartbeat, and since when it is that many. */
+  /** Bytes that the connection had taken at the last heartbeat, and since when it is that many. */
   taken: number;
   takenAt: number;
 }
@@ -81,7 +85,7 @@ export function createEventStreams(streamsMax = 1000): EventStreams {
       else {
         open.add(stream);
         response.write(`retry: ${reconnectMs}\n\n`);
-        // A stream has no end to wait for, and a client that is gone looks the same.
+        // A stream has no end to wait for, and a client that has gone looks the same.
         onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
       response.on("close", () => open.delete(stream));
@@ -121,12 +125,13 @@ function createStream(response: ServerResponse, isTooMuch: () => boolean): Event
   };
 }
 
+/** Ends the stream, or cuts it off where the client can read no more. */
 function endStream(response: ServerResponse, comment: string): void {
   if (response.socket?.writable === false) response.destroy();
   else if (!response.writableEnded && !response.destroyed) response.end(`: ${comment}\n\n`);
 }
 
-/** A stream that still has unread bytes gets no comment on top; for too long, it is cut off. */
+/** Sends the comment of one stream. One with unread bytes gets none, and is cut off if that lasts. */
 function beat(stream: OpenStream): void {
   const { response } = stream;
   // Cut off, and not closed yet: writing now would be an error.

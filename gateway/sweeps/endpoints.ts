@@ -1,8 +1,9 @@
-/** /sweeps: the simulation as a job on the leader's node, for the page's sweep view. */
+/** /sweeps: runs the simulation as a job on the leader, for the sweep view of the page. */
+import type { Request, Response } from "express";
 import { failureOf } from "../../src/errors.ts";
 import { type Answer, jsonType, nodeHeaders, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
-import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
+import { type Endpoint, type Handler, type Outcome, streaming } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
 import { tooManyStreams } from "../streams/event-streams.ts";
@@ -11,8 +12,11 @@ import { reportFile } from "./report.ts";
 import { readSweepRequest } from "./request.ts";
 import type { Sweeps } from "./sweeps.ts";
 
+/** A handler of a path that names a sweep. */
+type JobHandler = (job: Job, request: Request, response: Response) => Outcome | Promise<Outcome>;
+
+/** `GET`, `POST` and `DELETE` under /sweeps. Sweeps live on the leader; a follower names it. */
 export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpoint[] {
-  /** Sweeps are the leader's; others say who that is. */
   const onLeader =
     (run: Handler): Handler =>
     (request, response) => {
@@ -22,13 +26,14 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
       return elsewhere === undefined ? run(request, response) : refusal(elsewhere);
     };
 
-  const onJob = (run: (job: Job, ...rest: Parameters<Handler>) => ReturnType<Handler>): Handler =>
+  const onJob = (run: JobHandler): Handler =>
     onLeader((request, response) => {
       const job = sweeps.find(String(request.params["id"]));
       if (job !== undefined) return run(job, request, response);
       return refusal(failureOf("NOT_FOUND", "This node has no sweep with that id, or no longer."));
     });
 
+  /** 202 with the new sweep; its progress is in its events. */
   const start: Handler = async (request, response) => {
     const body = await readBody(request);
     return onLeader(async () => {
@@ -72,14 +77,16 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
   ];
 }
 
+/** A sweep as it is now. */
 const sweepAnswer = (job: Job): Answer => ({
   ...ok(JSON.stringify({ sweep: job.describe() })),
   contentType: jsonType,
 });
 
+/** The events of a sweep as a stream: what happened so far, then what happens, until it ends. */
 const followJob =
-  (context: Context) =>
-  (job: Job, ...[request, response]: Parameters<Handler>): ReturnType<Handler> => {
+  (context: Context): JobHandler =>
+  (job, request, response) => {
     if (!context.streams.hasRoom()) return refusal(tooManyStreams);
     const stream = context.streams.open(request, response, {
       headers: nodeHeaders(context.node),

@@ -38,7 +38,7 @@ const line = z.discriminatedUnion("type", [
 ]);
 type Line = z.infer<typeof line>;
 
-/** Undefined: not a progress line, but words for a person. */
+/** A progress line; undefined for any other text, which is meant for people. */
 export function readLine(text: string): Line | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
@@ -48,6 +48,7 @@ export function readLine(text: string): Line | undefined {
   }
 }
 
+/** The events that a line causes: none, one, or the progress and the sample of a write. */
 export function eventsOf(told: Line): readonly SweepEvent[] {
   if (told.type === "quorum") return [{ name: "quorum", data: told.result }];
   if (told.type !== "write") return [];
@@ -59,7 +60,7 @@ export function eventsOf(told: Line): readonly SweepEvent[] {
   ];
 }
 
-/** What the simulation prints at its end, with `--json`. */
+/** What the simulation prints on stdout when it ends, with `--json`. */
 export const endSchema = z.object({
   headline: z.string(),
   verdicts: z.array(z.object({ title: z.string(), state: z.string(), detail: z.string() })),

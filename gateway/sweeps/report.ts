@@ -1,9 +1,10 @@
-/** The files of a finished report, and nothing else of its folder. */
+/** Serves the files of a finished report, and nothing else in its folder. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { failureOf } from "../../src/errors.ts";
 import { type Answer, refusal } from "../answers.ts";
 
+/** Every file that a report can have. No other name is looked up, so no path can leave the folder. */
 const fileName =
   /^(?:index\.html|report\.md|results\.json|(?:samples|summary)\.csv|figures\/[\w-]+\.svg|diffs\/[\w-]+\.(?:diff|json))$/;
 
@@ -16,10 +17,11 @@ const contentTypes: Readonly<Record<string, string>> = {
   diff: "text/plain; charset=utf-8",
 };
 
-/** The report styles itself and runs no script; the browser is told to hold it to that. */
+/** A report has styles of its own and no scripts; the browser enforces that. */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox allow-downloads";
 
+/** NOT_FOUND for a file that does not exist, or not yet. */
 export async function reportFile(directory: string, name: string): Promise<Answer> {
   const missing = refusal(failureOf("NOT_FOUND", "The report has no such file."));
   if (!fileName.test(name)) return missing;

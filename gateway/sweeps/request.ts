@@ -6,6 +6,7 @@ import { quorumRange } from "../requests/checks.ts";
 import { readFields, strict, wholeField } from "../requests/fields.ts";
 import type { SweepRequest } from "./types.ts";
 
+/** Writes of one sweep: at most a few minutes. */
 const writesMax = 100_000;
 
 const whole = (min: number, max: number) => wholeField({ min, max });
@@ -29,6 +30,7 @@ function schemaFor(followers: number) {
   );
 }
 
+/** The checked options of a sweep. `followers`: how many the cluster has. */
 export function readSweepRequest(body: unknown, followers: number): Result<SweepRequest> {
   const request = readFields(schemaFor(followers), body);
   if (!request.ok) return request;

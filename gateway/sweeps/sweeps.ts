@@ -1,6 +1,6 @@
 /**
- * The sweeps of this node: one at a time, a bounded history, and the cluster's delays put back whatever
- * becomes of the process that measures.
+ * The sweeps of this node: one at a time, with a bounded history. However the process that measures
+ * ends, the simulated delays are restored to what they were before it started.
  */
 import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -17,6 +17,7 @@ const historyMax = 10;
 /** Pages get the progress of a sweep at most this often. */
 const progressEveryMs = 500;
 
+/** The sweeps of one node. */
 export interface Sweeps {
   /** OVERLOADED while another one runs. */
   start(request: SweepRequest): Promise<Result<Job>>;
@@ -25,9 +26,9 @@ export interface Sweeps {
   find(id: string): Job | undefined;
   /** Which sweep runs now. */
   news(): SweepNews;
-  /** Calls when a run starts, goes on, and ends; the returned function ends that. */
+  /** Calls when a sweep starts, makes progress, and ends; the returned function stops that. */
   listen(listener: (news: SweepNews) => void): () => void;
-  /** Ends the run and removes all reports. */
+  /** Kills the sweep that runs, and removes all reports. */
   close(): void;
 }
 
@@ -47,13 +48,13 @@ export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
   let count = 0;
   let starting = false;
   let closed = false;
-  /** What the running sweep borrowed; undefined: nothing is owed. */
-  let owed: Pick<LiveConfig, "minDelay" | "maxDelay" | "followerDelays"> | undefined;
+  /** The delays to restore when the running sweep ends; undefined: none. */
+  let delaysBefore: Pick<LiveConfig, "minDelay" | "maxDelay" | "followerDelays"> | undefined;
 
   const restore = () => {
-    if (owed === undefined || closed) return;
-    const { minDelay, maxDelay, followerDelays } = owed;
-    owed = undefined;
+    if (delaysBefore === undefined || closed) return;
+    const { minDelay, maxDelay, followerDelays } = delaysBefore;
+    delaysBefore = undefined;
     const result = node.configure({ minDelay, maxDelay, followerDelays });
     if (!result.ok)
       log.error(
@@ -67,7 +68,7 @@ export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
     count += 1;
     // Ids of an earlier process must not name sweeps of this one.
     const id = `${Date.now().toString(36)}-${count}`;
-    owed = node.status().config;
+    delaysBefore = node.status().config;
     const job = startJob({ id, request, url: url(), directory, ended: restore });
     log.info(
       { sweep: id, request },
@@ -120,7 +121,7 @@ function newsOf(job: Job | undefined): SweepNews {
   return { at, running: { id, options, progress } };
 }
 
-/** Passes on what becomes of one run: at once when it ends, now and then while it goes on. */
+/** Reports one sweep: its progress now and then, and its end at once. */
 function follow(job: Job, tell: (news: SweepNews) => void): void {
   let toldAt = 0;
   job.follow(({ name }) => {

@@ -1,6 +1,6 @@
 /**
- * One node's process: started, watched until it is ready, started again with back-off when it
- * dies, and stopped.
+ * The process of one node: started, watched until it is ready, restarted with back-off whenever it
+ * dies, and stopped in the end.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,37 +10,44 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { PlannedNode } from "./plan.ts";
 
+/** What the launcher is told of its processes. */
 export interface ChildEvents {
+  /** The node answers `/readyz` with 200, after this start of its process. */
   ready(node: PlannedNode, pid: number): void;
-  /** It ended without being asked to, and starts again after so many milliseconds. */
+  /** Its process ended without being asked to, and starts again after `restartInMs` milliseconds. */
   died(node: PlannedNode, how: { readonly cause: string; readonly restartInMs: number }): void;
-  /** A line of its log. */
+  /** Its process printed a line, such as one of the log. */
   printed(node: PlannedNode, line: string): void;
 }
 
+/** A node whose process is kept running. */
 export interface Child {
   readonly node: PlannedNode;
-  /** Of the process that runs now. */
+  /** The process that runs now; undefined between two processes. */
   readonly pid: number | undefined;
-  /** Settles when the node was ready for the first time, or was stopped before. */
+  /** Resolves once the node was ready for the first time, or was stopped before that. */
   readonly firstReady: Promise<void>;
-  /** Asks it to end, and kills it after so many milliseconds; true when it had to. Never fails. */
+  /** Asks the process to end, and kills it after that many milliseconds. Resolves to whether it did. */
   stop(patienceMs: number): Promise<boolean>;
-  /** Ends it at once; true if it was still there. */
+  /** Kills the process at once; true if there was one. */
   kill(): boolean;
 }
 
 /**
- * By itself V8 lets the young generation grow to three times 64 MiB, and the old one to four times what
- * is alive before it collects. So a busy leader takes some 170 MiB less, and is no slower.
+ * By default V8 lets the young generation grow to three times 64 MiB, and the old one to four times the
+ * live objects before it collects. With these flags a busy leader takes about 170 MiB less, and is no
+ * slower.
  */
 const v8Flags = ["--max-semi-space-size=16", "--heap-growing-percent=100"];
 const leash = fileURLToPath(new URL("leash.ts", import.meta.url));
+/** Milliseconds between two questions whether the node is ready. */
 const readinessPollMs = 100;
+/** Milliseconds before a restart; doubled each time. */
 const backOffMs = { first: 500, max: 30_000 };
-/** A node that was ready this long earns a quick restart again. */
+/** After a node was ready for so many milliseconds, back-off starts again from its minimum. */
 const provenAfterMs = 10_000;
 
+/** Starts the process, and keeps it running until `stop` or `kill`. `program`: the path of its main file. */
 export function startChild(node: PlannedNode, program: string, events: ChildEvents): Child {
   const stopping = new AbortController();
   const firstReady = Promise.withResolvers<void>();
@@ -55,7 +62,7 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
       detached: true,
     });
     running = child;
-    // Writing to a process that has just died must not end the launcher.
+    // An error from writing to a process that has just died must not end the launcher.
     child.stdin.on("error", () => undefined);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => events.printed(node, line));
@@ -114,7 +121,7 @@ export function startChild(node: PlannedNode, program: string, events: ChildEven
   };
 }
 
-/** True when `/readyz` said yes; false when the watching was given up. */
+/** Resolves to true once `/readyz` answers 200, or to false once the signal is aborted. */
 async function untilReady(url: string, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     const status = await statusOf(`${url}/readyz`, signal).catch(() => undefined);

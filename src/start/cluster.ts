@@ -3,17 +3,19 @@ import { processStopMsMax } from "../node/stopping.ts";
 import { type Child, type ChildEvents, startChild } from "./child.ts";
 import type { PlannedNode } from "./plan.ts";
 
+/** A cluster whose processes are kept running. */
 export interface LocalCluster {
-  /** Settles when every node was ready once, or when the cluster was closed before. */
+  /** Resolves once every node was ready, or the cluster was closed before that. */
   readonly ready: Promise<void>;
-  /** Of a node's process, if it runs now. */
+  /** The process of a node; undefined while none runs. */
   pid(id: string): number | undefined;
-  /** Resolves with the ids of the nodes that had to be killed because they did not end in time. */
+  /** Stops all nodes. Resolves to the ids of those that were killed because they did not end in time. */
   close(): Promise<readonly string[]>;
-  /** Ends every process at once. */
+  /** Kills every process at once. */
   kill(): void;
 }
 
+/** `patienceMs`: milliseconds that each process has to end by itself when the cluster is closed. */
 export function startCluster(
   nodes: readonly PlannedNode[],
   program: string,
@@ -23,14 +25,14 @@ export function startCluster(
   const children = nodes.map((node) => startChild(node, program, events));
   const ofRole = (role: PlannedNode["role"]) => children.filter(({ node }) => node.role === role);
 
-  /** The ids of those that had to be killed. */
+  /** Stops these at the same time, and returns the ids of those that were killed. */
   async function stopAll(some: readonly Child[]): Promise<readonly string[]> {
     const killed = await Promise.all(some.map((child) => child.stop(patienceMs)));
     return some.filter((_, index) => killed[index]).map(({ node }) => node.id);
   }
 
   async function close(): Promise<readonly string[]> {
-    // The leader goes first, so that its last writes still find their followers.
+    // The leader stops first, so that its last writes still reach their followers.
     const leaders = await stopAll(ofRole("leader"));
     return [...leaders, ...(await stopAll(ofRole("follower")))];
   }

@@ -1,22 +1,24 @@
-/** The command line of `npm start`. */
+/** The command line of `npm start`: its options, their ranges and defaults, and its help. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { delayMsMax } from "../request-limits.ts";
 
+/** The cluster that was asked for. */
 export interface StartOptions {
-  /** 0..9. */
+  /** How many, 0..9. */
   readonly followers: number;
-  /** 0..followers. */
+  /** The write quorum, 0..followers. */
   readonly quorum: number;
   /** Milliseconds. */
   readonly minDelay: number;
   /** Milliseconds. */
   readonly maxDelay: number;
-  /** REST of the leader; followers follow, and gRPC stands `grpcPortOffset` higher. */
+  /** REST port of the leader. Followers take the next ones, and gRPC ports are `grpcPortOffset` higher. */
   readonly basePort: number;
-  /** Empty: memory. */
+  /** The folder for the data of all nodes; empty: nothing is stored on disk. */
   readonly dataDir: string;
 }
 
+/** From the REST port of a node to its gRPC port. */
 export const grpcPortOffset = 1000;
 const followersMax = 9;
 const defaultQuorum = 3;
@@ -28,6 +30,7 @@ Examples:
   npm start -- --min-delay 0 --max-delay 1000    watch what a quorum costs
   npm start -- --followers 2 --base-port 6000    three nodes elsewhere`;
 
+/** Reads the argument of an option; a bad one ends the command with its range. */
 function wholeNumber(limits: { readonly min: number; readonly max: number }) {
   return (text: string): number => {
     const value = Number(text);
@@ -36,7 +39,10 @@ function wholeNumber(limits: { readonly min: number; readonly max: number }) {
   };
 }
 
-/** Prints help or one sentence on a mistake, and then throws a CommanderError with its exit code. */
+/**
+ * The options in `args`. For `--help` or a bad option it prints the help or one sentence, and throws a
+ * CommanderError with the exit code.
+ */
 export function readOptions(args: readonly string[]): StartOptions {
   const delay = wholeNumber({ min: 0, max: delayMsMax });
   const followers = wholeNumber({ min: 0, max: followersMax });
@@ -61,6 +67,7 @@ export function readOptions(args: readonly string[]): StartOptions {
   return checked(command);
 }
 
+/** Fills in defaults that depend on other options, and checks options against each other. */
 function checked(command: Command): StartOptions {
   const given = command.opts<Partial<StartOptions> & { data: string; memory?: true }>();
   const { followers = 0, minDelay = 0, basePort = 0 } = given;

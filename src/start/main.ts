@@ -1,4 +1,7 @@
-/** `npm start`: a whole cluster on this machine, one process a node, until Ctrl-C. */
+/**
+ * `npm start`: runs a whole cluster on this machine, one process for each node, until Ctrl-C. Exit codes:
+ * 0 when all nodes stopped in time, 1 when one was killed or a port is taken, 2 for a bad option.
+ */
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../config.ts";
 import { startCluster } from "./cluster.ts";
@@ -13,6 +16,7 @@ const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
+/** The nodes to start, or the exit code if there is nothing to start. */
 function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { exitCode: number } {
   try {
     const options = readOptions(process.argv.slice(2));
@@ -25,10 +29,11 @@ function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { ex
   }
 }
 
-/** What the end of the npm that runs this asks for; before there are nodes, just to end. */
+/** Stops the cluster; until there is one, ends the launcher. Called when the npm that runs it has ended. */
 let stop = (): void => process.exit(1);
 whenRunnerEnds(process.env, () => stop());
 
+/** Resolves to the exit code once all nodes have stopped. */
 async function run(): Promise<number> {
   const planned = plan();
   if ("exitCode" in planned) return planned.exitCode;
@@ -36,7 +41,7 @@ async function run(): Promise<number> {
   const [leader] = nodes;
   const taken = await findTakenPort(nodes);
   if (taken !== undefined || leader === undefined) {
-    complain(taken ?? "There is no leader.");
+    complain(taken ?? "No leader was planned.");
     return 1;
   }
   const noPage = await buildPage();
@@ -62,9 +67,9 @@ async function run(): Promise<number> {
       closing.resolve(killed.length === 0 ? 0 : 1);
     }, closing.reject);
   };
-  // npm passes on the Ctrl-C that the terminal has already sent: one of them is enough.
+  // On Ctrl-C the terminal and npm both send a signal; `stop` ignores the second one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  // The terminal was closed, or the reader of a pipe has ended.
+  // The terminal was closed, or the program that read the output has ended.
   for (const output of [process.stdout, process.stderr]) output.on("error", stop);
   await Promise.race([cluster.ready, closing.promise]);
   if (!isClosing) say(invitation(leader));

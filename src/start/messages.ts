@@ -1,10 +1,13 @@
-/** What the launcher says, one line at a time. */
+/** What the launcher prints; each line about a node starts with its id. */
 import type { PlannedNode } from "./plan.ts";
 
 const idWidth = 10;
+
+/** A node answers `/readyz` with 200. */
 export const readyLine = (node: PlannedNode, pid: number): string =>
   `${node.id.padEnd(idWidth)} ready at ${node.url}, gRPC ${node.grpcPort}, pid ${pid}`;
 
+/** The process of a node ended by itself. */
 export function diedLine(
   node: PlannedNode,
   how: { readonly cause: string; readonly restartInMs: number },
@@ -15,11 +18,12 @@ export function diedLine(
   );
 }
 
-/** A log line of a node for a person's eyes: its level and message where it is pino's JSON. */
+/** A line that a node printed. From a line of its JSON log, only level, message and reason are shown. */
 export function logLine(node: PlannedNode, line: string): string {
   return `${node.id.padEnd(idWidth)} ${readable(line)}`;
 }
 
+/** The part of a log line that is shown. */
 interface LogRecord {
   readonly level?: string;
   readonly msg?: string;
@@ -39,7 +43,7 @@ function readable(line: string): string {
   }
 }
 
-/** Said once, when every node is ready. */
+/** Printed once, when every node is ready. */
 export function invitation(leader: PlannedNode): string {
   return `
 The page:  ${leader.url}/

@@ -1,8 +1,9 @@
-/** Which node processes make up the local cluster, and with which settings. */
+/** The nodes of the local cluster, and the settings of each. */
 import { join } from "node:path";
 import { readConfig } from "../config.ts";
 import { grpcPortOffset, type StartOptions } from "./command-line.ts";
 
+/** One node to start. */
 export interface PlannedNode {
   readonly id: string;
   readonly role: "leader" | "follower";
@@ -16,8 +17,8 @@ export interface PlannedNode {
 const host = "127.0.0.1";
 
 /**
- * Leader first. Settings the options do not cover, such as TIMEOUT, come from the surrounding
- * environment; a bad one throws a ConfigError before anything runs.
+ * The nodes, the leader first. Settings without an option, such as TIMEOUT, come from the surrounding
+ * environment. Throws a ConfigError for a bad one, before anything runs.
  */
 export function planCluster(
   options: StartOptions,

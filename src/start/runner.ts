@@ -1,19 +1,22 @@
 /**
- * Notices when the npm that runs the launcher is gone. npm passes a signal on to the shell between the
- * two, and that shell dies of it without a word to the launcher; a killed npm passes on nothing.
+ * Notices when the npm that runs the launcher has ended. There is a shell between the two: npm sends a
+ * signal to that shell, which dies without passing it on, and a killed npm sends nothing at all.
  */
 import { readFileSync } from "node:fs";
 
+/** Milliseconds between two looks at the parents. */
 const lookEveryMs = 200;
+/** Programs that npm may run a script with. */
 const shells = new Set(["sh", "dash", "bash", "zsh", "ksh", "busybox"]);
 
+/** What is known of a process. */
 interface Process {
-  /** Of its program's file. */
+  /** The name of its program. */
   readonly name: string;
   readonly parent: number;
 }
 
-/** As Linux tells it; undefined elsewhere, and for a process that is gone. */
+/** From /proc; undefined where there is none, and for a process that has ended. */
 function processOf(pid: number): Process | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -24,7 +27,7 @@ function processOf(pid: number): Process | undefined {
   }
 }
 
-/** This process's parent and, where that is the shell of an npm script, the one above it. */
+/** The ids of the parent and, if that is the shell of an npm script, of the process above it. */
 function ancestors(): string {
   const parent = process.ppid;
   const shell = processOf(parent);
@@ -34,8 +37,8 @@ function ancestors(): string {
 }
 
 /**
- * Calls once when a process between here and npm has ended. A launcher that no package manager
- * runs may outlive its parent, and is left alone.
+ * Calls `gone` once when npm, or the shell below it, has ended. Does nothing for a launcher that was not
+ * started by a package manager: such a one may outlive its parent.
  */
 export function whenRunnerEnds(
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,16 +1,17 @@
+/** The settings of the gRPC library, for both ends of a connection. */
 import type { ChannelOptions } from "@grpc/grpc-js";
 
-/** Bytes. A batch of 2 MiB, or several in one append, must pass; a lie about a length must not. */
+/** Bytes of one message: enough for several batches of 2 MiB in one append, and a bound on false lengths. */
 const messageBytesMax = 16 * 1024 * 1024;
 
-/** Milliseconds of silence after which a peer is asked, and then those in which it must answer. */
+/** Milliseconds of silence before a peer is pinged, and in which it must then answer. */
 const keepalive = { timeMs: 10_000, timeoutMs: 10_000 };
 
 const shared: ChannelOptions = {
   "grpc.max_receive_message_length": messageBytesMax,
   "grpc.max_send_message_length": messageBytesMax,
-  // Only for peers whose machine is gone: a process that died closes its sockets, and one that
-  // froze is noticed by the protocol's own heartbeats.
+  // Needed only when the machine of a peer is gone: a process that dies closes its sockets, and the
+  // heartbeats of the protocol notice one that is frozen.
   "grpc.keepalive_time_ms": keepalive.timeMs,
   "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
 };
@@ -19,19 +20,20 @@ const shared: ChannelOptions = {
 export const channelOptions: ChannelOptions = {
   ...shared,
   "grpc.keepalive_permit_without_calls": 1,
-  // The library's defaults (seconds to minutes) are made for clients in data centres.
+  // The defaults of the library are seconds to minutes, too slow for the return of a follower.
   "grpc.initial_reconnect_backoff_ms": 50,
   "grpc.max_reconnect_backoff_ms": 1000,
   "grpc.dns_min_time_between_resolutions_ms": 500,
-  // A retry buffer would report bytes as written that only lie in it.
+  // A retry buffer would report bytes as written that are only in that buffer.
   "grpc.enable_retries": 0,
   "grpc.per_rpc_retry_buffer_size": 0,
-  // Each attempt's channel dies with it, and so does its connection.
+  // Each attempt has a channel and a connection of its own, which end with it.
   "grpc.use_local_subchannel_pool": 1,
   "grpc.service_config_disable_resolution": 1,
   "grpc.enable_http_proxy": 0,
 };
 
+/** For the port that this node opens. */
 export const serverOptions: ChannelOptions = {
   ...shared,
   "grpc.max_concurrent_streams": 1024,

@@ -6,9 +6,10 @@ import { isHistory } from "../replication/history.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { ReplicateRequest, ReplicateResponse } from "./generated/quorumkv/v1/replication.ts";
 
-/** The leader hands one object to every follower's link; its bytes are made once. */
+/** The leader sends one object to all followers: its bytes are made once and kept as long as the object. */
 const leaderBytes = new WeakMap<LeaderMessage, Buffer>();
 
+/** A message of the leader as bytes for its stream. */
 export function encodeLeaderMessage(message: LeaderMessage): Buffer {
   const known = leaderBytes.get(message);
   if (known !== undefined) return known;
@@ -17,33 +18,34 @@ export function encodeLeaderMessage(message: LeaderMessage): Buffer {
   return bytes;
 }
 
+/** A message of the follower as bytes for its stream. */
 export const encodeFollowerMessage = (message: FollowerMessage): Buffer =>
   asBuffer(ReplicateResponse.encode(wrap(message)).finish());
 
-/** Throws on what is no message of a leader; gRPC then ends the stream. */
+/** Throws on bytes that are not a message of a leader; gRPC then ends the stream. */
 export function decodeLeaderMessage(bytes: Buffer): LeaderMessage {
   const { message } = ReplicateRequest.decode(bytes);
-  if (message === undefined) throw new Error("a leader's message of no known type");
+  if (message === undefined) throw new Error("a message of unknown type from a leader");
   if (message.$case === "floor" && message.value.floor === undefined) {
-    throw new Error("a floor message without a floor");
+    throw new Error("a floor message without its floor");
   }
   if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
   return unwrap(message);
 }
 
-/** Throws on what is no message of a follower; gRPC then ends the stream. */
+/** Throws on bytes that are not a message of a follower; gRPC then ends the stream. */
 export function decodeFollowerMessage(bytes: Buffer): FollowerMessage {
   const { message } = ReplicateResponse.decode(bytes);
-  if (message === undefined) throw new Error("a follower's message of no known type");
+  if (message === undefined) throw new Error("a message of unknown type from a follower");
   if (message.$case === "promise" && message.value.member === undefined) {
-    throw new Error("a promise without its member");
+    throw new Error("a promise message without its member");
   }
   if (message.$case === "promise") checkHistory(message.value.history);
   if (message.$case === "storePage") checkHistory(message.value.end?.history);
   return unwrap(message);
 }
 
-/** Digits that are none would become sums that are none, and be written to the disk. */
+/** Throws on a history of another form: it would spoil the sums that are made of it and stored. */
 function checkHistory(history: string | undefined): void {
   if (history !== undefined && !isHistory(history))
     throw new Error("a history that is not 16 hexadecimal digits");

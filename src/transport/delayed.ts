@@ -1,7 +1,7 @@
 /**
- * A simulated slow network in front of the real one. Each entry on its way to a follower is held
- * back by a random delay of its own, all of them at the same time, so entries overtake each other;
- * every other message passes at once. Nothing is delayed where the settings say 0 to 0.
+ * A simulated slow network in front of the real one. Each entry to a follower waits for a random delay
+ * of its own, all of them at the same time, so entries can overtake each other. Every other message
+ * passes at once, and nothing is delayed where the settings are 0 to 0.
  */
 import type {
   Cancel,
@@ -16,6 +16,7 @@ import type { Entry, Epoch, LeaderMessage, NodeId, Sequence } from "../replicati
 import { DueQueue } from "./due-queue.ts";
 import { ElapsedDelays } from "./elapsed-delays.ts";
 
+/** The real network, and where time and random numbers come from. */
 interface DelayedNetworkOptions {
   readonly network: Network;
   readonly clock: Clock;
@@ -26,7 +27,7 @@ type Append = Extract<LeaderMessage, { type: "append" }>;
 
 const noDelay: DelayRange = { minDelayMs: 0, maxDelayMs: 0 };
 
-/** Wraps the leader's side only: followers listen on the network as it is. */
+/** Wraps the streams that this node dials as a leader; it listens on the network as it is. */
 export function createDelayedNetwork({ network, clock, random }: DelayedNetworkOptions) {
   let general = noDelay;
   let perFollower: Readonly<Record<NodeId, DelayRange>> = {};
@@ -77,20 +78,21 @@ interface DelayedLinkOptions {
   readonly elapsed: ElapsedDelays;
 }
 
+/** An entry that waits. */
 interface Held {
   readonly entry: Entry;
   readonly epoch: Epoch;
   readonly sentAt: number;
 }
 
-/** Clocks round: what is due within a microsecond is due. Milliseconds. */
+/** Milliseconds. Timers fire a little early at times: an entry due within a microsecond is due. */
 const toleranceMs = 0.001;
 
-/** What is held here is bounded by what the leader lets be unacknowledged. */
+/** One stream to a follower. The entries held here are bounded by the unacknowledged ones of the leader. */
 class DelayedLink implements Link<LeaderMessage> {
   readonly #options: DelayedLinkOptions;
   readonly #held = new DueQueue<Held>();
-  /** The highest committed mark that went out; marks are never held back. */
+  /** The highest commit mark that was sent; commit marks are never delayed. */
   #committed: Sequence = 0;
   /** Set for the earliest held entry; Infinity while nothing is held. */
   #timerDueAt = Number.POSITIVE_INFINITY;
@@ -117,6 +119,7 @@ class DelayedLink implements Link<LeaderMessage> {
     this.#options.link.close();
   }
 
+  /** Forgets everything that waits: the stream is gone. */
   drop(): void {
     this.#cancelTimer();
     this.#timerDueAt = Number.POSITIVE_INFINITY;
@@ -144,6 +147,7 @@ class DelayedLink implements Link<LeaderMessage> {
     this.#cancelTimer = this.#options.clock.after(Math.max(0, dueAt - now), () => this.#release());
   }
 
+  /** Sends every entry that is due, and notes how long each one really waited. */
   #release(): void {
     const now = this.#options.clock.now();
     this.#timerDueAt = Number.POSITIVE_INFINITY;
@@ -165,7 +169,7 @@ class DelayedLink implements Link<LeaderMessage> {
   }
 }
 
-/** A link belongs to one reign, so this is one group; nothing here depends on that. */
+/** A link belongs to one epoch, so this is one group; the code does not depend on that. */
 function byEpoch(due: readonly Held[]): Map<Epoch, Entry[]> {
   const groups = new Map<Epoch, Entry[]>();
   for (const { entry, epoch } of due) {

@@ -1,3 +1,4 @@
+/** The leader's end of replication streams: opens one to a follower, and opens it again when it breaks. */
 import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
@@ -9,6 +10,7 @@ import { StreamLink } from "./stream-link.ts";
 
 type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
 
+/** Which follower to dial, and what to do with each stream that opens. */
 interface DialOptions {
   /** `host:port` */
   readonly address: string;
@@ -17,32 +19,32 @@ interface DialOptions {
   readonly limits?: OutboxLimits | undefined;
 }
 
-/** Milliseconds. */
+/** Milliseconds between two attempts: doubled after each failure, with jitter. */
 const backoffMinMs = 50;
 const backoffMaxMs = 1000;
-/** A follower that accepts the connection but not the stream, such as a frozen one, is redialled. */
+/** Milliseconds for a stream to open; a frozen follower accepts a connection but opens no stream. */
 const openTimeoutMs = 2000;
-/** A stream that lived this long starts the back-off anew. */
+/** After a stream that lasted so many milliseconds, back-off starts again from its minimum. */
 const steadyMs = 1000;
 
 /** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
 export function dial(options: DialOptions): Cancel {
-  const peer = new Peer(options);
-  peer.attempt();
-  return () => peer.cancel();
+  const dialer = new Dialer(options);
+  dialer.attempt();
+  return () => dialer.cancel();
 }
 
 /**
- * One follower as its leader reaches it. Each attempt has a channel of its own: what the library
+ * The attempts to reach one follower. Each attempt has a channel of its own, so that what the library
  * remembers of a dead address (back-off, name resolution) cannot delay the next attempt.
  */
-class Peer {
+class Dialer {
   readonly #options: DialOptions;
   /** Attempts since the last steady stream. */
   #attempts = 0;
   #cancelled = false;
   #retry: NodeJS.Timeout | undefined;
-  /** Ends the attempt or link there is. */
+  /** Ends the present attempt or link. */
   #hangUp: () => void = () => {};
 
   constructor(options: DialOptions) {
@@ -75,7 +77,7 @@ class Peer {
       openedAt = performance.now();
       const { opened, limits } = this.#options;
       link = new StreamLink(
-        // A leader that closes has given up on the stream: it is broken off, to dial anew at once.
+        // A leader closes a stream that it has given up: it is broken off, so as to dial again at once.
         { write: (bytes, written) => call.write(bytes, written), abort: () => call.cancel() },
         encodeLeaderMessage,
         limits,
@@ -84,7 +86,7 @@ class Peer {
       link.report(opened(link));
     });
     call.on("data", (message: FollowerMessage) => link?.received(message));
-    // The status that always follows an error says the same.
+    // A status with the same content always follows an error.
     call.on("error", (_: ServiceError) => {});
     call.once("status", ({ details }) => {
       clearTimeout(timeout);

@@ -1,68 +1,75 @@
-/** Items by the instant they are due, earliest first; equal instants leave in order of arrival. */
+/**
+ * A queue of items by the instant at which they are due, earliest first. Items of equal instants leave
+ * in the order in which they arrived. Adding and taking cost O(log n).
+ */
 export class DueQueue<Item> {
-  /** A binary heap: each slot is due no later than its children, at 2i + 1 and 2i + 2. */
-  #slots: Slot<Item>[] = [];
+  /** A binary heap: each node is due no later than its children, at 2i + 1 and 2i + 2. */
+  #heap: HeapNode<Item>[] = [];
   #arrivals = 0;
 
+  /** Items in the queue. */
   get size(): number {
-    return this.#slots.length;
+    return this.#heap.length;
   }
 
-  /** Undefined when nothing waits. */
+  /** When the first item is due; undefined when the queue is empty. */
   get nextDueAt(): number | undefined {
-    return this.#slots[0]?.dueAt;
+    return this.#heap[0]?.dueAt;
   }
 
+  /** Adds an item; `dueAt` is an instant of whatever clock the caller uses. */
   push(item: Item, dueAt: number): void {
-    const slot = { item, dueAt, arrival: this.#arrivals++ };
-    let at = this.#slots.length;
+    const added = { item, dueAt, arrival: this.#arrivals++ };
+    let at = this.#heap.length;
     while (at > 0) {
       const parentAt = (at - 1) >> 1;
-      const parent = this.#slots[parentAt];
-      if (parent === undefined || !isBefore(slot, parent)) break;
-      this.#slots[at] = parent;
+      const parent = this.#heap[parentAt];
+      if (parent === undefined || !isBefore(added, parent)) break;
+      this.#heap[at] = parent;
       at = parentAt;
     }
-    this.#slots[at] = slot;
+    this.#heap[at] = added;
   }
 
-  /** Takes out every item that is due by then. */
+  /** Removes and returns every item that is due by `now`. */
   takeDue(now: number): Item[] {
     const due: Item[] = [];
-    for (let first = this.#slots[0]; first !== undefined && first.dueAt <= now; ) {
+    for (let first = this.#heap[0]; first !== undefined && first.dueAt <= now; ) {
       due.push(first.item);
       this.#removeFirst();
-      first = this.#slots[0];
+      first = this.#heap[0];
     }
     return due;
   }
 
+  /** Removes everything. */
   clear(): void {
-    this.#slots = [];
+    this.#heap = [];
   }
 
+  /** Moves the last item to the top and sinks it to its place. */
   #removeFirst(): void {
-    const moved = this.#slots.pop();
-    if (moved === undefined || this.#slots.length === 0) return;
+    const moved = this.#heap.pop();
+    if (moved === undefined || this.#heap.length === 0) return;
     let at = 0;
     for (;;) {
-      const left = this.#slots[2 * at + 1];
-      const right = this.#slots[2 * at + 2];
+      const left = this.#heap[2 * at + 1];
+      const right = this.#heap[2 * at + 2];
       const goRight = left !== undefined && right !== undefined && isBefore(right, left);
       const child = goRight ? right : left;
       if (child === undefined || !isBefore(child, moved)) break;
-      this.#slots[at] = child;
+      this.#heap[at] = child;
       at = 2 * at + (goRight ? 2 : 1);
     }
-    this.#slots[at] = moved;
+    this.#heap[at] = moved;
   }
 }
 
-interface Slot<Item> {
+interface HeapNode<Item> {
   readonly item: Item;
   readonly dueAt: number;
   readonly arrival: number;
 }
 
-const isBefore = (one: Slot<unknown>, other: Slot<unknown>): boolean =>
+const isBefore = (one: HeapNode<unknown>, other: HeapNode<unknown>): boolean =>
   one.dueAt < other.dueAt || (one.dueAt === other.dueAt && one.arrival < other.arrival);

@@ -1,22 +1,24 @@
+/** How long entries were really held back, which a write with a trace shows. */
 import type { Sequence } from "../replication/types.ts";
 
-/** How many releases are remembered for one follower. */
+/** Entries that are remembered for one follower. */
 export const rememberedMax = 8192;
 
-/** The delays that really elapsed, for the entries that were released last. Milliseconds. */
+/** The delays of the entries to one follower that were released last, in milliseconds. */
 export class ElapsedDelays {
   readonly #ms = new Map<Sequence, number>();
   /** Sequences in the order of their release; the oldest one is overwritten by the next. */
   readonly #order: Sequence[] = [];
   #next = 0;
 
-  /** 0 when not known. */
+  /** 0 for an entry that was not delayed or is not remembered. */
   get(sequence: Sequence): number {
     return this.#ms.get(sequence) ?? 0;
   }
 
+  /** Notes the delay of an entry, in milliseconds. */
   record(sequence: Sequence, ms: number): void {
-    // Sent again after a reconnect: it keeps its place in the order.
+    // An entry that is sent again after a reconnect keeps its place in the order.
     if (!this.#ms.has(sequence)) this.#remember(sequence);
     this.#ms.set(sequence, ms);
   }

@@ -1,6 +1,7 @@
 /**
- * A network whose links can be paused, slowed or cut on purpose, follower by follower, so that
- * people can watch what the cluster makes of it. Order is kept whatever happens to a link.
+ * A network whose links can be paused, slowed or cut on purpose, follower by follower, so that people
+ * can watch how the cluster reacts. It exists only with FAULTS=1. A fault never changes the order of
+ * the messages on a link.
  */
 import type {
   Cancel,
@@ -14,6 +15,7 @@ import type {
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
 import { Lane } from "./lane.ts";
 
+/** The network to wrap, and where time comes from. */
 interface FaultyNetworkOptions {
   readonly network: Network;
   readonly clock: Clock;
@@ -21,20 +23,22 @@ interface FaultyNetworkOptions {
 
 type Opened = (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
 
+/** A fault that is in force. */
 interface ActiveFault {
   readonly fault: LinkFault;
   readonly endsAtWall: number;
   readonly cancelEnd: Cancel;
 }
 
-/** A fault that somebody forgot ends by itself. */
+/** Milliseconds after which a fault ends by itself, in case it was forgotten. */
 const faultMsMax = 5 * 60 * 1000;
 
+/** The wrapped network, and the control that sets and resets its faults. */
 export function createFaultyNetwork({ network, clock }: FaultyNetworkOptions) {
   const active = new Map<NodeId, ActiveFault>();
-  const peers = new Map<NodeId, Peer>();
+  const dialled = new Map<NodeId, DialledFollower>();
 
-  const apply = (to: NodeId) => peers.get(to)?.setFault(active.get(to)?.fault);
+  const apply = (to: NodeId) => dialled.get(to)?.setFault(active.get(to)?.fault);
   const reset = (to: NodeId) => {
     active.get(to)?.cancelEnd();
     if (active.delete(to)) apply(to);
@@ -55,35 +59,41 @@ export function createFaultyNetwork({ network, clock }: FaultyNetworkOptions) {
   const faulty: Network = {
     listen: (opened) => network.listen(opened),
     dial: (to, opened) => {
-      const peer = new Peer({ dial: (wrapped) => network.dial(to, wrapped), opened, clock });
-      peers.set(to, peer);
+      const follower = new DialledFollower({
+        dial: (wrapped) => network.dial(to, wrapped),
+        opened,
+        clock,
+      });
+      dialled.set(to, follower);
       apply(to);
       return () => {
-        peers.delete(to);
-        peer.cancel();
+        dialled.delete(to);
+        follower.cancel();
       };
     },
   };
   return { network: faulty, faults };
 }
 
-interface PeerOptions {
+/** How to dial the follower, and who takes the links. */
+interface DialledOptions {
   readonly dial: (opened: Opened) => Cancel;
   readonly opened: Opened;
   readonly clock: Clock;
 }
 
 /** One dialled follower. Invariant: it is dialled if and only if its link is not cut. */
-class Peer {
-  readonly #options: PeerOptions;
+class DialledFollower {
+  readonly #options: DialledOptions;
   #fault: LinkFault | undefined;
   #link: FaultyLink | undefined;
   #cancelDial: Cancel | undefined;
 
-  constructor(options: PeerOptions) {
+  constructor(options: DialledOptions) {
     this.#options = options;
   }
 
+  /** Puts a fault in force, or ends it with undefined. A cut link is dialled again when it ends. */
   setFault(fault: LinkFault | undefined): void {
     this.#fault = fault;
     if (fault?.type === "cut") {
@@ -114,6 +124,7 @@ class Peer {
   }
 }
 
+/** One stream to a follower, with a lane for each direction. */
 class FaultyLink implements Link<LeaderMessage> {
   readonly #inner: Link<LeaderMessage>;
   readonly #outgoing: Lane<LeaderMessage>;
@@ -167,7 +178,7 @@ class FaultyLink implements Link<LeaderMessage> {
   }
 }
 
-/** Bytes of the texts a message holds, and plenty for the rest: it bounds their number too. */
+/** Roughly the bytes of a message. Each message counts at least 1 KiB, which bounds their number too. */
 function roughBytes(message: LeaderMessage | FollowerMessage): number {
   let bytes = 1024;
   if ("entries" in message) {

@@ -1,18 +1,20 @@
+/** The queue of one direction of a link whose faults can be set. */
 import type { Cancel, Clock, LinkFault } from "../node/ports.ts";
 
+/** What a lane does with its messages. */
 interface LaneOptions<Message> {
   readonly clock: Clock;
   readonly deliver: (message: Message) => void;
-  /** Roughly what a message weighs, in bytes. */
+  /** Roughly the bytes of a message. */
   readonly weigh: (message: Message) => number;
-  /** More waits than `waitingBytesMax`. */
+  /** Called when more waits than `waitingBytesMax`. */
   readonly overflowed: () => void;
 }
 
-/** What one direction of a faulty link may hold back before the link is dropped. */
+/** Bytes that may wait in one direction before the link is dropped. */
 export const waitingBytesMax = 32 * 1024 * 1024;
 
-/** One direction of a link: passes messages on in their order, at once, later, or not for now. */
+/** Passes messages on in their order: at once, after a delay, or only when the fault ends. */
 export class Lane<Message> {
   readonly #options: LaneOptions<Message>;
   #fault: LinkFault | undefined;
@@ -25,6 +27,7 @@ export class Lane<Message> {
     this.#fault = fault;
   }
 
+  /** Takes one more message. */
   push(message: Message): void {
     const { clock, deliver, weigh, overflowed } = this.#options;
     if (this.#fault === undefined && this.#waiting.length === 0) {
@@ -38,18 +41,20 @@ export class Lane<Message> {
     else if (this.#waiting.length === 1) this.#pass();
   }
 
-  /** Applies to what waits as well: a shorter wait or none lets it go, in order. */
+  /** Applies to waiting messages as well: with a shorter delay or none they leave, in order. */
   setFault(fault: LinkFault | undefined): void {
     this.#fault = fault;
     this.#pass();
   }
 
+  /** Forgets everything that waits. */
   drop(): void {
     this.#cancelTimer();
     this.#waiting = [];
     this.#waitingBytes = 0;
   }
 
+  /** Delivers every message whose time has come, and sets the timer for the next one. */
   #pass(): void {
     this.#cancelTimer();
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
@@ -66,12 +71,12 @@ export class Lane<Message> {
     }
   }
 
-  /** Milliseconds until a message that came at that instant may go; undefined: not foreseeable. */
+  /** Milliseconds until a message that arrived at that instant may leave; undefined: not known. */
   #waitOf(at: number): number | undefined {
     if (this.#fault === undefined) return 0;
     if (this.#fault.type !== "slow") return undefined;
     const waitMs = at + this.#fault.delayMs - this.#options.clock.now();
-    // Clocks round: what is due within a microsecond is due.
+    // Timers fire a little early at times: a message due within a microsecond is due.
     return waitMs < 0.001 ? 0 : waitMs;
   }
 }

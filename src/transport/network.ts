@@ -1,3 +1,4 @@
+/** The port `Network` over gRPC. */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { MemberAddress } from "../config.ts";
 import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
@@ -8,13 +9,13 @@ import { accept, refuse } from "./replication-service.ts";
 
 type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
 
-/** The replication network over gRPC: dials the members, and takes the streams they dial. */
+/** Dials the members of NODES, and accepts the streams that they dial. */
 export class GrpcNetwork implements Network {
   readonly #addresses: ReadonlyMap<NodeId, string>;
   readonly #log: Log;
   readonly #limits: OutboxLimits | undefined;
   readonly #dials = new Set<Cancel>();
-  /** Streams that leaders opened to this node, for as long as they live. */
+  /** Streams that leaders have opened to this node. */
   readonly #accepted = new Set<Link<FollowerMessage>>();
   #opened: Opened | undefined;
 
@@ -26,6 +27,7 @@ export class GrpcNetwork implements Network {
     this.#limits = options.limits;
   }
 
+  /** Keeps one stream to the member until the returned function is called. Throws if NODES lacks it. */
   dial(to: NodeId, opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>): Cancel {
     const address = this.#addresses.get(to);
     if (address === undefined) throw new Error(`NODES has no member called ${to}`);
@@ -38,11 +40,12 @@ export class GrpcNetwork implements Network {
     return cancel;
   }
 
+  /** Accepts streams from now on; until then they are refused. */
   listen(opened: Opened): void {
     this.#opened = opened;
   }
 
-  /** A leader's call to this node. */
+  /** The handler of `Replicate`: a leader opens a stream to this node. */
   accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
     if (this.#opened === undefined) {
       refuse(call, "this node does not accept streams now");
@@ -53,6 +56,7 @@ export class GrpcNetwork implements Network {
     call.once("cancelled", () => this.#accepted.delete(link));
   }
 
+  /** Ends all streams and attempts, and refuses new ones. */
   close(): void {
     this.#opened = undefined;
     for (const link of this.#accepted) link.close();
@@ -60,6 +64,6 @@ export class GrpcNetwork implements Network {
   }
 }
 
-/** IPv6 addresses need brackets before a port. */
+/** The address as gRPC wants it: IPv6 needs brackets before the port. */
 export const hostAndPort = (host: string, port: number): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

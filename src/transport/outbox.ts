@@ -1,23 +1,24 @@
 /**
- * Messages on their way into one stream. The stream itself is given little at a time, so that what
- * waits is counted here, can be bounded, and can be dropped.
+ * Messages that wait to be written to one stream. The library buffers whatever it is given, so it gets
+ * little at a time: waiting messages are counted here, bounded, and can be dropped.
  */
 export interface OutboxLimits {
-  /** Beyond this many waiting bytes the peer counts as one that does not read. */
+  /** With more waiting bytes than this the peer counts as one that does not read. */
   readonly unsentBytesMax: number;
-  /** Bytes the stream is given before it has reported the earlier ones as written. */
+  /** Bytes that the stream may have before it has reported earlier ones as written. */
   readonly writtenBytesMax: number;
 }
 
 /**
- * More than a leader ever leaves unacknowledged, so that it only meets peers that do not read: the
- * 16 Mi characters of a window take up to three times as many bytes, and one entry may come on top.
+ * `unsentBytesMax` is more than a leader ever has unacknowledged, so only a peer that does not read can
+ * reach it: a window of 16 Mi characters takes up to three times as many bytes, and one entry more.
  */
 export const outboxLimits: OutboxLimits = {
   unsentBytesMax: 64 * 1024 * 1024,
   writtenBytesMax: 256 * 1024,
 };
 
+/** The outgoing messages of one stream. */
 export class Outbox {
   readonly #write: (bytes: Buffer, written: () => void) => void;
   readonly #limits: OutboxLimits;
@@ -36,7 +37,7 @@ export class Outbox {
     this.#limits = limits;
   }
 
-  /** False: the bound is passed; the caller ends the stream. */
+  /** Adds a message. False: the bound is exceeded, and the caller must end the stream. */
   push(bytes: Buffer): boolean {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
@@ -44,12 +45,13 @@ export class Outbox {
     return this.#waitingBytes <= this.#limits.unsentBytesMax;
   }
 
-  /** Calls once everything has been written; never if it is dropped before. */
+  /** Calls `run` once everything has been written; never if the messages are dropped before. */
   whenDrained(run: () => void): void {
     this.#drained = run;
     this.#pump();
   }
 
+  /** Forgets everything that waits. */
   drop(): void {
     this.#drained = undefined;
     this.#waiting = [];
@@ -75,7 +77,7 @@ export class Outbox {
 
   #forgetWritten(): void {
     if (this.#next === this.#waiting.length) this.#waiting = [];
-    // Half of the array at a time: each message is moved at most once on average.
+    // Half of the array at a time, so that each message is moved at most once on average.
     else if (this.#next > 64 && this.#next * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#next);
     } else return;

@@ -1,3 +1,4 @@
+/** The follower's end of replication streams: the service that leaders call. */
 import { Metadata, type ServerDuplexStream, type ServiceDefinition, status } from "@grpc/grpc-js";
 import type { Link, LinkEvents } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
@@ -8,7 +9,7 @@ import { StreamLink } from "./stream-link.ts";
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
-/** The generated service, except that messages are core messages, and bytes once they go out. */
+/** The generated service, except that it takes in core messages and sends bytes that are ready. */
 export const replicationService = {
   replicate: {
     ...ReplicationServiceService.replicate,
@@ -21,7 +22,7 @@ export const replicationService = {
 
 type Call = ServerDuplexStream<LeaderMessage, Buffer>;
 
-/** Accepts a leader's stream as one link. */
+/** Accepts the stream of a leader as one link. The leader gets its own end when the headers arrive. */
 export function accept(
   call: Call,
   opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>,
@@ -42,13 +43,13 @@ export function accept(
     call.end();
   });
   call.once("cancelled", () => link.ended("the stream was broken off"));
-  // Tells the leader that the stream is open: it hands out its link only then.
+  // The headers tell the leader that the stream is open.
   call.sendMetadata(new Metadata());
   link.report(opened(link));
   return link;
 }
 
-/** Ends a call that cannot be served now; the leader tries again. */
+/** Ends a call that cannot be served now; the leader will try again. */
 export function refuse(call: Call, details: string): void {
   call.emit("error", { code: status.UNAVAILABLE, details });
 }

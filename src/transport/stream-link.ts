@@ -1,29 +1,30 @@
+/** What both ends of a replication stream have in common. */
 import type { Link, LinkEvents } from "../node/ports.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 
-/** The little of a gRPC call that a link needs; both sides' calls can offer it. */
+/** The part of a gRPC call that a link needs; the calls of both ends have it. */
 export interface Stream {
   write(bytes: Buffer, written: () => void): void;
-  /** Ends this direction in order, after what was written; absent: closing is aborting. */
+  /** Ends this direction after everything written so far; absent: closing the link aborts the call. */
   readonly end?: () => void;
   /** Ends the call as soon as the library can. */
   abort(reason: string): void;
 }
 
-/** What a link that closes may still take to send what it was given, in milliseconds. */
-const farewellMs = 1000;
+/** Milliseconds that a closing link may take to send its remaining messages. */
+const lastSendMs = 1000;
 
 /**
- * A link over one gRPC call, on either side. Invariants: `closed` is called exactly once, never
- * from inside `send` or `close`; nothing is received after the link was closed by whomever.
+ * A link over one gRPC call, at either end. Invariants: `closed` is called exactly once, and never
+ * from inside `send` or `close`; no message is received after the link was closed, whoever closed it.
  */
 export class StreamLink<In, Out> implements Link<Out> {
   readonly #stream: Stream;
   readonly #encode: (message: Out) => Buffer;
   readonly #outbox: Outbox;
   #events: LinkEvents<In> | undefined;
-  #state: "open" | "closing" | "over" = "open";
-  #farewell: NodeJS.Timeout | undefined;
+  #state: "open" | "closing" | "closed" = "open";
+  #lastSend: NodeJS.Timeout | undefined;
 
   constructor(stream: Stream, encode: (message: Out) => Buffer, limits?: OutboxLimits) {
     this.#stream = stream;
@@ -31,17 +32,18 @@ export class StreamLink<In, Out> implements Link<Out> {
     this.#outbox = new Outbox((bytes, written) => stream.write(bytes, written), limits);
   }
 
-  /** Tells the link whom to report to; called once, right after it was handed out. */
+  /** Sets who gets the events of the link; called once, as soon as its owner has the link. */
   report(events: LinkEvents<In>): void {
     this.#events = events;
   }
 
+  /** Aborts the stream if the peer has left too much unread. */
   send(message: Out): void {
     if (this.#state !== "open") return;
     if (!this.#outbox.push(this.#encode(message))) this.#abort("the peer does not read");
   }
 
-  /** Where the stream can end in order, what was sent before goes out if the peer takes it soon. */
+  /** If the stream can end in order, messages sent before still go out, as long as the peer reads them soon. */
   close(): void {
     if (this.#state !== "open") return;
     const reason = "closed here";
@@ -51,29 +53,29 @@ export class StreamLink<In, Out> implements Link<Out> {
       return;
     }
     this.#state = "closing";
-    this.#farewell = setTimeout(() => this.#dropStream(reason), farewellMs);
+    this.#lastSend = setTimeout(() => this.#dropStream(reason), lastSendMs);
     this.#outbox.whenDrained(end);
-    this.#tellLater(reason);
+    this.#reportClosed(reason);
   }
 
-  /** The stream's owner passes on what arrived. */
+  /** A message arrived on the call. */
   received(message: In): void {
     if (this.#state === "open") this.#events?.received(message);
   }
 
-  /** The stream's owner says that the call is over. */
+  /** The call is over. */
   ended(reason: string): void {
-    clearTimeout(this.#farewell);
+    clearTimeout(this.#lastSend);
     this.#outbox.drop();
     const wasOpen = this.#state === "open";
-    this.#state = "over";
-    if (wasOpen) this.#tellLater(reason);
+    this.#state = "closed";
+    if (wasOpen) this.#reportClosed(reason);
   }
 
   #abort(reason: string): void {
     this.#state = "closing";
     this.#dropStream(reason);
-    this.#tellLater(reason);
+    this.#reportClosed(reason);
   }
 
   #dropStream(reason: string): void {
@@ -81,8 +83,8 @@ export class StreamLink<In, Out> implements Link<Out> {
     this.#stream.abort(reason);
   }
 
-  /** Later, so that nobody is told of a link's end while still being handed that link. */
-  #tellLater(reason: string): void {
+  /** Calls `closed` later, because the owner may still be on the way to receive the link. */
+  #reportClosed(reason: string): void {
     queueMicrotask(() => this.#events?.closed(reason));
   }
 }

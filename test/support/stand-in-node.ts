@@ -2,12 +2,15 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type {
   AppliedOperation,
   KvNode,
+  ListQuery,
+  LiveConfig,
   NodeStatus,
+  ReadQuery,
+  WatchHandle,
+  WatchQuery,
   WriteReceipt,
   WriteRequest,
 } from "../../src/node/api.ts";
-
-type Watcher = Parameters<KvNode["watch"]>[0];
 
 /** A leader without followers, storage or time: what an edge's own tests need of a node. */
 export class StandInNode implements KvNode {
@@ -21,9 +24,9 @@ export class StandInNode implements KvNode {
     undefined;
   readonly #records = new Map<string, { value: string; version: number }>();
   readonly #history: AppliedOperation[] = [];
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<WatchQuery>();
 
-  read({ key, minVersion = 0 }: Parameters<KvNode["read"]>[0]) {
+  read({ key, minVersion = 0 }: ReadQuery) {
     const record = this.#records.get(key);
     if (minVersion > this.applied) return failed("RECOVERING", "Not applied that far.");
     return record === undefined
@@ -31,7 +34,7 @@ export class StandInNode implements KvNode {
       : succeeded({ key, ...record });
   }
 
-  list({ prefix, limit, after = "" }: Parameters<KvNode["list"]>[0]) {
+  list({ prefix, limit, after = "" }: ListQuery) {
     const entries = [...this.#records]
       .filter(([key]) => key.startsWith(prefix) && key > after)
       .map(([key, record]) => ({ key, ...record }))
@@ -99,7 +102,7 @@ export class StandInNode implements KvNode {
     return undefined;
   }
 
-  configure(): ReturnType<KvNode["configure"]> {
+  configure(): Result<LiveConfig> {
     return succeeded(this.status().config);
   }
 
@@ -107,7 +110,7 @@ export class StandInNode implements KvNode {
     return { history: [], cancel: () => {} };
   }
 
-  watch(watcher: Watcher): ReturnType<KvNode["watch"]> {
+  watch(watcher: WatchQuery): Result<WatchHandle> {
     const { after, opened = () => {} } = watcher;
     opened();
     if (after !== undefined) {
@@ -131,7 +134,7 @@ export class StandInNode implements KvNode {
   async close(): Promise<void> {}
 }
 
-const tell = ({ prefix, applied }: Watcher, operations: readonly AppliedOperation[]) => {
+const tell = ({ prefix, applied }: WatchQuery, operations: readonly AppliedOperation[]) => {
   const wanted = operations.filter(({ key }) => key.startsWith(prefix));
   if (wanted.length > 0) applied(wanted);
 };

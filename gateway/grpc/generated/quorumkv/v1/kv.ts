@@ -27,39 +27,47 @@ export const protobufPackage = "quorumkv.v1";
 
 export const protobufFileName = "quorumkv/v1/kv.proto";
 
-/**
- * How a write is to be carried out; what is absent follows the node's settings. Versions are below
- * 2^53.
- */
+/** Options of a write. An absent option follows the settings of the node. Versions are below 2^53. */
 export interface WriteOptions {
-  quorum?: number | undefined;
+  /** Follower acks to wait for, 0 to the number of followers. */
+  quorum?:
+    | number
+    | undefined;
+  /** Milliseconds to wait for them, 1..600000. */
   timeoutMs?:
     | number
     | undefined;
   /** Write only if the key's newest version is this one; 0: only if the key is absent. */
-  ifVersion?: string | undefined;
+  ifVersion?:
+    | string
+    | undefined;
+  /** Ask for the times of the acks. */
   trace: boolean;
 }
 
+/** A follower's promise that the entry is durable there. */
 export interface Ack {
   node: string;
   /** Only with trace: milliseconds from the proposal to this ack's arrival. */
   ms?:
     | number
     | undefined;
-  /** Only with trace: milliseconds this entry was held back on its way to the node. */
+  /** Only with trace: milliseconds of simulated delay on the way to the node. */
   delayMs?: number | undefined;
 }
 
-/** What every successful write answers. */
+/** The answer of every successful write. */
 export interface WriteResult {
+  /** The sequence of the entry; all its operations share it. */
   version: number;
   quorum: number;
   /** In the order of arrival. */
   acks: Ack[];
+  /** Milliseconds from the proposal until the entry settled. */
   latencyMs: number;
 }
 
+/** A key with its value. */
 export interface KeyValue {
   key: string;
   /** JSON text. */
@@ -69,7 +77,7 @@ export interface KeyValue {
 
 export interface ReadRequest {
   key: string;
-  /** Wait until this node has applied this far. */
+  /** Wait until this node has applied this version. */
   minVersion?: string | undefined;
 }
 
@@ -89,7 +97,7 @@ export interface ListRequest {
 
 export interface ListResponse {
   entries: KeyValue[];
-  /** Pass it as `after` for the next page; absent: there is none. */
+  /** Pass it as `after` for the next page; absent: this was the last one. */
   next?: string | undefined;
   sequence: number;
 }
@@ -114,8 +122,13 @@ export interface DeleteResponse {
   result: WriteResult | undefined;
 }
 
+/** One operation of a batch. */
 export interface BatchOperation {
-  operation: { $case: "put"; value: Put } | { $case: "remove"; value: Remove } | undefined;
+  operation:
+    | { $case: "put"; value: Put }
+    | { $case: "remove"; value: Remove }
+    | undefined;
+  /** As in WriteOptions; absent: that of the whole batch. */
   ifVersion?: string | undefined;
 }
 
@@ -139,7 +152,7 @@ export interface BatchResponse {
 }
 
 export interface BulkWriteRequest {
-  /** Chosen by the caller and echoed, whatever it is. */
+  /** Chosen by the client, and returned with the answer. */
   id: string;
   operations: BatchOperation[];
   options: WriteOptions | undefined;
@@ -150,23 +163,26 @@ export interface BulkWriteResponse {
   outcome: { $case: "result"; value: WriteResult } | { $case: "failure"; value: Failure } | undefined;
 }
 
+/** The refusal of one write in a stream. */
 export interface Failure {
   /** One of the stable error codes. */
   code: string;
+  /** One sentence. */
   detail: string;
-  /** The REST answer's further members, as JSON text. */
+  /** The further members of the REST answer, as JSON text. */
   members: string;
 }
 
 export interface WatchRequest {
   prefix: string;
   /**
-   * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no
-   * longer reaches back that far, or does not reach that far yet: the cluster lost its data.
+   * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no longer
+   * reaches back that far, or does not reach that sequence yet because the cluster lost its data.
    */
   after?: string | undefined;
 }
 
+/** One applied operation. */
 export interface WatchResponse {
   sequence: number;
   key: string;
@@ -2012,7 +2028,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
 
 export type KVService = typeof KVService;
 export const KVService = {
-  /** Read answers one key. */
+  /** Read returns one key. */
   read: {
     path: "/quorumkv.v1.KV/Read" as const,
     requestStream: false as const,
@@ -2022,7 +2038,7 @@ export const KVService = {
     responseSerialize: (value: ReadResponse): Buffer => Buffer.from(ReadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReadResponse => ReadResponse.decode(value),
   },
-  /** List answers a page of keys in byte order. */
+  /** List returns a page of keys in byte order. */
   list: {
     path: "/quorumkv.v1.KV/List" as const,
     requestStream: false as const,
@@ -2052,7 +2068,7 @@ export const KVService = {
     responseSerialize: (value: DeleteResponse): Buffer => Buffer.from(DeleteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteResponse => DeleteResponse.decode(value),
   },
-  /** Batch is one atomic entry of 1..128 operations. Leader only. */
+  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
   batch: {
     path: "/quorumkv.v1.KV/Batch" as const,
     requestStream: false as const,
@@ -2087,10 +2103,10 @@ export const KVService = {
     responseDeserialize: (value: Buffer): StatusResponse => StatusResponse.decode(value),
   },
   /**
-   * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. A malformed message ends the stream, once every write
-   * before it is answered. A write that has no answer when the stream ends may have been stored.
-   * Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
+   * server stops reading while too many are unanswered. A malformed message ends the stream once every
+   * write before it is answered. A write without an answer at the end of the stream may have been
+   * stored. Leader only.
    */
   bulkWrite: {
     path: "/quorumkv.v1.KV/BulkWrite" as const,
@@ -2104,15 +2120,15 @@ export const KVService = {
 } as const;
 
 export interface KVServer extends UntypedServiceImplementation {
-  /** Read answers one key. */
+  /** Read returns one key. */
   read: handleUnaryCall<ReadRequest, ReadResponse>;
-  /** List answers a page of keys in byte order. */
+  /** List returns a page of keys in byte order. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /** Write puts one key. Leader only. */
   write: handleUnaryCall<WriteRequest, WriteResponse>;
   /** Delete removes one key. Leader only. */
   delete: handleUnaryCall<DeleteRequest, DeleteResponse>;
-  /** Batch is one atomic entry of 1..128 operations. Leader only. */
+  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
   batch: handleUnaryCall<BatchRequest, BatchResponse>;
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
@@ -2123,16 +2139,16 @@ export interface KVServer extends UntypedServiceImplementation {
   /** Status describes this node. */
   status: handleUnaryCall<StatusRequest, StatusResponse>;
   /**
-   * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. A malformed message ends the stream, once every write
-   * before it is answered. A write that has no answer when the stream ends may have been stored.
-   * Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
+   * server stops reading while too many are unanswered. A malformed message ends the stream once every
+   * write before it is answered. A write without an answer at the end of the stream may have been
+   * stored. Leader only.
    */
   bulkWrite: handleBidiStreamingCall<BulkWriteRequest, BulkWriteResponse>;
 }
 
 export interface KVClient extends Client {
-  /** Read answers one key. */
+  /** Read returns one key. */
   read(request: ReadRequest, callback: (error: ServiceError | null, response: ReadResponse) => void): ClientUnaryCall;
   read(
     request: ReadRequest,
@@ -2145,7 +2161,7 @@ export interface KVClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReadResponse) => void,
   ): ClientUnaryCall;
-  /** List answers a page of keys in byte order. */
+  /** List returns a page of keys in byte order. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;
   list(
     request: ListRequest,
@@ -2190,7 +2206,7 @@ export interface KVClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteResponse) => void,
   ): ClientUnaryCall;
-  /** Batch is one atomic entry of 1..128 operations. Leader only. */
+  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
   batch(
     request: BatchRequest,
     callback: (error: ServiceError | null, response: BatchResponse) => void,
@@ -2234,10 +2250,10 @@ export interface KVClient extends Client {
     callback: (error: ServiceError | null, response: StatusResponse) => void,
   ): ClientUnaryCall;
   /**
-   * BulkWrite is for high rates: writes in, answers out in the order asked. The server stops
-   * reading while too many are unanswered. A malformed message ends the stream, once every write
-   * before it is answered. A write that has no answer when the stream ends may have been stored.
-   * Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
+   * server stops reading while too many are unanswered. A malformed message ends the stream once every
+   * write before it is answered. A write without an answer at the end of the stream may have been
+   * stored. Leader only.
    */
   bulkWrite(): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;
   bulkWrite(options: Partial<CallOptions>): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;

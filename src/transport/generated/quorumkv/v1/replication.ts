@@ -57,7 +57,7 @@ export interface Operation {
   value?:
     | string
     | undefined;
-  /** What the key must look like for the operation to make sense; absent: anything. */
+  /** What the operation requires of the key; absent: nothing. */
   condition?: Condition | undefined;
 }
 
@@ -65,16 +65,16 @@ export interface Operation {
 export interface Condition {
   /** 0: the key was absent. */
   version: number;
-  /** The reign that first proposed that version. */
+  /** The epoch that first proposed that version. */
   origin: number;
 }
 
 /** An entry is an atomic list of operations at one place in the log; no operations: a no-op. */
 export interface Entry {
   sequence: number;
-  /** The reign that proposed it last; on one sequence the highest epoch wins. */
+  /** The epoch that proposed it last; for one sequence the highest epoch wins. */
   epoch: number;
-  /** The reign that proposed it first. */
+  /** The epoch that proposed it first. */
   origin: number;
   operations: Operation[];
 }
@@ -89,17 +89,17 @@ export interface Record {
 
 /**
  * The floor is the lowest write quorum that settled entries may rely on. Of two notes the one with
- * the higher (epoch, number) is true.
+ * the higher (epoch, number) wins.
  */
 export interface FloorNote {
   epoch: number;
   number: number;
   quorum: number;
-  /** The highest quorum that a recovery may go by which has not heard of this note. */
+  /** The highest quorum that a recovery may assume if it does not know this note. */
   over: number;
 }
 
-/** A member's gateway, as the leader knows it. */
+/** The gateway of a member, as the leader knows it. */
 export interface Member {
   id: string;
   /** Where clients reach its gateway. */
@@ -108,22 +108,22 @@ export interface Member {
   peerUrl: string;
 }
 
-/** Prepare asks the follower to follow no lower epoch from now on. */
+/** Prepare asks the follower to promise that it follows no lower epoch from now on. */
 export interface Prepare {
   epoch: number;
   leader: string;
-  /** The node this is meant for: a wrong address must not become a wrong copy. */
+  /** The node this is meant for: a node at a wrong address must not become a copy. */
   to: string;
   members: Member[];
 }
 
-/** Promised: durable here, and this is what I hold. */
+/** Promised: the promise is durable on this node, and this is what the node holds. */
 export interface Promised {
   epoch: number;
   applied: number;
   /** Highest sequence in the log, of any epoch. */
   last: number;
-  /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
+  /** The node started empty and has not yet caught up with a leader: what it lacks proves nothing. */
   blank: boolean;
   floor?:
     | FloorNote
@@ -135,7 +135,7 @@ export interface Promised {
     | undefined;
   /** Changes at each start of the follower's process. */
   incarnation: string;
-  /** The sum over every entry applied: 16 hexadecimal digits; absent: not known. */
+  /** The sum over every applied entry: 16 hexadecimal digits; absent: not known. */
   history?:
     | string
     | undefined;
@@ -143,17 +143,17 @@ export interface Promised {
   followedEpoch: number;
 }
 
-/** Refusal: promised a higher epoch, or is not the node that was meant. */
+/** Refusal: the node has promised a higher epoch, or is not the one that was meant. */
 export interface Refusal {
   promisedEpoch: number;
   promisedLeader: string;
   reason: string;
 }
 
-/** Lead opens the stream of entries that starts right after the follower's applied one. */
+/** Lead opens the stream of entries, which starts after the last one that the follower has applied. */
 export interface Lead {
   epoch: number;
-  /** A blank follower that holds everything up to here is blank no more. */
+  /** A blank follower that holds everything up to this sequence is no longer blank. */
   completeAt: number;
   floor?:
     | FloorNote
@@ -165,12 +165,14 @@ export interface Lead {
   replace: boolean;
 }
 
+/** Append carries entries, and how far the log is committed. */
 export interface Append {
   epoch: number;
   entries: Entry[];
   committed: number;
 }
 
+/** Heartbeat shows an idle follower that the leader is there, and carries its commit mark. */
 export interface Heartbeat {
   epoch: number;
   committed: number;
@@ -178,21 +180,22 @@ export interface Heartbeat {
   /** Echoed by the reply. */
   number: number;
   members: Member[];
-  /** What the leader's store is worth at its own applied mark. */
+  /** With `digest`: the state of the leader's store, for comparison. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
-  /** The write quorum in force, for the followers' pages. */
+  /** The write quorum in force, for the pages of followers. */
   writeQuorum: number;
 }
 
+/** HeartbeatReply answers one heartbeat. */
 export interface HeartbeatReply {
   epoch: number;
   number: number;
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
-  /** Why this node's storage refuses to flush; empty while it does not. */
+  /** Why the storage of this node cannot flush; empty while it can. */
   storageFault: string;
 }
 
@@ -202,7 +205,7 @@ export interface Range {
   to: number;
 }
 
-/** Acks: these entries are durable here. */
+/** Acks: these entries are durable on this node. */
 export interface Acks {
   epoch: number;
   ranges: Range[];
@@ -231,7 +234,7 @@ export interface SnapshotEnd {
   history?: string | undefined;
 }
 
-/** SnapshotReceipt: chunks up to and including index are durable here. */
+/** SnapshotReceipt: all chunks up to and including `index` are durable on this node. */
 export interface SnapshotReceipt {
   epoch: number;
   snapshot: number;
@@ -246,6 +249,7 @@ export interface FetchLog {
   from: number;
 }
 
+/** LogPage answers FetchLog with some of these entries. */
 export interface LogPage {
   epoch: number;
   from: number;
@@ -261,17 +265,20 @@ export interface FetchStore {
   after?: string | undefined;
 }
 
+/** StorePage answers FetchStore; `end` is set on the last page. */
 export interface StorePage {
   epoch: number;
   records: Record[];
   end?: SnapshotEnd | undefined;
 }
 
+/** Floor announces a new floor, which the follower makes durable. */
 export interface Floor {
   epoch: number;
   floor: FloorNote | undefined;
 }
 
+/** FloorReceipt: this floor is durable on this node. */
 export interface FloorReceipt {
   epoch: number;
   floor: FloorNote | undefined;
@@ -2778,12 +2785,12 @@ export const FloorReceipt: MessageFns<FloorReceipt> = {
   },
 };
 
-/** ReplicationService is served by every node and called by the leader, which keeps one stream per follower. */
+/** ReplicationService is served by every node. The leader calls it, and keeps one stream per follower. */
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
-   * Replicate carries one follower's copy of the log for as long as both live. The leader's first
-   * message is Prepare; every message of either side belongs to the epoch that Prepare opened.
+   * Replicate carries the log to one follower for as long as both run. The first message of the leader
+   * is Prepare; every message of either side belongs to the epoch of that Prepare.
    */
   replicate: {
     path: "/quorumkv.v1.ReplicationService/Replicate" as const,
@@ -2798,16 +2805,16 @@ export const ReplicationServiceService = {
 
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
-   * Replicate carries one follower's copy of the log for as long as both live. The leader's first
-   * message is Prepare; every message of either side belongs to the epoch that Prepare opened.
+   * Replicate carries the log to one follower for as long as both run. The first message of the leader
+   * is Prepare; every message of either side belongs to the epoch of that Prepare.
    */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
 }
 
 export interface ReplicationServiceClient extends Client {
   /**
-   * Replicate carries one follower's copy of the log for as long as both live. The leader's first
-   * message is Prepare; every message of either side belongs to the epoch that Prepare opened.
+   * Replicate carries the log to one follower for as long as both run. The first message of the leader
+   * is Prepare; every message of either side belongs to the epoch of that Prepare.
    */
   replicate(): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
   replicate(options: Partial<CallOptions>): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
