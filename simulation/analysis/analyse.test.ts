@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { type SyntheticOptions, syntheticResults } from "../../test/simulation/synthetic.ts";
 import type { Results } from "../results/schema.ts";
-import { type SyntheticOptions, syntheticResults } from "../testing/synthetic.ts";
 import { analyse, verdictOnQuorum } from "./analyse.ts";
 import type { VerdictState } from "./noise.ts";
 import type { Verdict } from "./verdict.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type SyntheticOptions, syntheticResults } from "../../test/simulation/synthetic.ts";
 import type { Results, Sample } from "../results/schema.ts";
 import { seededRandom } from "../statistics/index.ts";
-import { type SyntheticOptions, syntheticResults } from "../testing/synthetic.ts";
 import { analyse } from "./analyse.ts";
 import { judge } from "./noise.ts";
 import type { Verdict } from "./verdict.ts";

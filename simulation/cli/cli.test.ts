@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { runCli } from "../../test/simulation/run-cli.ts";
+import { syntheticResults } from "../../test/simulation/synthetic.ts";
 import { saveResults } from "../report/write.ts";
-import { runCli } from "../testing/run-cli.ts";
-import { syntheticResults } from "../testing/synthetic.ts";
 import { execute } from "./execute.ts";
 import { sweepDefaults } from "./reproduce.ts";
 

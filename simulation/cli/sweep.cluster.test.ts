@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runCli, startCli } from "../../test/simulation/run-cli.ts";
 import { type Cluster, startCluster } from "../../test/support/cluster.ts";
 import { analyse } from "../analysis/analyse.ts";
 import { statusSchema } from "../http/answers.ts";
 import { readResults } from "../report/write.ts";
-import { runCli, startCli } from "../testing/run-cli.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
 vi.setConfig({ testTimeout: 240_000 });

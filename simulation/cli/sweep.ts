@@ -2,8 +2,8 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Analysis, analyse } from "../analysis/analyse.ts";
+import type { Target } from "../cluster.ts";
 import { type ExitCode, exitCodes, reasonOf, usageError } from "../errors.ts";
-import type { Target } from "../launch/cluster.ts";
 import { createComposeTarget } from "../launch/compose.ts";
 import { checkedUrl } from "../launch/discover.ts";
 import { createProcessesTarget, followerIds } from "../launch/processes.ts";

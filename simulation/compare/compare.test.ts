@@ -1,5 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import { type StandIn, type StandInStore, startStandIn } from "../testing/stand-in-node.ts";
+import {
+  type StandIn,
+  type StandInStore,
+  startStandIn,
+} from "../../test/simulation/stand-in-node.ts";
 import { compareStores } from "./compare.ts";
 import type { ListedKey } from "./merge.ts";
 import { unifiedDiff } from "./unified.ts";

@@ -2,10 +2,11 @@
  * The leader's store against every follower's. Digests are asked for first; only where they differ are
  * the keys listed, both sides at once, and merged.
  */
+
+import type { Member } from "../cluster.ts";
 import { reasonOf } from "../errors.ts";
-import { keyValueSchema, type Status, statusSchema } from "../http/answers.ts";
-import { callJson, Problem } from "../http/client.ts";
-import type { Member } from "../launch/cluster.ts";
+import { keyValueSchema, type Status } from "../http/answers.ts";
+import { callJson, Problem, statusOf } from "../http/client.ts";
 import type { Comparison, Difference, FollowerComparison } from "../results/schema.ts";
 import { parseEntry } from "./json-text.ts";
 import { listStore } from "./listing.ts";
@@ -24,9 +25,6 @@ const differencesMax = 1000;
 const shownValueMax = 500;
 
 export type StoreComparison = Pick<Comparison, "leader" | "followers">;
-
-export const statusOf = (url: string, signal?: AbortSignal): Promise<Status> =>
-  callJson(`${url}/status`, statusSchema, { signal });
 
 /** Throws when the leader does not answer; a follower that does not is reported as such. */
 export const compareStores = async (options: CompareOptions): Promise<StoreComparison> => {

@@ -1,10 +1,10 @@
 /** Waits until every follower's store equals the leader's, and times each. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Member } from "../cluster.ts";
 import type { Status } from "../http/answers.ts";
-import type { Member } from "../launch/cluster.ts";
+import { statusOf } from "../http/client.ts";
 import { rounded } from "../numbers.ts";
 import type { Pass } from "../results/schema.ts";
-import { statusOf } from "./compare.ts";
 
 export interface ConvergeOptions {
   readonly leader: Member;

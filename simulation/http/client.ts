@@ -1,6 +1,7 @@
 /** Small calls to a node's REST gateway. Load goes through autocannon, never through this. */
 import { z } from "zod";
 import { reasonOf, unreachable } from "../errors.ts";
+import { type Status, statusSchema } from "./answers.ts";
 
 const problem = z.looseObject({ code: z.string(), detail: z.string().default("") });
 
@@ -43,6 +44,10 @@ export const callJson = async <T>(
     `${url} does not answer like a Quorum KV node: ${z.prettifyError(parsed.error)}`,
   );
 };
+
+/** What a node says of itself now. Throws as `callJson` does. */
+export const statusOf = (url: string, signal?: AbortSignal): Promise<Status> =>
+  callJson(`${url}/status`, statusSchema, { signal });
 
 /** Status and headers of an answer, whatever its status. */
 export const probe = async (

@@ -2,12 +2,11 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { statusOf } from "../compare/compare.ts";
+import { patientTimeoutMs, type Target } from "../cluster.ts";
 import { reasonOf, unreachable } from "../errors.ts";
 import { liveConfigSchema } from "../http/answers.ts";
-import { callJson } from "../http/client.ts";
+import { callJson, statusOf } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
-import { patientTimeoutMs, type Target } from "./cluster.ts";
 import { discover } from "./discover.ts";
 import { waitUntilReady } from "./readiness.ts";
 import { delayOf } from "./settings.ts";

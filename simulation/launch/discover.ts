@@ -1,8 +1,9 @@
 /** Finds a running cluster's members from the address of any one of them. */
+
+import type { Member } from "../cluster.ts";
 import { unreachable, usageError } from "../errors.ts";
 import { clusterSchema } from "../http/answers.ts";
 import { callJson, probe } from "../http/client.ts";
-import type { Member } from "./cluster.ts";
 
 export interface Discovered {
   readonly leader: Member;

@@ -6,10 +6,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Cluster, patientTimeoutMs, type Target } from "../cluster.ts";
 import { type LiveConfig, liveConfigSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
-import { type Cluster, patientTimeoutMs, type Target } from "./cluster.ts";
 import { freePorts } from "./free-ports.ts";
 import { NodeProcess } from "./node-process.ts";
 import { waitUntilReady } from "./readiness.ts";

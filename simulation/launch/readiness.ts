@@ -1,9 +1,9 @@
 /** Waits until a cluster that was just started serves writes with all its followers. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Member } from "../cluster.ts";
 import { reasonOf, SimulationError, unreachable } from "../errors.ts";
 import { clusterSchema } from "../http/answers.ts";
 import { callJson, probe } from "../http/client.ts";
-import type { Member } from "./cluster.ts";
 
 const pollEveryMs = 50;
 

@@ -1,10 +1,9 @@
 /** Borrows a running cluster's delays, and gives them back. */
 
-import { statusOf } from "../compare/compare.ts";
+import type { DelaySettings } from "../cluster.ts";
 import { type LiveConfig, liveConfigSchema } from "../http/answers.ts";
-import { callJson } from "../http/client.ts";
+import { callJson, statusOf } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
-import type { DelaySettings } from "./cluster.ts";
 
 export interface BorrowedSettings {
   /** What is in force now. */

@@ -1,6 +1,6 @@
 /** A cluster that others run: the quorum goes with each write, delays are borrowed, all is given back. */
 
-import { type DelaySettings, patientTimeoutMs, type Target } from "./cluster.ts";
+import { type DelaySettings, patientTimeoutMs, type Target } from "../cluster.ts";
 import { discover } from "./discover.ts";
 import { type BorrowedSettings, borrowSettings, delayOf } from "./settings.ts";
 import { removeKeys } from "./tidy.ts";

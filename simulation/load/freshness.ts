@@ -2,9 +2,10 @@
  * Does a follower already show what the leader just acknowledged? After an answer one follower, in turn,
  * is read at once; where it lags, a second read with `minVersion` waits until it has caught up.
  */
+
+import type { Member } from "../cluster.ts";
 import { keyVersionSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
-import type { Member } from "../launch/cluster.ts";
 import { rounded } from "../numbers.ts";
 import type { Freshness, Sample } from "../results/schema.ts";
 

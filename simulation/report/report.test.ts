@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { syntheticResults } from "../../test/simulation/synthetic.ts";
 import { analyse } from "../analysis/analyse.ts";
 import { chartOf } from "../terminal/chart.ts";
 import { createPaint } from "../terminal/paint.ts";
 import { tableText } from "../terminal/table.ts";
-import { syntheticResults } from "../testing/synthetic.ts";
 import { summaryTable } from "./table.ts";
 import { formats, readResults, writeReport } from "./write.ts";
 

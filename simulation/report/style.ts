@@ -1,4 +1,4 @@
-import { darkRules, palette } from "./palette.ts";
+import { darkRules, palette } from "./figures/palette.ts";
 
 const light = `--page:#ffffff;--card:#f6f8fa;--line:#dde3ea;--ink:${palette.ink.light};--muted:${palette.muted.light};--accent:${palette.measured.light};--good:#12703c;--bad:${palette.limit.light};--open:#7a5200`;
 const dark = `--page:#11171d;--card:#1a222b;--line:#2f3a45;--ink:${palette.ink.dark};--muted:${palette.muted.dark};--accent:${palette.measured.dark};--good:#6fd195;--bad:${palette.limit.dark};--open:#f0c674`;

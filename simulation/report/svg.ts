@@ -1,6 +1,6 @@
 /** A figure's drawing: vega-lite compiled and rendered here, without a browser or a canvas. */
 import type { Figure } from "./figures/index.ts";
-import { darkRules } from "./palette.ts";
+import { darkRules } from "./figures/palette.ts";
 
 /** An SVG for use inside a page: its colours follow the page's rules, its ids are its own. */
 export const inlineSvg = async ({ name, title, spec }: Figure): Promise<string> => {

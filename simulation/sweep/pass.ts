@@ -1,7 +1,8 @@
 /** One pass: load with one quorum, the stores compared at two moments, what the acks told. */
+
+import type { Cluster } from "../cluster.ts";
 import { compareStores } from "../compare/compare.ts";
 import { converge } from "../compare/converge.ts";
-import type { Cluster } from "../launch/cluster.ts";
 import { openAckStream } from "../load/ack-stream.ts";
 import { createFreshnessProbe } from "../load/freshness.ts";
 import { generateLoad } from "../load/generator.ts";

@@ -1,6 +1,7 @@
 /** The whole sweep: pass after pass, with everything measured so far kept whatever happens. */
+
+import type { Cluster, Target } from "../cluster.ts";
 import { exitCodes, reasonOf, SimulationError, usageError } from "../errors.ts";
-import type { Cluster, Target } from "../launch/cluster.ts";
 import type { Pass, Results, SweepOptions, WarmUp } from "../results/schema.ts";
 import { schemaVersion } from "../results/schema.ts";
 import { mean } from "../statistics/index.ts";

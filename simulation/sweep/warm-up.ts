@@ -5,8 +5,8 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { overheadOf } from "../analysis/per-quorum.ts";
+import type { Cluster } from "../cluster.ts";
 import { converge } from "../compare/converge.ts";
-import type { Cluster } from "../launch/cluster.ts";
 import { openAckStream } from "../load/ack-stream.ts";
 import { createFreshnessProbe } from "../load/freshness.ts";
 import { generateLoad } from "../load/generator.ts";

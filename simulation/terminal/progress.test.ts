@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { syntheticResults } from "../../test/simulation/synthetic.ts";
 import type { ProgressEvent } from "../sweep/progress.ts";
-import { syntheticResults } from "../testing/synthetic.ts";
 import { createPaint } from "./paint.ts";
 import { createProgress, type ProgressStyle } from "./progress.ts";
 

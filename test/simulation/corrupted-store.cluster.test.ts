@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { runCli } from "../../simulation/testing/run-cli.ts";
 import type { Storage } from "../../src/node/ports.ts";
 import { openDiskStorage } from "../../src/storage/disk/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
+import { runCli } from "./run-cli.ts";
 
 // Whole clusters and the program itself start here, on whatever machine this is.
 vi.setConfig({ testTimeout: 240_000 });

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { dirname, join, relative, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const folders = ["src", "gateway", "simulation", "webui", "client", "test"];
@@ -35,11 +35,15 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
-function cruise(): { status: number | null; output: string } {
-  const program = join(root, "node_modules/.bin/depcruise");
-  const run = spawnSync(process.execPath, [program, ...folders], { cwd: tree, encoding: "utf8" });
-  return { status: run.status, output: run.stdout + run.stderr };
+function run(program: string, ...words: readonly string[]) {
+  const ended = spawnSync(process.execPath, [join(root, program), ...words], {
+    cwd: tree,
+    encoding: "utf8",
+  });
+  return { status: ended.status, output: ended.stdout + ended.stderr };
 }
+
+const cruise = () => run("node_modules/.bin/depcruise", ...folders);
 
 beforeAll(() => {
   tree = mkdtempSync(join(tmpdir(), "quorum-kv-layers-"));
@@ -86,4 +90,38 @@ test.each([
   } finally {
     for (const added of [path, companion]) rmSync(join(tree, added));
   }
+});
+
+describe("cycles of folders", () => {
+  const look = () => run("test/tools/folder-cycles.ts");
+
+  test("none is found where files of a product's own folder stand above and below others", () => {
+    write({ "src/errors.ts": "export const e = 1;", "src/node/e.ts": 'import "../errors.ts";' });
+    const { status, output } = look();
+    expect(output).toMatch(/no folder cycles in ([5-9]|\d\d+) folders/);
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ["two folders side by side", ["gateway/routes", "gateway/streams"]],
+    ["a folder and one inside it", ["simulation/report", "simulation/report/figures"]],
+    ["three folders", ["simulation/load", "simulation/launch", "simulation/compare"]],
+  ])("%s: refused, though no two files import each other", (_, cycle) => {
+    const imports = cycle.map((folder, at) => {
+      const next = cycle[(at + 1) % cycle.length] ?? "";
+      return { [`${folder}/upper.ts`]: `import "./${relative(folder, next)}/lower.ts";` };
+    });
+    const lower = cycle.map((folder) => ({ [`${folder}/lower.ts`]: "export const low = 1;" }));
+    const files = Object.assign({}, ...imports, ...lower);
+    write(files);
+    try {
+      expect(cruise().status).toBe(0);
+      const { status, output } = look();
+      expect(output.match(/error no-folder-cycle/g)).toHaveLength(1);
+      for (const folder of cycle) expect(output).toContain(`${folder}/upper.ts -> `);
+      expect(status).toBe(1);
+    } finally {
+      for (const added of Object.keys(files)) rmSync(join(tree, added));
+    }
+  });
 });

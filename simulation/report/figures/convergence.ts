@@ -1,5 +1,5 @@
-import { followerShades, shadeAt } from "../palette.ts";
 import { common, type FigureMaker, jitter, width } from "./figure.ts";
+import { followerShades, shadeAt } from "./palette.ts";
 
 /** How long after the last answer each follower's store equalled the leader's. */
 export const convergenceFigure: FigureMaker = ({ results, analysis }) => {

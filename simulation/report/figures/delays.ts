@@ -1,6 +1,6 @@
 import type { DelayRange } from "../../theory/index.ts";
-import { followerShades, palette, shadeAt } from "../palette.ts";
 import { common, type Figure, type FigureMaker, width } from "./figure.ts";
+import { followerShades, palette, shadeAt } from "./palette.ts";
 
 const bins = 10;
 

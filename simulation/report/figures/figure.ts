@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Analysis } from "../../analysis/analyse.ts";
 import type { Results } from "../../results/schema.ts";
-import { palette, quorumShades, shadeAt } from "../palette.ts";
+import { palette, quorumShades, shadeAt } from "./palette.ts";
 
 export interface Figure {
   /** File name without its ending. */

@@ -1,5 +1,5 @@
-import { palette } from "../palette.ts";
 import { common, type FigureMaker, height, jitter, thinned, thinnedNote, width } from "./figure.ts";
+import { palette } from "./palette.ts";
 
 /** Latency against the write quorum: every write, the mean, and where theory puts both. */
 export const latencyFigure: FigureMaker = ({ results, analysis }) => {

@@ -1,8 +1,8 @@
 import { overheadOf } from "../../analysis/per-quorum.ts";
 import { overheadLimitMs } from "../../analysis/verdicts.ts";
 import { quantile } from "../../statistics/index.ts";
-import { palette } from "../palette.ts";
 import { common, type FigureMaker, jitter, thinned, thinnedNote, width } from "./figure.ts";
+import { palette } from "./palette.ts";
 
 /** The store's own cost per quorum: what is left of the latency without the simulated delay. */
 export const overheadFigure: FigureMaker = ({ results, analysis }) => {

@@ -1,5 +1,5 @@
-import { palette } from "../palette.ts";
 import { common, type FigureMaker, quorumScale, thinned, thinnedNote, width } from "./figure.ts";
+import { palette } from "./palette.ts";
 
 /** Every write in the order of the run: drifts, warm-up and slow moments would show here. */
 export const runOrderFigure: FigureMaker = (source) => {

@@ -1,6 +1,6 @@
 import type { Timeline } from "../../results/schema.ts";
-import { followerShades, palette, shadeAt } from "../palette.ts";
 import { common, type Figure, type FigureMaker, type Source, width } from "./figure.ts";
+import { followerShades, palette, shadeAt } from "./palette.ts";
 
 /** Three writes of one quorum, ack by ack: a quick one, a usual one and a slow one. */
 export const timelinesFigure: FigureMaker = (source) => {

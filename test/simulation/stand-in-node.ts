@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ListedKey } from "../compare/merge.ts";
+import type { ListedKey } from "../../simulation/compare/merge.ts";
 
 export interface StandIn {
   readonly id: string;

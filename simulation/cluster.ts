@@ -1,5 +1,5 @@
 /** A running cluster as the sweep sees it: addresses, and how a quorum is asked for. */
-import type { DelayRange } from "../theory/index.ts";
+import type { DelayRange } from "./theory/index.ts";
 
 export interface Member {
   readonly id: string;

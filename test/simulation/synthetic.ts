@@ -1,8 +1,8 @@
 /** Results as a perfect store would leave them, from a seed: for tests of everything after the run. */
-import type { Ack, Pass, Results, Sample } from "../results/schema.ts";
-import { schemaVersion } from "../results/schema.ts";
-import { type Random, seededRandom } from "../statistics/index.ts";
-import { type DelayRange, delayQuantile } from "../theory/index.ts";
+import type { Ack, Pass, Results, Sample } from "../../simulation/results/schema.ts";
+import { schemaVersion } from "../../simulation/results/schema.ts";
+import { type Random, seededRandom } from "../../simulation/statistics/index.ts";
+import { type DelayRange, delayQuantile } from "../../simulation/theory/index.ts";
 
 export interface SyntheticOptions {
   readonly quorums?: readonly number[];
