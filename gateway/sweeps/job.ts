@@ -1,11 +1,9 @@
 /** One run of the simulation, in a process of its own: its load shares no event loop with the node. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { endSchema, eventsOf, readLine } from "./lines.ts";
 import type { Sweep, SweepEvent, SweepRequest, SweepResult } from "./types.ts";
 
-const program = fileURLToPath(new URL("../../simulation/main.ts", import.meta.url));
 /** Samples kept for those who come later. */
 const samplesKept = 5000;
 const lastWordsMax = 5;
@@ -18,6 +16,8 @@ const exitCodes = { ok: 0, verdictFailed: 1 } as const;
 
 export interface JobOptions {
   readonly id: string;
+  /** The simulation's main file. */
+  readonly program: string;
   readonly request: SweepRequest;
   /** This node's REST API as reached from this machine. */
   readonly url: string;
@@ -129,7 +129,7 @@ const startOf = (id: string, options: SweepRequest): Sweep => ({
   error: null,
 });
 
-const wordsOf = ({ url, directory, request }: JobOptions): string[] => [
+const wordsOf = ({ program, url, directory, request }: JobOptions): string[] => [
   ...[program, "sweep", "--target", url, "--out", directory, "--json", "--progress", "json"],
   ...["--quorums", request.quorums.join(","), "--clients", `${request.clients}`],
   ...["--writes", `${request.writes}`, "--rounds", `${request.rounds}`],

@@ -1,12 +1,16 @@
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import { silentLog } from "../../test/support/small-cluster.ts";
 import { eventsOf, readLine } from "./lines.ts";
+import { simulationFolder } from "./program.ts";
 import { createSweeps } from "./sweeps.ts";
 
 const inForce: LiveConfig = { writeQuorum: 2, minDelay: 5, maxDelay: 9, followerDelays: {} };
@@ -66,6 +70,32 @@ test("a process that is killed leaves no delays behind either", async () => {
   sweeps.close();
   silent.closeAllConnections();
   silent.close();
+});
+
+test("without the simulation's dependencies a sweep is refused, and nothing is borrowed", async () => {
+  const configured: Partial<LiveConfig>[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "quorum-kv-node-"));
+  const options = { node: nodeThatHears(configured), log: silentLog, url: () => "" };
+  const sweeps = createSweeps({ ...options, simulation: pathToFileURL(`${folder}/`) });
+  const refused = async () => {
+    const job = await sweeps.start(request);
+    return job.ok ? undefined : job.failure;
+  };
+  expect(await refused()).toMatchObject({
+    code: "NOT_FOUND",
+    detail: expect.stringContaining("not installed on this node (missing: simulation/)"),
+  });
+  cpSync(join(simulationFolder.pathname, "package.json"), join(folder, "package.json"));
+  mkdirSync(join(folder, "node_modules/zod"), { recursive: true });
+  writeFileSync(join(folder, "node_modules/zod/package.json"), '{ "name": "zod" }');
+  expect(await refused()).toMatchObject({
+    code: "NOT_FOUND",
+    detail: expect.stringMatching(/missing: autocannon, .*vega, vega-lite\)/),
+  });
+  expect((await refused())?.detail).not.toContain("zod");
+  expect(sweeps.list()).toEqual([]);
+  expect(configured).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 test("lines for people are not taken for progress", () => {

@@ -10,6 +10,7 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { type Job, startJob } from "./job.ts";
+import { missingDependencies, programIn, simulationFolder } from "./program.ts";
 import type { SweepNews, SweepRequest } from "./types.ts";
 
 /** Sweeps that are remembered with their reports; the oldest ones are dropped. */
@@ -19,7 +20,7 @@ const progressEveryMs = 500;
 
 /** The sweeps of one node. */
 export interface Sweeps {
-  /** OVERLOADED while another one runs. */
+  /** NOT_FOUND where the simulation is not installed, OVERLOADED while another sweep runs. */
   start(request: SweepRequest): Promise<Result<Job>>;
   /** Newest first. */
   list(): readonly Job[];
@@ -37,9 +38,16 @@ interface SweepsOptions {
   readonly log: Log;
   /** This node's REST API as reached from this machine. */
   readonly url: () => string;
+  /** Folder of the simulation; default: that of this repository. */
+  readonly simulation?: URL;
 }
 
-export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
+export function createSweeps({
+  node,
+  log,
+  url,
+  simulation = simulationFolder,
+}: SweepsOptions): Sweeps {
   const jobs: Job[] = [];
   const listeners = new Set<(news: SweepNews) => void>();
   const tell = (news: SweepNews) => {
@@ -69,7 +77,14 @@ export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
     // Ids of an earlier process must not name sweeps of this one.
     const id = `${Date.now().toString(36)}-${count}`;
     delaysBefore = node.status().config;
-    const job = startJob({ id, request, url: url(), directory, ended: restore });
+    const job = startJob({
+      id,
+      program: programIn(simulation),
+      request,
+      url: url(),
+      directory,
+      ended: restore,
+    });
     log.info(
       { sweep: id, request },
       "sweep started; it changes the simulated delays until it ends",
@@ -82,6 +97,8 @@ export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
 
   return {
     start: async (request) => {
+      const missing = missingDependencies(simulation);
+      if (missing === undefined || missing.length > 0) return notInstalled(missing);
       if (starting || jobs.some(({ running }) => running)) {
         return failed("OVERLOADED", "Another sweep is running; only one can run at a time.", {
           retryAfterSeconds: 5,
@@ -110,6 +127,14 @@ export function createSweeps({ node, log, url }: SweepsOptions): Sweeps {
     },
   };
 }
+
+/** What an operator must do: a node is installed without the simulation on purpose. */
+const notInstalled = (missing: readonly string[] = ["simulation/"]) =>
+  failed(
+    "NOT_FOUND",
+    "Sweeps are not available: the simulation is not installed on this node (missing: " +
+      `${missing.join(", ")}). To install it, run "npm ci --omit=dev" in the node's folder.`,
+  );
 
 const removeReport = ({ directory }: Job): void =>
   rmSync(directory, { recursive: true, force: true });

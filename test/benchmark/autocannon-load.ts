@@ -1,4 +1,5 @@
 /** The load where wrk is not installed: the same requests, in a process of their own. */
+// A dependency of the simulation: among the root's it would be part of a node's production install.
 import autocannon from "autocannon";
 import type { Workload } from "./load.ts";
 

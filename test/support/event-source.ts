@@ -1,6 +1,7 @@
 /** An open stream of server-sent events, read one event at a time. */
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+// A dependency of the simulation: among the root's it would be part of a node's production install.
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
 export interface OpenStream {
