@@ -26,9 +26,9 @@ export const usageError = (message: string): SimulationError =>
 export const unreachable = (message: string, cause?: unknown): SimulationError =>
   new SimulationError(message, exitCodes.unreachable, { cause });
 
-export const reasonOf = (error: unknown): string => {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof SimulationError) return error.message;
   // fetch says only "fetch failed"; what happened is in its cause.
   return error.cause instanceof Error ? error.cause.message : error.message;
-};
+}

@@ -17,10 +17,10 @@ afterAll(() => cluster.close());
 
 const wanted = { quorums: [1, 2], clients: 2, writes: 3, rounds: 1, minDelay: 0, maxDelay: 30 };
 
-const call = async (path: string, init: RequestInit = {}, base = leader) => {
+async function call(path: string, init: RequestInit = {}, base = leader) {
   const response = await fetch(`${base}${path}`, init);
   return { status: response.status, body: await response.text(), headers: response.headers };
-};
+}
 const post = (body: unknown) =>
   call("/sweeps", {
     method: "POST",
@@ -28,19 +28,19 @@ const post = (body: unknown) =>
     headers: { "content-type": "application/json" },
   });
 const sweepIn = ({ body }: { body: string }): Sweep => JSON.parse(body).sweep;
-const delaysInForce = async () => {
+async function delaysInForce() {
   const { config } = JSON.parse((await call("/status")).body);
   return { minDelay: config.minDelay, maxDelay: config.maxDelay, quorum: config.writeQuorum };
-};
+}
 
 /** The names of all events, once the stream has ended by itself. */
-const eventsOf = async (id: string) => {
+async function eventsOf(id: string) {
   const { body } = await call(`/sweeps/${id}/events`);
   return [...body.matchAll(/^event: (.+)\ndata: (.+)$/gm)].map(([, name, data]) => ({
     name,
     data: JSON.parse(data ?? ""),
   }));
-};
+}
 
 test("a sweep runs to its report, tells of every write, and puts the delays back", async () => {
   const started = await post(wanted);

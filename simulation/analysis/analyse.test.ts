@@ -11,13 +11,13 @@ const states = (results: Results) =>
     VerdictState
   >;
 
-const changed = (
+function changed(
   change: (pass: Results["passes"][number]) => Partial<Results["passes"][number]>,
   options: SyntheticOptions = {},
-): Results => {
+): Results {
   const results = syntheticResults(options);
   return { ...results, passes: results.passes.map((pass) => ({ ...pass, ...change(pass) })) };
-};
+}
 
 test("a perfect store passes every verdict", () => {
   expect(states(syntheticResults())).toEqual({
@@ -66,8 +66,15 @@ test("a clear fall of the mean fails, one within chance does not", () => {
 
 test("one refused write fails its verdict and is in no latency", () => {
   const failure = {
-    ...{ client: 0, write: 0, key: "k", startedAtMs: 0, latencyMs: 1 },
-    ...{ outcome: "refused" as const, status: 503, code: "OVERLOADED", detail: "full" },
+    client: 0,
+    write: 0,
+    key: "k",
+    startedAtMs: 0,
+    latencyMs: 1,
+    outcome: "refused" as const,
+    status: 503,
+    code: "OVERLOADED",
+    detail: "full",
   };
   const results = changed((pass) => (pass.quorum === 3 ? { failures: [failure] } : {}));
   const analysis = analyse(results);

@@ -14,7 +14,7 @@ export interface Analysis {
 }
 
 /** Quorums in rising order, only those that were begun. */
-export const analyse = (results: Results): Analysis => {
+export function analyse(results: Results): Analysis {
   const begun = new Set(results.passes.map(({ quorum }) => quorum));
   const quorums = [...begun].sort((a, b) => a - b).map((quorum) => analyseQuorum(results, quorum));
   const verdicts = verdictsOf(quorums);
@@ -24,7 +24,7 @@ export const analyse = (results: Results): Analysis => {
     verdicts,
     verdict: worst(verdicts.map(({ state }) => state)),
   };
-};
+}
 
 /** The verdict on one quorum alone. */
 export const verdictOnQuorum = ({ verdicts }: Analysis, quorum: number): VerdictState =>

@@ -3,7 +3,7 @@ import { advice, isDisturbed, judgeFault, type VerdictState } from "./noise.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
 import { summed, type Verdict } from "./verdict.ts";
 
-export const failures = (quorums: readonly QuorumAnalysis[]): Verdict => {
+export function failures(quorums: readonly QuorumAnalysis[]): Verdict {
   const byQuorum = quorums.map((one) => ({ quorum: one.quorum, state: failuresState(one) }));
   const refused = quorums.reduce((sum, one) => sum + one.refused, 0);
   const unknown = quorums.reduce((sum, one) => sum + one.unknown, 0);
@@ -19,15 +19,15 @@ export const failures = (quorums: readonly QuorumAnalysis[]): Verdict => {
     ...summed(byQuorum),
     detail: withAdvice(detail, byQuorum, quorums),
   };
-};
+}
 
 /** Too slow or too busy is what an overloaded machine makes of any store; other refusals are not. */
-const failuresState = ({ refused, unknown, late, disturbance }: QuorumAnalysis): VerdictState => {
+function failuresState({ refused, unknown, late, disturbance }: QuorumAnalysis): VerdictState {
   if (refused + unknown === 0) return "passed";
   return refused + unknown > late ? "failed" : judgeFault(disturbance);
-};
+}
 
-export const differences = (quorums: readonly QuorumAnalysis[]): Verdict => {
+export function differences(quorums: readonly QuorumAnalysis[]): Verdict {
   const byQuorum = quorums.map((one) => ({ quorum: one.quorum, state: storesState(one) }));
   const differing = quorums.filter(({ settled }) => (settled?.followers.length ?? 0) > 0);
   const detail =
@@ -42,22 +42,22 @@ export const differences = (quorums: readonly QuorumAnalysis[]): Verdict => {
     ...summed(byQuorum),
     detail: withAdvice(detail, byQuorum, quorums),
   };
-};
+}
 
 /** A follower that is only behind may have lacked time; one that holds something else may not. */
-const storesState = ({ settled, disturbance }: QuorumAnalysis): VerdictState => {
+function storesState({ settled, disturbance }: QuorumAnalysis): VerdictState {
   if (settled === null) return "inconclusive";
   if (settled.followers.length === 0) return "passed";
   return settled.diverged + settled.extra > 0 ? "failed" : judgeFault(disturbance);
-};
+}
 
 /** A fault is excused only by a busy machine, so only that is worth naming. */
-const withAdvice = (
+function withAdvice(
   detail: string,
   byQuorum: Verdict["byQuorum"],
   quorums: readonly QuorumAnalysis[],
-): string => {
+): string {
   const open = quorums.filter((_, index) => byQuorum[index]?.state === "inconclusive");
   const excused = open.filter(({ disturbance }) => isDisturbed(disturbance));
   return excused.length === 0 ? detail : `${detail}; ${advice(excused)}`;
-};
+}

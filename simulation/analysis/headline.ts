@@ -5,11 +5,11 @@ import type { QuorumAnalysis } from "./per-quorum.ts";
 import type { Verdict } from "./verdict.ts";
 import { overheadLimitMs, riseState } from "./verdicts.ts";
 
-export const headlineOf = (
+export function headlineOf(
   results: Results,
   quorums: readonly QuorumAnalysis[],
   verdicts: readonly Verdict[],
-): string => {
+): string {
   const measured = quorums.filter(({ latency }) => latency !== undefined);
   if (measured.length === 0) return `Nothing was measured${because(results.cutShort)}.`;
   const parts = [
@@ -22,11 +22,11 @@ export const headlineOf = (
   return results.cutShort === null
     ? `${sentence}.`
     : `${sentence}. Cut short: ${results.cutShort}.`;
-};
+}
 
 const because = (cutShort: string | null) => (cutShort === null ? "" : `: ${cutShort}`);
 
-const cost = (measured: readonly QuorumAnalysis[]): string => {
+function cost(measured: readonly QuorumAnalysis[]): string {
   const first = measured[0];
   const last = measured.at(-1);
   if (first?.latency === undefined || last?.latency === undefined) return "";
@@ -52,10 +52,10 @@ const cost = (measured: readonly QuorumAnalysis[]): string => {
         ? `Further acks cost too little to measure: ${span}`
         : `Inconclusive what a further ack costs: ${span}, which noise can explain`;
   }
-};
+}
 
 /** Theory knows nothing of the store's own cost, and a mean of few writes scatters round it. */
-const againstTheory = (measured: readonly QuorumAnalysis[]): string => {
+function againstTheory(measured: readonly QuorumAnalysis[]): string {
   const states = measured.map(({ latency, theory, samples, disturbance }) => {
     const apart = (latency?.meanMs ?? 0) - theory.meanMs;
     const chance = (chanceLimit * theory.standardDeviationMs) / Math.sqrt(samples);
@@ -73,13 +73,13 @@ const againstTheory = (measured: readonly QuorumAnalysis[]): string => {
   return states.includes("inconclusive")
     ? `up to ${off} off theory, which a busy machine explains`
     : `as theory predicts (within ${off}, which is chance)`;
-};
+}
 
 /** Standard errors that one of five means exceeds by chance about once in 100 runs. */
 const chanceLimit = 3.1;
 
 /** A share of almost nothing says nothing, so small times are compared by their difference. */
-const furthest = (measured: readonly QuorumAnalysis[]): string => {
+function furthest(measured: readonly QuorumAnalysis[]): string {
   const gaps = measured.map(({ latency, theory }) => ({
     ms: Math.abs((latency?.meanMs ?? 0) - theory.meanMs),
     theoryMs: theory.meanMs,
@@ -88,22 +88,22 @@ const furthest = (measured: readonly QuorumAnalysis[]): string => {
   return share < 1
     ? `${(100 * share).toFixed(1)} %`
     : milliseconds(Math.max(...gaps.map(({ ms }) => ms)));
-};
+}
 
-const ownCost = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string => {
+function ownCost(measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string {
   const means = measured.flatMap(({ overhead }) => overhead?.meanMs ?? []);
   const most = `the store itself adds at most ${Math.max(...means).toFixed(1)} ms in the mean`;
   const open = verdicts.some(({ id, state }) => id === "overhead" && state === "inconclusive");
   const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
   return open && (noisy || Math.max(...means) > overheadLimitMs) ? `${most}, noise included` : most;
-};
+}
 
-const outcome = (verdicts: readonly Verdict[]): string => {
+function outcome(verdicts: readonly Verdict[]): string {
   const failed = verdicts.filter(({ state }) => state === "failed");
   if (failed.length > 0) return `but ${failed.map(({ id }) => complaints[id]).join(", and ")}`;
   const settled = verdicts.find(({ id }) => id === "differences");
   return settled?.state === "passed" ? "all stores end up equal" : "";
-};
+}
 
 const complaints: Readonly<Record<Verdict["id"], string>> = {
   prediction: "means do not agree with the delays that elapsed",
@@ -115,12 +115,12 @@ const complaints: Readonly<Record<Verdict["id"], string>> = {
 };
 
 /** Chance is worth a word only where it hides the main result; a busy machine always is. */
-const whatToDo = (measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string => {
+function whatToDo(measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string {
   const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
   const open = verdicts.filter(({ state }) => state === "inconclusive").map(({ id }) => id);
   const hidden = measured.length > 1 && open.includes("rising");
   return hidden || (open.length > 0 && noisy) ? advice(measured) : "";
-};
+}
 
 export const milliseconds = (ms: number): string =>
   ms >= 100 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(1)} ms`;

@@ -9,19 +9,19 @@ import type { Verdict } from "./verdict.ts";
 
 type Pass = Results["passes"][number];
 
-const changed = (change: (pass: Pass) => Partial<Pass>, options?: SyntheticOptions): Results => {
+function changed(change: (pass: Pass) => Partial<Pass>, options?: SyntheticOptions): Results {
   const results = syntheticResults(options);
   return { ...results, passes: results.passes.map((pass) => ({ ...pass, ...change(pass) })) };
-};
+}
 const loaded = (results: Results, load: Partial<Results["environment"]>): Results => ({
   ...results,
   environment: { ...results.environment, ...load },
 });
-const verdict = (results: Results, id: Verdict["id"]) => {
+function verdict(results: Results, id: Verdict["id"]) {
   const found = analyse(results).verdicts.find((one) => one.id === id);
   if (found === undefined) throw new Error(`no verdict on ${id}`);
   return found;
-};
+}
 const slower = (sample: Sample, ms: number): Sample => ({
   ...sample,
   latencyMs: sample.latencyMs + ms,
@@ -31,7 +31,7 @@ const shortDelays = [short, short, short, short, short];
 const late = { meanMs: 9, p99Ms: 93, maxMs: 140 };
 
 /** As a busy machine does it: one pass after the other is hit, each as hard as it happens to be. */
-const onBusyMachine = (seed: number, options: SyntheticOptions): Results => {
+function onBusyMachine(seed: number, options: SyntheticOptions): Results {
   const random = seededRandom(seed);
   return changed(
     ({ samples }) => {
@@ -40,7 +40,7 @@ const onBusyMachine = (seed: number, options: SyntheticOptions): Results => {
     },
     { seed, ...options },
   );
-};
+}
 
 test("a promise passes or fails with its whole interval, and noise takes its share first", () => {
   const interval = { lowMs: 2, highMs: 4 };
@@ -171,8 +171,15 @@ test("writes that were too late are excused on a busy machine; other failures ne
   const failing = (code: string, noise: Pass["noise"]) => {
     const outcome = code === "OUTCOME_UNKNOWN" ? ("unknown" as const) : ("refused" as const);
     const failure = {
-      ...{ client: 0, write: 0, key: "k", startedAtMs: 0, latencyMs: 1, outcome },
-      ...{ status: 503, code, detail: "" },
+      client: 0,
+      write: 0,
+      key: "k",
+      startedAtMs: 0,
+      latencyMs: 1,
+      outcome,
+      status: 503,
+      code,
+      detail: "",
     };
     return verdict(
       changed(() => ({ failures: [failure], noise })),

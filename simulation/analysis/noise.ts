@@ -26,10 +26,10 @@ export const timersLateLimitMs = 5;
 /** A sweep by itself keeps about one process per processor waiting; this many times that is others' work. */
 const ownLoadPerCore = 2;
 
-export const disturbanceOf = (
+export function disturbanceOf(
   { environment, options }: Pick<Results, "environment" | "options">,
   passes: readonly Pass[],
-): Disturbance => {
+): Disturbance {
   const { cores, loadBefore, loadAfter } = environment;
   const samples = passes.reduce((sum, pass) => sum + pass.samples.length, 0);
   const paused = passes.reduce((sum, { noise }) => sum + noise.maxMs * options.clients, 0);
@@ -39,7 +39,7 @@ export const disturbanceOf = (
     pauseMs: samples === 0 ? 0 : paused / samples,
     loadAverage: busy ? Math.max(loadBefore, loadAfter) : null,
   };
-};
+}
 
 export const isDisturbed = ({ timersLateMs, loadAverage }: Disturbance): boolean =>
   timersLateMs > timersLateLimitMs || loadAverage !== null;
@@ -70,21 +70,21 @@ export const trusted = (
   { samples }: Pick<Measurement, "samples">,
 ): Interval | undefined => (samples < samplesMin ? undefined : interval);
 
-export const judge = ({ interval, raisedMs: raised, loweredMs: lowered }: Claim): VerdictState => {
+export function judge({ interval, raisedMs: raised, loweredMs: lowered }: Claim): VerdictState {
   if (interval === undefined) return "inconclusive";
   if (interval.highMs + lowered <= 0) return "passed";
   return interval.lowMs - raised > 0 ? "failed" : "inconclusive";
-};
+}
 
 /** On a fault that an overloaded machine causes in any store. */
 export const judgeFault = (disturbance: Disturbance): VerdictState =>
   isDisturbed(disturbance) ? "inconclusive" : "failed";
 
 /** Of several states the one that a summary must show. */
-export const worst = (states: readonly VerdictState[]): VerdictState => {
+export function worst(states: readonly VerdictState[]): VerdictState {
   if (states.includes("failed")) return "failed";
   return states.includes("inconclusive") ? "inconclusive" : "passed";
-};
+}
 
 /** Where something was measured. */
 export interface Measurement {
@@ -93,7 +93,7 @@ export interface Measurement {
 }
 
 /** Why something is inconclusive, and what to do about it. */
-export const advice = (measurements: readonly Measurement[]): string => {
+export function advice(measurements: readonly Measurement[]): string {
   const disturbances = measurements.map(({ disturbance }) => disturbance);
   const late = Math.max(0, ...disturbances.map(({ timersLateMs }) => timersLateMs));
   const loads = disturbances.flatMap(({ loadAverage }) => loadAverage ?? []);
@@ -106,4 +106,4 @@ export const advice = (measurements: readonly Measurement[]): string => {
   }
   const few = measurements.some(({ samples }) => samples < samplesMin);
   return `${few ? "there were too few writes to tell" : "chance can explain it"}; repeat with more writes or rounds`;
-};
+}

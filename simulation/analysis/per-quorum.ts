@@ -97,7 +97,7 @@ export const tracedDelayOf = ({ acks }: Sample, quorum: number): number =>
 export const overheadOf = (sample: Sample, quorum: number): number =>
   sample.latencyMs - tracedDelayOf(sample, quorum);
 
-export const analyseQuorum = (results: Results, quorum: number): QuorumAnalysis => {
+export function analyseQuorum(results: Results, quorum: number): QuorumAnalysis {
   const passes = results.passes.filter((pass) => pass.quorum === quorum);
   const samples = passes.flatMap((pass) => pass.samples);
   const failures = passes.flatMap((pass) => pass.failures);
@@ -132,21 +132,21 @@ export const analyseQuorum = (results: Results, quorum: number): QuorumAnalysis 
     answered: differencesAt(passes, "answered"),
     settled: differencesAt(passes, "settled"),
   };
-};
+}
 
 const lateCodes: ReadonlySet<string> = new Set(["OUTCOME_UNKNOWN", "NO_ANSWER", "OVERLOADED"]);
 
 const isRefused = ({ outcome }: Failure): boolean => outcome === "refused";
 
 /** Fixed delays have no distribution to compare with. */
-const gapOf = (latencies: readonly number[], model: SettleModel): QuorumAnalysis["gap"] => {
+function gapOf(latencies: readonly number[], model: SettleModel): QuorumAnalysis["gap"] {
   const fixed = model.followers.every(({ minDelayMs, maxDelayMs }) => minDelayMs === maxDelayMs);
   if (latencies.length === 0 || model.quorum === 0 || fixed) return undefined;
   const measured = distributionGap(latencies, (atMs) => settleCdf(model, atMs));
   return { measured, limit: gapLimit(latencies.length) };
-};
+}
 
-const freshnessOf = (passes: readonly Pass[]): QuorumAnalysis["freshness"] => {
+function freshnessOf(passes: readonly Pass[]): QuorumAnalysis["freshness"] {
   const reads = passes.flatMap(({ freshness }) => freshness);
   if (reads.length === 0) return null;
   const shown = reads.filter(({ fresh, behindMs }) => fresh || behindMs !== null);
@@ -157,9 +157,9 @@ const freshnessOf = (passes: readonly Pass[]): QuorumAnalysis["freshness"] => {
     p95BehindMs: behind.length === 0 ? null : quantile(behind, 0.95),
     never: reads.length - shown.length,
   };
-};
+}
 
-const convergenceOf = (passes: readonly Pass[]): QuorumAnalysis["convergence"] => {
+function convergenceOf(passes: readonly Pass[]): QuorumAnalysis["convergence"] {
   const all = passes.flatMap(({ convergence }) => convergence.map(({ ms }) => ms));
   const reached = all.filter((ms) => ms !== null);
   if (all.length === 0) return null;
@@ -168,12 +168,9 @@ const convergenceOf = (passes: readonly Pass[]): QuorumAnalysis["convergence"] =
     meanMs: reached.length === 0 ? 0 : mean(reached),
     late: all.length - reached.length,
   };
-};
+}
 
-const differencesAt = (
-  passes: readonly Pass[],
-  moment: Comparison["moment"],
-): Differences | null => {
+function differencesAt(passes: readonly Pass[], moment: Comparison["moment"]): Differences | null {
   const compared = passes
     .flatMap(({ comparisons }) => comparisons)
     .filter((comparison) => comparison.moment === moment)
@@ -194,4 +191,4 @@ const differencesAt = (
     followers: [...new Set(differing)].sort(),
     uncompared: compared.filter(({ error }) => error !== null).length,
   };
-};
+}

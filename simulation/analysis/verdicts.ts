@@ -24,7 +24,7 @@ export const verdictsOf = (quorums: readonly QuorumAnalysis[]): readonly Verdict
   differences(quorums),
 ];
 
-const prediction = (quorums: readonly QuorumAnalysis[]): Verdict => {
+function prediction(quorums: readonly QuorumAnalysis[]): Verdict {
   // Latency less the elapsed delay is the own cost, so its interval is that of the gap.
   const byQuorum = quorums.map((one) => {
     const { quorum, tracedMs = 0, disturbance } = one;
@@ -54,9 +54,9 @@ const prediction = (quorums: readonly QuorumAnalysis[]): Verdict => {
     ...summed(byQuorum),
     detail: found(`largest gap ${Math.max(0, ...gaps).toFixed(1)} ms`, byQuorum, quorums),
   };
-};
+}
 
-const overhead = (quorums: readonly QuorumAnalysis[]): Verdict => {
+function overhead(quorums: readonly QuorumAnalysis[]): Verdict {
   const byQuorum = quorums.map((one) => ({
     quorum: one.quorum,
     state: judge({
@@ -71,10 +71,10 @@ const overhead = (quorums: readonly QuorumAnalysis[]): Verdict => {
     ...summed(byQuorum),
     detail: found(costRange(quorums), byQuorum, quorums),
   };
-};
+}
 
 /** Each quorum is set beside the one with the lowest own cost. */
-const even = (quorums: readonly QuorumAnalysis[]): readonly Verdict[] => {
+function even(quorums: readonly QuorumAnalysis[]): readonly Verdict[] {
   const costs = quorums
     .filter(({ writesPerSecond }) => writesPerSecond <= evenWritesPerSecondMax)
     .flatMap((one) => {
@@ -102,9 +102,9 @@ const even = (quorums: readonly QuorumAnalysis[]): readonly Verdict[] => {
       detail: found(`means ${apart.toFixed(1)} ms apart`, byQuorum, compared),
     },
   ];
-};
+}
 
-const rising = (quorums: readonly QuorumAnalysis[]): Verdict => {
+function rising(quorums: readonly QuorumAnalysis[]): Verdict {
   const measured = quorums
     .filter(({ latency }) => latency !== undefined)
     .toSorted((a, b) => a.quorum - b.quorum);
@@ -123,13 +123,10 @@ const rising = (quorums: readonly QuorumAnalysis[]): Verdict => {
         ? "it takes two quorums to see a rise"
         : found(`${means} ms`, byQuorum, quorums),
   };
-};
+}
 
 /** Does the mean rise from one quorum to the other? Also the headline's question. */
-export const riseState = (
-  before: QuorumAnalysis | undefined,
-  after: QuorumAnalysis,
-): VerdictState => {
+export function riseState(before: QuorumAnalysis | undefined, after: QuorumAnalysis): VerdictState {
   if (before === undefined) return "passed";
   const lower = estimateOf(before.latency?.meanMs, trusted(before.meanInterval, before));
   const higher = estimateOf(after.latency?.meanMs, trusted(after.meanInterval, after));
@@ -142,7 +139,7 @@ export const riseState = (
   // Equal predictions (no delays, or one follower far behind) promise no rise at all.
   const promised = after.theory.meanMs - before.theory.meanMs;
   return state === "failed" && promised < 1 ? "inconclusive" : state;
-};
+}
 
 const estimateOf = (
   meanMs: number | undefined,
@@ -156,19 +153,19 @@ const shifted = (interval: Interval | undefined, byMs: number): Interval | undef
 const negated = (interval: Interval | undefined): Interval | undefined =>
   interval && { lowMs: -interval.highMs, highMs: -interval.lowMs };
 
-const costRange = (quorums: readonly QuorumAnalysis[]): string => {
+function costRange(quorums: readonly QuorumAnalysis[]): string {
   const means = quorums.flatMap((one) => one.overhead?.meanMs ?? []);
   return means.length === 0
     ? "nothing was measured"
     : `${Math.min(...means).toFixed(1)} to ${Math.max(...means).toFixed(1)} ms`;
-};
+}
 
 /** What was found; where something is open, at which quorums and what to do. */
-const found = (
+function found(
   what: string,
   byQuorum: Verdict["byQuorum"],
   quorums: readonly QuorumAnalysis[],
-): string => {
+): string {
   const open = byQuorum.filter(({ state }) => state === "inconclusive");
   if (open.length === 0) return what;
   if (quorums.some(({ latency }) => latency === undefined)) {
@@ -177,4 +174,4 @@ const found = (
   const all = open.length === byQuorum.length;
   const where = all ? "" : ` at quorum ${open.map(({ quorum }) => quorum).join(", ")}`;
   return `${what}; inconclusive${where}, since ${advice(quorums)}`;
-};
+}

@@ -20,7 +20,7 @@ export interface DiffFlags {
 }
 
 /** Exit code 0: all equal; 1: some differ; 3: the leader or a follower did not answer. */
-export const diffCommand = async (flags: DiffFlags): Promise<ExitCode> => {
+export async function diffCommand(flags: DiffFlags): Promise<ExitCode> {
   const output = createOutput(flags.color);
   const interrupts = listenForInterrupts();
   try {
@@ -35,22 +35,22 @@ export const diffCommand = async (flags: DiffFlags): Promise<ExitCode> => {
   } finally {
     interrupts.stop();
   }
-};
+}
 
-const compareNow = async (flags: DiffFlags, signal: AbortSignal): Promise<Comparison> => {
+async function compareNow(flags: DiffFlags, signal: AbortSignal): Promise<Comparison> {
   const cluster = await discover(checkedUrl(flags.target), signal);
   const since = performance.now();
   if (flags.wait > 0) await converge({ ...cluster, since, limitMs: flags.wait, signal });
   const found = await compareStores({ ...cluster, signal });
   return { moment: flags.wait > 0 ? "settled" : "answered", atMs: flags.wait, ...found };
-};
+}
 
-const codeOf = ({ followers }: Comparison): ExitCode => {
+function codeOf({ followers }: Comparison): ExitCode {
   if (followers.some(({ error }) => error !== null)) return exitCodes.unreachable;
   return followers.every(({ identical }) => identical) ? exitCodes.ok : exitCodes.verdictFailed;
-};
+}
 
-const show = ({ paint, print }: Output, comparison: Comparison): void => {
+function show({ paint, print }: Output, comparison: Comparison): void {
   const { leader, followers } = comparison;
   print(`${leader.node}: ${leader.keys} keys, applied ${leader.applied}`);
   for (const follower of followers) {
@@ -60,17 +60,17 @@ const show = ({ paint, print }: Output, comparison: Comparison): void => {
   for (const follower of followers) {
     if (follower.differences.length > 0) print(`\n${unifiedDiff(comparison, follower).trimEnd()}`);
   }
-};
+}
 
-const inWords = ({ identical, method, applied, counts, error }: FollowerComparison): string => {
+function inWords({ identical, method, applied, counts, error }: FollowerComparison): string {
   if (error !== null) return `could not be compared: ${error}`;
   const how = method === "digest" ? "by digest" : "key by key";
   if (identical) return `equal (${how}), applied ${applied}`;
   const classes = Object.entries(counts).filter(([, count]) => count > 0);
   return `${classes.map(([name, count]) => `${count} ${name}`).join(", ")}, applied ${applied}`;
-};
+}
 
-const saveDiffs = async (directory: string, comparison: Comparison): Promise<void> => {
+async function saveDiffs(directory: string, comparison: Comparison): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const follower of comparison.followers) {
     if (follower.identical) continue;
@@ -78,4 +78,4 @@ const saveDiffs = async (directory: string, comparison: Comparison): Promise<voi
     await writeFile(`${path}.diff`, unifiedDiff(comparison, follower));
     await writeFile(`${path}.json`, `${JSON.stringify(follower, undefined, 1)}\n`);
   }
-};
+}

@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, SimulationError } from "../errors.ts";
 import { createProgram } from "./program.ts";
 
 /** Says what went wrong on standard error; throws only what is a mistake of ours. */
-export const execute = async (words: readonly string[]): Promise<ExitCode> => {
+export async function execute(words: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
   try {
     const program = createProgram((code) => {
@@ -21,4 +21,4 @@ export const execute = async (words: readonly string[]): Promise<ExitCode> => {
     process.stderr.write(`simulate: ${error.message}\n`);
     return error.exitCode;
   }
-};
+}

@@ -4,7 +4,7 @@ import { exitCodes } from "../errors.ts";
 /** npm passes the terminal's Ctrl-C on, so one key press arrives as two signals. */
 const sameKeyPressMs = 500;
 
-export const listenForInterrupts = (): { signal: AbortSignal; stop: () => void } => {
+export function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let firstAt: number | undefined;
   const interrupt = () => {
@@ -22,4 +22,4 @@ export const listenForInterrupts = (): { signal: AbortSignal; stop: () => void }
       for (const name of signals) process.off(name, interrupt);
     },
   };
-};
+}

@@ -16,7 +16,7 @@ export interface RenderFlags {
   readonly color: boolean;
 }
 
-export const renderCommand = async (file: string, flags: RenderFlags): Promise<ExitCode> => {
+export async function renderCommand(file: string, flags: RenderFlags): Promise<ExitCode> {
   const output = createOutput(flags.color);
   const results = await readResults(file);
   const { baseline: name } = flags;
@@ -28,7 +28,7 @@ export const renderCommand = async (file: string, flags: RenderFlags): Promise<E
   });
   output.print(`${headline}\nReport: ${directory}`);
   return exitCodes.ok;
-};
+}
 
 export interface CompareFlags {
   readonly json: boolean;
@@ -36,10 +36,10 @@ export interface CompareFlags {
 }
 
 /** Exit code 1 when a quorum became slower than chance explains, under the same delays. */
-export const compareCommand = async (
+export async function compareCommand(
   files: readonly [string, string],
   { json, color }: CompareFlags,
-): Promise<ExitCode> => {
+): Promise<ExitCode> {
   const output = createOutput(color);
   const [before, after] = [
     analyse(await readResults(files[0])),
@@ -60,7 +60,7 @@ export const compareCommand = async (
   }
   const slower = rows.some((row) => row.at(-1) === "slower");
   return alike && slower ? exitCodes.verdictFailed : exitCodes.ok;
-};
+}
 
 export interface TheoryFlags {
   readonly followers: number;
@@ -72,7 +72,7 @@ export interface TheoryFlags {
   readonly color: boolean;
 }
 
-export const theoryCommand = (flags: TheoryFlags): ExitCode => {
+export function theoryCommand(flags: TheoryFlags): ExitCode {
   const { minDelay, maxDelay, followerDelay = {} } = flags;
   if (minDelay > maxDelay)
     throw usageError(`--min-delay ${minDelay} is above --max-delay ${maxDelay}`);
@@ -98,4 +98,4 @@ export const theoryCommand = (flags: TheoryFlags): ExitCode => {
   const columns = ["quorum", "mean ms", "sd", "p5", "median", "p90", "p95", "possible"];
   output.print(tableText([columns, ...rows], output.paint));
   return exitCodes.ok;
-};
+}

@@ -49,7 +49,7 @@ Examples:
 ${exitHelp}`;
 
 /** `ended` hears the exit code of the command that ran. */
-export const createProgram = (ended: (code: ExitCode) => void): Command => {
+export function createProgram(ended: (code: ExitCode) => void): Command {
   const usual = sweep(ended);
   const program = new Command("simulate")
     .description("Measures what a write quorum costs, and checks it against theory.")
@@ -61,12 +61,12 @@ export const createProgram = (ended: (code: ExitCode) => void): Command => {
   program.addCommand(theory(ended));
   program.addCommand(diff(ended));
   return program;
-};
+}
 
-const optionsOf = (described: Command): string => {
+function optionsOf(described: Command): string {
   const help = described.helpInformation();
   return help.slice(help.indexOf("Options:")).replace("Options:", "Options of sweep:");
-};
+}
 
 type Ended = (code: ExitCode) => void;
 
@@ -75,7 +75,7 @@ const command = (name: string, description: string): Command =>
 
 const countMax = 1_000_000;
 
-const sweep = (ended: Ended): Command => {
+function sweep(ended: Ended): Command {
   const usual = sweepDefaults;
   return command("sweep", "starts or takes a cluster, sweeps the write quorum, writes a report")
     .option("--target <target>", "processes, compose, or the URL of a running node", usual.target)
@@ -128,7 +128,7 @@ const sweep = (ended: Ended): Command => {
     .option("--no-color", "no colours")
     .addHelpText("after", exitHelp)
     .action(async (flags: SweepFlags) => ended(await sweepCommand(flags)));
-};
+}
 
 const formatOption = (): Option =>
   new Option("--format <list>", "what the report holds")

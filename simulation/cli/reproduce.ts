@@ -18,7 +18,7 @@ export const sweepDefaults = {
   warmup: 20,
 } as const satisfies Partial<SweepFlags>;
 
-export const reproduceCommand = (flags: SweepFlags): string => {
+export function reproduceCommand(flags: SweepFlags): string {
   const words: string[] = [];
   const add = (name: string, value: string, usual: string | undefined) => {
     if (value !== usual) words.push(`--${name}`, quoted(value));
@@ -42,7 +42,7 @@ export const reproduceCommand = (flags: SweepFlags): string => {
   add("seed", `${flags.seed}`, `${sweepDefaults.seed}`);
   add("warmup", `${flags.warmup}`, `${sweepDefaults.warmup}`);
   return words.length === 0 ? "npm run simulate" : `npm run simulate -- ${words.join(" ")}`;
-};
+}
 
 const quoted = (word: string): string =>
   /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -22,10 +22,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const start = async (followers: number) => {
+async function start(followers: number) {
   cluster = await startCluster({ followers, env: { WRITE_QUORUM: "1", MAX_DELAY: "3" } });
   return cluster;
-};
+}
 const results = () => readResults(join(directory, "results.json"));
 const statusOf = async (url: string) =>
   statusSchema.parse(await (await fetch(`${url}/status`)).json());

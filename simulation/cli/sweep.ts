@@ -21,7 +21,7 @@ import { listenForInterrupts } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { reproduceCommand, sweepDefaults } from "./reproduce.ts";
 
-export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
+export async function sweepCommand(flags: SweepFlags): Promise<ExitCode> {
   const output = createOutput(flags.color);
   const baseline = flags.baseline === undefined ? undefined : await readResults(flags.baseline);
   const directory = flags.out ?? defaultDirectory();
@@ -49,7 +49,7 @@ export const sweepCommand = async (flags: SweepFlags): Promise<ExitCode> => {
   } finally {
     interrupts.stop();
   }
-};
+}
 
 interface Measuring {
   readonly directory: string;
@@ -57,7 +57,7 @@ interface Measuring {
   readonly listener: Listener;
 }
 
-const measure = async (flags: SweepFlags, { directory, signal, listener }: Measuring) => {
+async function measure(flags: SweepFlags, { directory, signal, listener }: Measuring) {
   const options = optionsOf(flags);
   const target = await createTarget(flags, signal);
   let saved = Promise.resolve();
@@ -84,38 +84,36 @@ const measure = async (flags: SweepFlags, { directory, signal, listener }: Measu
       process.stderr.write(`simulate: could not put everything back: ${reasonOf(error)}\n`);
     });
   }
-};
+}
 
-const optionsOf = (flags: SweepFlags): SweepOptions => {
+function optionsOf(flags: SweepFlags): SweepOptions {
   const { target, quorums, clients, rounds, order, payload, seed, warmup } = flags;
   const keys = flags.keys === "unique" ? null : flags.keys;
   const own = isOwn(target);
   return {
-    ...{
-      target,
-      quorums: [...quorums],
-      clients,
-      writes: flags.writes ?? sweepDefaults.writes,
-      // Whoever says how many writes there are gets exactly those.
-      minDurationMs:
-        flags.minDuration ?? (flags.writes === undefined ? sweepDefaults.minDuration : 0),
-      rounds,
-      order,
-      keys,
-      payload,
-      seed,
-      warmup,
-    },
+    target,
+    quorums: [...quorums],
+    clients,
+    writes: flags.writes ?? sweepDefaults.writes,
+    // Whoever says how many writes there are gets exactly those.
+    minDurationMs:
+      flags.minDuration ?? (flags.writes === undefined ? sweepDefaults.minDuration : 0),
+    rounds,
+    order,
+    keys,
+    payload,
+    seed,
+    warmup,
     minDelay: flags.minDelay ?? (own ? labDelay.min : null),
     maxDelay: flags.maxDelay ?? (own ? labDelay.max : null),
     followerDelays: { ...flags.followerDelay },
   };
-};
+}
 
 const labDelay = { min: 0, max: 1000 };
 const isOwn = (target: string): boolean => target === "processes" || target === "compose";
 
-const createTarget = async (flags: SweepFlags, signal: AbortSignal): Promise<Target> => {
+async function createTarget(flags: SweepFlags, signal: AbortSignal): Promise<Target> {
   const minDelay = flags.minDelay ?? labDelay.min;
   const maxDelay = flags.maxDelay ?? Math.max(labDelay.max, minDelay);
   if (minDelay > maxDelay)
@@ -138,10 +136,10 @@ const createTarget = async (flags: SweepFlags, signal: AbortSignal): Promise<Tar
         keepKeys: flags.keepKeys,
       });
   }
-};
+}
 
 /** Before anything is started: what cannot work on a cluster of our own making. */
-const checkFollowers = ({ followers, quorums, followerDelay = {} }: SweepFlags): void => {
+function checkFollowers({ followers, quorums, followerDelay = {} }: SweepFlags): void {
   const highest = Math.max(...quorums);
   if (highest > followers) {
     throw usageError(`a quorum of ${highest} needs as many followers; there are ${followers}`);
@@ -150,7 +148,7 @@ const checkFollowers = ({ followers, quorums, followerDelay = {} }: SweepFlags):
   const stranger = Object.keys(followerDelay).find((id) => !ids.includes(id));
   if (stranger === undefined) return;
   throw usageError(`--follower-delay names ${stranger}; followers are ${ids.join(", ")}`);
-};
+}
 
 interface Shown {
   readonly flags: SweepFlags;
@@ -159,7 +157,7 @@ interface Shown {
   readonly directory: string;
 }
 
-const show = (output: Output, { flags, results, analysis, directory }: Shown): void => {
+function show(output: Output, { flags, results, analysis, directory }: Shown): void {
   const report = join(directory, flags.format.includes("html") ? "index.html" : "");
   if (flags.json) {
     output.printJson({ ...analysis, cutShort: results.cutShort, report });
@@ -182,20 +180,20 @@ const show = (output: Output, { flags, results, analysis, directory }: Shown): v
     `Report: ${report}`,
   ];
   output.print(lines.join("\n"));
-};
+}
 
 const codeOf = ({ verdict }: Analysis): ExitCode =>
   verdict === "failed" ? exitCodes.verdictFailed : exitCodes.ok;
 
 /** A minute of measuring should not end at a folder that cannot be written. */
-const makeDirectory = async (directory: string): Promise<void> => {
+async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     await access(directory, constants.W_OK);
   } catch (error) {
     throw usageError(`the folder ${directory} cannot be written: ${reasonOf(error)}`);
   }
-};
+}
 
 const defaultDirectory = (): string =>
   join("reports", `sweep-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}`);

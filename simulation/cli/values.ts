@@ -5,7 +5,7 @@ import type { DelayRange } from "../theory/index.ts";
 const quorumMax = 64;
 
 /** "1-5", "1,3,5" or "0-2,5": different numbers, in the given order. */
-export const parseQuorums = (text: string): readonly number[] => {
+export function parseQuorums(text: string): readonly number[] {
   const numbers = text.split(",").flatMap((part) => {
     const match = /^\s*(\d+)(?:\s*(?:-|\.\.)\s*(\d+))?\s*$/.exec(part);
     const from = Number(match?.[1]);
@@ -16,7 +16,7 @@ export const parseQuorums = (text: string): readonly number[] => {
     return Array.from({ length: to - from + 1 }, (_, index) => from + index);
   });
   return [...new Set(numbers)];
-};
+}
 
 export const wholeNumber =
   (min: number, max: number) =>
@@ -35,17 +35,17 @@ export const parseKeys = (text: string): Keys =>
   text === "unique" ? text : wholeNumber(1, 10_000_000)(text);
 
 /** "10" or "10%" as a share. */
-export const parseShare = (text: string): number => {
+export function parseShare(text: string): number {
   const value = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (value >= 0 && value <= 100) return value / 100;
   throw new InvalidArgumentError("It is a percentage, 0 to 100.");
-};
+}
 
 /** "follower3=200-400", collected over repeated options and commas. */
-export const parseFollowerDelay = (
+export function parseFollowerDelay(
   text: string,
   known: Readonly<Record<string, DelayRange>> = {},
-): Readonly<Record<string, DelayRange>> => {
+): Readonly<Record<string, DelayRange>> {
   const delays = { ...known };
   for (const part of text.split(",")) {
     const match = /^\s*([\w-]+)=(\d+)(?:-|\.\.)(\d+)\s*$/.exec(part);
@@ -56,7 +56,7 @@ export const parseFollowerDelay = (
     delays[match[1]] = { minDelayMs, maxDelayMs };
   }
   return delays;
-};
+}
 
 export const parseList =
   <T extends string>(allowed: readonly T[]) =>
@@ -68,7 +68,7 @@ export const parseList =
   };
 
 /** [1,2,3,5] as "1-3,5". */
-export const quorumsText = (quorums: readonly number[]): string => {
+export function quorumsText(quorums: readonly number[]): string {
   const runs: number[][] = [];
   for (const quorum of quorums) {
     const run = runs.at(-1);
@@ -76,4 +76,4 @@ export const quorumsText = (quorums: readonly number[]): string => {
     else runs.push([quorum]);
   }
   return runs.map((run) => (run.length === 1 ? `${run[0]}` : `${run[0]}-${run.at(-1)}`)).join(",");
-};
+}

@@ -13,11 +13,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((node) => node.close()));
 });
 
-const start = async (store: StandInStore) => {
+async function start(store: StandInStore) {
   const node = await startStandIn(store);
   running.push(node);
   return node;
-};
+}
 
 const keys: readonly ListedKey[] = Array.from({ length: 8 }, (_, index) => ({
   key: `key-${index}`,

@@ -27,7 +27,7 @@ const shownValueMax = 500;
 export type StoreComparison = Pick<Comparison, "leader" | "followers">;
 
 /** Throws when the leader does not answer; a follower that does not is reported as such. */
-export const compareStores = async (options: CompareOptions): Promise<StoreComparison> => {
+export async function compareStores(options: CompareOptions): Promise<StoreComparison> {
   const { leader, followers, signal } = options;
   const [mine, ...theirs] = await Promise.all([
     statusOf(leader.url, signal),
@@ -45,7 +45,7 @@ export const compareStores = async (options: CompareOptions): Promise<StoreCompa
     leader: { node: leader.id, applied: mine.applied, keys: mine.keys },
     followers: await Promise.all(compared),
   };
-};
+}
 
 interface Pair {
   readonly follower: Member;
@@ -57,12 +57,12 @@ interface Pair {
 
 const noCounts = { missing: 0, stale: 0, diverged: 0, extra: 0 };
 
-const compareFollower = async ({
+async function compareFollower({
   follower,
   mine,
   theirs,
   options,
-}: Pair): Promise<FollowerComparison> => {
+}: Pair): Promise<FollowerComparison> {
   const blank = { node: follower.id, counts: noCounts, differences: [], omitted: 0 };
   if (typeof theirs === "string") {
     const unknown = { applied: null, keys: null, method: "none", identical: false } as const;
@@ -82,12 +82,12 @@ const compareFollower = async ({
     options.signal?.throwIfAborted();
     return { ...seen, method: "none", identical: false, error: reasonOf(error) };
   }
-};
+}
 
-const listDifferences = async (
+async function listDifferences(
   follower: Member,
   { leader, signal }: CompareOptions,
-): Promise<Pick<FollowerComparison, "counts" | "differences" | "omitted">> => {
+): Promise<Pick<FollowerComparison, "counts" | "differences" | "omitted">> {
   const counts = { ...noCounts };
   const differences: Difference[] = [];
   let omitted = 0;
@@ -100,21 +100,22 @@ const listDifferences = async (
     else omitted += 1;
   }
   return { counts, differences, omitted };
-};
+}
 
 /**
  * While writes go on, a follower's page can be younger than the leader's. What it shows is a
  * difference only if the leader, asked again, still does not know it.
  */
-const wasOvertaken = async (
+async function wasOvertaken(
   { class: kind, key, follower }: KeyDifference,
   { leader, signal }: { leader: Member; signal: AbortSignal | undefined },
-): Promise<boolean> => {
+): Promise<boolean> {
   if (follower === undefined || kind === "stale") return false;
   const query = new URLSearchParams({ key });
   try {
     const now = await callJson(`${leader.url}/read?${query}`, keyValueSchema, {
-      ...{ signal, parse: parseEntry },
+      signal,
+      parse: parseEntry,
     });
     if (now.version !== follower.version) return now.version > follower.version;
     return now.value === follower.text;
@@ -122,7 +123,7 @@ const wasOvertaken = async (
     if (error instanceof Problem && error.code === "KEY_NOT_FOUND") return false;
     throw error;
   }
-};
+}
 
 const total = (counts: FollowerComparison["counts"]): number =>
   counts.missing + counts.stale + counts.diverged + counts.extra;
@@ -134,9 +135,9 @@ const shown = ({ class: kind, key, leader, follower }: KeyDifference): Differenc
   follower: sideOf(follower),
 });
 
-const sideOf = (listed: ListedKey | undefined): Difference["leader"] => {
+function sideOf(listed: ListedKey | undefined): Difference["leader"] {
   if (listed === undefined) return null;
   const { version, text } = listed;
   const cut = text.length > shownValueMax;
   return { version, value: cut ? `${text.slice(0, shownValueMax)}…` : text };
-};
+}

@@ -18,13 +18,13 @@ export interface ConvergeOptions {
 const pollEveryMs = 5;
 
 /** Milliseconds per follower since the last answer; null for one that did not get there in time. */
-export const converge = async ({
+export async function converge({
   leader,
   followers,
   since,
   limitMs,
   signal,
-}: ConvergeOptions): Promise<Pass["convergence"]> => {
+}: ConvergeOptions): Promise<Pass["convergence"]> {
   const reached = new Map<string, number>();
   while (reached.size < followers.length && performance.now() - since < limitMs) {
     const waiting = followers.filter(({ id }) => !reached.has(id));
@@ -34,9 +34,9 @@ export const converge = async ({
     if (reached.size < followers.length) await pause(pollEveryMs, undefined, { signal });
   }
   return followers.map(({ id }) => ({ node: id, ms: reached.get(id) ?? null }));
-};
+}
 
-const equalOnes = async (leader: Member, followers: readonly Member[], signal: AbortSignal) => {
+async function equalOnes(leader: Member, followers: readonly Member[], signal: AbortSignal) {
   const [mine, ...theirs] = await Promise.all(
     [leader, ...followers].map(({ url }) => statusOrNothing(url, signal)),
   );
@@ -44,14 +44,14 @@ const equalOnes = async (leader: Member, followers: readonly Member[], signal: A
   const isEqual = (status: Status | undefined) =>
     status?.applied === mine.applied && status.digest === mine.digest;
   return followers.filter((_, index) => isEqual(theirs[index])).map(({ id }) => id);
-};
+}
 
 /** A node that does not answer is simply not equal yet. */
-const statusOrNothing = async (url: string, signal: AbortSignal): Promise<Status | undefined> => {
+async function statusOrNothing(url: string, signal: AbortSignal): Promise<Status | undefined> {
   try {
     return await statusOf(url, signal);
   } catch {
     signal.throwIfAborted();
     return undefined;
   }
-};
+}

@@ -14,7 +14,7 @@ export interface ValueText {
 const token = /\s*("[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s[\]{},:"]+)/y;
 
 /** Calls for each token of JSON text, with where it ends. */
-const eachToken = (json: string, visit: (text: string, end: number) => void): void => {
+function eachToken(json: string, visit: (text: string, end: number) => void): void {
   let end = 0;
   for (;;) {
     token.lastIndex = end;
@@ -23,27 +23,27 @@ const eachToken = (json: string, visit: (text: string, end: number) => void): vo
     end = token.lastIndex;
     visit(text, end);
   }
-};
+}
 
 /** The answer for one key. Throws SyntaxError where it is not JSON. */
-export const parseEntry = (answer: string): unknown => {
+export function parseEntry(answer: string): unknown {
   const entry: unknown = JSON.parse(answer);
   return isObject(entry) ? { ...entry, value: valuesAt(answer, 1)[0] } : entry;
-};
+}
 
 /** A page of a list, the same way. */
-export const parsePage = (answer: string): unknown => {
+export function parsePage(answer: string): unknown {
   const page: unknown = JSON.parse(answer);
   if (!isObject(page) || !("entries" in page) || !Array.isArray(page.entries)) return page;
   const values = valuesAt(answer, 3);
   const entries = page.entries.map((entry: object, at) => ({ ...entry, value: values[at] }));
   return { ...page, entries };
-};
+}
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 /** The text of each member called `value` that lies so deep. */
-const valuesAt = (json: string, memberDepth: number): readonly string[] => {
+function valuesAt(json: string, memberDepth: number): readonly string[] {
   const values: string[] = [];
   let depth = 0;
   let start = -1;
@@ -61,10 +61,10 @@ const valuesAt = (json: string, memberDepth: number): readonly string[] => {
     last = end;
   });
   return values;
-};
+}
 
 /** JSON text with a line for each item, as `JSON.stringify(value, null, 2)` has it. */
-export const indentJson = (json: string): string => {
+export function indentJson(json: string): string {
   const parts: string[] = [];
   let line = "\n";
   let before = "";
@@ -78,4 +78,4 @@ export const indentJson = (json: string): string => {
     before = text;
   });
   return parts.join("");
-};
+}

@@ -22,7 +22,9 @@ export async function* listStore(
     const page: { entries: readonly unknown[]; next: string | null } & {
       entries: readonly { key: string; value: string; version: number }[];
     } = await callJson(`${url}/read?${query}`, keyPageSchema, {
-      ...{ signal, timeoutMs: 30_000, parse: parsePage },
+      signal,
+      timeoutMs: 30_000,
+      parse: parsePage,
     });
     for (const { key, value, version } of page.entries) {
       yield { key, text: value, version };

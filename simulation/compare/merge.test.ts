@@ -5,13 +5,13 @@ import { type DifferenceClass, differencesBetween, type ListedKey } from "./merg
 
 const at = (key: string, version: number, text = "1"): ListedKey => ({ key, version, text });
 
-const collect = async (leader: readonly ListedKey[], follower: readonly ListedKey[]) => {
+async function collect(leader: readonly ListedKey[], follower: readonly ListedKey[]) {
   const found: [DifferenceClass, string][] = [];
   for await (const { class: kind, key } of differencesBetween(leader, follower)) {
     found.push([kind, key]);
   }
   return found;
-};
+}
 
 test("each class is told from the others", async () => {
   const leader = [at("a", 5), at("b", 5), at("c", 5), at("d", 5)];
@@ -39,7 +39,7 @@ test("keys are in the order of their UTF-8 bytes, emoji after everything of the 
 });
 
 /** The plainest version: two maps. */
-const plainDifferences = (leader: readonly ListedKey[], follower: readonly ListedKey[]) => {
+function plainDifferences(leader: readonly ListedKey[], follower: readonly ListedKey[]) {
   const theirs = new Map(follower.map((listed) => [listed.key, listed]));
   const keys = new Set([...leader, ...follower].map(({ key }) => key));
   return [...keys].sort(compareKeys).flatMap((key): [DifferenceClass, string][] => {
@@ -51,7 +51,7 @@ const plainDifferences = (leader: readonly ListedKey[], follower: readonly Liste
     const same = other.version === mine.version && other.text === mine.text;
     return same ? [] : [["diverged", key]];
   });
-};
+}
 
 test("the merge finds what two maps would", async () => {
   const record = fc.record({

@@ -51,16 +51,16 @@ export async function* differencesBetween(
 }
 
 /** Below 0: the leader's key comes first; 0: both are at the same key. */
-const orderOf = (mine: ListedKey | undefined, theirs: ListedKey | undefined): number => {
+function orderOf(mine: ListedKey | undefined, theirs: ListedKey | undefined): number {
   if (mine === undefined) return 1;
   if (theirs === undefined) return -1;
   return compareKeys(mine.key, theirs.key);
-};
+}
 
-const classify = ({
+function classify({
   leader,
   follower,
-}: Pick<KeyDifference, "leader" | "follower">): KeyDifference | undefined => {
+}: Pick<KeyDifference, "leader" | "follower">): KeyDifference | undefined {
   if (leader === undefined) {
     return follower && { class: "extra", key: follower.key, leader, follower };
   }
@@ -69,9 +69,9 @@ const classify = ({
   if (follower.version < leader.version) return { class: "stale", key, leader, follower };
   const same = follower.version === leader.version && follower.text === leader.text;
   return same ? undefined : { class: "diverged", key, leader, follower };
-};
+}
 
-const cursorOf = (listing: Listing) => {
+function cursorOf(listing: Listing) {
   const iterator =
     Symbol.asyncIterator in listing ? listing[Symbol.asyncIterator]() : listing[Symbol.iterator]();
   return {
@@ -83,4 +83,4 @@ const cursorOf = (listing: Listing) => {
       await iterator.return?.(undefined);
     },
   };
-};
+}

@@ -1,10 +1,10 @@
 /** Differences as a unified diff: the leader's side is what should be, the follower's what is. */
 import type { Comparison, Difference, FollowerComparison } from "../results/schema.ts";
 
-export const unifiedDiff = (
+export function unifiedDiff(
   { leader, moment, atMs }: Comparison,
   { node, applied, differences, omitted }: FollowerComparison,
-): string => {
+): string {
   const when = moment === "answered" ? "right after the last answer" : "after convergence";
   const lines = [
     `--- ${leader.node}\tapplied ${leader.applied}, ${when} (+${Math.round(atMs)} ms)`,
@@ -13,7 +13,7 @@ export const unifiedDiff = (
   ];
   if (omitted > 0) lines.push(`# ${omitted} more differences were counted and left out`);
   return `${lines.join("\n")}\n`;
-};
+}
 
 const hunk = ({ class: kind, key, leader, follower }: Difference): readonly string[] => [
   `@@ ${kind} ${JSON.stringify(key)} @@`,

@@ -31,11 +31,7 @@ export interface Call {
  * The JSON that a node answers, checked against a schema; members it does not name pass by.
  * Throws Problem for an answered refusal, a SimulationError with exit code 3 when no answer came.
  */
-export const callJson = async <T>(
-  url: string,
-  schema: z.ZodType<T>,
-  call: Call = {},
-): Promise<T> => {
+export async function callJson<T>(url: string, schema: z.ZodType<T>, call: Call = {}): Promise<T> {
   const { response, text } = await exchange(url, call);
   if (!response.ok) throw problemOf(response.status, text);
   const parsed = schema.safeParse(parseJson(text, call.parse));
@@ -43,25 +39,25 @@ export const callJson = async <T>(
   throw unreachable(
     `${url} does not answer like a Quorum KV node: ${z.prettifyError(parsed.error)}`,
   );
-};
+}
 
 /** What a node says of itself now. Throws as `callJson` does. */
 export const statusOf = (url: string, signal?: AbortSignal): Promise<Status> =>
   callJson(`${url}/status`, statusSchema, { signal });
 
 /** Status and headers of an answer, whatever its status. */
-export const probe = async (
+export async function probe(
   url: string,
   call: Call = {},
-): Promise<{ status: number; node: string | null }> => {
+): Promise<{ status: number; node: string | null }> {
   const { response } = await exchange(url, call);
   return { status: response.status, node: response.headers.get("x-kv-node") };
-};
+}
 
-const exchange = async (
+async function exchange(
   url: string,
   { method = "GET", body, signal, timeoutMs = 5000 }: Call,
-): Promise<{ response: Response; text: string }> => {
+): Promise<{ response: Response; text: string }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
@@ -76,19 +72,19 @@ const exchange = async (
     signal?.throwIfAborted();
     throw unreachable(`${method} ${url} got no answer: ${reasonOf(error)}`, error);
   }
-};
+}
 
-const parseJson = (text: string, parse: (text: string) => unknown = JSON.parse): unknown => {
+function parseJson(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
   try {
     return parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
-const problemOf = (status: number, text: string): Problem => {
+function problemOf(status: number, text: string): Problem {
   const parsed = problem.safeParse(parseJson(text));
   return parsed.success
     ? new Problem(status, parsed.data.code, parsed.data.detail)
     : new Problem(status, "INTERNAL", text.slice(0, 200));
-};
+}

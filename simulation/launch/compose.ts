@@ -23,10 +23,10 @@ const repository = fileURLToPath(new URL("../../", import.meta.url));
 const startLimitMs = 10 * 60_000;
 const readyLimitMs = 120_000;
 
-export const createComposeTarget = async (
+export async function createComposeTarget(
   options: ComposeOptions,
   signal: AbortSignal,
-): Promise<Target> => {
+): Promise<Target> {
   const compose = await findCompose(signal);
   const wasRunning = (await compose(["ps", "-q"], {})).trim() !== "";
   let touched = false;
@@ -71,16 +71,16 @@ export const createComposeTarget = async (
       await compose(wasRunning ? ["up", "-d"] : ["down"], {});
     },
   };
-};
+}
 
 /** Where the leader's REST port is published, whatever .env says. */
-const publishedUrl = async (compose: Compose): Promise<string> => {
+async function publishedUrl(compose: Compose): Promise<string> {
   const address = (await compose(["port", "leader", "4567"], {})).trim();
   const port = address.slice(address.lastIndexOf(":") + 1);
   if (!/^\d+$/.test(port))
     throw unreachable(`the leader's container publishes no port: ${address}`);
   return `http://localhost:${port}`;
-};
+}
 
 type Compose = (
   words: readonly string[],
@@ -88,7 +88,7 @@ type Compose = (
 ) => Promise<string>;
 
 /** The v2 plugin where there is one, else docker-compose 1.29. */
-const findCompose = async (signal: AbortSignal): Promise<Compose> => {
+async function findCompose(signal: AbortSignal): Promise<Compose> {
   const candidates: readonly (readonly [string, ...string[]])[] = [
     ["docker", "compose"],
     ["docker-compose"],
@@ -114,4 +114,4 @@ const findCompose = async (signal: AbortSignal): Promise<Compose> => {
     };
   }
   throw unreachable("neither `docker compose` nor `docker-compose` answers here");
-};
+}

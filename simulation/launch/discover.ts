@@ -11,7 +11,7 @@ export interface Discovered {
 }
 
 /** Members that answer at the address they advertise are spoken to there, others by way of `url`. */
-export const discover = async (url: string, signal: AbortSignal): Promise<Discovered> => {
+export async function discover(url: string, signal: AbortSignal): Promise<Discovered> {
   const entry = withoutSlash(url);
   const { nodes } = await callJson(`${entry}/cluster`, clusterSchema, { signal });
   const members = await Promise.all(
@@ -24,12 +24,12 @@ export const discover = async (url: string, signal: AbortSignal): Promise<Discov
   if (leader === undefined) throw unreachable(`${entry} knows no leader`);
   const followers = members.filter(({ role }) => role === "follower").map(({ member }) => member);
   return { leader, followers: followers.toSorted((a, b) => byNumber(a.id, b.id)) };
-};
+}
 
-const reachableAt = async (
+async function reachableAt(
   { id, advertised, entry }: { id: string; advertised: string; entry: string },
   signal: AbortSignal,
-): Promise<string> => {
+): Promise<string> {
   const direct = withoutSlash(advertised);
   for (const url of [entry, direct]) {
     if (url === "") continue;
@@ -39,15 +39,15 @@ const reachableAt = async (
     if (answer?.node === id) return url;
   }
   return `${entry}/nodes/${encodeURIComponent(id)}`;
-};
+}
 
-export const checkedUrl = (text: string): string => {
+export function checkedUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     throw usageError(`--target is processes, compose or an http:// URL, not "${text}"`);
   }
   return withoutSlash(text);
-};
+}
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
 

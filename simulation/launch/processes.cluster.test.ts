@@ -16,7 +16,10 @@ test("the next quorum is set on nodes that go on running, so that their code sta
   const delay = { minDelayMs: 1, maxDelayMs: 2 };
   const followerDelays = { follower2: delay };
   const target = await createProcessesTarget({
-    ...{ followers: 2, minDelay: 0, maxDelay: 0, followerDelays },
+    followers: 2,
+    minDelay: 0,
+    maxDelay: 0,
+    followerDelays,
   });
   try {
     const { leader } = await target.prepare(1, signal);

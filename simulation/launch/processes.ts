@@ -24,7 +24,7 @@ export interface ProcessesOptions {
 const readyLimitMs = 30_000;
 const leaderId = "leader";
 
-export const createProcessesTarget = async (options: ProcessesOptions): Promise<Target> => {
+export async function createProcessesTarget(options: ProcessesOptions): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
   const ids = [leaderId, ...followerIds(options.followers)];
   const ports = await freePorts(ids.length * 2);
@@ -86,16 +86,16 @@ export const createProcessesTarget = async (options: ProcessesOptions): Promise<
       await rm(directory, { recursive: true, force: true });
     },
   };
-};
+}
 
 /** follower1 … followerN, as everywhere else. */
 export const followerIds = (count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `follower${index + 1}`);
 
-const clusterOf = (
+function clusterOf(
   members: readonly { id: string; port: number }[],
   { minDelay, maxDelay, followerDelays, timeoutMs }: ProcessesOptions & { timeoutMs: number },
-): Cluster => {
+): Cluster {
   const addressed = members.map(({ id, port }) => ({ id, url: `http://127.0.0.1:${port}` }));
   const [leader, ...followers] = addressed;
   const usual = { minDelayMs: minDelay, maxDelayMs: maxDelay };
@@ -108,16 +108,16 @@ const clusterOf = (
     quorumPerWrite: false,
     timeoutMs,
   };
-};
+}
 
 /** Delays of single followers are not among a node's settings; a running leader takes them. */
-const setFollowerDelays = async (
+async function setFollowerDelays(
   cluster: Cluster,
   { followerDelays }: ProcessesOptions,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<void> {
   if (Object.keys(followerDelays).length > 0) await configure(cluster, { followerDelays }, signal);
-};
+}
 
 const configure = (
   { leader }: Cluster,

@@ -16,7 +16,7 @@ export interface ReadinessOptions {
   readonly check?: () => void;
 }
 
-export const waitUntilReady = async (options: ReadinessOptions): Promise<void> => {
+export async function waitUntilReady(options: ReadinessOptions): Promise<void> {
   const deadline = performance.now() + options.limitMs;
   let reason = "nothing asked yet";
   while (performance.now() < deadline) {
@@ -28,9 +28,9 @@ export const waitUntilReady = async (options: ReadinessOptions): Promise<void> =
     await pause(pollEveryMs, undefined, { signal: options.signal });
   }
   throw unreachable(`the cluster did not become ready in ${options.limitMs / 1000} s: ${reason}`);
-};
+}
 
-const whatIsMissing = async ({ leader, followers, signal }: ReadinessOptions) => {
+async function whatIsMissing({ leader, followers, signal }: ReadinessOptions) {
   try {
     for (const { id, url } of [leader, ...followers]) {
       const { status } = await probe(`${url}/readyz`, { signal });
@@ -43,4 +43,4 @@ const whatIsMissing = async ({ leader, followers, signal }: ReadinessOptions) =>
     signal.throwIfAborted();
     return error instanceof SimulationError ? error.message : reasonOf(error);
   }
-};
+}

@@ -14,11 +14,11 @@ export interface BorrowedSettings {
 
 const attemptsMax = 5;
 
-export const borrowSettings = async (
+export async function borrowSettings(
   leaderUrl: string,
   wanted: DelaySettings,
   signal: AbortSignal,
-): Promise<BorrowedSettings> => {
+): Promise<BorrowedSettings> {
   const { config: before } = await statusOf(leaderUrl, signal);
   const change = changeFrom(before, wanted);
   if (Object.keys(change).length === 0) return { inForce: before, restore: async () => undefined };
@@ -36,15 +36,15 @@ export const borrowSettings = async (
     await restore().catch(() => undefined);
     throw error;
   }
-};
+}
 
 export const delayOf = (config: LiveConfig, follower: string): DelayRange =>
   config.followerDelays[follower] ?? { minDelayMs: config.minDelay, maxDelayMs: config.maxDelay };
 
-const changeFrom = (
+function changeFrom(
   before: LiveConfig,
   { minDelay, maxDelay, followerDelays }: DelaySettings,
-): Partial<LiveConfig> => {
+): Partial<LiveConfig> {
   // A range is sent whole: one half of it could contradict the half that is in force.
   const range = minDelay === undefined && maxDelay === undefined;
   return {
@@ -53,13 +53,13 @@ const changeFrom = (
       : { minDelay: minDelay ?? before.minDelay, maxDelay: maxDelay ?? before.maxDelay }),
     ...(followerDelays === undefined ? {} : { followerDelays }),
   };
-};
+}
 
 /** Not tied to any signal: what was borrowed is given back also when everything else is cancelled. */
 const patchConfig = (leaderUrl: string, body: Partial<LiveConfig>): Promise<LiveConfig> =>
   callJson(`${leaderUrl}/config`, liveConfigSchema, { method: "PATCH", body });
 
-const withRetries = async (attempt: () => Promise<unknown>): Promise<void> => {
+async function withRetries(attempt: () => Promise<unknown>): Promise<void> {
   for (let count = 1; ; count += 1) {
     try {
       await attempt();
@@ -69,4 +69,4 @@ const withRetries = async (attempt: () => Promise<unknown>): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 200 * count));
     }
   }
-};
+}

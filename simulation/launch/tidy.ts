@@ -7,7 +7,7 @@ import { keyPrefix } from "../load/writes.ts";
 const operationsMax = 128;
 
 /** Removes the sweep's keys. Whoever cannot reach the cluster any more leaves it as it is. */
-export const removeKeys = async (leaderUrl: string): Promise<void> => {
+export async function removeKeys(leaderUrl: string): Promise<void> {
   const url = `${leaderUrl}/write/batch`;
   try {
     let operations: { delete: { key: string } }[] = [];
@@ -25,4 +25,4 @@ export const removeKeys = async (leaderUrl: string): Promise<void> => {
   } catch {
     // The sweep's findings stand without this, and it has just been said if the cluster is gone.
   }
-};
+}

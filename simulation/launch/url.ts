@@ -11,7 +11,7 @@ export interface UrlOptions extends DelaySettings {
   readonly keepKeys: boolean;
 }
 
-export const createUrlTarget = (options: UrlOptions): Target => {
+export function createUrlTarget(options: UrlOptions): Target {
   let settings: BorrowedSettings | undefined;
   let leaderUrl: string | undefined;
   return {
@@ -38,4 +38,4 @@ export const createUrlTarget = (options: UrlOptions): Target => {
       leaderUrl = undefined;
     },
   };
-};
+}

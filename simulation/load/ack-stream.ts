@@ -14,7 +14,7 @@ export interface AckStream {
 }
 
 /** Resolves once the stream is open. A leader without it leaves the timelines empty. */
-export const openAckStream = async (leaderUrl: string, signal: AbortSignal): Promise<AckStream> => {
+export async function openAckStream(leaderUrl: string, signal: AbortSignal): Promise<AckStream> {
   const acks = new Map<number, Ack[]>();
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -35,23 +35,23 @@ export const openAckStream = async (leaderUrl: string, signal: AbortSignal): Pro
       }),
     close: () => stop.abort(),
   };
-};
+}
 
 /** The stream's end, by whichever side, is no news: there is nothing more to see. */
-const pump = async (body: ReadableStream<Uint8Array>, feed: (text: string) => void) => {
+async function pump(body: ReadableStream<Uint8Array>, feed: (text: string) => void) {
   const decoder = new TextDecoder();
   try {
     for await (const chunk of body) feed(decoder.decode(chunk, { stream: true }));
   } catch {
     // Closed by us or by the leader.
   }
-};
+}
 
-const keep = (acks: Map<number, Ack[]>, data: string): void => {
+function keep(acks: Map<number, Ack[]>, data: string): void {
   const parsed = ackEventSchema.safeParse(JSON.parse(data));
   if (!parsed.success) return;
   const { sequence, ...ack } = parsed.data;
   const known = acks.get(sequence);
   if (known !== undefined) known.push(roundedAck(ack));
   else if (acks.size < writesMax) acks.set(sequence, [roundedAck(ack)]);
-};
+}

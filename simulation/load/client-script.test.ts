@@ -6,20 +6,22 @@ import { keysOfClient, valueToWrite } from "./writes.ts";
 
 const plan = { clients: 1, writes: 3, keys: 2, payload: 64, label: "q2r1" };
 
-const begin = (warmup: number) => {
+function begin(warmup: number) {
   const samples: Sample[] = [];
   const failures: Failure[] = [];
   const script = new ClientScript(
     {
       ...plan,
-      ...{ quorum: 2, timeoutMs: 7000, warmup },
+      quorum: 2,
+      timeoutMs: 7000,
+      warmup,
       sampled: (sample) => samples.push(sample),
       failed: (failure) => failures.push(failure),
     },
     { client: 4, keys: ["a", "b", "a"], span: { startedAt: undefined, lastAnswerAt: 0 } },
   );
   return { script, samples, failures };
-};
+}
 
 const receipt = JSON.stringify({
   version: 12,
@@ -46,8 +48,14 @@ test("a success keeps raw times, to the microsecond", () => {
   script.departed(142);
   script.answered({ status: 200, latencyMs: 2, body: receipt, now: 144 });
   expect(samples[0]).toEqual({
-    ...{ client: 4, write: 0, key: "a", startedAtMs: 0, latencyMs: 41.235, settleMs: 40.123 },
-    ...{ version: 12, acks: [{ node: "follower1", ms: 39.988, delayMs: 39.5 }] },
+    client: 4,
+    write: 0,
+    key: "a",
+    startedAtMs: 0,
+    latencyMs: 41.235,
+    settleMs: 40.123,
+    version: 12,
+    acks: [{ node: "follower1", ms: 39.988, delayMs: 39.5 }],
   });
   expect(samples[1]).toMatchObject({ write: 1, key: "b", startedAtMs: 42 });
 });

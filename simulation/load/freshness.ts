@@ -20,10 +20,10 @@ export interface FreshnessProbe {
   finish(): Promise<readonly Freshness[]>;
 }
 
-export const createFreshnessProbe = (
+export function createFreshnessProbe(
   followers: readonly Member[],
   signal: AbortSignal,
-): FreshnessProbe => {
+): FreshnessProbe {
   const found: Freshness[] = [];
   const reads = new Set<Promise<void>>();
   let turn = 0;
@@ -48,13 +48,13 @@ export const createFreshnessProbe = (
       return found;
     },
   };
-};
+}
 
-const measure = async (
+async function measure(
   follower: Member,
   { key, version }: { key: string; version: number },
   signal: AbortSignal,
-): Promise<Freshness> => {
+): Promise<Freshness> {
   const answeredAt = performance.now();
   const seen = { node: follower.id, version };
   const now = await versionAt(`${follower.url}/read?${new URLSearchParams({ key })}`, signal);
@@ -65,10 +65,10 @@ const measure = async (
   const later = await versionAt(`${follower.url}/read?${query}`, signal);
   const behindMs = later >= version ? rounded(performance.now() - answeredAt) : null;
   return { ...seen, fresh: false, behindMs };
-};
+}
 
 /** 0 when the key is not there or the wait was too long. */
-const versionAt = async (url: string, signal: AbortSignal): Promise<number> => {
+async function versionAt(url: string, signal: AbortSignal): Promise<number> {
   try {
     return (await callJson(url, keyVersionSchema, { signal, timeoutMs: patienceMs })).version;
   } catch (error) {
@@ -76,4 +76,4 @@ const versionAt = async (url: string, signal: AbortSignal): Promise<number> => {
     if (error instanceof Error && "code" in error) return 0;
     throw error;
   }
-};
+}

@@ -6,7 +6,7 @@ import type { Sample } from "../results/schema.ts";
 import { generateLoad, type Load } from "./generator.ts";
 
 /** Answers each write at once; `heard` gets the client that each value names. */
-const startServer = async (heard: (client: number) => void) => {
+async function startServer(heard: (client: number) => void) {
   const server = createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8").on("data", (more: string) => {
@@ -25,13 +25,15 @@ const startServer = async (heard: (client: number) => void) => {
       server.close();
     },
   };
-};
+}
 
 const plan = { clients: 2, writes: 3, keys: 2, payload: 64, label: "q1r1", seed: 1 };
 
 const loadOf = (change: Pick<Load, "url" | "staggerMs" | "signal" | "sampled">): Load => ({
   ...plan,
-  ...{ quorum: 1, timeoutMs: 1000, warmup: 1 },
+  quorum: 1,
+  timeoutMs: 1000,
+  warmup: 1,
   failed: ({ detail }) => {
     throw new Error(detail);
   },

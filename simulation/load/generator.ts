@@ -31,7 +31,7 @@ export interface LoadEnd {
 const patienceMs = 10_000;
 
 /** Ends when every client has made its writes, or soon after the signal. */
-export const generateLoad = async (load: Load): Promise<LoadEnd> => {
+export async function generateLoad(load: Load): Promise<LoadEnd> {
   const { clients, writes, warmup, signal } = load;
   const random = seededRandom(load.seed);
   const span: Span = { startedAt: undefined, lastAnswerAt: performance.now() };
@@ -60,7 +60,7 @@ export const generateLoad = async (load: Load): Promise<LoadEnd> => {
     signal.removeEventListener("abort", stop);
   }
   return { startedAt: span.startedAt ?? span.lastAnswerAt, lastAnswerAt: span.lastAnswerAt };
-};
+}
 
 /** autocannon's client as its source has it; its published types lack most of this. */
 interface Driven {
@@ -74,7 +74,7 @@ interface Driven {
   once(event: "request", listener: () => void): void;
 }
 
-const drive = (client: Driven, script: ClientScript, signal: AbortSignal): void => {
+function drive(client: Driven, script: ClientScript, signal: AbortSignal): void {
   let connection: object | undefined;
   let body = "";
   client.setRequests([
@@ -105,17 +105,17 @@ const drive = (client: Driven, script: ClientScript, signal: AbortSignal): void 
     // What an interrupt leaves under way was not waited for, so nothing is said about it.
     if (!signal.aborted) script.lost("the connection ended, or the answer did not come in time");
   });
-};
+}
 
 /**
  * Clients that all start at once queue up behind each other, in step for a while. autocannon has no such
  * setting, so the socket holds its first request back.
  */
-const startAfter = (client: Driven, ms: number): void => {
+function startAfter(client: Driven, ms: number): void {
   if (ms <= 0) return;
   client.once("request", () => {
     const { conn } = client;
     conn.cork();
     setTimeout(() => conn.uncork(), ms).unref();
   });
-};
+}

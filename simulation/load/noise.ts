@@ -9,7 +9,7 @@ import type { Noise } from "../results/schema.ts";
 const resolutionMs = 5;
 
 /** Starts listening; the returned function stops and says what was heard. */
-export const listenForNoise = (): (() => Noise) => {
+export function listenForNoise(): () => Noise {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   return () => {
@@ -23,4 +23,4 @@ export const listenForNoise = (): (() => Noise) => {
       maxMs: late(histogram.max),
     };
   };
-};
+}

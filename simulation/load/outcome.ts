@@ -29,7 +29,7 @@ const problem = z.looseObject({
 });
 
 /** Undefined when the answer is not a success with a trace. */
-export const sampleOf = ({ sent, latencyMs, status, body }: Answer): Sample | undefined => {
+export function sampleOf({ sent, latencyMs, status, body }: Answer): Sample | undefined {
   const receipt = status === 200 ? parsed(receiptSchema, body) : undefined;
   if (receipt === undefined || latencyMs === null) return undefined;
   return {
@@ -39,9 +39,9 @@ export const sampleOf = ({ sent, latencyMs, status, body }: Answer): Sample | un
     version: receipt.version,
     acks: receipt.acks.map(roundedAck),
   };
-};
+}
 
-export const failureOf = ({ sent, latencyMs, status, body, ...why }: Answer): Failure => {
+export function failureOf({ sent, latencyMs, status, body, ...why }: Answer): Failure {
   const said = parsed(problem, body);
   const code = why.code ?? said?.code ?? "INTERNAL";
   return {
@@ -52,7 +52,7 @@ export const failureOf = ({ sent, latencyMs, status, body, ...why }: Answer): Fa
     code,
     detail: why.detail ?? said?.detail ?? "an answer without a problem document",
   };
-};
+}
 
 /** Only a node's own word, and not each, promises that nothing was written; no status does. */
 const isRefusal = (code: string | undefined): boolean =>
@@ -71,11 +71,11 @@ export const roundedAck = ({ node, ms, delayMs }: Receipt["acks"][number]) => ({
   delayMs: rounded(delayMs),
 });
 
-const parsed = <T>(schema: z.ZodType<T>, text: string | undefined): T | undefined => {
+function parsed<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
   try {
     const result = schema.safeParse(JSON.parse(text ?? ""));
     return result.success ? result.data : undefined;
   } catch {
     return undefined;
   }
-};
+}

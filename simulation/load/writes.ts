@@ -15,11 +15,7 @@ export interface WritePlan {
 }
 
 /** The key of each write of one client: every key equally often, in an order of its own. */
-export const keysOfClient = (
-  plan: WritePlan,
-  client: number,
-  random: Random,
-): readonly string[] => {
+export function keysOfClient(plan: WritePlan, client: number, random: Random): readonly string[] {
   const { keys, writes, label } = plan;
   if (keys === null) {
     return Array.from({ length: writes }, (_, write) => `${keyPrefix}${label}/${client}-${write}`);
@@ -29,14 +25,14 @@ export const keysOfClient = (
   return shuffled(numbers, random).map(
     (number) => `${keyPrefix}key-${String(number).padStart(width, "0")}`,
   );
-};
+}
 
-export const valueToWrite = (
+export function valueToWrite(
   { label, payload }: WritePlan,
   client: number,
   write: number,
-): unknown => {
+): unknown {
   const value = { pass: label, client, write, filler: "" };
   const missing = payload - JSON.stringify(value).length;
   return { ...value, filler: "x".repeat(Math.max(0, missing)) };
-};
+}

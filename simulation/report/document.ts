@@ -71,7 +71,7 @@ export const documentOf = (
 const figureBlocks = (results: Results, analysis: Analysis): readonly Block[] =>
   figuresOf({ results, analysis }).map((figure) => ({ type: "figure", figure }));
 
-const storeBlocks = (results: Results, analysis: Analysis): readonly Block[] => {
+function storeBlocks(results: Results, analysis: Analysis): readonly Block[] {
   const differs = results.passes.some(({ comparisons }) =>
     comparisons.some(({ followers }) => followers.some(({ identical }) => !identical)),
   );
@@ -86,9 +86,9 @@ const storeBlocks = (results: Results, analysis: Analysis): readonly Block[] => 
         ]
       : []),
   ];
-};
+}
 
-const labBlocks = (results: Results, analysis: Analysis): readonly Block[] => {
+function labBlocks(results: Results, analysis: Analysis): readonly Block[] {
   const table = labTable(results, analysis);
   return table === undefined
     ? [text("The lab measured five followers with delays of 0 to 1000 ms; this run had others.")]
@@ -99,14 +99,14 @@ const labBlocks = (results: Results, analysis: Analysis): readonly Block[] => {
         ),
         tableBlock(table),
       ];
-};
+}
 
 const baselineSection = (analysis: Analysis, { name, analysis: before }: Baseline): Section => ({
   title: `Beside the baseline (${name})`,
   blocks: [tableBlock(comparisonTable(before.quorums, analysis.quorums))],
 });
 
-const errorBlocks = (results: Results): readonly Block[] => {
+function errorBlocks(results: Results): readonly Block[] {
   const table = errorsTable(results);
   return table === undefined
     ? [text("None: every write was answered with success.")]
@@ -117,4 +117,4 @@ const errorBlocks = (results: Results): readonly Block[] => {
         ),
         tableBlock(table),
       ];
-};
+}

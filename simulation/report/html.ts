@@ -4,7 +4,7 @@ import { pageStyle } from "./style.ts";
 import { type Table, verdictMarks } from "./table.ts";
 
 /** `drawings` holds the inline SVG of each figure by its name. */
-export const htmlOf = (document: Document, drawings: ReadonlyMap<string, string>): string => {
+export function htmlOf(document: Document, drawings: ReadonlyMap<string, string>): string {
   const { title, headline, facts, verdicts, sections, command } = document;
   return `<!doctype html>
 <html lang="en">
@@ -38,7 +38,7 @@ ${sections.map((section) => sectionHtml(section, drawings)).join("\n")}
 </body>
 </html>
 `;
-};
+}
 
 const verdictItem = ({ state, title, detail }: Document["verdicts"][number]): string =>
   `<li class="${state}"><span class="mark">${verdictMarks[state]}</span>` +
@@ -48,7 +48,7 @@ const sectionHtml = ({ title, blocks }: Section, drawings: ReadonlyMap<string, s
   `<section>\n<h2>${escaped(title)}</h2>\n` +
   `${blocks.map((block) => blockHtml(block, drawings)).join("\n")}\n</section>`;
 
-const blockHtml = (block: Block, drawings: ReadonlyMap<string, string>): string => {
+function blockHtml(block: Block, drawings: ReadonlyMap<string, string>): string {
   switch (block.type) {
     case "text":
       return `<p>${escaped(block.text)}</p>`;
@@ -65,10 +65,10 @@ const blockHtml = (block: Block, drawings: ReadonlyMap<string, string>): string 
       );
     }
   }
-};
+}
 
 /** A head of empty names is no head: such a table lists properties. */
-const tableHtml = ([head = [], ...rows]: Table): string => {
+function tableHtml([head = [], ...rows]: Table): string {
   const named = head.some((name) => name !== "");
   const headHtml = named
     ? `<thead><tr>${head.map((name) => `<th scope="col">${escaped(name)}</th>`).join("")}</tr></thead>`
@@ -79,13 +79,13 @@ const tableHtml = ([head = [], ...rows]: Table): string => {
     `<div class="scroll" tabindex="0" role="region" aria-label="table">` +
     `<table class="${named ? "data" : "properties"}">${headHtml}<tbody>${body}</tbody></table></div>`
   );
-};
+}
 
-const cellHtml = (cell: string, index: number): string => {
+function cellHtml(cell: string, index: number): string {
   if (index === 0) return `<th scope="row">${escaped(cell)}</th>`;
   const numeric = /^[−+\d–][\d.,\s–−+]*(ms|%)?$/.test(cell);
   return `<td${numeric ? ' class="number"' : ""}>${escaped(cell)}</td>`;
-};
+}
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

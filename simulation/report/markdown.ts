@@ -2,7 +2,7 @@ import type { Document } from "./document.ts";
 import { type Table, verdictMarks } from "./table.ts";
 
 /** `report.md`: the same report for readers of plain text and repositories. */
-export const markdownOf = (document: Document): string => {
+export function markdownOf(document: Document): string {
   const { title, headline, verdicts, facts, sections, command } = document;
   const parts = [
     `# ${title}`,
@@ -28,11 +28,11 @@ export const markdownOf = (document: Document): string => {
   }
   parts.push("## Reproduce", `\`\`\`sh\n${command}\n\`\`\``);
   return `${parts.join("\n\n")}\n`;
-};
+}
 
-export const markdownTable = (table: Table): string => {
+export function markdownTable(table: Table): string {
   const [head = [], ...rows] = table;
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
-};
+}

@@ -9,10 +9,10 @@ import type { Results } from "../results/schema.ts";
 /** Rows of plain text; the first names the columns. */
 export type Table = readonly (readonly string[])[];
 
-export const ms = (value: number | null | undefined): string => {
+export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
-};
+}
 
 const exact = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2));
 
@@ -26,38 +26,38 @@ export const summaryTable = (analysis: Analysis): Table =>
   // Most runs are too short for a p99; its column would hold nothing but dashes.
   withoutEmptyColumns(wholeSummary(analysis));
 
-const withoutEmptyColumns = ([head = [], ...rows]: Table): Table => {
+function withoutEmptyColumns([head = [], ...rows]: Table): Table {
   const kept = head.map((name, at) => name !== "p99" || rows.some((row) => row[at] !== "–"));
   return [head, ...rows].map((row) => row.filter((_, at) => kept[at] === true));
-};
+}
 
 const wholeSummary = (analysis: Analysis): Table => [
-  [
-    ...["quorum", "writes", "mean ms", "95 % interval", "theory ms", "median", "p90", "p95", "p99"],
-    ...["max", "own cost ms", "its median", "no success", "verdict"],
-  ],
-  ...analysis.quorums.map((one) => [
-    String(one.quorum),
-    String(one.samples),
-    exact(one.latency?.meanMs),
-    one.meanInterval === undefined
-      ? "–"
-      : `${ms(one.meanInterval.lowMs)} – ${ms(one.meanInterval.highMs)}`,
-    exact(one.theory.meanMs),
-    ms(one.latency?.p50Ms),
-    ms(one.latency?.p90Ms),
-    ms(one.latency?.p95Ms),
-    ms(one.latency?.p99Ms),
-    ms(one.latency?.maxMs),
-    exact(one.overhead?.meanMs),
-    exact(one.overhead?.p50Ms),
-    String(one.refused + one.unknown),
-    verdictMarks[verdictOnQuorum(analysis, one.quorum)],
-  ]),
+  summaryColumns.map(([name]) => name),
+  ...analysis.quorums.map((one) => summaryColumns.map(([, cellOf]) => cellOf(one, analysis))),
 ];
 
+const summaryColumns: readonly [string, (one: QuorumAnalysis, all: Analysis) => string][] = [
+  ["quorum", (one) => String(one.quorum)],
+  ["writes", (one) => String(one.samples)],
+  ["mean ms", (one) => exact(one.latency?.meanMs)],
+  ["95 % interval", (one) => intervalText(one.meanInterval)],
+  ["theory ms", (one) => exact(one.theory.meanMs)],
+  ["median", (one) => ms(one.latency?.p50Ms)],
+  ["p90", (one) => ms(one.latency?.p90Ms)],
+  ["p95", (one) => ms(one.latency?.p95Ms)],
+  ["p99", (one) => ms(one.latency?.p99Ms)],
+  ["max", (one) => ms(one.latency?.maxMs)],
+  ["own cost ms", (one) => exact(one.overhead?.meanMs)],
+  ["its median", (one) => exact(one.overhead?.p50Ms)],
+  ["no success", (one) => String(one.refused + one.unknown)],
+  ["verdict", (one, all) => verdictMarks[verdictOnQuorum(all, one.quorum)]],
+];
+
+const intervalText = (interval: QuorumAnalysis["meanInterval"]): string =>
+  interval === undefined ? "–" : `${ms(interval.lowMs)} – ${ms(interval.highMs)}`;
+
 /** Undefined where the run's delays are not those of the lab. */
-export const labTable = (results: Results, analysis: Analysis): Table | undefined => {
+export function labTable(results: Results, analysis: Analysis): Table | undefined {
   if (!comparesWithLab(results)) return undefined;
   const rows = analysis.quorums.flatMap(({ quorum, latency, theory }) => {
     const lab = labMeansMs[quorum];
@@ -75,13 +75,13 @@ export const labTable = (results: Results, analysis: Analysis): Table | undefine
   });
   const columns = ["quorum", "lab's mean ms", "this run ms", "theory ms", "this run against lab"];
   return [columns, ...rows];
-};
+}
 
 /** Two runs side by side; quorums that only one of them has show a dash. */
-export const comparisonTable = (
+export function comparisonTable(
   before: readonly QuorumAnalysis[],
   after: readonly QuorumAnalysis[],
-): Table => {
+): Table {
   const quorums = [...new Set([...before, ...after].map(({ quorum }) => quorum))];
   quorums.sort((a, b) => a - b);
   return [
@@ -108,18 +108,15 @@ export const comparisonTable = (
       ];
     }),
   ];
-};
+}
 
-const changeOf = (before: number | undefined, after: number | undefined): string => {
+function changeOf(before: number | undefined, after: number | undefined): string {
   if (before === undefined || after === undefined) return "–";
   const change = after - before;
   return `${change >= 0 ? "+" : "−"}${Math.abs(change).toFixed(1)} ms`;
-};
+}
 
-const meaningOf = (
-  before: QuorumAnalysis | undefined,
-  after: QuorumAnalysis | undefined,
-): string => {
+function meaningOf(before: QuorumAnalysis | undefined, after: QuorumAnalysis | undefined): string {
   if (before?.meanInterval === undefined || after?.meanInterval === undefined) {
     return "cannot be compared";
   }
@@ -128,9 +125,9 @@ const meaningOf = (
   return isDisturbed(before.disturbance) || isDisturbed(after.disturbance)
     ? "within chance or noise"
     : "within chance";
-};
+}
 
-const isSlower = (one: QuorumAnalysis, other: QuorumAnalysis): boolean => {
+function isSlower(one: QuorumAnalysis, other: QuorumAnalysis): boolean {
   const [earlier, later] = [trusted(one.meanInterval, one), trusted(other.meanInterval, other)];
   if (earlier === undefined || later === undefined) return false;
   // Intervals that overlap leave the change to chance.
@@ -139,7 +136,7 @@ const isSlower = (one: QuorumAnalysis, other: QuorumAnalysis): boolean => {
     highMs: later.highMs - earlier.lowMs,
   };
   return judge({ interval, raisedMs: raisedMs(other.disturbance), loweredMs: 0 }) === "failed";
-};
+}
 
 export const storesTable = ({ quorums }: Analysis): Table => [
   [
@@ -156,7 +153,7 @@ export const storesTable = ({ quorums }: Analysis): Table => [
   ]),
 ];
 
-const differencesText = (found: Differences | null): string => {
+function differencesText(found: Differences | null): string {
   if (found === null) return "not compared";
   const classes = (["missing", "stale", "diverged", "extra"] as const)
     .filter((name) => found[name] > 0)
@@ -164,16 +161,16 @@ const differencesText = (found: Differences | null): string => {
   if (found.uncompared > 0) classes.push(`${found.uncompared} not comparable`);
   if (classes.length === 0) return "all equal";
   return `${classes.join(", ")} (${found.followers.join(", ")})`;
-};
+}
 
-const convergenceText = (convergence: QuorumAnalysis["convergence"]): string => {
+function convergenceText(convergence: QuorumAnalysis["convergence"]): string {
   if (convergence === null) return "not measured";
   const late = convergence.late === 0 ? "" : `; ${convergence.late} not in time`;
   return `${ms(convergence.maxMs)} ms${late}`;
-};
+}
 
 /** Codes of writes without success, with how often each came. */
-export const errorsTable = ({ passes }: Results): Table | undefined => {
+export function errorsTable({ passes }: Results): Table | undefined {
   const counts = new Map<string, number>();
   for (const { quorum, failures } of passes) {
     for (const { code, outcome, status } of failures) {
@@ -184,4 +181,4 @@ export const errorsTable = ({ passes }: Results): Table | undefined => {
   if (counts.size === 0) return undefined;
   const rows = [...counts].map(([name, count]) => [...name.split("\t"), String(count)]);
   return [["quorum", "code", "outcome", "HTTP status", "writes"], ...rows];
-};
+}

@@ -40,7 +40,7 @@ export const method: readonly string[] = [
   "The followers' reads that measure freshness, at most 25 a second, run beside the writes.",
 ];
 
-export const optionsInWords = ({ options, followers }: Results): string => {
+export function optionsInWords({ options, followers }: Results): string {
   const { clients, writes, rounds, keys, payload, order, warmup, seed } = options;
   const keysText = keys === null ? "a key of its own for each write" : `${keys} keys`;
   return (
@@ -48,12 +48,12 @@ export const optionsInWords = ({ options, followers }: Results): string => {
     `${rounds === 1 ? "" : ` in each of ${rounds} rounds (${order})`}, over ${keysText}, values of ` +
     `${payload} bytes, after ${warmup} warm-up writes each; seed ${seed}. ${delaysInWords(followers)}`
   );
-};
+}
 
 const durationInWords = ({ minDurationMs }: Results["options"]): string =>
   minDurationMs === 0 ? "" : `, or more to fill ${minDurationMs / 1000} s`;
 
-const delaysInWords = (followers: Results["followers"]): string => {
+function delaysInWords(followers: Results["followers"]): string {
   const ranges = followers.map(({ delay }) => `${delay.minDelayMs}–${delay.maxDelayMs} ms`);
   const [first] = ranges;
   if (first === undefined) return "";
@@ -62,9 +62,9 @@ const delaysInWords = (followers: Results["followers"]): string => {
   }
   const each = followers.map(({ id }, index) => `${id} ${ranges[index]}`);
   return `Simulated delays: ${each.join(", ")}.`;
-};
+}
 
-export const environmentRows = (results: Results): readonly (readonly [string, string])[] => {
+export function environmentRows(results: Results): readonly (readonly [string, string])[] {
   const { environment, startedAt, finishedAt } = results;
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
   return [
@@ -78,15 +78,15 @@ export const environmentRows = (results: Results): readonly (readonly [string, s
     ["Lateness of the load generator's timers", noiseText(results)],
     ["Warm-up", warmUpText(results)],
   ];
-};
+}
 
-const noiseText = ({ passes }: Results): string => {
+function noiseText({ passes }: Results): string {
   const p99 = Math.max(0, ...passes.map(({ noise }) => noise.p99Ms));
   const max = Math.max(0, ...passes.map(({ noise }) => noise.maxMs));
   return `p99 ${p99.toFixed(2)} ms, at most ${max.toFixed(1)} ms`;
-};
+}
 
-const warmUpText = ({ passes }: Results): string => {
+function warmUpText({ passes }: Results): string {
   const made = passes.flatMap(({ quorum, warmUp }) => (warmUp ? [{ quorum, ...warmUp }] : []));
   if (made.length === 0) return "none";
   const seconds = made.map(({ ms }) => ms / 1000);
@@ -96,4 +96,4 @@ const warmUpText = ({ passes }: Results): string => {
       ? "the own cost was steady before every pass"
       : `the own cost still fell before a pass at quorum ${[...new Set(unsteady)].join(", ")}`;
   return `${Math.min(...seconds).toFixed(1)} to ${Math.max(...seconds).toFixed(1)} s; ${end}`;
-};
+}

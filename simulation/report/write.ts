@@ -25,7 +25,7 @@ export interface ReportOptions {
 export const resultsFile = "results.json";
 
 /** Answers the analysis that the report shows. */
-export const writeReport = async (results: Results, options: ReportOptions): Promise<Analysis> => {
+export async function writeReport(results: Results, options: ReportOptions): Promise<Analysis> {
   const { directory, formats: wanted, baseline } = options;
   const analysis = analyse(results);
   const save = saver(directory);
@@ -50,21 +50,21 @@ export const writeReport = async (results: Results, options: ReportOptions): Pro
   }
   if (wanted.includes("diffs")) await saveDiffs(results, save);
   return analysis;
-};
+}
 
 /** In one step, so that whoever reads while a run goes on never sees half a file. */
-export const saveResults = async (directory: string, results: Results): Promise<void> => {
+export async function saveResults(directory: string, results: Results): Promise<void> {
   const path = join(directory, resultsFile);
   await mkdir(directory, { recursive: true });
   await writeFile(`${path}.part`, `${JSON.stringify(results)}\n`);
   await rename(`${path}.part`, path);
-};
+}
 
 /**
  * Takes a file packed by gzip as well. Throws a usage error for a file that is not there or not a results
  * file of this version.
  */
-export const readResults = async (path: string): Promise<Results> => {
+export async function readResults(path: string): Promise<Results> {
   let parsed: unknown;
   try {
     const bytes = await readFile(path);
@@ -75,7 +75,7 @@ export const readResults = async (path: string): Promise<Results> => {
   const checked = resultsSchema.safeParse(parsed);
   if (checked.success) return checked.data;
   throw usageError(`${path} is not a results file: ${z.prettifyError(checked.error)}`);
-};
+}
 
 type Save = (name: string, text: string) => Promise<void>;
 
@@ -88,7 +88,7 @@ const saver =
   };
 
 /** Per follower that differed, the differences of all passes: to read, and as data. */
-const saveDiffs = async ({ passes }: Results, save: Save): Promise<void> => {
+async function saveDiffs({ passes }: Results, save: Save): Promise<void> {
   const texts = new Map<string, string[]>();
   const data = new Map<string, object[]>();
   for (const { quorum, round, comparisons } of passes) {
@@ -107,4 +107,4 @@ const saveDiffs = async ({ passes }: Results, save: Save): Promise<void> => {
   for (const [node, parts] of data) {
     await save(`diffs/${node}.json`, `${JSON.stringify(parts, undefined, 1)}\n`);
   }
-};
+}

@@ -19,10 +19,10 @@ export interface BootstrapOptions {
 export const bootstrapSamplesMax = 5000;
 
 /** An interval for the mean; undefined below two samples, which say nothing about their spread. */
-export const meanInterval = (
+export function meanInterval(
   values: readonly number[],
   { seed, level = 0.95, resamples = 2000 }: BootstrapOptions,
-): Interval | undefined => {
+): Interval | undefined {
   if (values.length < 2) return undefined;
   if (values.length > bootstrapSamplesMax) return normalInterval(values);
   const random = seededRandom(seed);
@@ -37,12 +37,12 @@ export const meanInterval = (
   const sorted = ascending(means);
   const tail = (1 - level) / 2;
   return { lowMs: quantileOfSorted(sorted, tail), highMs: quantileOfSorted(sorted, 1 - tail) };
-};
+}
 
-const normalInterval = (values: readonly number[]): Interval => {
+function normalInterval(values: readonly number[]): Interval {
   const half = (1.96 * standardDeviation(values)) / Math.sqrt(values.length);
   return { lowMs: mean(values) - half, highMs: mean(values) + half };
-};
+}
 
 /** A mean with its interval. */
 export interface Estimate extends Interval {
@@ -53,9 +53,9 @@ export interface Estimate extends Interval {
  * An interval for the first mean less the second, of independent samples: the distances of the ends add
  * up in squares (Newcombe's "square-and-add", Zou & Donner 2008).
  */
-export const differenceInterval = (first: Estimate, second: Estimate): Interval => {
+export function differenceInterval(first: Estimate, second: Estimate): Interval {
   const apart = first.meanMs - second.meanMs;
   const down = Math.hypot(first.meanMs - first.lowMs, second.highMs - second.meanMs);
   const up = Math.hypot(first.highMs - first.meanMs, second.meanMs - second.lowMs);
   return { lowMs: apart - down, highMs: apart + up };
-};
+}

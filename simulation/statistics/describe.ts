@@ -1,7 +1,7 @@
 /** Mean, spread and quantiles of samples. Milliseconds in, milliseconds out. */
 
 /** NaN for no samples. Two passes, so that a large offset costs no digits. */
-export const mean = (values: readonly number[]): number => {
+export function mean(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   let sum = 0;
   for (const value of values) sum += value;
@@ -9,16 +9,16 @@ export const mean = (values: readonly number[]): number => {
   let rest = 0;
   for (const value of values) rest += value - rough;
   return rough + rest / values.length;
-};
+}
 
 /** Of a sample (divisor n - 1); 0 for fewer than two values. */
-export const standardDeviation = (values: readonly number[]): number => {
+export function standardDeviation(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const centre = mean(values);
   let squares = 0;
   for (const value of values) squares += (value - centre) ** 2;
   return Math.sqrt(squares / (values.length - 1));
-};
+}
 
 export const ascending = (values: readonly number[]): readonly number[] =>
   values.toSorted((a, b) => a - b);
@@ -27,12 +27,12 @@ export const ascending = (values: readonly number[]): readonly number[] =>
  * The value below which a share of the samples lies, by linear interpolation between order statistics
  * (type 7 of Hyndman & Fan 1996, the default of R and NumPy). NaN for no samples.
  */
-export const quantileOfSorted = (sorted: readonly number[], share: number): number => {
+export function quantileOfSorted(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * Math.min(1, Math.max(0, share));
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? Number.NaN;
   return below + (above - below) * (place - Math.floor(place));
-};
+}
 
 export const quantile = (values: readonly number[], share: number): number =>
   quantileOfSorted(ascending(values), share);
@@ -54,7 +54,7 @@ export interface Summary {
 }
 
 /** Undefined for no samples: nothing can be said about them. */
-export const summarize = (values: readonly number[]): Summary | undefined => {
+export function summarize(values: readonly number[]): Summary | undefined {
   if (values.length === 0) return undefined;
   const sorted = ascending(values);
   return {
@@ -68,4 +68,4 @@ export const summarize = (values: readonly number[]): Summary | undefined => {
     p99Ms: sorted.length >= p99SamplesMin ? quantileOfSorted(sorted, 0.99) : null,
     maxMs: quantileOfSorted(sorted, 1),
   };
-};
+}

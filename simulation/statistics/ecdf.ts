@@ -11,10 +11,7 @@ export const ecdf = (values: readonly number[]): readonly EcdfStep[] =>
   ascending(values).map((atMs, index) => ({ atMs, share: (index + 1) / values.length }));
 
 /** Largest vertical gap between samples and a continuous distribution (Kolmogorov's distance). */
-export const distributionGap = (
-  values: readonly number[],
-  cdf: (atMs: number) => number,
-): number => {
+export function distributionGap(values: readonly number[], cdf: (atMs: number) => number): number {
   let widest = 0;
   for (const [index, { atMs, share }] of ecdf(values).entries()) {
     const expected = cdf(atMs);
@@ -25,7 +22,7 @@ export const distributionGap = (
     );
   }
   return widest;
-};
+}
 
 /**
  * The gap that 95 of 100 runs stay below when the theory is true (Dvoretzky, Kiefer & Wolfowitz, with

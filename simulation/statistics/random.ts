@@ -2,7 +2,7 @@
 export type Random = () => number;
 
 /** mulberry32: 32 bits of state, passes the usual batteries, plenty for resampling and shuffling. */
-export const seededRandom = (seed: number): Random => {
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -11,10 +11,10 @@ export const seededRandom = (seed: number): Random => {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
-};
+}
 
 /** A new list in random order (Fisher-Yates). */
-export const shuffled = <T>(items: readonly T[], random: Random): T[] => {
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const mixed = [...items];
   for (let last = mixed.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
@@ -23,4 +23,4 @@ export const shuffled = <T>(items: readonly T[], random: Random): T[] => {
     mixed[other] = item;
   }
   return mixed;
-};
+}

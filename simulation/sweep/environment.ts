@@ -2,7 +2,7 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import type { Results } from "../results/schema.ts";
 
-export const environmentNow = (cluster: string): Results["environment"] => {
+export function environmentNow(cluster: string): Results["environment"] {
   const load = loadNow();
   return {
     node: process.version,
@@ -14,6 +14,6 @@ export const environmentNow = (cluster: string): Results["environment"] => {
     loadAfter: load,
     cluster,
   };
-};
+}
 
 export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100;

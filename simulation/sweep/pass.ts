@@ -37,7 +37,7 @@ type Draft = { -readonly [Name in keyof Pass]: Pass[Name] };
  * Fills the draft as it goes, so that whatever ends the pass early, what was measured is kept. Throws when
  * the leader stops answering.
  */
-export const runPass = async (draft: Draft, context: PassOptions): Promise<void> => {
+export async function runPass(draft: Draft, context: PassOptions): Promise<void> {
   const { cluster, signal, stage } = context;
   // The pass that is not counted has warmed up for the first one.
   if (draft.warmUp === null) stage("warming");
@@ -59,7 +59,7 @@ export const runPass = async (draft: Draft, context: PassOptions): Promise<void>
       .slice(0, timelinesMax);
     acks.close();
   }
-};
+}
 
 export const emptyPass = (
   { quorum, round }: PlannedPass,
@@ -82,7 +82,7 @@ export const emptyPass = (
 });
 
 /** Resolves with the instant of the last answer. */
-const loadPass = async (draft: Draft, context: PassOptions): Promise<number> => {
+async function loadPass(draft: Draft, context: PassOptions): Promise<number> {
   const { cluster, planned, options, signal } = context;
   const samples: Sample[] = [];
   const failures: Failure[] = [];
@@ -120,27 +120,27 @@ const loadPass = async (draft: Draft, context: PassOptions): Promise<number> => 
   if (!either.aborted) draft.comparisons = [await compareNow(context, { lastAnswerAt })];
   draft.freshness = [...(await probe.finish())];
   return lastAnswerAt;
-};
+}
 
-const compareNow = async (
+async function compareNow(
   { cluster, signal }: Pick<PassOptions, "cluster" | "signal">,
   { lastAnswerAt }: { lastAnswerAt: number },
-): Promise<Comparison> => {
+): Promise<Comparison> {
   const atMs = rounded(performance.now() - lastAnswerAt);
   const found = await compareStores({ ...cluster, signal, listAnywayKeysMax });
   return { moment: "answered", atMs, ...found };
-};
+}
 
-const settlePass = async (
+async function settlePass(
   draft: Draft,
   {
     cluster,
     signal,
     lastAnswerAt,
   }: { cluster: Cluster; signal: AbortSignal; lastAnswerAt: number },
-): Promise<void> => {
+): Promise<void> {
   const limitMs = cluster.timeoutMs;
   draft.convergence = await converge({ ...cluster, since: lastAnswerAt, limitMs, signal });
   const settled = await compareNow({ cluster, signal }, { lastAnswerAt });
   draft.comparisons = [...draft.comparisons, { ...settled, moment: "settled" }];
-};
+}

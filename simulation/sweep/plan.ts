@@ -13,9 +13,9 @@ export interface PlannedPass {
  * sequential: all rounds of one quorum, then the next. interleaved: all quorums once per round, so that a
  * slow minute of the machine falls on all of them. random: shuffled by the seed.
  */
-export const planPasses = (
+export function planPasses(
   options: Pick<SweepOptions, "quorums" | "rounds" | "order" | "seed">,
-): readonly PlannedPass[] => {
+): readonly PlannedPass[] {
   const { quorums, order, seed } = options;
   const rounds = Array.from({ length: options.rounds }, (_, index) => index + 1);
   if (order === "sequential") {
@@ -23,7 +23,7 @@ export const planPasses = (
   }
   const interleaved = rounds.flatMap((round) => quorums.map((quorum) => ({ quorum, round })));
   return order === "random" ? shuffled(interleaved, seededRandom(seed)) : interleaved;
-};
+}
 
 export interface PassSize {
   /** What theory expects of one write, with something for the store. */
@@ -36,10 +36,10 @@ export interface PassSize {
 const ownCostMs = 2;
 
 /** How much is written at each quorum, once the delays are known. */
-export const passSizes = (
+export function passSizes(
   options: Pick<SweepOptions, "quorums" | "clients" | "writes" | "minDurationMs">,
   followers: readonly DelayRange[],
-): ((quorum: number) => PassSize) => {
+): (quorum: number) => PassSize {
   const sizes = new Map(
     options.quorums.map((quorum) => {
       // What the cluster cannot serve ends the run when its turn comes.
@@ -49,19 +49,19 @@ export const passSizes = (
     }),
   );
   return (quorum) => sizes.get(quorum) ?? { writeMs: 0, writes: options.writes };
-};
+}
 
 /**
  * As many as were asked for, and more where those would take less than the shortest duration. Decided
  * before the load: a load that the clock cuts off would lose the slowest of its last writes, and with
  * them a part of the mean.
  */
-export const writesOfPass = (
+export function writesOfPass(
   options: Pick<SweepOptions, "clients" | "writes" | "minDurationMs">,
   writeMs: number,
-): number => {
+): number {
   const { clients, writes, minDurationMs } = options;
   if (writeMs <= 0) return writes;
   const longEnough = Math.ceil(minDurationMs / writeMs);
   return Math.max(writes, Math.min(longEnough, Math.floor(bootstrapSamplesMax / clients)));
-};
+}

@@ -31,7 +31,7 @@ export interface SweepEnd {
 type Draft = { -readonly [Name in keyof Results]: Results[Name] };
 
 /** Always resolves; the target is not closed here. */
-export const runSweep = async (run: SweepRun): Promise<SweepEnd> => {
+export async function runSweep(run: SweepRun): Promise<SweepEnd> {
   const { options, target, listener } = run;
   const planned = planPasses(options);
   const results: Draft = {
@@ -63,7 +63,7 @@ export const runSweep = async (run: SweepRun): Promise<SweepEnd> => {
   results.finishedAt = new Date().toISOString();
   results.environment = { ...results.environment, loadAfter: loadNow() };
   return { results, error };
-};
+}
 
 interface Context {
   readonly run: SweepRun;
@@ -89,10 +89,10 @@ const practiceWrites = 3;
  * A pass that is not counted, at the first quorum. It bears what happens only once, such as the
  * compilation of this program's own code. The first pass goes on with its cluster, and is warm.
  */
-const practise = async (
+async function practise(
   [first]: readonly PlannedPass[],
   { run, results }: Context,
-): Promise<Ready | undefined> => {
+): Promise<Ready | undefined> {
   const { options, target, listener, signal } = run;
   if (first === undefined || options.warmup === 0) return undefined;
   const planned = { quorum: first.quorum, round: 0 };
@@ -104,17 +104,19 @@ const practise = async (
   const writes = Math.min(options.writes, practiceWrites);
   const pass = emptyPass(planned, { ...options, writes });
   await runPass(pass, {
-    ...{ cluster, planned, options, signal, staggerMs: 0, failedShareMax: run.failedShareMax },
+    cluster,
+    planned,
+    options,
+    signal,
+    staggerMs: 0,
+    failedShareMax: run.failedShareMax,
     stage: (stage) => listener({ type: "stage", stage, ...planned, theoryMs: null }),
     wrote: () => undefined,
   });
   return { cluster, warmUp: pass.warmUp };
-};
+}
 
-const onePass = async (
-  next: PlannedPass,
-  { run, results, timeLeft, planned, ready }: PassContext,
-) => {
+async function onePass(next: PlannedPass, { run, results, timeLeft, planned, ready }: PassContext) {
   const { options, target, listener, signal } = run;
   const { quorum } = next;
   signal.throwIfAborted();
@@ -161,7 +163,7 @@ const onePass = async (
   }).finally(() => listener({ type: "passed", quorum, results }));
   timeLeft.done();
   assertMostSucceeded(pass, run.failedShareMax);
-};
+}
 
 const writesDone = ({ passes }: Results): number =>
   passes.reduce((sum, { samples, failures }) => sum + samples.length + failures.length, 0);
@@ -169,17 +171,17 @@ const writesDone = ({ passes }: Results): number =>
 const latencies = ({ samples }: Pass): readonly number[] =>
   samples.map(({ latencyMs }) => latencyMs);
 
-const assertServes = ({ followers }: Cluster, quorum: number): void => {
+function assertServes({ followers }: Cluster, quorum: number): void {
   if (quorum <= followers.length) return;
   throw usageError(`a quorum of ${quorum} needs as many followers; there are ${followers.length}`);
-};
+}
 
-const remember = ({ leader, followers }: Cluster, results: Draft): void => {
+function remember({ leader, followers }: Cluster, results: Draft): void {
   results.leader = leader.id;
   results.followers = followers.map(({ id, delay }) => ({ id, delay }));
-};
+}
 
-const assertMostSucceeded = ({ quorum, failures, expected }: Pass, shareMax: number): void => {
+function assertMostSucceeded({ quorum, failures, expected }: Pass, shareMax: number): void {
   if (failures.length <= expected * shareMax) return;
   const [first] = failures;
   throw new SimulationError(
@@ -187,11 +189,11 @@ const assertMostSucceeded = ({ quorum, failures, expected }: Pass, shareMax: num
       `the first: ${first?.code} ${first?.detail}`,
     exitCodes.tooManyFailedWrites,
   );
-};
+}
 
 /** A lost connection is what a signal's abort looks like too, so the signal is asked first. */
-const endOf = (cause: unknown, signal: AbortSignal): SimulationError => {
+function endOf(cause: unknown, signal: AbortSignal): SimulationError {
   if (signal.aborted) return new SimulationError("interrupted", exitCodes.interrupted, { cause });
   if (cause instanceof SimulationError) return cause;
   return new SimulationError(reasonOf(cause), exitCodes.unreachable, { cause });
-};
+}

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { createSteadiness } from "./steadiness.ts";
 
 /** Milliseconds until a cost that depends on time counts as steady; undefined: not within the limit. */
-const steadyAfter = (costAt: (ms: number) => number, everyMs = 10, limitMs = 20_000) => {
+function steadyAfter(costAt: (ms: number) => number, everyMs = 10, limitMs = 20_000) {
   const steadiness = createSteadiness(1000);
   for (let ms = everyMs; ms <= limitMs; ms += everyMs) {
     if (steadiness.observe({ costMs: costAt(ms), now: 1000 + ms })) return ms;
   }
   return undefined;
-};
+}
 
 test("a cost that is steady from the start is seen to be so within two seconds", () => {
   expect(steadyAfter(() => 2.5)).toBeLessThanOrEqual(2000);

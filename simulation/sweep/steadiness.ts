@@ -17,7 +17,7 @@ export interface Steadiness {
   observe(write: { costMs: number; now: number }): boolean;
 }
 
-export const createSteadiness = (startedAt: number): Steadiness => {
+export function createSteadiness(startedAt: number): Steadiness {
   let openedAt = startedAt;
   let costs: number[] = [];
   let lowestMs = Number.POSITIVE_INFINITY;
@@ -36,4 +36,4 @@ export const createSteadiness = (startedAt: number): Steadiness => {
       return withoutLow >= windowsWithoutLow;
     },
   };
-};
+}

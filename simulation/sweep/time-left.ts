@@ -13,7 +13,7 @@ export interface TimeLeft {
 /** A guess until the first pass has shown how long a warm-up and the convergence really take. */
 const firstGuessMs = 5000;
 
-export const createTimeLeft = (planned: readonly PlannedPass[]): TimeLeft => {
+export function createTimeLeft(planned: readonly PlannedPass[]): TimeLeft {
   let passesBegun = 0;
   let loadMs = 0;
   let restMs = 0;
@@ -37,4 +37,4 @@ export const createTimeLeft = (planned: readonly PlannedPass[]): TimeLeft => {
     },
     seconds: (shareDone) => Math.round((loadMs * (1 - shareDone) + restMs) / 1000),
   };
-};
+}

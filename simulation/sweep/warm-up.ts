@@ -31,7 +31,7 @@ const listenMs = 250;
 const patienceMs = 2500;
 
 /** null when no warm-up was asked for. */
-export const warmUp = async (wanted: WarmUpOptions): Promise<WarmUp | null> => {
+export async function warmUp(wanted: WarmUpOptions): Promise<WarmUp | null> {
   const { cluster, options, signal } = wanted;
   if (options.warmup === 0) return null;
   const startedAt = performance.now();
@@ -40,8 +40,15 @@ export const warmUp = async (wanted: WarmUpOptions): Promise<WarmUp | null> => {
   await generateLoad({
     ...options,
     writes: options.warmup,
-    ...{ quorum: 0, warmup: 0, staggerMs: 0, label: "warm-up", sampled: nobody, failed: nobody },
-    ...{ url: cluster.leader.url, timeoutMs: cluster.timeoutMs, signal },
+    quorum: 0,
+    warmup: 0,
+    staggerMs: 0,
+    label: "warm-up",
+    sampled: nobody,
+    failed: nobody,
+    url: cluster.leader.url,
+    timeoutMs: cluster.timeoutMs,
+    signal,
   });
   const { writes, steady } = await loadUntilSteady(wanted);
   const ms = rounded(performance.now() - startedAt);
@@ -50,15 +57,15 @@ export const warmUp = async (wanted: WarmUpOptions): Promise<WarmUp | null> => {
   await converge({ ...cluster, since, limitMs: slowest + 1000, signal });
   await calmDown(signal);
   return { writes: options.clients * options.warmup + writes, ms, steady };
-};
+}
 
 /** The load of a pass, with the pass's own quorum and instruments, until a write's cost is steady. */
-const loadUntilSteady = async ({
+async function loadUntilSteady({
   cluster,
   quorum,
   options,
   signal,
-}: WarmUpOptions): Promise<{ writes: number; steady: boolean }> => {
+}: WarmUpOptions): Promise<{ writes: number; steady: boolean }> {
   const enough = new AbortController();
   const limit = setTimeout(() => enough.abort(), steadyLimitMs);
   const either = AbortSignal.any([signal, enough.signal]);
@@ -71,13 +78,13 @@ const loadUntilSteady = async ({
   try {
     await generateLoad({
       ...options,
-      ...{
-        writes: Math.ceil(writesMax / options.clients),
-        warmup: 0,
-        staggerMs: 0,
-        keys: options.keys ?? 1,
-      },
-      ...{ label: "warm-up", url: cluster.leader.url, timeoutMs: cluster.timeoutMs },
+      writes: Math.ceil(writesMax / options.clients),
+      warmup: 0,
+      staggerMs: 0,
+      keys: options.keys ?? 1,
+      label: "warm-up",
+      url: cluster.leader.url,
+      timeoutMs: cluster.timeoutMs,
       quorum: cluster.quorumPerWrite ? quorum : undefined,
       signal: either,
       sampled: (sample) => {
@@ -101,16 +108,16 @@ const loadUntilSteady = async ({
   }
   await probe.finish();
   return { writes, steady };
-};
+}
 
 /** Of all clients; time or steadiness ends a warm-up long before. */
 const writesMax = 200_000;
 
-const calmDown = async (signal: AbortSignal): Promise<void> => {
+async function calmDown(signal: AbortSignal): Promise<void> {
   const until = performance.now() + patienceMs;
   while (performance.now() < until) {
     const heard = listenForNoise();
     await pause(listenMs, undefined, { signal });
     if (heard().maxMs <= calmMs) return;
   }
-};
+}

@@ -7,7 +7,7 @@ import type { Ink, Paint } from "./paint.ts";
 const barWidth = 50;
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-export const chartOf = ({ analysis, paint }: { analysis: Analysis; paint: Paint }): string => {
+export function chartOf({ analysis, paint }: { analysis: Analysis; paint: Paint }): string {
   const highest = Math.max(
     1e-9,
     ...analysis.quorums.map(({ latency, theory }) => Math.max(latency?.meanMs ?? 0, theory.meanMs)),
@@ -24,7 +24,7 @@ export const chartOf = ({ analysis, paint }: { analysis: Analysis; paint: Paint 
   });
   const legend = `            ${paint("blue", "█")} mean latency   ${paint("yellow", "│")} theory`;
   return [...rows, paint("dim", legend)].join("\n");
-};
+}
 
 export const inks: Readonly<Record<VerdictState, Ink>> = {
   passed: "green",
@@ -37,11 +37,11 @@ export const symbols: Readonly<Record<VerdictState, string>> = {
   inconclusive: "?",
 };
 
-const barOf = (
+function barOf(
   valueMs: number,
   theoryMs: number,
   { highest, paint }: { highest: number; paint: Paint },
-): string => {
+): string {
   const length = (valueMs / highest) * (barWidth - 1);
   const whole = Math.floor(length);
   const rest = eighths[Math.floor((length - whole) * 8)] ?? "";
@@ -50,4 +50,4 @@ const barOf = (
   const before = cells.slice(0, mark).join("");
   const after = cells.slice(mark + 1).join("");
   return paint("blue", before) + paint("yellow", "│") + paint("blue", after);
-};
+}

@@ -9,13 +9,20 @@ const events: readonly ProgressEvent[] = [
   { type: "plan", passes: [{ quorum: 3, round: 1 }], writesTotal: 100 },
   { type: "stage", stage: "loading", quorum: 3, round: 1, theoryMs: 500 },
   {
-    ...{ type: "write", quorum: 3, round: 1, latencyMs: 480, writesDone: 40, writesTotal: 100 },
-    ...{ meanMs: 498.2, theoryMs: 500, secondsLeft: 12 },
+    type: "write",
+    quorum: 3,
+    round: 1,
+    latencyMs: 480,
+    writesDone: 40,
+    writesTotal: 100,
+    meanMs: 498.2,
+    theoryMs: 500,
+    secondsLeft: 12,
   },
   { type: "passed", quorum: 3, results },
 ];
 
-const shown = (style: ProgressStyle, isTTY: boolean): string => {
+function shown(style: ProgressStyle, isTTY: boolean): string {
   let text = "";
   const write = (more: string) => {
     text += more;
@@ -23,7 +30,7 @@ const shown = (style: ProgressStyle, isTTY: boolean): string => {
   const listener = createProgress(style, { isTTY, columns: 200, write }, createPaint(false));
   for (const event of events) listener(event);
   return text;
-};
+}
 
 test("a terminal sees quorum, writes done, the mean against theory and the time left", () => {
   expect(shown("auto", true)).toContain(

@@ -14,11 +14,11 @@ export interface ProgressOutput {
   write(text: string): void;
 }
 
-export const createProgress = (
+export function createProgress(
   style: ProgressStyle,
   output: ProgressOutput,
   paint: Paint,
-): Listener => {
+): Listener {
   switch (style === "auto" ? (output.isTTY ? "live" : "plain") : style) {
     case "live":
       return liveProgress(output, paint);
@@ -29,11 +29,11 @@ export const createProgress = (
     default:
       return plainProgress(output);
   }
-};
+}
 
 const redrawEveryMs = 80;
 
-const liveProgress = (output: ProgressOutput, paint: Paint): Listener => {
+function liveProgress(output: ProgressOutput, paint: Paint): Listener {
   let drawnAt = 0;
   const draw = (text: string) => output.write(`\r\u001b[2K${text.slice(0, output.columns - 1)}`);
   return (event) => {
@@ -61,7 +61,7 @@ const liveProgress = (output: ProgressOutput, paint: Paint): Listener => {
         break;
     }
   };
-};
+}
 
 /** For logs: one line per pass. */
 const plainProgress =
@@ -71,7 +71,7 @@ const plainProgress =
     if (event.type === "note") output.write(`${event.text}\n`);
   };
 
-const stageText = ({ stage, quorum }: ProgressEvent & { type: "stage" }): string => {
+function stageText({ stage, quorum }: ProgressEvent & { type: "stage" }): string {
   const doing = {
     starting: "starting the cluster",
     warming: "warming up",
@@ -79,18 +79,18 @@ const stageText = ({ stage, quorum }: ProgressEvent & { type: "stage" }): string
     settling: "comparing stores",
   };
   return `quorum ${quorum}  ${doing[stage]} …`;
-};
+}
 
-const writeText = (event: ProgressEvent & { type: "write" }): string => {
+function writeText(event: ProgressEvent & { type: "write" }): string {
   const { quorum, writesDone, writesTotal, meanMs, theoryMs, secondsLeft } = event;
   const mean = meanMs === null ? "no success yet" : `mean ${milliseconds(meanMs)}`;
   return (
     `quorum ${quorum}  ${writesDone}/${writesTotal} writes  ${mean} ` +
     `(theory ${milliseconds(theoryMs)})  about ${secondsLeft} s left`
   );
-};
+}
 
-const passedText = ({ quorum, results }: ProgressEvent & { type: "passed" }) => {
+function passedText({ quorum, results }: ProgressEvent & { type: "passed" }) {
   const analysis = analyse(results);
   const one = analysis.quorums.find((other) => other.quorum === quorum);
   if (one?.latency === undefined) return `quorum ${quorum}  no write succeeded`;
@@ -100,10 +100,10 @@ const passedText = ({ quorum, results }: ProgressEvent & { type: "passed" }) => 
     `quorum ${quorum}  ${latency.count} writes  mean ${milliseconds(latency.meanMs)} ` +
     `(theory ${milliseconds(theory.meanMs)}), own cost ${milliseconds(overhead?.meanMs ?? 0)}${after}`
   );
-};
+}
 
 /** As the page's sweep job reads it: small, one object a line. */
-const jsonOf = (event: ProgressEvent): object => {
+function jsonOf(event: ProgressEvent): object {
   if (event.type !== "passed") return event;
   const { quorum, results } = event;
   const analysis = analyse(results);
@@ -126,4 +126,4 @@ const jsonOf = (event: ProgressEvent): object => {
       verdict: verdictOnQuorum(analysis, quorum),
     },
   };
-};
+}

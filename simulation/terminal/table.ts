@@ -2,7 +2,7 @@ import type { Table } from "../report/table.ts";
 import type { Paint } from "./paint.ts";
 
 /** Columns as wide as their widest cell; figures stand to the right, words to the left. */
-export const tableText = (table: Table, paint: Paint): string => {
+export function tableText(table: Table, paint: Paint): string {
   const widths: number[] = [];
   for (const row of table) {
     for (const [index, cell] of row.entries()) {
@@ -20,4 +20,4 @@ export const tableText = (table: Table, paint: Paint): string => {
       .join("  ")
       .trimEnd();
   return [paint("dim", `  ${line(head)}`), ...rows.map((row) => `  ${line(row)}`)].join("\n");
-};
+}

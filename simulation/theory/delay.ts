@@ -5,11 +5,11 @@ export interface DelayRange {
 }
 
 /** Chance that a delay has passed by `atMs`. */
-export const delayCdf = ({ minDelayMs, maxDelayMs }: DelayRange, atMs: number): number => {
+export function delayCdf({ minDelayMs, maxDelayMs }: DelayRange, atMs: number): number {
   if (atMs < minDelayMs) return 0;
   if (atMs >= maxDelayMs) return 1;
   return (atMs - minDelayMs) / (maxDelayMs - minDelayMs);
-};
+}
 
 /** The value that a share of delays stays at or below. */
 export const delayQuantile = ({ minDelayMs, maxDelayMs }: DelayRange, share: number): number =>

@@ -5,7 +5,7 @@
  */
 
 /** The chance of exactly j successes, for j = 0..n. */
-export const successCounts = (chances: readonly number[]): readonly number[] => {
+export function successCounts(chances: readonly number[]): readonly number[] {
   let counts = [1];
   for (const chance of chances) {
     const next = new Array<number>(counts.length + 1).fill(0);
@@ -16,10 +16,10 @@ export const successCounts = (chances: readonly number[]): readonly number[] => 
     counts = next;
   }
   return counts;
-};
+}
 
 /** The chance of at least `wanted` successes. */
-export const atLeast = (chances: readonly number[], wanted: number): number => {
+export function atLeast(chances: readonly number[], wanted: number): number {
   if (wanted <= 0) return 1;
   const counts = successCounts(chances);
   let sum = 0;
@@ -27,4 +27,4 @@ export const atLeast = (chances: readonly number[], wanted: number): number => {
     sum += counts[successes] ?? 0;
   }
   return Math.min(1, sum);
-};
+}

@@ -10,7 +10,7 @@ interface Node {
 }
 
 /** Value and slope of the Legendre polynomial of degree `points`. */
-const legendre = (at: number): { value: number; slope: number } => {
+function legendre(at: number): { value: number; slope: number } {
   let previous = 1;
   let value = at;
   for (let degree = 2; degree <= points; degree += 1) {
@@ -19,7 +19,7 @@ const legendre = (at: number): { value: number; slope: number } => {
     value = next;
   }
   return { value, slope: (points * (at * value - previous)) / (at * at - 1) };
-};
+}
 
 const nodes: readonly Node[] = Array.from({ length: points }, (_, index) => {
   // Newton's method from Tricomi's estimate reaches machine precision in four steps.
@@ -33,13 +33,13 @@ const nodes: readonly Node[] = Array.from({ length: points }, (_, index) => {
 });
 
 /** The integral of `height` over one smooth piece. */
-export const integrate = (
+export function integrate(
   height: (at: number) => number,
   { from, to }: { readonly from: number; readonly to: number },
-): number => {
+): number {
   const half = (to - from) / 2;
   const middle = (from + to) / 2;
   let sum = 0;
   for (const { at, weight } of nodes) sum += weight * height(middle + half * at);
   return sum * half;
-};
+}

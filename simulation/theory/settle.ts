@@ -35,7 +35,7 @@ export const settleCdf = ({ followers, quorum }: SettleModel, atMs: number): num
   );
 
 /** The earliest time by which a share of entries has settled. */
-export const settleQuantile = (model: SettleModel, share: number): number => {
+export function settleQuantile(model: SettleModel, share: number): number {
   let { from: low, to: high } = support(model);
   if (settleCdf(model, low) >= share) return low;
   // Sixty halvings of any span of milliseconds end far below the precision of a clock.
@@ -45,10 +45,10 @@ export const settleQuantile = (model: SettleModel, share: number): number => {
     else low = middle;
   }
   return high;
-};
+}
 
 /** Mean, spread and quantiles of the settling time. RangeError when there are too few followers. */
-export const predictSettle = (model: SettleModel): Prediction => {
+export function predictSettle(model: SettleModel): Prediction {
   const { followers, quorum } = model;
   if (!Number.isInteger(quorum) || quorum < 0 || quorum > followers.length) {
     throw new RangeError(`a quorum of ${quorum} among ${followers.length} followers`);
@@ -74,16 +74,16 @@ export const predictSettle = (model: SettleModel): Prediction => {
     lowestMs: from,
     highestMs: to,
   };
-};
+}
 
 /** Where 95 of 100 means of that many writes fall, by the central limit theorem. */
-export const meanBand = (
+export function meanBand(
   { meanMs, standardDeviationMs }: Prediction,
   samples: number,
-): { readonly lowMs: number; readonly highMs: number } => {
+): { readonly lowMs: number; readonly highMs: number } {
   const half = samples > 0 ? (1.96 * standardDeviationMs) / Math.sqrt(samples) : 0;
   return { lowMs: meanMs - half, highMs: meanMs + half };
-};
+}
 
 /** No entry settles before the k-th lowest minimum, nor after the k-th lowest maximum. */
 const support = ({ followers, quorum }: SettleModel): { from: number; to: number } => ({
@@ -102,10 +102,10 @@ export const kthSmallest = (times: readonly number[], k: number): number =>
   k <= 0 ? 0 : (times.toSorted((a, b) => a - b)[k - 1] ?? Number.NaN);
 
 /** Between two neighbouring ends of delay ranges the distribution is one polynomial. */
-const piecesOf = (model: SettleModel): readonly { from: number; to: number }[] => {
+function piecesOf(model: SettleModel): readonly { from: number; to: number }[] {
   const { from, to } = support(model);
   const ends = model.followers.flatMap((delay) => [delay.minDelayMs, delay.maxDelayMs]);
   const cuts = [...new Set([from, ...ends.filter((end) => end > from && end < to), to])];
   cuts.sort((a, b) => a - b);
   return cuts.slice(1).map((end, index) => ({ from: cuts[index] ?? from, to: end }));
-};
+}

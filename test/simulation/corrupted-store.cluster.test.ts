@@ -47,15 +47,15 @@ test("diff finds what was done to a follower's disk while it was down, and names
   expect(text).toContain('@@ extra "e" @@\n+"e is odd"  (version 4)');
 });
 
-const put = async (url: string, key: string, value: string) => {
+async function put(url: string, key: string, value: string) {
   const body = JSON.stringify({ key, value });
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${url}/write`, { method: "PUT", body, headers });
   if (!answer.ok) throw new Error(await answer.text());
-};
+}
 
 /** Puts another store in place of the right one, at the same applied mark. */
-const corrupt = async (storage: Storage): Promise<void> => {
+async function corrupt(storage: Storage): Promise<void> {
   const { applied, history } = storage.summary();
   const hardState = storage.hardState();
   const record = (key: string, version: number, value: string) => {
@@ -72,7 +72,7 @@ const corrupt = async (storage: Storage): Promise<void> => {
   storage.incoming.begin();
   await done((end) => storage.incoming.add(records, end));
   await done((end) => storage.incoming.install({ applied, digest, history, hardState }, end));
-};
+}
 
 const done = (run: (end: (fault: { reason: string } | undefined) => void) => void) =>
   new Promise<void>((resolve, reject) => {

@@ -18,7 +18,7 @@ export interface Run {
   readonly ended: Promise<Ended>;
 }
 
-export const startCli = (...words: readonly string[]): Run => {
+export function startCli(...words: readonly string[]): Run {
   const child = spawn(process.execPath, [program, ...words], { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
@@ -40,6 +40,6 @@ export const startCli = (...words: readonly string[]): Run => {
       void ended.then(() => reject(new Error(`ended without saying ${text}: ${stderr}`)));
     });
   return { child, untilSaid, ended };
-};
+}
 
 export const runCli = (...words: readonly string[]): Promise<Ended> => startCli(...words).ended;

@@ -23,7 +23,7 @@ export interface StandInStore {
 /** Pages are short, so that paging is used. */
 const pageKeys = 3;
 
-export const startStandIn = async (store: StandInStore): Promise<StandIn> => {
+export async function startStandIn(store: StandInStore): Promise<StandIn> {
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://node");
@@ -40,7 +40,7 @@ export const startStandIn = async (store: StandInStore): Promise<StandIn> => {
       await once(server.close(), "close");
     },
   };
-};
+}
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -48,7 +48,7 @@ interface Exchange {
   readonly url: URL;
 }
 
-const answer = ({ response, url }: Exchange, store: StandInStore): void => {
+function answer({ response, url }: Exchange, store: StandInStore): void {
   const sendText = (status: number, text: string) => {
     const headers = { "content-type": "application/json", "x-kv-node": store.id };
     response.writeHead(status, headers).end(text);
@@ -79,4 +79,4 @@ const answer = ({ response, url }: Exchange, store: StandInStore): void => {
   const next = start + pageKeys < store.keys.length ? page.at(-1)?.key : null;
   const rest = `"next":${JSON.stringify(next ?? null)},"sequence":${applied}`;
   sendText(200, `{"entries":[${page.map(shown).join()}],${rest}}`);
-};
+}

@@ -19,7 +19,7 @@ export interface SyntheticOptions {
 const lab: DelayRange = { minDelayMs: 0, maxDelayMs: 1000 };
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-export const syntheticResults = (given: SyntheticOptions = {}): Results => {
+export function syntheticResults(given: SyntheticOptions = {}): Results {
   const wanted = {
     quorums: [1, 2, 3, 4, 5],
     clients: 10,
@@ -71,16 +71,16 @@ export const syntheticResults = (given: SyntheticOptions = {}): Results => {
     followers: delays.map((delay, index) => ({ id: `follower${index + 1}`, delay })),
     passes,
   };
-};
+}
 
 type Wanted = Required<SyntheticOptions>;
 
-const syntheticPass = (made: {
+function syntheticPass(made: {
   quorum: number;
   round: number;
   wanted: Wanted;
   random: Random;
-}): Pass => {
+}): Pass {
   const { quorum, round, wanted, random } = made;
   const ids = wanted.delays.map((_, index) => `follower${index + 1}`);
   const samples: Sample[] = [];
@@ -94,7 +94,13 @@ const syntheticPass = (made: {
       const latencyMs = rounded(settleMs + wanted.overheadMs - 0.5 + random() * 0.2);
       const key = `sweep/key-${write % 10}`;
       samples.push({
-        ...{ client, write, key, startedAtMs: rounded(startedAtMs), latencyMs, settleMs, version },
+        client,
+        write,
+        key,
+        startedAtMs: rounded(startedAtMs),
+        latencyMs,
+        settleMs,
+        version,
         acks: acks.slice(0, quorum),
       });
       timelines.push({ version, key, settleMs, acks });
@@ -126,7 +132,7 @@ const syntheticPass = (made: {
     ],
     convergence: ids.map((node) => ({ node, ms: rounded(random() * (1000 - quorum * 150)) })),
   };
-};
+}
 
 const acksOf = ({ delays }: Wanted, random: Random): Ack[] =>
   delays

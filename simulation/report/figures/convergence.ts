@@ -1,8 +1,8 @@
-import { common, type FigureMaker, jitter, width } from "./figure.ts";
+import { common, type Figure, jitter, type Source, width } from "./figure.ts";
 import { followerShades, shadeAt } from "./palette.ts";
 
 /** How long after the last answer each follower's store equalled the leader's. */
-export const convergenceFigure: FigureMaker = ({ results, analysis }) => {
+export function convergenceFigure({ results, analysis }: Source): Figure | undefined {
   const ids = results.followers.map(({ id }) => id);
   const points = results.passes.flatMap(({ quorum, convergence }) =>
     convergence.flatMap(({ node, ms }) =>
@@ -47,4 +47,4 @@ export const convergenceFigure: FigureMaker = ({ results, analysis }) => {
       },
     },
   };
-};
+}

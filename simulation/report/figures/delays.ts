@@ -1,11 +1,11 @@
 import type { DelayRange } from "../../theory/index.ts";
-import { common, type Figure, type FigureMaker, width } from "./figure.ts";
+import { common, type Figure, type Source, width } from "./figure.ts";
 import { followerShades, palette, shadeAt } from "./palette.ts";
 
 const bins = 10;
 
 /** The delays that really elapsed, per follower, against the range that was configured. */
-export const delaysFigure: FigureMaker = ({ results }) => {
+export function delaysFigure({ results }: Source): Figure | undefined {
   // Only writes with all their acks: the fastest acks alone would look too fast.
   const acks = results.passes.flatMap(({ timelines }) => timelines.flatMap((one) => one.acks));
   if (acks.length === 0) return undefined;
@@ -69,10 +69,10 @@ export const delaysFigure: FigureMaker = ({ results }) => {
       })),
     } as Figure["spec"],
   };
-};
+}
 
 /** A fixed delay gets one bar of the millisecond in which timers fire. */
-const histogram = (elapsed: readonly number[], { minDelayMs, maxDelayMs }: DelayRange) => {
+function histogram(elapsed: readonly number[], { minDelayMs, maxDelayMs }: DelayRange) {
   const span = maxDelayMs - minDelayMs;
   const count = span > 0 ? bins : 1;
   const step = span > 0 ? span / bins : 1;
@@ -87,4 +87,4 @@ const histogram = (elapsed: readonly number[], { minDelayMs, maxDelayMs }: Delay
     if (bar !== undefined) bar.share += 1 / elapsed.length;
   }
   return { bars, expected: 1 / count };
-};
+}

@@ -1,18 +1,10 @@
 import { modelOf } from "../../analysis/per-quorum.ts";
 import { ecdf } from "../../statistics/index.ts";
 import { settleCdf } from "../../theory/index.ts";
-import {
-  common,
-  type FigureMaker,
-  height,
-  quorumScale,
-  type Source,
-  thinned,
-  width,
-} from "./figure.ts";
+import { common, type Figure, height, quorumScale, type Source, thinned, width } from "./figure.ts";
 
 /** The whole distribution per quorum, measured and in theory. */
-export const ecdfFigure: FigureMaker = (source) => {
+export function ecdfFigure(source: Source): Figure | undefined {
   const measured = source.analysis.quorums.flatMap(({ quorum }) => {
     const passes = source.results.passes.filter((pass) => pass.quorum === quorum);
     const latencies = passes.flatMap(({ samples }) => samples.map(({ latencyMs }) => latencyMs));
@@ -58,7 +50,7 @@ export const ecdfFigure: FigureMaker = (source) => {
       ],
     },
   };
-};
+}
 
 const pointsMax = 80;
 

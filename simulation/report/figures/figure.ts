@@ -18,9 +18,6 @@ export interface Source {
   readonly analysis: Analysis;
 }
 
-/** Undefined where the run left nothing to draw. */
-export type FigureMaker = (source: Source) => Figure | undefined;
-
 export const width = 660;
 export const height = 300;
 
@@ -70,11 +67,11 @@ export const common = {
 } as const satisfies Partial<TopLevelSpec>;
 
 /** The scale that gives each quorum its step of the ramp. */
-export const quorumScale = ({ analysis }: Source) => {
+export function quorumScale({ analysis }: Source) {
   const domain = analysis.quorums.map(({ quorum }) => quorum);
   // The ramp's ends stand for one ack and for all of them.
   return { domain, range: domain.map((quorum) => shadeAt(quorumShades, quorum - 1).light) };
-};
+}
 
 /** A fixed, even-looking sideways shift in -0.5..0.5: the same points for the same data. */
 export const jitter = (index: number): number => ((index * 0.618_033_988_75) % 1) - 0.5;
@@ -83,11 +80,11 @@ export const jitter = (index: number): number => ((index * 0.618_033_988_75) % 1
 const dotsMax = 800;
 
 /** At most that many, evenly chosen. */
-export const thinned = <T>(items: readonly T[], most = dotsMax): readonly T[] => {
+export function thinned<T>(items: readonly T[], most = dotsMax): readonly T[] {
   if (items.length <= most) return items;
   const step = items.length / most;
   return Array.from({ length: most }, (_, index) => items[Math.floor(index * step)] as T);
-};
+}
 
 /** For a caption, where dots were left out. */
 export const thinnedNote = (count: number): string =>

@@ -1,8 +1,8 @@
 import { ecdf } from "../../statistics/index.ts";
-import { common, type FigureMaker, height, quorumScale, thinned, width } from "./figure.ts";
+import { common, type Figure, height, quorumScale, type Source, thinned, width } from "./figure.ts";
 
 /** How soon after its answer a write is seen by a reader at a follower. */
-export const freshnessFigure: FigureMaker = (source) => {
+export function freshnessFigure(source: Source): Figure | undefined {
   const curves = source.analysis.quorums.flatMap(({ quorum }) => {
     const reads = source.results.passes
       .filter((pass) => pass.quorum === quorum)
@@ -49,4 +49,4 @@ export const freshnessFigure: FigureMaker = (source) => {
       },
     },
   };
-};
+}

@@ -10,8 +10,8 @@ import { timelinesFigure } from "./timelines.ts";
 
 export type { Figure, Source } from "./figure.ts";
 
-/** In the order of the report. */
-const makers = [
+/** In the order of the report. Each answers undefined where the run left nothing to draw. */
+const makers: readonly ((source: Source) => Figure | undefined)[] = [
   latencyFigure,
   ecdfFigure,
   overheadFigure,

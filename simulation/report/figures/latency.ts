@@ -1,8 +1,17 @@
-import { common, type FigureMaker, height, jitter, thinned, thinnedNote, width } from "./figure.ts";
+import {
+  common,
+  type Figure,
+  height,
+  jitter,
+  type Source,
+  thinned,
+  thinnedNote,
+  width,
+} from "./figure.ts";
 import { palette } from "./palette.ts";
 
 /** Latency against the write quorum: every write, the mean, and where theory puts both. */
-export const latencyFigure: FigureMaker = ({ results, analysis }) => {
+export function latencyFigure({ results, analysis }: Source): Figure | undefined {
   const measured = analysis.quorums.filter(({ latency }) => latency !== undefined);
   if (measured.length === 0) return undefined;
   const writes = results.passes.flatMap(({ quorum, samples }) =>
@@ -117,4 +126,4 @@ export const latencyFigure: FigureMaker = ({ results, analysis }) => {
       ],
     },
   };
-};
+}

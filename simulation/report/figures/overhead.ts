@@ -1,11 +1,11 @@
 import { overheadOf } from "../../analysis/per-quorum.ts";
 import { overheadLimitMs } from "../../analysis/verdicts.ts";
 import { quantile } from "../../statistics/index.ts";
-import { common, type FigureMaker, jitter, thinned, thinnedNote, width } from "./figure.ts";
+import { common, type Figure, jitter, type Source, thinned, thinnedNote, width } from "./figure.ts";
 import { palette } from "./palette.ts";
 
 /** The store's own cost per quorum: what is left of the latency without the simulated delay. */
-export const overheadFigure: FigureMaker = ({ results, analysis }) => {
+export function overheadFigure({ results, analysis }: Source): Figure | undefined {
   const all = results.passes.flatMap(({ quorum, samples }) =>
     samples.map((sample, index) => ({
       at: quorum + 0.5 * jitter(index),
@@ -128,4 +128,4 @@ export const overheadFigure: FigureMaker = ({ results, analysis }) => {
       ],
     },
   };
-};
+}

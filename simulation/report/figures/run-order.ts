@@ -1,8 +1,16 @@
-import { common, type FigureMaker, quorumScale, thinned, thinnedNote, width } from "./figure.ts";
+import {
+  common,
+  type Figure,
+  quorumScale,
+  type Source,
+  thinned,
+  thinnedNote,
+  width,
+} from "./figure.ts";
 import { palette } from "./palette.ts";
 
 /** Every write in the order of the run: drifts, warm-up and slow moments would show here. */
-export const runOrderFigure: FigureMaker = (source) => {
+export function runOrderFigure(source: Source): Figure | undefined {
   const { results, analysis } = source;
   let before = 0;
   const writes: { order: number; latencyMs: number; quorum: number }[] = [];
@@ -65,4 +73,4 @@ export const runOrderFigure: FigureMaker = (source) => {
       ],
     },
   };
-};
+}

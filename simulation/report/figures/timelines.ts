@@ -1,9 +1,9 @@
 import type { Timeline } from "../../results/schema.ts";
-import { common, type Figure, type FigureMaker, type Source, width } from "./figure.ts";
+import { common, type Figure, type Source, width } from "./figure.ts";
 import { followerShades, palette, shadeAt } from "./palette.ts";
 
 /** Three writes of one quorum, ack by ack: a quick one, a usual one and a slow one. */
-export const timelinesFigure: FigureMaker = (source) => {
+export function timelinesFigure(source: Source): Figure | undefined {
   const chosen = representative(source);
   if (chosen === undefined) return undefined;
   const { quorum, writes } = chosen;
@@ -90,10 +90,10 @@ export const timelinesFigure: FigureMaker = (source) => {
       resolve: { scale: { x: "shared" } },
     } as Figure["spec"],
   };
-};
+}
 
 /** The quorum in the middle, and of its writes those at 10, 50 and 90 %. */
-const representative = ({ results, analysis }: Source) => {
+function representative({ results, analysis }: Source) {
   const quorums = analysis.quorums
     .map(({ quorum }) => ({ quorum, timelines: timelinesOf(quorum) }))
     .filter(({ quorum, timelines }) => quorum > 0 && timelines.length >= 3);
@@ -116,4 +116,4 @@ const representative = ({ results, analysis }: Source) => {
       .filter((pass) => pass.quorum === quorum)
       .flatMap((pass) => pass.timelines);
   }
-};
+}
