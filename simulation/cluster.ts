@@ -1,17 +1,20 @@
 /** A running cluster as the sweep sees it: addresses, and how a quorum is asked for. */
 import type { DelayRange } from "./theory/index.ts";
 
+/** A node and where to reach it. */
 export interface Member {
   readonly id: string;
   /** Base of its REST API as reached from here, without a slash at the end. */
   readonly url: string;
 }
 
-export interface Follower extends Member {
+/** A follower, and what theory must know of it. */
+interface Follower extends Member {
   /** The simulated delay on its way, as configured. */
   readonly delay: DelayRange;
 }
 
+/** A cluster that serves the quorum it was prepared for. */
 export interface Cluster {
   readonly leader: Member;
   readonly followers: readonly Follower[];
@@ -38,6 +41,6 @@ export interface Target {
   close(): Promise<void>;
 }
 
-/** Long enough that the slowest ack still counts: an experiment about latency wants no timeouts. */
+/** Long enough that the slowest ack still counts: a timeout would cut the slowest writes out of the result. */
 export const patientTimeoutMs = (maxDelaysMs: readonly number[]): number =>
   5000 + 2 * Math.max(0, ...maxDelaysMs);

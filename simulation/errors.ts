@@ -8,9 +8,10 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** One of the codes above. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** An end that a person can do something about: one sentence, no stack. */
+/** An error that its reader can act on: shown as one sentence, without a stack. */
 export class SimulationError extends Error {
   readonly exitCode: ExitCode;
 
@@ -20,12 +21,15 @@ export class SimulationError extends Error {
   }
 }
 
+/** The command was understood but asks for something impossible: exit code 2. */
 export const usageError = (message: string): SimulationError =>
   new SimulationError(message, exitCodes.usage);
 
+/** No usable answer came from the cluster: exit code 3. */
 export const unreachable = (message: string, cause?: unknown): SimulationError =>
   new SimulationError(message, exitCodes.unreachable, { cause });
 
+/** What happened, in a few words, for the end of a sentence. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof SimulationError) return error.message;

@@ -4,16 +4,19 @@ import { createInterface } from "node:readline";
 import { endSchema, eventsOf, readLine } from "./lines.ts";
 import type { Sweep, SweepEvent, SweepRequest, SweepResult } from "./types.ts";
 
-/** Samples kept for those who come later. */
+/** Samples kept for clients that connect later. */
 const samplesKept = 5000;
-const lastWordsMax = 5;
+const lastLinesMax = 5;
 const outputCharactersMax = 1024 * 1024;
-/** An interrupted run writes its report and gives back the settings; then it is killed. */
+/** Time for an interrupted run to write its report and restore the settings, before it is killed. */
 const cancelMsMax = 10_000;
 
 /** As the simulation documents them. */
 const exitCodes = { ok: 0, verdictFailed: 1 } as const;
 
+/**
+ * What one run needs to know. It is given on the command line, so a `ps` shows all of it.
+ */
 export interface JobOptions {
   readonly id: string;
   /** The simulation's main file. */
@@ -26,26 +29,36 @@ export interface JobOptions {
   readonly ended: () => void;
 }
 
+/**
+ * A run from its start until it is forgotten. All members may be used at any time, also after
+ * its end.
+ */
 export interface Job {
   readonly id: string;
   readonly directory: string;
   readonly running: boolean;
   describe(): Sweep;
-  /** Tells what happened so far, then what happens, until `done`. Returns how to stop that. */
+  /** Replays what happened so far, then passes on what happens, until `done`. Returns a function that stops it. */
   follow(listener: (event: SweepEvent) => void): () => void;
   /** Interrupts the run, and kills it when it does not end. */
   cancel(): void;
-  /** For the end of this process. */
+  /** Kills the run at once: for the end of this process. */
   kill(): void;
 }
 
+/**
+ * Starts the simulation as a child process. A process that cannot start is reported as a run
+ * that failed, never thrown.
+ */
 export function startJob(options: JobOptions): Job {
   const { id, request, directory } = options;
-  const child = spawn(process.execPath, wordsOf(options), { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argumentsOf(options), {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const listeners = new Set<(event: SweepEvent) => void>();
   const samples: SweepEvent[] = [];
   const results = new Map<number, SweepResult>();
-  const lastWords: string[] = [];
+  const lastLines: string[] = [];
   let cancelled = false;
   let output = "";
   let kill: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +80,7 @@ export function startJob(options: JobOptions): Job {
     sweep = {
       ...sweep,
       finishedAt: Date.now(),
-      ...outcomeOf({ code, cancelled, output, lastWords }),
+      ...outcomeOf({ code, cancelled, output, lastLines }),
     };
     options.ended();
     tell({ name: "done", data: sweep });
@@ -77,7 +90,7 @@ export function startJob(options: JobOptions): Job {
     line: (text) => {
       const line = readLine(text);
       if (line !== undefined) for (const event of eventsOf(line)) tell(event);
-      else if (lastWords.push(text) > lastWordsMax) lastWords.shift();
+      else if (lastLines.push(text) > lastLinesMax) lastLines.shift();
     },
     output: (text) => {
       if (output.length < outputCharactersMax) output += text;
@@ -129,7 +142,7 @@ const startOf = (id: string, options: SweepRequest): Sweep => ({
   error: null,
 });
 
-const wordsOf = ({ program, url, directory, request }: JobOptions): string[] => [
+const argumentsOf = ({ program, url, directory, request }: JobOptions): string[] => [
   ...[program, "sweep", "--target", url, "--out", directory, "--json", "--progress", "json"],
   ...["--quorums", request.quorums.join(","), "--clients", `${request.clients}`],
   ...["--writes", `${request.writes}`, "--rounds", `${request.rounds}`],
@@ -158,21 +171,21 @@ interface End {
   readonly code: number | null;
   readonly cancelled: boolean;
   readonly output: string;
-  readonly lastWords: readonly string[];
+  readonly lastLines: readonly string[];
 }
 
 /** A failed verdict is a finding of a run that was carried out: the run itself is done. */
-function outcomeOf({ code, cancelled, output, lastWords }: End) {
+function outcomeOf({ code, cancelled, output, lastLines }: End) {
   const end = readEnd(output);
   const headline = end?.headline ?? null;
   if (cancelled) return { state: "cancelled", headline, error: null } as const;
   const failed = end?.verdicts.filter(({ state }) => state === "failed") ?? [];
   if (code === exitCodes.ok) return { state: "done", headline, error: null } as const;
   if (code === exitCodes.verdictFailed && failed.length > 0) {
-    const error = failed.map(({ title, detail }) => `Not so: ${title} (${detail})`).join("; ");
+    const error = failed.map(({ title, detail }) => `Failed: ${title} (${detail})`).join("; ");
     return { state: "done", headline, error } as const;
   }
-  const error = lastWords.at(-1) ?? `the simulation ended with code ${code ?? "none"}`;
+  const error = lastLines.at(-1) ?? `the simulation exited with code ${code ?? "none"}`;
   return { state: "failed", headline, error } as const;
 }
 

@@ -61,7 +61,7 @@ test("a sweep runs to its report, tells of every write, and puts the delays back
   ]);
   expect(sweep.results.map(({ theoryMs }) => Math.round(theoryMs))).toEqual([10, 20]);
   // Six writes at each quorum prove nothing, and the sweep says so.
-  expect(sweep.headline).toMatch(/^Inconclusive what a further ack costs: .* repeat /);
+  expect(sweep.headline).toMatch(/^The cost of a further ack is inconclusive: .* repeat /);
   expect(await delaysInForce()).toEqual({ minDelay: 1, maxDelay: 2, quorum: 1 });
 
   const report = await call(`/sweeps/${id}/report/index.html`);

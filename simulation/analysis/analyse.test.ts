@@ -105,7 +105,7 @@ test("overhead is the latency less the k-th smallest elapsed delay", () => {
 
 test("the headline says what was found", () => {
   expect(analyse(syntheticResults()).headline).toMatch(
-    /^Each further ack costs about \d+ ms: from \d+ ms at quorum 1 to \d+ ms at quorum 5, as theory predicts .*; the store itself adds at most 1\.\d ms in the mean; all stores end up equal\.$/,
+    /^Each further ack costs about \d+ ms: from \d+ ms at quorum 1 to \d+ ms at quorum 5, as theory predicts .*; the store itself adds at most 1\.\d ms on average; all stores end up equal\.$/,
   );
   const cut = { ...syntheticResults({ quorums: [2] }), cutShort: "interrupted" };
   expect(analyse(cut).headline).toMatch(/^At quorum 2 a write takes .* Cut short: interrupted\.$/);

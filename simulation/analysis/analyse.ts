@@ -6,6 +6,9 @@ import { analyseQuorum, type QuorumAnalysis } from "./per-quorum.ts";
 import type { Verdict } from "./verdict.ts";
 import { verdictsOf } from "./verdicts.ts";
 
+/**
+ * Everything that is said about a run. It holds no raw samples, so it can be printed as JSON.
+ */
 export interface Analysis {
   readonly headline: string;
   readonly quorums: readonly QuorumAnalysis[];

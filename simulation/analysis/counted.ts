@@ -3,6 +3,7 @@ import { advice, isDisturbed, judgeFault, type VerdictState } from "./noise.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
 import { summed, type Verdict } from "./verdict.ts";
 
+/** Passes only without a single refusal or unknown outcome. */
 export function failures(quorums: readonly QuorumAnalysis[]): Verdict {
   const byQuorum = quorums.map((one) => ({ quorum: one.quorum, state: failuresState(one) }));
   const refused = quorums.reduce((sum, one) => sum + one.refused, 0);
@@ -27,6 +28,10 @@ function failuresState({ refused, unknown, late, disturbance }: QuorumAnalysis):
   return refused + unknown > late ? "failed" : judgeFault(disturbance);
 }
 
+/**
+ * Judges the comparison after convergence. What differs right after the last answer is the
+ * price of a low quorum, not a fault.
+ */
 export function differences(quorums: readonly QuorumAnalysis[]): Verdict {
   const byQuorum = quorums.map((one) => ({ quorum: one.quorum, state: storesState(one) }));
   const differing = quorums.filter(({ settled }) => (settled?.followers.length ?? 0) > 0);

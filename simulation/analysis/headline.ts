@@ -1,10 +1,14 @@
-/** The report's one sentence, written from the data. It says what noise cannot explain, or that it can. */
+/** The report's one sentence, written from the data. It claims only what noise cannot explain. */
 import type { Results } from "../results/schema.ts";
 import { advice, isDisturbed, judge, raisedMs } from "./noise.ts";
 import type { QuorumAnalysis } from "./per-quorum.ts";
 import type { Verdict } from "./verdict.ts";
 import { overheadLimitMs, riseState } from "./verdicts.ts";
 
+/**
+ * One sentence for the top of the report: what an ack costs, what the store adds, what failed,
+ * and what to do about noise.
+ */
 export function headlineOf(
   results: Results,
   quorums: readonly QuorumAnalysis[],
@@ -33,7 +37,7 @@ function cost(measured: readonly QuorumAnalysis[]): string {
   if (first === last) {
     const { latency, theory, quorum } = first;
     return (
-      `At quorum ${quorum} a write takes ${milliseconds(latency.meanMs)} in the mean ` +
+      `At quorum ${quorum} a write takes ${milliseconds(latency.meanMs)} on average ` +
       `(theory: ${milliseconds(theory.meanMs)})`
     );
   }
@@ -50,7 +54,7 @@ function cost(measured: readonly QuorumAnalysis[]): string {
       // Where theory promises no rise, more writes would show none either.
       return last.theory.meanMs - first.theory.meanMs < 1
         ? `Further acks cost too little to measure: ${span}`
-        : `Inconclusive what a further ack costs: ${span}, which noise can explain`;
+        : `The cost of a further ack is inconclusive: ${span}, which noise can explain`;
   }
 }
 
@@ -92,7 +96,7 @@ function furthest(measured: readonly QuorumAnalysis[]): string {
 
 function ownCost(measured: readonly QuorumAnalysis[], verdicts: readonly Verdict[]): string {
   const means = measured.flatMap(({ overhead }) => overhead?.meanMs ?? []);
-  const most = `the store itself adds at most ${Math.max(...means).toFixed(1)} ms in the mean`;
+  const most = `the store itself adds at most ${Math.max(...means).toFixed(1)} ms on average`;
   const open = verdicts.some(({ id, state }) => id === "overhead" && state === "inconclusive");
   const noisy = measured.some(({ disturbance }) => isDisturbed(disturbance));
   return open && (noisy || Math.max(...means) > overheadLimitMs) ? `${most}, noise included` : most;
@@ -122,5 +126,6 @@ function whatToDo(measured: readonly QuorumAnalysis[], verdicts: readonly Verdic
   return hidden || (open.length > 0 && noisy) ? advice(measured) : "";
 }
 
+/** Whole milliseconds from 100 on, tenths below. */
 export const milliseconds = (ms: number): string =>
   ms >= 100 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(1)} ms`;

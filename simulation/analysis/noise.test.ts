@@ -101,7 +101,7 @@ test("means that fall while timers are late say nothing, and the headline says w
     /inconclusive at quorum .*, since the machine was busy .*; repeat when it is idle$/,
   );
   expect(analyse(results).headline).toMatch(
-    /^Inconclusive what a further ack costs: from \d+ ms .* which noise can explain; .*repeat when it is idle\.$/,
+    /^The cost of a further ack is inconclusive: from \d+ ms .* which noise can explain; .*repeat when it is idle\.$/,
   );
   // The same times on a machine that was idle accuse the store.
   const quiet = { meanMs: 0.1, p99Ms: 0.6, maxMs: 2.1 };
@@ -136,7 +136,7 @@ test("one pause of the machine is not the store's own cost", () => {
   const noise = { meanMs: 0.3, p99Ms: 2, maxMs: 40 };
   const paused = { ...slow, passes: slow.passes.map((pass) => ({ ...pass, noise })) };
   expect(verdict(paused, "overhead").state).toBe("inconclusive");
-  expect(analyse(paused).headline).toContain("in the mean, noise included;");
+  expect(analyse(paused).headline).toContain("on average, noise included;");
 });
 
 test("load that others made before or during the run excuses times", () => {

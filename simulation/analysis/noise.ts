@@ -6,6 +6,7 @@
 import type { Pass, Results } from "../results/schema.ts";
 import type { Interval } from "../statistics/index.ts";
 
+/** Inconclusive means that the run can neither show the promise kept nor broken. */
 export type VerdictState = "passed" | "failed" | "inconclusive";
 
 /** What else the machine did while something was measured. */
@@ -22,10 +23,14 @@ export interface Disturbance {
  * A load generator whose timers are later than this once in a hundred times shares its lateness with
  * what it measures.
  */
-export const timersLateLimitMs = 5;
+const timersLateLimitMs = 5;
 /** A sweep by itself keeps about one process per processor waiting; this many times that is others' work. */
 const ownLoadPerCore = 2;
 
+/**
+ * Takes the worst pass for timers, since one late pass is enough to raise a mean over all of
+ * them.
+ */
 export function disturbanceOf(
   { environment, options }: Pick<Results, "environment" | "options">,
   passes: readonly Pass[],
@@ -41,6 +46,7 @@ export function disturbanceOf(
   };
 }
 
+/** True where the machine was too busy for its times to be trusted at all. */
 export const isDisturbed = ({ timersLateMs, loadAverage }: Disturbance): boolean =>
   timersLateMs > timersLateLimitMs || loadAverage !== null;
 
@@ -65,11 +71,15 @@ export interface Claim {
 /** The interval of so few samples is too narrow to be believed. */
 const samplesMin = 10;
 
+/** The interval, unless it rests on too few samples. */
 export const trusted = (
   interval: Interval | undefined,
   { samples }: Pick<Measurement, "samples">,
 ): Interval | undefined => (samples < samplesMin ? undefined : interval);
 
+/**
+ * Passes or fails only with the whole interval, after the machine's part is allowed for.
+ */
 export function judge({ interval, raisedMs: raised, loweredMs: lowered }: Claim): VerdictState {
   if (interval === undefined) return "inconclusive";
   if (interval.highMs + lowered <= 0) return "passed";

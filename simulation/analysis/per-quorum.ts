@@ -27,6 +27,7 @@ import {
 } from "../theory/index.ts";
 import { type Disturbance, disturbanceOf } from "./noise.ts";
 
+/** Times are milliseconds. Figures cover all passes of the quorum together. */
 export interface QuorumAnalysis {
   readonly quorum: number;
   readonly samples: number;
@@ -74,6 +75,7 @@ export interface QuorumAnalysis {
   readonly settled: Differences | null;
 }
 
+/** Counts of keys by class, summed over followers. */
 export type Differences = Readonly<Record<DifferenceClass, number>> & {
   readonly total: number;
   /** Followers that differed or could not be compared. */
@@ -94,9 +96,16 @@ export const tracedDelayOf = ({ acks }: Sample, quorum: number): number =>
     quorum,
   );
 
+/**
+ * The store's own cost of one write: HTTP, flushes, gRPC and waiting for the processor.
+ * Slightly below 0 where a clock was read late.
+ */
 export const overheadOf = (sample: Sample, quorum: number): number =>
   sample.latencyMs - tracedDelayOf(sample, quorum);
 
+/**
+ * Bootstrap intervals use the run's seed, so the same results always give the same figures.
+ */
 export function analyseQuorum(results: Results, quorum: number): QuorumAnalysis {
   const passes = results.passes.filter((pass) => pass.quorum === quorum);
   const samples = passes.flatMap((pass) => pass.samples);

@@ -1,6 +1,7 @@
 /** What is said about one promise, over all quorums and for each. */
 import { type VerdictState, worst } from "./noise.ts";
 
+/** The promise, whether it was kept, and what was found. */
 export interface Verdict {
   readonly id: "prediction" | "overhead" | "even" | "rising" | "failures" | "differences";
   /** The promise, in a sentence. */

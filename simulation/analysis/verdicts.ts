@@ -6,11 +6,13 @@ import type { QuorumAnalysis } from "./per-quorum.ts";
 import { summed, type Verdict } from "./verdict.ts";
 
 /** How far measured means may be from the trace-driven prediction: the larger of the two. */
-export const predictionToleranceMs = 5;
-export const predictionToleranceShare = 0.05;
+const predictionToleranceMs = 5;
+/** Of the delay that elapsed; counts where it is above `predictionToleranceMs`. */
+const predictionToleranceShare = 0.05;
+/** The store's own cost of a write on average that the design promises not to exceed. */
 export const overheadLimitMs = 5;
 /** How much more a write may cost the store at one quorum than at another. */
-export const evenLimitMs = 1;
+const evenLimitMs = 1;
 /** With more writes a second they wait for the processor, and the longer the fewer acks they wait for. */
 const evenWritesPerSecondMax = 400;
 
@@ -67,7 +69,7 @@ function overhead(quorums: readonly QuorumAnalysis[]): Verdict {
   }));
   return {
     id: "overhead",
-    title: `The store's own cost is at most ${overheadLimitMs} ms in the mean, at every quorum`,
+    title: `The store's own cost is at most ${overheadLimitMs} ms on average, at every quorum`,
     ...summed(byQuorum),
     detail: found(costRange(quorums), byQuorum, quorums),
   };

@@ -48,7 +48,7 @@ test("help names every option and exit code, and theory needs no cluster", async
 });
 
 test.each([
-  [["--quorums", "x"], /looks like "1-5"/],
+  [["--quorums", "x"], /Expected quorums such as "1-5"/],
   [["--clients", "0"], /whole number from 1/],
   [["--order", "backwards"], /Allowed choices/],
   [["--bogus"], /unknown option/],

@@ -10,6 +10,7 @@ import type { Comparison, FollowerComparison } from "../results/schema.ts";
 import { listenForInterrupts } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 
+/** Options of `simulate diff`, as commander hands them over. */
 export interface DiffFlags {
   readonly target: string;
   /** Wait so long for the stores to become equal before they are compared. */

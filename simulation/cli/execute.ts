@@ -1,9 +1,9 @@
-/** One command line from its words to its exit code. */
+/** Runs one command line and answers its exit code. */
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes, SimulationError } from "../errors.ts";
 import { createProgram } from "./program.ts";
 
-/** Says what went wrong on standard error; throws only what is a mistake of ours. */
+/** Reports errors on standard error. Throws only what is a fault of this program. */
 export async function execute(words: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.ok;
   try {

@@ -1,3 +1,4 @@
+/** The options of a sweep after parsing: checked one by one, not yet against each other. */
 import type { Format } from "../report/write.ts";
 import type { SweepOptions } from "../results/schema.ts";
 import type { ProgressStyle } from "../terminal/progress.ts";

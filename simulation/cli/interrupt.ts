@@ -4,6 +4,10 @@ import { exitCodes } from "../errors.ts";
 /** npm passes the terminal's Ctrl-C on, so one key press arrives as two signals. */
 const sameKeyPressMs = 500;
 
+/**
+ * The first signal aborts; a second one ends the process at once, without a report. Call
+ * `stop` when the run is over.
+ */
 export function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
   const controller = new AbortController();
   let firstAt: number | undefined;

@@ -9,6 +9,7 @@ import { tableText } from "../terminal/table.ts";
 import { type DelayRange, predictSettle } from "../theory/index.ts";
 import { createOutput } from "./output.ts";
 
+/** Options of `simulate render`. */
 export interface RenderFlags {
   readonly out?: string;
   readonly format: readonly Format[];
@@ -16,6 +17,7 @@ export interface RenderFlags {
   readonly color: boolean;
 }
 
+/** Writes the report again. Throws a usage error for a file that is not a results file. */
 export async function renderCommand(file: string, flags: RenderFlags): Promise<ExitCode> {
   const output = createOutput(flags.color);
   const results = await readResults(file);
@@ -30,6 +32,7 @@ export async function renderCommand(file: string, flags: RenderFlags): Promise<E
   return exitCodes.ok;
 }
 
+/** Options of `simulate compare`. */
 export interface CompareFlags {
   readonly json: boolean;
   readonly color: boolean;
@@ -62,6 +65,7 @@ export async function compareCommand(
   return alike && slower ? exitCodes.verdictFailed : exitCodes.ok;
 }
 
+/** Options of `simulate theory`. Delays are milliseconds. */
 export interface TheoryFlags {
   readonly followers: number;
   readonly quorums?: readonly number[];
@@ -72,6 +76,10 @@ export interface TheoryFlags {
   readonly color: boolean;
 }
 
+/**
+ * Prints what theory predicts for each quorum. Throws a usage error for a range or a quorum
+ * that cannot be.
+ */
 export function theoryCommand(flags: TheoryFlags): ExitCode {
   const { minDelay, maxDelay, followerDelay = {} } = flags;
   if (minDelay > maxDelay)

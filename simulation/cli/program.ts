@@ -1,4 +1,4 @@
-/** The command line: its words, their ranges and their help. */
+/** The command line: commands, options, their ranges and their help. */
 import { Command, Option } from "commander";
 import type { ExitCode } from "../errors.ts";
 import { formats } from "../report/write.ts";
@@ -28,11 +28,11 @@ import {
 
 const exitHelp = `
 Exit codes:
-  0    all is well (an inconclusive verdict included)
+  0    success (no verdict failed; some may be inconclusive)
   1    a verdict failed; diff: stores differ; compare: slower than chance explains
-  2    the command was not understood
+  2    wrong usage
   3    the cluster could not be reached
-  4    too many writes had no success
+  4    too many writes did not succeed
   130  interrupted; partial results are kept`;
 
 const sweepHelp = `
@@ -48,7 +48,7 @@ Examples:
   $ npm run simulate -- diff --target http://localhost:4567 --wait 2000
 ${exitHelp}`;
 
-/** `ended` hears the exit code of the command that ran. */
+/** `ended` is called with the exit code of the command that ran. */
 export function createProgram(ended: (code: ExitCode) => void): Command {
   const usual = sweep(ended);
   const program = new Command("simulate")
@@ -77,9 +77,17 @@ const countMax = 1_000_000;
 
 function sweep(ended: Ended): Command {
   const usual = sweepDefaults;
-  return command("sweep", "starts or takes a cluster, sweeps the write quorum, writes a report")
+  return command(
+    "sweep",
+    "starts a cluster or uses a running one, sweeps the write quorum, writes a report",
+  )
     .option("--target <target>", "processes, compose, or the URL of a running node", usual.target)
-    .option("--followers <n>", "followers of an own cluster", wholeNumber(1, 20), usual.followers)
+    .option(
+      "--followers <n>",
+      "followers of the cluster that is started",
+      wholeNumber(1, 20),
+      usual.followers,
+    )
     .addOption(
       new Option("--quorums <list>", "write quorums, such as 1-5 or 1,3,5")
         .argParser(parseQuorums)
@@ -102,22 +110,31 @@ function sweep(ended: Ended): Command {
         .choices(["sequential", "interleaved", "random"])
         .default(usual.order),
     )
-    .option("--keys <n|unique>", "keys that are written", parseKeys, usual.keys)
+    .option("--keys <n|unique>", "how many keys are written", parseKeys, usual.keys)
     .option("--payload <bytes>", "size of a value", wholeNumber(1, 1_000_000), usual.payload)
-    .option("--min-delay <ms>", "shortest delay (own cluster: 0; URL: as it is)", delayMs)
-    .option("--max-delay <ms>", "longest delay (own cluster: 1000; URL: as it is)", delayMs)
-    .option("--follower-delay <id=min-max>", "another delay for one follower", parseFollowerDelay)
-    .option("--seed <n>", "of keys, order and intervals", wholeNumber(0, 2 ** 31), usual.seed)
+    .option("--min-delay <ms>", "shortest delay (default: 0; with a URL: unchanged)", delayMs)
+    .option("--max-delay <ms>", "longest delay (default: 1000; with a URL: unchanged)", delayMs)
+    .option(
+      "--follower-delay <id=min-max>",
+      "delay of one follower, in place of the general one",
+      parseFollowerDelay,
+    )
+    .option("--seed <n>", "seed of keys, order and intervals", wholeNumber(0, 2 ** 31), usual.seed)
     .option(
       "--warmup <n>",
-      "unmeasured writes of each client before the cost is watched until steady (0: no warm-up)",
+      "unmeasured writes of each client at the start of a warm-up (0: no warm-up)",
       wholeNumber(0, 10_000),
       usual.warmup,
     )
-    .option("--max-failed <percent>", "writes without success that are too many", parseShare, 0.1)
+    .option(
+      "--max-failed <percent>",
+      "ends the run when more writes than this share did not succeed",
+      parseShare,
+      0.1,
+    )
     .option("--out <dir>", "folder of the report (default: reports/sweep-<time>)")
     .addOption(formatOption())
-    .option("--baseline <results.json>", "earlier run to set beside this one")
+    .option("--baseline <results.json>", "earlier run to compare with")
     .option("--keep-keys", "leave the sweep's keys in a cluster given by URL", false)
     .option("--json", "data on standard output, progress on standard error", false)
     .addOption(
@@ -131,7 +148,7 @@ function sweep(ended: Ended): Command {
 }
 
 const formatOption = (): Option =>
-  new Option("--format <list>", "what the report holds")
+  new Option("--format <list>", "formats of the report")
     .argParser(parseList(formats))
     .default(formats, formats.join(","));
 
@@ -140,12 +157,12 @@ const render = (ended: Ended): Command =>
     .argument("<results.json>")
     .option("--out <dir>", "folder of the report (default: where the file is)")
     .addOption(formatOption())
-    .option("--baseline <results.json>", "earlier run to set beside this one")
+    .option("--baseline <results.json>", "earlier run to compare with")
     .option("--no-color", "no colours")
     .action(async (file: string, flags: RenderFlags) => ended(await renderCommand(file, flags)));
 
 const compare = (ended: Ended): Command =>
-  command("compare", "sets two runs side by side")
+  command("compare", "compares two runs")
     .argument("<before>", "a results.json")
     .argument("<after>", "a results.json")
     .option("--json", "data on standard output", false)
@@ -160,17 +177,21 @@ const theory = (ended: Ended): Command =>
     .option("--quorums <list>", "write quorums (default: all)", parseQuorums)
     .option("--min-delay <ms>", "shortest delay", delayMs, 0)
     .option("--max-delay <ms>", "longest delay", delayMs, 1000)
-    .option("--follower-delay <id=min-max>", "another delay for one follower", parseFollowerDelay)
+    .option(
+      "--follower-delay <id=min-max>",
+      "delay of one follower, in place of the general one",
+      parseFollowerDelay,
+    )
     .option("--json", "data on standard output", false)
     .option("--no-color", "no colours")
     .action((flags: TheoryFlags) => ended(theoryCommand(flags)));
 
 const diff = (ended: Ended): Command =>
-  command("diff", "compares the leader's store with each follower's, now")
+  command("diff", "compares the leader's store with each follower's")
     .option("--target <url>", "any node of the cluster", "http://127.0.0.1:4567")
     .option(
       "--wait <ms>",
-      "wait so long for the stores to become equal",
+      "wait up to this long for the stores to become equal",
       wholeNumber(0, 600_000),
       0,
     )

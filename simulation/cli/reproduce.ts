@@ -2,6 +2,9 @@
 import type { SweepFlags } from "./flags.ts";
 import { quorumsText } from "./values.ts";
 
+/**
+ * The lab's shape: five followers, ten clients, ten writes each. The help prints these values.
+ */
 export const sweepDefaults = {
   target: "processes",
   followers: 5,
@@ -18,6 +21,7 @@ export const sweepDefaults = {
   warmup: 20,
 } as const satisfies Partial<SweepFlags>;
 
+/** A line for a shell: values with special characters are quoted. */
 export function reproduceCommand(flags: SweepFlags): string {
   const words: string[] = [];
   const add = (name: string, value: string, usual: string | undefined) => {

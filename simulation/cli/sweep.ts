@@ -21,6 +21,10 @@ import { listenForInterrupts } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { reproduceCommand, sweepDefaults } from "./reproduce.ts";
 
+/**
+ * Runs the sweep, writes the report and shows it. A run that ends early keeps what it
+ * measured; its exit code says why it ended.
+ */
 export async function sweepCommand(flags: SweepFlags): Promise<ExitCode> {
   const output = createOutput(flags.color);
   const baseline = flags.baseline === undefined ? undefined : await readResults(flags.baseline);
@@ -71,17 +75,17 @@ async function measure(flags: SweepFlags, { directory, signal, listener }: Measu
       listener: (event) => {
         listener(event);
         if (event.type !== "passed") return;
-        // Whatever happens later, this much is on disk.
+        // Saved now, in case the run fails later.
         const { results } = event;
         saved = saved.then(() => saveResults(directory, results));
       },
     });
   } finally {
     await saved.catch((error: unknown) => {
-      process.stderr.write(`simulate: could not keep partial results: ${reasonOf(error)}\n`);
+      process.stderr.write(`simulate: partial results could not be saved: ${reasonOf(error)}\n`);
     });
     await target.close().catch((error: unknown) => {
-      process.stderr.write(`simulate: could not put everything back: ${reasonOf(error)}\n`);
+      process.stderr.write(`simulate: the cluster could not be restored: ${reasonOf(error)}\n`);
     });
   }
 }
@@ -145,9 +149,9 @@ function checkFollowers({ followers, quorums, followerDelay = {} }: SweepFlags):
     throw usageError(`a quorum of ${highest} needs as many followers; there are ${followers}`);
   }
   const ids = followerIds(followers);
-  const stranger = Object.keys(followerDelay).find((id) => !ids.includes(id));
-  if (stranger === undefined) return;
-  throw usageError(`--follower-delay names ${stranger}; followers are ${ids.join(", ")}`);
+  const unknown = Object.keys(followerDelay).find((id) => !ids.includes(id));
+  if (unknown === undefined) return;
+  throw usageError(`--follower-delay names ${unknown}; followers are ${ids.join(", ")}`);
 }
 
 interface Shown {
@@ -185,13 +189,13 @@ function show(output: Output, { flags, results, analysis, directory }: Shown): v
 const codeOf = ({ verdict }: Analysis): ExitCode =>
   verdict === "failed" ? exitCodes.verdictFailed : exitCodes.ok;
 
-/** A minute of measuring should not end at a folder that cannot be written. */
+/** Checked before the run: a minute of measuring must not end at a folder that cannot be written. */
 async function makeDirectory(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true });
     await access(directory, constants.W_OK);
   } catch (error) {
-    throw usageError(`the folder ${directory} cannot be written: ${reasonOf(error)}`);
+    throw usageError(`--out: the folder ${directory} cannot be written: ${reasonOf(error)}`);
   }
 }
 

@@ -12,6 +12,7 @@ import { parseEntry } from "./json-text.ts";
 import { listStore } from "./listing.ts";
 import { differencesBetween, type KeyDifference, type ListedKey } from "./merge.ts";
 
+/** The stores to compare. */
 export interface CompareOptions {
   readonly leader: Member;
   readonly followers: readonly Member[];
@@ -24,6 +25,7 @@ export interface CompareOptions {
 const differencesMax = 1000;
 const shownValueMax = 500;
 
+/** A comparison without the moment at which it was made. */
 export type StoreComparison = Pick<Comparison, "leader" | "followers">;
 
 /** Throws when the leader does not answer; a follower that does not is reported as such. */

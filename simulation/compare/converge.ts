@@ -6,6 +6,7 @@ import { statusOf } from "../http/client.ts";
 import { rounded } from "../numbers.ts";
 import type { Pass } from "../results/schema.ts";
 
+/** Which stores are waited for, and for how long. */
 export interface ConvergeOptions {
   readonly leader: Member;
   readonly followers: readonly Member[];

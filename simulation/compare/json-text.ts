@@ -3,13 +3,6 @@
  * names such as "10" their place, so values are cut out of the answer instead.
  */
 
-/** An entry of `GET /read`; `value` is JSON text. */
-export interface ValueText {
-  readonly key: string;
-  readonly value: string;
-  readonly version: number;
-}
-
 /** One string, number, word or punctuation mark, after white space. */
 const token = /\s*("[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s[\]{},:"]+)/y;
 

@@ -6,11 +6,16 @@ import type { ListedKey } from "./merge.ts";
 
 const pageKeysMax = 1000;
 
+/** Without a prefix every key is listed. */
 export interface ListingOptions {
   readonly prefix?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * Yields keys in byte order. Writes that go on meanwhile may or may not be seen. Throws as
+ * `callJson` does.
+ */
 export async function* listStore(
   url: string,
   { prefix = "", signal }: ListingOptions = {},

@@ -1,6 +1,10 @@
 /** Differences as a unified diff: the leader's side is what should be, the follower's what is. */
 import type { Comparison, Difference, FollowerComparison } from "../results/schema.ts";
 
+/**
+ * Text for `diff` viewers: `-` is the leader's side, `+` the follower's. Ends with a line
+ * break.
+ */
 export function unifiedDiff(
   { leader, moment, atMs }: Comparison,
   { node, applied, differences, omitted }: FollowerComparison,

@@ -3,14 +3,19 @@ import { z } from "zod";
 
 const delayRange = z.object({ minDelayMs: z.number(), maxDelayMs: z.number() });
 
+/** Settings that a running leader takes by `PATCH /config`. Delays are milliseconds. */
 export const liveConfigSchema = z.object({
   writeQuorum: z.number().int(),
   minDelay: z.number(),
   maxDelay: z.number(),
   followerDelays: z.record(z.string(), delayRange).default({}),
 });
+/** Settings in force, or to be put in force. */
 export type LiveConfig = z.infer<typeof liveConfigSchema>;
 
+/**
+ * The answer of `GET /status`. `digest` is comparable between nodes at equal `applied` only.
+ */
 export const statusSchema = z.object({
   id: z.string(),
   role: z.enum(["leader", "follower"]),
@@ -21,8 +26,10 @@ export const statusSchema = z.object({
   keys: z.number().int(),
   config: liveConfigSchema.extend({ timeout: z.number() }),
 });
+/** A node's own view of itself. */
 export type Status = z.infer<typeof statusSchema>;
 
+/** The answer of `GET /cluster`: all members as the leader sees them. */
 export const clusterSchema = z.object({
   leader: z.string(),
   writeQuorum: z.number().int(),
@@ -35,7 +42,6 @@ export const clusterSchema = z.object({
     }),
   ),
 });
-export type ClusterAnswer = z.infer<typeof clusterSchema>;
 
 /** As `parseEntry` reads it: the value is JSON text. */
 const keyValue = z.object({ key: z.string(), value: z.string(), version: z.number().int() });
@@ -59,6 +65,7 @@ export const receiptSchema = z.object({
   acks: z.array(ack),
   latencyMs: z.number(),
 });
+/** What a leader says of a write that succeeded. */
 export type Receipt = z.infer<typeof receiptSchema>;
 
 /** The `ack` event of `GET /events`. */

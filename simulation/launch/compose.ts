@@ -1,4 +1,4 @@
-/** The containers of the compose file, really restarted for each quorum, as the lab did it. */
+/** The compose file's containers, restarted for each quorum, as in the lab's experiment. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,6 +12,7 @@ import { waitUntilReady } from "./readiness.ts";
 import { delayOf } from "./settings.ts";
 import { removeKeys } from "./tidy.ts";
 
+/** Delays for the containers, in milliseconds. They win over those in .env. */
 export interface ComposeOptions {
   readonly minDelay: number;
   readonly maxDelay: number;
@@ -23,6 +24,10 @@ const repository = fileURLToPath(new URL("../../", import.meta.url));
 const startLimitMs = 10 * 60_000;
 const readyLimitMs = 120_000;
 
+/**
+ * Nothing is started yet. Throws a SimulationError with exit code 3 where Docker's compose is
+ * missing.
+ */
 export async function createComposeTarget(
   options: ComposeOptions,
   signal: AbortSignal,
@@ -113,5 +118,5 @@ async function findCompose(signal: AbortSignal): Promise<Compose> {
       }
     };
   }
-  throw unreachable("neither `docker compose` nor `docker-compose` answers here");
+  throw unreachable("neither `docker compose` nor `docker-compose` can be run");
 }

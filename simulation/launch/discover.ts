@@ -5,6 +5,7 @@ import { unreachable, usageError } from "../errors.ts";
 import { clusterSchema } from "../http/answers.ts";
 import { callJson, probe } from "../http/client.ts";
 
+/** The cluster's members; followers are sorted by the number in their id. */
 export interface Discovered {
   readonly leader: Member;
   readonly followers: readonly Member[];
@@ -21,7 +22,7 @@ export async function discover(url: string, signal: AbortSignal): Promise<Discov
     })),
   );
   const leader = members.find(({ role }) => role === "leader")?.member;
-  if (leader === undefined) throw unreachable(`${entry} knows no leader`);
+  if (leader === undefined) throw unreachable(`${entry} reports no leader`);
   const followers = members.filter(({ role }) => role === "follower").map(({ member }) => member);
   return { leader, followers: followers.toSorted((a, b) => byNumber(a.id, b.id)) };
 }
@@ -41,10 +42,13 @@ async function reachableAt(
   return `${entry}/nodes/${encodeURIComponent(id)}`;
 }
 
+/**
+ * An address without a slash at its end. Throws a usage error for anything but http and https.
+ */
 export function checkedUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw usageError(`--target is processes, compose or an http:// URL, not "${text}"`);
+    throw usageError(`--target is "${text}"; it must be processes, compose or an http:// URL`);
   }
   return withoutSlash(text);
 }

@@ -1,21 +1,25 @@
-/** One node of our own: a child process that says its last words when it dies. */
+/** One node of our own: a child process whose last lines of output explain an unexpected end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { unreachable } from "../errors.ts";
 
 const entryPoint = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
-/** Ends a node whose standard input closes, so that none outlives us, however we end. */
+/** Ends a node whose standard input closes, so that no node keeps running when this program ends. */
 const leash = fileURLToPath(new URL("../../src/start/leash.ts", import.meta.url));
-const lastWordsMax = 20;
-/** A node promises to stop within 5 s. */
+const lastLinesMax = 20;
+/** A node stops within 5 s; after this long it is killed. */
 const stopLimitMs = 7000;
 
+/**
+ * A running node. It is started by the constructor; whether it serves is for `waitUntilReady`
+ * to find out.
+ */
 export class NodeProcess {
   readonly id: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
-  readonly #lastWords: string[] = [];
+  readonly #lastLines: string[] = [];
 
   constructor(id: string, settings: Readonly<Record<string, string>>) {
     this.id = id;
@@ -37,11 +41,11 @@ export class NodeProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Throws with the node's last words if it is not running any more. */
+  /** Throws with the node's last lines of output if it no longer runs. */
   assertRunning(): void {
     if (this.running) return;
     const end = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
-    throw unreachable(`${this.id} ended (${end}): ${this.#lastWords.join("\n")}`);
+    throw unreachable(`${this.id} ended (${end}): ${this.#lastLines.join("\n")}`);
   }
 
   async stop(): Promise<void> {
@@ -58,7 +62,7 @@ export class NodeProcess {
   }
 
   #remember(text: string): void {
-    this.#lastWords.push(...text.split("\n").filter((line) => line !== ""));
-    this.#lastWords.splice(0, this.#lastWords.length - lastWordsMax);
+    this.#lastLines.push(...text.split("\n").filter((line) => line !== ""));
+    this.#lastLines.splice(0, this.#lastLines.length - lastLinesMax);
   }
 }

@@ -3,17 +3,19 @@
  * quorum is then set on the running leader. A new process compiles its code while it serves, which costs
  * the fastest quorum most: its writes come soonest after the start.
  */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, patientTimeoutMs, type Target } from "../cluster.ts";
 import { type LiveConfig, liveConfigSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
-import { freePorts } from "./free-ports.ts";
 import { NodeProcess } from "./node-process.ts";
 import { waitUntilReady } from "./readiness.ts";
 
+/** The shape of the cluster. Delays are milliseconds. */
 export interface ProcessesOptions {
   readonly followers: number;
   readonly minDelay: number;
@@ -24,6 +26,10 @@ export interface ProcessesOptions {
 const readyLimitMs = 30_000;
 const leaderId = "leader";
 
+/**
+ * Nothing is started before the first `prepare`. `close` stops the nodes and deletes their
+ * data.
+ */
 export async function createProcessesTarget(options: ProcessesOptions): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
   const ids = [leaderId, ...followerIds(options.followers)];
@@ -125,3 +131,12 @@ const configure = (
   signal: AbortSignal,
 ): Promise<LiveConfig> =>
   callJson(`${leader.url}/config`, liveConfigSchema, { method: "PATCH", body, signal });
+
+/** Ports that were free a moment ago, all different. Another process may still take one. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
+}

@@ -7,6 +7,7 @@ import { callJson, probe } from "../http/client.ts";
 
 const pollEveryMs = 50;
 
+/** Which nodes must be ready, and how long that may take. */
 export interface ReadinessOptions {
   readonly leader: Member;
   readonly followers: readonly Member[];
@@ -16,9 +17,10 @@ export interface ReadinessOptions {
   readonly check?: () => void;
 }
 
+/** Throws a SimulationError with exit code 3 that names what was still missing. */
 export async function waitUntilReady(options: ReadinessOptions): Promise<void> {
   const deadline = performance.now() + options.limitMs;
-  let reason = "nothing asked yet";
+  let reason = "not asked yet";
   while (performance.now() < deadline) {
     options.signal.throwIfAborted();
     options.check?.();

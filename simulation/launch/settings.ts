@@ -1,10 +1,10 @@
-/** Borrows a running cluster's delays, and gives them back. */
-
+/** Changes a running cluster's delays for the time of a run, and restores them. */
 import type { DelaySettings } from "../cluster.ts";
 import { type LiveConfig, liveConfigSchema } from "../http/answers.ts";
 import { callJson, statusOf } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
 
+/** A change of settings that must be taken back. */
 export interface BorrowedSettings {
   /** What is in force now. */
   readonly inForce: LiveConfig;
@@ -14,6 +14,10 @@ export interface BorrowedSettings {
 
 const attemptsMax = 5;
 
+/**
+ * Sets the wanted delays and remembers those from before. Where nothing is to change, nothing
+ * is sent.
+ */
 export async function borrowSettings(
   leaderUrl: string,
   wanted: DelaySettings,
@@ -38,6 +42,7 @@ export async function borrowSettings(
   }
 }
 
+/** The delay on the way to one follower: its own, else the general one. */
 export const delayOf = (config: LiveConfig, follower: string): DelayRange =>
   config.followerDelays[follower] ?? { minDelayMs: config.minDelay, maxDelayMs: config.maxDelay };
 

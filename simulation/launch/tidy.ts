@@ -1,4 +1,4 @@
-/** Leaves a cluster that is not ours without the keys that the sweep wrote. */
+/** Removes the keys that the sweep wrote to a cluster that goes on being used. */
 import { z } from "zod";
 import { listStore } from "../compare/listing.ts";
 import { callJson } from "../http/client.ts";
@@ -6,7 +6,7 @@ import { keyPrefix } from "../load/writes.ts";
 
 const operationsMax = 128;
 
-/** Removes the sweep's keys. Whoever cannot reach the cluster any more leaves it as it is. */
+/** Removes the sweep's keys. A cluster that can no longer be reached keeps them. */
 export async function removeKeys(leaderUrl: string): Promise<void> {
   const url = `${leaderUrl}/write/batch`;
   try {
@@ -23,6 +23,6 @@ export async function removeKeys(leaderUrl: string): Promise<void> {
     }
     await remove();
   } catch {
-    // The sweep's findings stand without this, and it has just been said if the cluster is gone.
+    // The results do not depend on this, and a lost cluster has been reported already.
   }
 }

@@ -1,16 +1,17 @@
-/** A cluster that others run: the quorum goes with each write, delays are borrowed, all is given back. */
-
+/** A cluster that others run: each write names its quorum, and changed delays are restored at the end. */
 import { type DelaySettings, patientTimeoutMs, type Target } from "../cluster.ts";
 import { discover } from "./discover.ts";
 import { type BorrowedSettings, borrowSettings, delayOf } from "./settings.ts";
 import { removeKeys } from "./tidy.ts";
 
+/** The cluster to use, and which of its delays to change for the time of the run. */
 export interface UrlOptions extends DelaySettings {
   readonly url: string;
   /** Leave the keys that the sweep wrote. */
   readonly keepKeys: boolean;
 }
 
+/** Nothing is asked or changed before the first `prepare`. */
 export function createUrlTarget(options: UrlOptions): Target {
   let settings: BorrowedSettings | undefined;
   let leaderUrl: string | undefined;

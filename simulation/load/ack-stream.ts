@@ -1,4 +1,4 @@
-/** Follows the leader's `GET /events`, which tells of each ack, also of those after the answer. */
+/** Reads the leader's `GET /events`, which reports every ack, also those after the answer. */
 import { createParser } from "eventsource-parser";
 import { ackEventSchema } from "../http/answers.ts";
 import type { Ack, Sample, Timeline } from "../results/schema.ts";
@@ -7,6 +7,7 @@ import { roundedAck } from "./outcome.ts";
 /** Writes kept at most; a pass is known by its first ones. */
 const writesMax = 5000;
 
+/** The acks heard so far. Memory is bounded: of later writes none is kept. */
 export interface AckStream {
   /** Those of the samples whose acks all arrived so far. */
   timelines(samples: readonly Sample[], followers: number): readonly Timeline[];
@@ -37,7 +38,7 @@ export async function openAckStream(leaderUrl: string, signal: AbortSignal): Pro
   };
 }
 
-/** The stream's end, by whichever side, is no news: there is nothing more to see. */
+/** Ends quietly when either side closes the stream: the timelines seen so far are kept. */
 async function pump(body: ReadableStream<Uint8Array>, feed: (text: string) => void) {
   const decoder = new TextDecoder();
   try {

@@ -3,6 +3,7 @@ import type { Failure, Sample } from "../results/schema.ts";
 import { failureOf, type Sent, sampleOf } from "./outcome.ts";
 import { keyPrefix, valueToWrite, type WritePlan } from "./writes.ts";
 
+/** What all clients of a load do, and who hears of each outcome. */
 export interface ScriptOptions extends WritePlan {
   /** Sent with each write; undefined: the cluster's own write quorum counts. */
   readonly quorum: number | undefined;
@@ -20,6 +21,10 @@ export interface Span {
   lastAnswerAt: number;
 }
 
+/**
+ * Each write that departs ends in exactly one call of `sampled` or `failed`, warm-up writes in
+ * none.
+ */
 export class ClientScript {
   readonly #options: ScriptOptions;
   readonly #client: number;

@@ -14,12 +14,16 @@ const readsAtOnceMax = 20;
 const startsPerSecondMax = 25;
 const patienceMs = 10_000;
 
+/** Reads at followers, beside the load. */
 export interface FreshnessProbe {
   answered(sample: Sample): void;
   /** Waits for the reads under way. */
   finish(): Promise<readonly Freshness[]>;
 }
 
+/**
+ * Followers are asked in turn. After the signal no read is started and those under way end.
+ */
 export function createFreshnessProbe(
   followers: readonly Member[],
   signal: AbortSignal,

@@ -9,6 +9,7 @@ import { seededRandom } from "../statistics/index.ts";
 import { ClientScript, type ScriptOptions, type Span } from "./client-script.ts";
 import { keysOfClient } from "./writes.ts";
 
+/** One load: who writes, what, where, and how long to wait. */
 export interface Load extends ScriptOptions {
   /** The leader's REST API. */
   readonly url: string;

@@ -1,9 +1,10 @@
-/** What became of one write: a sample, a refusal, or an unknown outcome; never guessed. */
+/** The outcome of one write: a sample, a refusal, or unknown. A refusal is never guessed. */
 import { z } from "zod";
 import { type Receipt, receiptSchema } from "../http/answers.ts";
 import { rounded } from "../numbers.ts";
 import type { Failure, Sample } from "../results/schema.ts";
 
+/** A write that left. */
 export interface Sent {
   readonly client: number;
   /** Below 0: a warm-up write. */
@@ -12,6 +13,7 @@ export interface Sent {
   readonly startedAtMs: number;
 }
 
+/** What came back for it: an answer, or the reason why none came. */
 export interface Answer {
   readonly sent: Sent;
   readonly latencyMs: number | null;
@@ -41,6 +43,10 @@ export function sampleOf({ sent, latencyMs, status, body }: Answer): Sample | un
   };
 }
 
+/**
+ * A write without success. Without a node's own refusal its outcome is unknown: it may have
+ * been stored.
+ */
 export function failureOf({ sent, latencyMs, status, body, ...why }: Answer): Failure {
   const said = parsed(problem, body);
   const code = why.code ?? said?.code ?? "INTERNAL";
@@ -54,7 +60,7 @@ export function failureOf({ sent, latencyMs, status, body, ...why }: Answer): Fa
   };
 }
 
-/** Only a node's own word, and not each, promises that nothing was written; no status does. */
+/** Only a node's own code promises that nothing was written, and not every code; no HTTP status does. */
 const isRefusal = (code: string | undefined): boolean =>
   code !== undefined && code !== "OUTCOME_UNKNOWN" && code !== "INTERNAL";
 
@@ -65,6 +71,7 @@ const startOf = ({ client, write, key, startedAtMs }: Sent) => ({
   startedAtMs: rounded(startedAtMs),
 });
 
+/** Rounded to microseconds, the end of what clocks can say. */
 export const roundedAck = ({ node, ms, delayMs }: Receipt["acks"][number]) => ({
   node,
   ms: rounded(ms),

@@ -1,8 +1,10 @@
 /** Which keys and values the clients write, all of it decided by the seed. */
 import { type Random, shuffled } from "../statistics/index.ts";
 
+/** Keys of sweeps begin with this, so that they can be found and removed afterwards. */
 export const keyPrefix = "sweep/";
 
+/** What is written in one load. */
 export interface WritePlan {
   readonly clients: number;
   readonly writes: number;
@@ -27,6 +29,7 @@ export function keysOfClient(plan: WritePlan, client: number, random: Random): r
   );
 }
 
+/** An object that tells whose write it is, filled up to the wanted size. */
 export function valueToWrite(
   { label, payload }: WritePlan,
   client: number,

@@ -13,17 +13,20 @@ import {
 } from "./table.ts";
 import { environmentRows, method, optionsInWords, whyStoresDiffer } from "./texts.ts";
 
+/** One piece of a section. Each renderer has a case for each type. */
 export type Block =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "list"; readonly items: readonly string[] }
   | { readonly type: "table"; readonly table: Table }
   | { readonly type: "figure"; readonly figure: Figure };
 
+/** A heading and what stands below it. */
 export interface Section {
   readonly title: string;
   readonly blocks: readonly Block[];
 }
 
+/** The whole report, without any markup. */
 export interface Document {
   readonly title: string;
   readonly headline: string;
@@ -43,6 +46,7 @@ export interface Baseline {
 const text = (words: string): Block => ({ type: "text", text: words });
 const tableBlock = (table: Table): Block => ({ type: "table", table });
 
+/** Sections that a run has no data for say so in a sentence rather than being left out. */
 export const documentOf = (
   results: Results,
   analysis: Analysis,

@@ -1,3 +1,4 @@
+/** The report as Markdown, as GitHub renders it. */
 import type { Document } from "./document.ts";
 import { type Table, verdictMarks } from "./table.ts";
 
@@ -30,7 +31,8 @@ export function markdownOf(document: Document): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-export function markdownTable(table: Table): string {
+/** A pipe table. Bars within cells are escaped. */
+function markdownTable(table: Table): string {
   const [head = [], ...rows] = table;
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

@@ -1,3 +1,4 @@
+/** The style sheet of the report. It stands in the page itself, which loads nothing. */
 import { darkRules, palette } from "./figures/palette.ts";
 
 const light = `--page:#ffffff;--card:#f6f8fa;--line:#dde3ea;--ink:${palette.ink.light};--muted:${palette.muted.light};--accent:${palette.measured.light};--good:#12703c;--bad:${palette.limit.light};--open:#7a5200`;

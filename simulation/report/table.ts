@@ -9,6 +9,10 @@ import type { Results } from "../results/schema.ts";
 /** Rows of plain text; the first names the columns. */
 export type Table = readonly (readonly string[])[];
 
+/**
+ * Milliseconds without their unit: whole from 100 on, tenths below, a dash where there is no
+ * value.
+ */
 export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(1);
@@ -16,12 +20,14 @@ export function ms(value: number | null | undefined): string {
 
 const exact = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2));
 
+/** A sign and a word, so that no verdict rests on colour alone. */
 export const verdictMarks: Readonly<Record<VerdictState, string>> = {
   passed: "✓ passed",
   failed: "✗ failed",
   inconclusive: "? inconclusive",
 };
 
+/** One row for each quorum. */
 export const summaryTable = (analysis: Analysis): Table =>
   // Most runs are too short for a p99; its column would hold nothing but dashes.
   withoutEmptyColumns(wholeSummary(analysis));
@@ -138,6 +144,7 @@ function isSlower(one: QuorumAnalysis, other: QuorumAnalysis): boolean {
   return judge({ interval, raisedMs: raisedMs(other.disturbance), loweredMs: 0 }) === "failed";
 }
 
+/** How far followers were from the leader at both moments of comparison, by quorum. */
 export const storesTable = ({ quorums }: Analysis): Table => [
   [
     "quorum",

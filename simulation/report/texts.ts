@@ -1,6 +1,7 @@
 /** What the report explains in words, the same in every format. */
 import type { Results } from "../results/schema.ts";
 
+/** Stands above the table of stores: most readers take its first column for faults. */
 export const whyStoresDiffer =
   "A write is answered when its quorum of followers has it on disk; the other followers' copies are " +
   "still on their way then, and even a follower that has one shows it only once the leader has told " +
@@ -9,6 +10,7 @@ export const whyStoresDiffer =
   "waiting, not a fault. A value that differs under the same version (diverged), or a key the leader " +
   "does not have (extra), would be one, at any time; and after convergence nothing may differ.";
 
+/** One caveat or rule each. What the code does must agree with these sentences. */
 export const method: readonly string[] = [
   "Closed loop: each client sends its next write when the last was answered, so a slow store also " +
     "lowers the load. The figures are latencies at this concurrency, not a capacity.",
@@ -40,6 +42,7 @@ export const method: readonly string[] = [
   "The followers' reads that measure freshness, at most 25 a second, run beside the writes.",
 ];
 
+/** The run in one paragraph, for readers who will not look at the command. */
 export function optionsInWords({ options, followers }: Results): string {
   const { clients, writes, rounds, keys, payload, order, warmup, seed } = options;
   const keysText = keys === null ? "a key of its own for each write" : `${keys} keys`;
@@ -64,6 +67,7 @@ function delaysInWords(followers: Results["followers"]): string {
   return `Simulated delays: ${each.join(", ")}.`;
 }
 
+/** Name and value of what may explain a difference between two runs. */
 export function environmentRows(results: Results): readonly (readonly [string, string])[] {
   const { environment, startedAt, finishedAt } = results;
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;

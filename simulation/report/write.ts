@@ -13,16 +13,19 @@ import { htmlOf } from "./html.ts";
 import { markdownOf } from "./markdown.ts";
 import { inlineSvg, standaloneSvg } from "./svg.ts";
 
+/** What `--format` may list. Figures are written with html and md. */
 export const formats = ["html", "md", "json", "csv", "diffs"] as const;
+/** One of them. */
 export type Format = (typeof formats)[number];
 
+/** Where the report goes, and what it holds. */
 export interface ReportOptions {
   readonly directory: string;
   readonly formats: readonly Format[];
   readonly baseline?: Baseline | undefined;
 }
 
-export const resultsFile = "results.json";
+const resultsFile = "results.json";
 
 /** Answers the analysis that the report shows. */
 export async function writeReport(results: Results, options: ReportOptions): Promise<Analysis> {

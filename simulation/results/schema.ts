@@ -49,7 +49,8 @@ const failure = z.strictObject({
 
 const side = z.strictObject({ version: z.number().int(), value: z.string() });
 
-export const differenceClasses = ["missing", "stale", "diverged", "extra"] as const;
+/** See `DifferenceClass` in `compare/merge.ts` for what each means. */
+const differenceClasses = ["missing", "stale", "diverged", "extra"] as const;
 
 const difference = z.strictObject({
   class: z.enum(differenceClasses),
@@ -115,7 +116,7 @@ const noise = z.strictObject({
 const warmUp = z.strictObject({
   writes: z.number().int(),
   ms: z.number(),
-  /** False: the own cost still fell when patience ended. */
+  /** False: the own cost was still falling when the warm-up reached its time limit. */
   steady: z.boolean(),
 });
 
@@ -161,6 +162,9 @@ const options = z.strictObject({
   warmup: z.number().int(),
 });
 
+/**
+ * The whole file. Unknown members are an error, so that a newer file is not misread in part.
+ */
 export const resultsSchema = z.strictObject({
   schemaVersion: z.literal(schemaVersion),
   startedAt: z.string(),
@@ -187,7 +191,6 @@ export const resultsSchema = z.strictObject({
   passes: z.array(pass),
 });
 
-export type DelayRange = z.infer<typeof delayRange>;
 export type Ack = z.infer<typeof ack>;
 export type Sample = z.infer<typeof sample>;
 export type Failure = z.infer<typeof failure>;

@@ -2,11 +2,13 @@
 import { ascending, mean, quantileOfSorted, standardDeviation } from "./describe.ts";
 import { seededRandom } from "./random.ts";
 
+/** From `lowMs` to `highMs`; what share of runs it covers is said where it is made. */
 export interface Interval {
   readonly lowMs: number;
   readonly highMs: number;
 }
 
+/** The seed makes an interval repeatable to the last digit. */
 export interface BootstrapOptions {
   readonly seed: number;
   /** Default 0.95. */

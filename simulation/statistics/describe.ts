@@ -20,6 +20,7 @@ export function standardDeviation(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
+/** A sorted copy. The argument stays as it is. */
 export const ascending = (values: readonly number[]): readonly number[] =>
   values.toSorted((a, b) => a - b);
 
@@ -34,12 +35,14 @@ export function quantileOfSorted(sorted: readonly number[], share: number): numb
   return below + (above - below) * (place - Math.floor(place));
 }
 
+/** As `quantileOfSorted`, of values in any order. */
 export const quantile = (values: readonly number[], share: number): number =>
   quantileOfSorted(ascending(values), share);
 
 /** A p99 of fewer samples than this would rest on a handful of values, so it is not shown. */
-export const p99SamplesMin = 1000;
+const p99SamplesMin = 1000;
 
+/** Milliseconds, but for `count`. */
 export interface Summary {
   readonly count: number;
   readonly meanMs: number;

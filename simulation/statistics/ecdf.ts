@@ -1,12 +1,16 @@
 /** The empirical distribution: which share of the samples lies at or below a value. */
 import { ascending } from "./describe.ts";
 
+/** A point at which the distribution rises. */
 export interface EcdfStep {
   readonly atMs: number;
   /** Share of the samples at or below `atMs`. */
   readonly share: number;
 }
 
+/**
+ * One step for each sample, in rising order; equal samples make several steps at one place.
+ */
 export const ecdf = (values: readonly number[]): readonly EcdfStep[] =>
   ascending(values).map((atMs, index) => ({ atMs, share: (index + 1) / values.length }));
 

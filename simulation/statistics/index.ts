@@ -1,5 +1,8 @@
+/**
+ * What the rest may use of the statistics. Pure: no node: import, so the page uses the same
+ * files.
+ */
 export {
-  type BootstrapOptions,
   bootstrapSamplesMax,
   differenceInterval,
   type Estimate,
@@ -9,12 +12,10 @@ export {
 export {
   ascending,
   mean,
-  p99SamplesMin,
   quantile,
   quantileOfSorted,
   type Summary,
-  standardDeviation,
   summarize,
 } from "./describe.ts";
-export { distributionGap, type EcdfStep, ecdf, gapLimit } from "./ecdf.ts";
+export { distributionGap, ecdf, gapLimit } from "./ecdf.ts";
 export { type Random, seededRandom, shuffled } from "./random.ts";

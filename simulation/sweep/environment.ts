@@ -2,6 +2,7 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import type { Results } from "../results/schema.ts";
 
+/** At the start of a run; `loadAfter` is filled in again at its end. */
 export function environmentNow(cluster: string): Results["environment"] {
   const load = loadNow();
   return {
@@ -16,4 +17,5 @@ export function environmentNow(cluster: string): Results["environment"] {
   };
 }
 
+/** The load average over one minute: processes that run or wait for a processor. */
 export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100;

@@ -13,6 +13,7 @@ import type { PlannedPass } from "./plan.ts";
 import type { Stage } from "./progress.ts";
 import { warmUp } from "./warm-up.ts";
 
+/** What a pass needs, and who hears how it goes on. */
 export interface PassOptions {
   readonly cluster: Cluster;
   readonly planned: PlannedPass;
@@ -61,6 +62,7 @@ export async function runPass(draft: Draft, context: PassOptions): Promise<void>
   }
 }
 
+/** A pass before its first write. `expected` counts the writes of all clients. */
 export const emptyPass = (
   { quorum, round }: PlannedPass,
   { clients, writes }: Pick<SweepOptions, "clients" | "writes">,

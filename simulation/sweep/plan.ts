@@ -3,6 +3,7 @@ import type { SweepOptions } from "../results/schema.ts";
 import { bootstrapSamplesMax, seededRandom, shuffled } from "../statistics/index.ts";
 import { type DelayRange, predictSettle } from "../theory/index.ts";
 
+/** Which quorum, for the how-many-th time. */
 export interface PlannedPass {
   readonly quorum: number;
   /** 1..rounds */
@@ -25,6 +26,7 @@ export function planPasses(
   return order === "random" ? shuffled(interleaved, seededRandom(seed)) : interleaved;
 }
 
+/** How much one pass writes, and how long one write should take. */
 export interface PassSize {
   /** What theory expects of one write, with something for the store. */
   readonly writeMs: number;

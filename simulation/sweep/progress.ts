@@ -1,10 +1,11 @@
-/** What a run tells while it goes on. `--progress json` prints each of these as one line. */
+/** The events of a run. `--progress json` prints each of them as one line. */
 import type { Results } from "../results/schema.ts";
 import type { PlannedPass } from "./plan.ts";
 
 /** starting: the cluster is being prepared. warming: writes that are not measured. loading: writes are made. settling: stores converge. */
 export type Stage = "starting" | "warming" | "loading" | "settling";
 
+/** The gateway reads these as lines of JSON: see `gateway/sweeps/lines.ts`. */
 export type ProgressEvent =
   | {
       readonly type: "plan";
@@ -38,4 +39,5 @@ export type ProgressEvent =
   | { readonly type: "passed"; readonly quorum: number; readonly results: Results }
   | { readonly type: "note"; readonly text: string };
 
+/** Called between two writes, so it must return quickly. */
 export type Listener = (event: ProgressEvent) => void;

@@ -12,6 +12,7 @@ import { type PlannedPass, passSizes, planPasses } from "./plan.ts";
 import type { Listener } from "./progress.ts";
 import { createTimeLeft, type TimeLeft } from "./time-left.ts";
 
+/** Where to sweep, how, and who hears of it. */
 export interface SweepRun {
   readonly target: Target;
   readonly options: SweepOptions;
@@ -22,6 +23,7 @@ export interface SweepRun {
   readonly listener: Listener;
 }
 
+/** A run always leaves results, if only empty ones. */
 export interface SweepEnd {
   readonly results: Results;
   /** What ended it before its time; undefined: it is whole. */
@@ -86,7 +88,7 @@ interface Ready {
 const practiceWrites = 3;
 
 /**
- * A pass that is not counted, at the first quorum. It bears what happens only once, such as the
+ * A pass that is not counted, at the first quorum. It takes on what happens only once, such as the
  * compilation of this program's own code. The first pass goes on with its cluster, and is warm.
  */
 async function practise(

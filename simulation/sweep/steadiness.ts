@@ -12,11 +12,13 @@ const windowsWithoutLow = 3;
 /** Less than this below the lowest median is no new low. */
 const lowStepMs = 0.2;
 
+/** Watches the cost of one write after another. */
 export interface Steadiness {
   /** True from the write that shows it. */
   observe(write: { costMs: number; now: number }): boolean;
 }
 
+/** `startedAt` and each `now` are instants of one clock, in milliseconds. */
 export function createSteadiness(startedAt: number): Steadiness {
   let openedAt = startedAt;
   let costs: number[] = [];

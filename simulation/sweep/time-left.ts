@@ -2,6 +2,7 @@
 import { mean } from "../statistics/index.ts";
 import type { PassSize, PlannedPass } from "./plan.ts";
 
+/** Told how the run goes on: `starting`, `loading` and `done`, once each for every pass. */
 export interface TimeLeft {
   starting(): void;
   loading(planned: PlannedPass, sizeOf: (quorum: number) => PassSize): void;
@@ -13,6 +14,10 @@ export interface TimeLeft {
 /** A guess until the first pass has shown how long a warm-up and the convergence really take. */
 const firstGuessMs = 5000;
 
+/**
+ * Theory is right to a few per cent; what lies round the load is learned from the passes
+ * before.
+ */
 export function createTimeLeft(planned: readonly PlannedPass[]): TimeLeft {
   let passesBegun = 0;
   let loadMs = 0;

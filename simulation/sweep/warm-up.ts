@@ -15,6 +15,7 @@ import { rounded } from "../numbers.ts";
 import type { SweepOptions, WarmUp } from "../results/schema.ts";
 import { createSteadiness } from "./steadiness.ts";
 
+/** The cluster to warm up, and the load to do it with. */
 export interface WarmUpOptions {
   readonly cluster: Cluster;
   readonly quorum: number;
@@ -27,7 +28,7 @@ const steadyLimitMs = 10_000;
 /** Timers that are this punctual belong to a machine that is done starting things. */
 const calmMs = 2;
 const listenMs = 250;
-/** A machine that is never calm is measured as it is; its noise is in the report. */
+/** A machine that stays noisy is measured all the same; the report says how noisy. */
 const patienceMs = 2500;
 
 /** null when no warm-up was asked for. */

@@ -7,6 +7,7 @@ import type { Ink, Paint } from "./paint.ts";
 const barWidth = 50;
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
+/** A line for each quorum, as wide as its mean, and a legend. */
 export function chartOf({ analysis, paint }: { analysis: Analysis; paint: Paint }): string {
   const highest = Math.max(
     1e-9,
@@ -26,11 +27,13 @@ export function chartOf({ analysis, paint }: { analysis: Analysis; paint: Paint 
   return [...rows, paint("dim", legend)].join("\n");
 }
 
+/** The colour of each verdict. */
 export const inks: Readonly<Record<VerdictState, Ink>> = {
   passed: "green",
   failed: "red",
   inconclusive: "yellow",
 };
+/** The sign of each verdict, for those who see no colour. */
 export const symbols: Readonly<Record<VerdictState, string>> = {
   passed: "✓",
   failed: "✗",

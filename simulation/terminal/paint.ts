@@ -1,5 +1,6 @@
 /** Colour where the terminal shows it and nobody asked to leave it out. */
 export type Ink = "bold" | "dim" | "red" | "green" | "yellow" | "blue";
+/** Wraps text in the codes of an ink, or leaves it as it is. */
 export type Paint = (ink: Ink, text: string) => string;
 
 const codes: Readonly<Record<Ink, readonly [number, number]>> = {
@@ -11,6 +12,7 @@ const codes: Readonly<Record<Ink, readonly [number, number]>> = {
   blue: [34, 39],
 };
 
+/** Without colour every text stays as it is. */
 export const createPaint = (colored: boolean): Paint =>
   colored
     ? (ink, text) => `\u001b[${codes[ink][0]}m${text}\u001b[${codes[ink][1]}m`

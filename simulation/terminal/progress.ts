@@ -1,19 +1,23 @@
 /** Live progress on standard error: one line that renews itself, or plain lines, or JSON lines. */
 import { analyse, verdictOnQuorum } from "../analysis/analyse.ts";
 import { milliseconds } from "../analysis/headline.ts";
-import { withoutDust } from "../numbers.ts";
+import { withoutRemainders } from "../numbers.ts";
 import type { Listener, ProgressEvent } from "../sweep/progress.ts";
 import type { Paint } from "./paint.ts";
 
+/** auto: live in a terminal, else plain. */
 export const progressStyles = ["auto", "live", "plain", "json", "none"] as const;
+/** One of them. */
 export type ProgressStyle = (typeof progressStyles)[number];
 
+/** Where progress is drawn: standard error, but for tests. */
 export interface ProgressOutput {
   readonly isTTY: boolean;
   readonly columns: number;
   write(text: string): void;
 }
 
+/** A listener that draws. It keeps no timer, so nothing is to be closed. */
 export function createProgress(
   style: ProgressStyle,
   output: ProgressOutput,
@@ -23,7 +27,7 @@ export function createProgress(
     case "live":
       return liveProgress(output, paint);
     case "json":
-      return (event) => output.write(`${JSON.stringify(jsonOf(event), withoutDust)}\n`);
+      return (event) => output.write(`${JSON.stringify(jsonOf(event), withoutRemainders)}\n`);
     case "none":
       return () => undefined;
     default:

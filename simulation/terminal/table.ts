@@ -1,3 +1,4 @@
+/** Tables for a terminal, from the same rows as those of the report. */
 import type { Table } from "../report/table.ts";
 import type { Paint } from "./paint.ts";
 

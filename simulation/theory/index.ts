@@ -1,5 +1,5 @@
-export { type DelayRange, delayCdf, delayQuantile } from "./delay.ts";
-export { atLeast, successCounts } from "./poisson-binomial.ts";
+/** What the rest may use of the theory. Pure: no node: import, so the page uses the same files. */
+export { type DelayRange, delayQuantile } from "./delay.ts";
 export {
   equalFollowers,
   kthSmallest,
@@ -8,5 +8,4 @@ export {
   predictSettle,
   type SettleModel,
   settleCdf,
-  settleQuantile,
 } from "./settle.ts";

@@ -1,3 +1,4 @@
+/** The figure of how soon stores are equal after the last answer. */
 import { common, type Figure, jitter, type Source, width } from "./figure.ts";
 import { followerShades, shadeAt } from "./palette.ts";
 

@@ -1,3 +1,4 @@
+/** The figure that shows whether the simulated network was the one that was asked for. */
 import type { DelayRange } from "../../theory/index.ts";
 import { common, type Figure, type Source, width } from "./figure.ts";
 import { followerShades, palette, shadeAt } from "./palette.ts";

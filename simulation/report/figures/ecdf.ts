@@ -1,3 +1,6 @@
+/**
+ * The figure of whole distributions: a mean can be right by accident, a distribution hardly.
+ */
 import { modelOf } from "../../analysis/per-quorum.ts";
 import { ecdf } from "../../statistics/index.ts";
 import { settleCdf } from "../../theory/index.ts";

@@ -4,6 +4,7 @@ import type { Analysis } from "../../analysis/analyse.ts";
 import type { Results } from "../../results/schema.ts";
 import { palette, quorumShades, shadeAt } from "./palette.ts";
 
+/** One figure, not drawn yet: see `../svg.ts`. */
 export interface Figure {
   /** File name without its ending. */
   readonly name: string;
@@ -13,12 +14,15 @@ export interface Figure {
   readonly spec: TopLevelSpec;
 }
 
+/** What figures are made from. */
 export interface Source {
   readonly results: Results;
   readonly analysis: Analysis;
 }
 
+/** Of every figure in pixels: the width of the report's column of text. */
 export const width = 660;
+/** Of a usual figure, in pixels. */
 export const height = 300;
 
 const font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";

@@ -1,3 +1,4 @@
+/** The figure of what a reader at a follower sees, and how soon. */
 import { ecdf } from "../../statistics/index.ts";
 import { common, type Figure, height, quorumScale, type Source, thinned, width } from "./figure.ts";
 

@@ -1,3 +1,4 @@
+/** All figures of the report, and their order. */
 import { convergenceFigure } from "./convergence.ts";
 import { delaysFigure } from "./delays.ts";
 import { ecdfFigure } from "./ecdf.ts";
@@ -22,5 +23,6 @@ const makers: readonly ((source: Source) => Figure | undefined)[] = [
   runOrderFigure,
 ];
 
+/** The figures that this run has data for. */
 export const figuresOf = (source: Source): readonly Figure[] =>
   makers.flatMap((make) => make(source) ?? []);

@@ -1,3 +1,4 @@
+/** The main figure: what each further ack costs, beside what theory says it should. */
 import {
   common,
   type Figure,

@@ -1,3 +1,4 @@
+/** The figure of what the store itself adds to the delay of the network. */
 import { overheadOf } from "../../analysis/per-quorum.ts";
 import { overheadLimitMs } from "../../analysis/verdicts.ts";
 import { quantile } from "../../statistics/index.ts";

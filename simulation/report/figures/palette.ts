@@ -7,6 +7,7 @@ export interface Shade {
   readonly dark: string;
 }
 
+/** By what a colour stands for, not by what it looks like. */
 export const palette = {
   ink: { light: "#1b2733", dark: "#e4ebf2" },
   muted: { light: "#5a6877", dark: "#9dabb9" },
@@ -29,6 +30,7 @@ export const quorumShades: readonly Shade[] = [
   { light: "#233f72", dark: "#cdebe6" },
 ];
 
+/** Not ordered: neighbours differ in hue and brightness. */
 export const followerShades: readonly Shade[] = [
   { light: "#0072b1", dark: "#4da9e0" },
   { light: "#b26f00", dark: "#f0b33e" },

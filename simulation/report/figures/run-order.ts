@@ -1,3 +1,7 @@
+/**
+ * The figure that would show a warm-up that was too short, or a machine that changed during
+ * the run.
+ */
 import {
   common,
   type Figure,

@@ -1,3 +1,4 @@
+/** The figure that explains a quorum: three writes, and when each of their acks arrived. */
 import type { Timeline } from "../../results/schema.ts";
 import { common, type Figure, type Source, width } from "./figure.ts";
 import { followerShades, palette, shadeAt } from "./palette.ts";
