@@ -1,4 +1,4 @@
-/** Imports point down: main -> adapters -> node -> replication. See "How to develop" in the README. */
+/** Imports point down: main -> adapters -> node -> replication. See "Layers" in docs/architecture.md. */
 const adapters = "^(src/(storage|transport)|gateway)/";
 /** What is installed and run, without the tests beside it. */
 const product = {

@@ -45,7 +45,7 @@ export class ConfigError extends Error {
 interface Setting<T> {
   /** Absent: the variable must be set. Empty: computed from other settings, or really empty. */
   readonly byDefault?: string;
-  /** How the README shows a default that is not a plain value. */
+  /** How docs/configuration.md shows the default where it is not a plain value. */
   readonly defaultShown?: string;
   readonly meaning: string;
   /** Completes the sentence "it must be …". */
@@ -76,7 +76,7 @@ const settings = {
     schema: z.string().regex(idSyntax),
   },
   NODES: {
-    meaning: "every member, `id=host:grpcPort`, comma separated; the same on every node",
+    meaning: "every member; the same on every node",
     range:
       "a comma separated list of id=host:grpcPort with ports 1..65535, " +
       `ids of ${idRange}, and IPv6 addresses in brackets`,
@@ -88,13 +88,13 @@ const settings = {
     }),
   },
   LEADER: {
-    meaning: "id of the leader, one of `NODES`",
+    meaning: "id of the leader, one of `NODES`; the same on every node",
     range: `an id of ${idRange}`,
     schema: z.string().regex(idSyntax),
   },
   PORT: {
     byDefault: "4567",
-    meaning: "port of the REST gateway; 0 takes a free one",
+    meaning: "port of REST and the page; 0 takes a free one",
     range: "a port, 0..65535",
     schema: wholeNumber({ min: 0, max: 65_535 }),
   },
@@ -113,57 +113,57 @@ const settings = {
   ADVERTISE_URL: {
     byDefault: "",
     defaultShown: "`http://HOST:PORT`",
-    meaning: "where clients reach this gateway; named in `NOT_LEADER` answers",
+    meaning: "where clients reach this node's REST port; named in `NOT_LEADER` answers",
     range: "an http:// or https:// URL without user, query or fragment",
     schema: z.string().refine((text) => text === "" || isGatewayUrl(text)),
   },
   DATA_DIR: {
     byDefault: "",
     defaultShown: "empty",
-    meaning: "empty: memory; else the folder of log and store, which is made where it is missing",
+    meaning: "the folder of log and store, created if missing; empty: keep everything in memory",
     range: "a path",
     schema: z.string().refine((text) => !text.includes("\0")),
   },
   WRITE_QUORUM: {
     byDefault: "3",
-    meaning: "follower acks per write, 0 to the number of followers",
+    meaning: "follower acks that a write waits for",
     range: "a whole number from 0 to the number of followers",
     schema: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   },
   MIN_DELAY: {
     byDefault: "0",
-    meaning: `lower end of the simulated replication delay, ms, 0..${delayMsMax}`,
+    meaning: "lower end of the simulated replication delay",
     range: `whole milliseconds, 0..${delayMsMax}`,
     schema: wholeNumber({ min: 0, max: delayMsMax }),
   },
   MAX_DELAY: {
     byDefault: "0",
-    meaning: `upper end of the simulated replication delay, ms, \`MIN_DELAY\`..${delayMsMax}`,
+    meaning: "upper end of the simulated replication delay, at least `MIN_DELAY`",
     range: `whole milliseconds, 0..${delayMsMax}`,
     schema: wholeNumber({ min: 0, max: delayMsMax }),
   },
   TIMEOUT: {
     byDefault: "5000",
-    meaning: `ms a write waits for its quorum, 1..${timeoutMsMax}`,
+    meaning: "how long a write waits for its quorum",
     range: `whole milliseconds, 1..${timeoutMsMax}`,
     schema: wholeNumber({ min: 1, max: timeoutMsMax }),
   },
   LOG_LEVEL: {
     byDefault: "info",
-    meaning: `pino level: ${logLevels.map((level) => `\`${level}\``).join(", ")}`,
+    meaning: "the least severe log lines to write",
     range: `one of ${logLevels.join(", ")}`,
     schema: z.enum(logLevels),
   },
   FAULTS: {
     byDefault: "0",
-    meaning: "1: link faults can be set on purpose, from the page or `/faults`",
+    meaning: "1: link faults can be set, on the page or with `/faults`",
     range: "0 or 1",
     schema: z.enum(["0", "1"]).transform((text) => text === "1"),
   },
   LOG_RETENTION: {
     byDefault: "100000",
     meaning:
-      "applied entries kept for catch-up and watchers, at least 100, and about 512 MiB of them (four times that while a follower that takes a snapshot needs it); beyond: a snapshot",
+      "applied entries kept for catch-up and watchers, and about 512 MiB of them (four times that while a follower that takes a snapshot needs it); a follower that is further behind gets a snapshot",
     range: "a whole number of entries, 100..1000000000",
     schema: wholeNumber({ min: 100, max: 1_000_000_000 }),
   },
@@ -171,14 +171,16 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** The table of settings as the README shows it; a test compares the two. */
+/** What docs/configuration.md says of each setting, in its order. */
 export const settingsTable: readonly {
   readonly name: string;
   readonly shownDefault: string;
+  readonly range: string;
   readonly meaning: string;
 }[] = Object.entries(settings).map(([name, setting]: [string, Setting<unknown>]) => ({
   name,
   shownDefault: setting.defaultShown ?? setting.byDefault ?? "–",
+  range: setting.range,
   meaning: setting.meaning,
 }));
 

@@ -1,4 +1,4 @@
-/** The sample report that the README shows: small, and never older than the program. */
+/** The sample report that docs/benchmarks.md shows: small, and never older than the program. */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Takes the README's pictures of the page from a real cluster: `node test/browser/screenshots.ts`. */
+/** Takes the documents' pictures of the page from a real cluster: `node test/browser/screenshots.ts`. */
 import { mkdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** The compose cluster as the README starts it, on ports of its own. */
+/** The compose cluster as docs/operations.md starts it, on ports of its own. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

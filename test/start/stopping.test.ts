@@ -7,7 +7,7 @@ test("whoever waits for a stop waits longer than what it waits for", () => {
   expect(answersMsMax).toBeGreaterThan(inFlightMsMax);
   expect(nodeStopMsMax).toBeGreaterThan(answersMsMax + callsMsMax);
   expect(processStopMsMax).toBeGreaterThan(nodeStopMsMax);
-  // Promised to whoever sends SIGTERM, in docs/running.md.
+  // Promised to whoever sends SIGTERM, in docs/operations.md.
   expect(nodeStopMsMax).toBeLessThan(5_000);
 });
 

@@ -16,7 +16,7 @@ export interface ClusterOptions {
   readonly disk?: boolean;
   /** Put a proxy on the link from the leader to each follower. */
   readonly proxies?: boolean;
-  /** Settings for every node, as in the README. */
+  /** Settings for every node, as in docs/configuration.md. */
   readonly env?: Readonly<Record<string, string>>;
   readonly start?: StartOptions;
 }

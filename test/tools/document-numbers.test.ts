@@ -28,19 +28,23 @@ const streams = "gateway/streams/event-streams.ts";
 
 /** Each group of the sentence is the constant at its place. */
 const table: readonly [document: string, sentence: RegExp, code: string, names: string[]][] = [
-  ["README.md", /Keys have 1\.\.(\d+) bytes/, limits, ["keyBytesMax"]],
+  ["docs/api.md", /Keys have 1\.\.(\d+) bytes/, limits, ["keyBytesMax"]],
   [
-    "README.md",
+    "docs/api.md",
     /values up to (\d+ MiB), bodies up to (\d+ MiB)/,
     limits,
     ["valueBytesMax", "bodyBytesMax"],
   ],
-  ["README.md", /more than (\d+) arrays or objects/, limits, ["valueDepthMax"]],
-  ["README.md", /entry of 1\.\.(\d+) operations/, limits, ["operationsMax"]],
-  ["README.md", /limit 1\.\.(\d+) \((\d+)\)/, limits, ["listLimitMax", "listLimitDefault"]],
-  ["README.md", /`timeoutMs` \(1\.\.(\d+)\)/, limits, ["timeoutMsMax"]],
-  ["README.md", /replication delay, ms, 0\.\.(\d+)/, limits, ["delayMsMax"]],
-  ["README.md", /about (\d+ MiB) of them/, "src/node/log-retention.ts", ["logBytesMax"]],
+  ["docs/api.md", /more than (\d+) arrays or objects/, limits, ["valueDepthMax"]],
+  ["docs/api.md", /entry of 1\.\.(\d+) operations/, limits, ["operationsMax"]],
+  ["docs/api.md", /limit 1\.\.(\d+) \((\d+)\)/, limits, ["listLimitMax", "listLimitDefault"]],
+  ["docs/api.md", /wait for them, 1\.\.(\d+)/, limits, ["timeoutMsMax"]],
+  [
+    "docs/configuration.md",
+    /about (\d+ MiB) of them/,
+    "src/node/log-retention.ts",
+    ["logBytesMax"],
+  ],
   ["src/transport/DESIGN.md", /time limit of (\d+ s)/, "src/transport/dial.ts", ["openTimeoutMs"]],
   [
     "src/transport/DESIGN.md",

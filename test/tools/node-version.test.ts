@@ -16,7 +16,7 @@ test("every file names the same Node", () => {
   expect(text("Dockerfile")).toContain(`FROM node:${needed}-`);
   expect(text("src/node-version.mjs")).toContain(`const needed = ${needed};`);
   expect(text("README.md")).toContain(`It runs on Node ${needed}`);
-  expect(text("docs/running.md")).toContain(`A node runs on Node ${needed}`);
+  expect(text("docs/operations.md")).toContain(`A node runs on Node ${needed}`);
 });
 
 /** A Node on this machine that is older; undefined when there is none. */
