@@ -1,11 +1,12 @@
 /**
  * The examples in the documents, run as they stand there. A `console` block is a list of
- * `$ commands` and what they print; it runs against a new cluster, one for each document. A `bash`
- * block is a list of commands that must succeed; it runs in a copy of the repository. Ports are
- * moved, and what differs from run to run is masked on both sides. CONTRIBUTING.md has the rules.
+ * `$ commands` and what they print; it runs against a new cluster, one for each document. A `js`
+ * block is a file for these commands. A `bash` block is a list of commands that must succeed; it
+ * runs in a copy of the repository. Ports are moved, and what differs from run to run is masked on
+ * both sides. CONTRIBUTING.md has the rules.
  */
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -47,6 +48,7 @@ const documents = documentPaths()
       document,
       examples: blocks.filter(({ language }) => language === "console").flatMap(examplesOf),
       scripts: blocks.filter(({ language }) => language === "bash"),
+      programs: blocks.filter(({ language }) => language === "js"),
     };
   });
 
@@ -78,7 +80,7 @@ function pattern(shown: string): RegExp {
 
 describe.each(documents.filter(({ examples }) => examples.length > 0))(
   "$document: the examples print what they show",
-  ({ examples }) => {
+  ({ examples, programs }) => {
     let basePort: number;
     let folder: string;
     let launched: Launched;
@@ -89,10 +91,26 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
         String(Number(port) - documentedBasePort + basePort),
       );
 
+    const shows = (program: string): boolean =>
+      examples.some(({ command }) => command.startsWith(program));
+
     beforeAll(async () => {
+      if (!shows("curl ")) return;
       basePort = await freeBasePort();
       folder = mkdtempSync(join(tmpdir(), "quorum-kv-documents-"));
-      launched = new Launched(launcher, ["--base-port", String(basePort), "--data", folder]);
+      for (const shared of ["node_modules", "proto"]) {
+        symlinkSync(join(root, shared), join(folder, shared));
+      }
+      for (const { text } of programs) {
+        const [, name = ""] = /^\/\/ ([\w-]+\.mjs)\n/.exec(text) ?? [];
+        writeFileSync(join(folder, name), moved(text));
+      }
+      launched = new Launched(launcher, [
+        "--base-port",
+        String(basePort),
+        "--data",
+        join(folder, "data"),
+      ]);
       await launched.prints("Ctrl-C stops");
     });
     afterAll(async () => {
@@ -106,7 +124,8 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
         // Options of the launcher are shown with their own defaults.
         const inPlace = example.command.startsWith("npm ");
         const place = inPlace ? (text: string) => text : moved;
-        const printed = await outputOf(place(example.command), example.printed);
+        const cwd = example.command.startsWith("node ") ? folder : root;
+        const printed = await outputOf(place(example.command), example.printed, cwd);
         const shown = place(example.printed);
         if (isJson(shown)) expect(masked(printed)).toBe(masked(shown));
         else expect(`${printed.trimEnd()}\n`).toMatch(pattern(shown));
@@ -117,9 +136,13 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
       const promised = withoutPids(moved(printed))
         .split("\n")
         .filter((line) => line !== "…");
-      const lines = withoutPids(launched.printed.replace(folder, "./data")).split("\n");
+      const lines = withoutPids(launched.printed.replace(join(folder, "data"), "./data")).split(
+        "\n",
+      );
       expect(lines).toEqual(expect.arrayContaining(promised));
     }
+
+    if (!shows(startCommand)) return;
 
     test("the curl commands that npm start offers work as pasted", async () => {
       const offered = [...launched.printed.matchAll(/^A (?:write|read): +(curl .*)$/gm)];
@@ -139,11 +162,11 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
 );
 
 /** What a command prints; of a stream, as many lines as the document shows. */
-async function outputOf(command: string, shown: string): Promise<string> {
+async function outputOf(command: string, shown: string, cwd = root): Promise<string> {
   const silent = command.replace(/^curl /, "curl --silent --show-error ");
   if (command.includes("--no-buffer")) return firstLines(silent, shown.split("\n").length);
   const env = { ...process.env, PATH: path };
-  return (await promisify(execFile)("/bin/sh", ["-c", silent], { cwd: root, env })).stdout;
+  return (await promisify(execFile)("/bin/sh", ["-c", silent], { cwd, env })).stdout;
 }
 
 async function firstLines(command: string, count: number): Promise<string> {
