@@ -24,6 +24,10 @@ test("the documents are found", () => {
   expect(documents).toEqual(expect.arrayContaining(["README.md", "docs/architecture.md"]));
 });
 
+test("the README can be read at once", () => {
+  expect(readDocument("README.md").split("\n").length).toBeLessThanOrEqual(151);
+});
+
 test.each(documents)("%s: every link leads somewhere", (path) => {
   expect(broken(path, readDocument(path))).toEqual([]);
 });
