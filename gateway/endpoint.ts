@@ -12,7 +12,7 @@ export type Outcome = Answer | typeof streaming;
 /** Returns its answer. An exception is a fault of this program: it becomes INTERNAL and a log line. */
 export type Handler = (request: Request, response: Response) => Outcome | Promise<Outcome>;
 
-export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
 /** One path with a handler for each of its methods. */
 export interface Endpoint {

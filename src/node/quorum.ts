@@ -3,7 +3,7 @@ import { type Failed, failed } from "../errors.ts";
 import type { NodeSettings } from "./options.ts";
 
 /** How many followers the cluster has: the highest write quorum. */
-export const followerCount = ({ nodes }: Pick<NodeSettings, "nodes">): number => nodes.length - 1;
+const followerCount = ({ nodes }: Pick<NodeSettings, "nodes">): number => nodes.length - 1;
 
 /** INVALID_ARGUMENT unless the quorum is a whole number from 0 to the number of followers. */
 export function checkQuorum(

@@ -89,12 +89,3 @@ export interface FollowerStart {
   readonly store: StoreView;
   readonly limits?: Limits;
 }
-
-/** What a follower knows of its cluster from the leader's heartbeats. */
-export interface LeaderNews {
-  readonly committed: Sequence;
-  readonly last: Sequence;
-  readonly applied: Sequence;
-  readonly digest: Digest;
-  readonly writeQuorum: number;
-}

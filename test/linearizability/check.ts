@@ -34,14 +34,3 @@ export function check(history: readonly Call[], options: CheckOptions = {}): Ver
   }
   return gaveUp ?? { verdict: "ok", keys: keys.size, calls: history.length };
 }
-
-/** Throws with the explanation unless the history is linearizable. */
-export function assertLinearizable(history: readonly Call[], options: CheckOptions = {}): void {
-  const result = check(history, options);
-  if (result.verdict === "violation") {
-    throw new Error(result.violation.text);
-  }
-  if (result.verdict === "gave up") {
-    throw new Error(`key ${result.key}: gave up after ${result.steps} steps, no verdict`);
-  }
-}

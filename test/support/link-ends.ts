@@ -15,7 +15,7 @@ export const keepaliveMs =
   Number(channelOptions["grpc.keepalive_timeout_ms"]);
 
 /** One end of one link. */
-export class End<In, Out> {
+class End<In, Out> {
   readonly received: In[] = [];
   readonly link: Link<Out>;
   closings = 0;
@@ -51,7 +51,7 @@ export type LeaderEnd = End<FollowerMessage, LeaderMessage>;
 export type FollowerEnd = End<LeaderMessage, FollowerMessage>;
 
 /** Hands out ends as links open. */
-export class Ends<E> {
+class Ends<E> {
   readonly #ready: E[] = [];
   #taker: ((end: E) => void) | undefined;
   opened = 0;

@@ -7,7 +7,7 @@ import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 
-export interface ClusterNode extends RunningNode {
+interface ClusterNode extends RunningNode {
   readonly config: Config;
 }
 

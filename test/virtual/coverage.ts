@@ -4,7 +4,7 @@ import { type asked, type Excuse, heldBack } from "./account.ts";
  * What the seeds went through. A proof that never met a situation says nothing about it, so a test
  * asks that each of these was met.
  */
-export const situations = [
+const situations = [
   // Answers
   "settled",
   "OUTCOME_UNKNOWN",

@@ -2,13 +2,9 @@
  * What nodes answer, as the page reads it. Shapes come from the node's and the gateway's own types;
  * the rest are answers that only the page reads this way, with values left as JSON text.
  */
-import type { SweepRequest, Sweep as SweepView } from "../../../gateway/sweeps/types.ts";
 import type { AckTrace, LiveConfig, Role } from "../../../src/node/api.ts";
 import type { LinkFault } from "../../../src/node/ports.ts";
 
-export type { SweepProgress, SweepResult } from "../../../gateway/sweeps/types.ts";
-/** Values stay JSON text from the node to the screen and back: nothing is rounded or reordered. */
-export { indentJson, parseEntry, parsePage } from "../../../simulation/compare/json-text.ts";
 export type {
   Sweep,
   SweepNews,
@@ -16,6 +12,8 @@ export type {
   SweepProgress,
   SweepResult,
 } from "../../../gateway/sweeps/types.ts";
+/** Values stay JSON text from the node to the screen and back: nothing is rounded or reordered. */
+export { indentJson, parseEntry, parsePage } from "../../../simulation/compare/json-text.ts";
 export type {
   AckTrace,
   ClusterView,
@@ -26,18 +24,6 @@ export type {
   NodeStatus,
 } from "../../../src/node/api.ts";
 export type { LinkFault };
-
-/** A sweep job of the leader: its options, its progress, and its results so far. */
-export type Sweep = SweepView;
-
-/** What a new sweep asks for. Without a seed, the leader takes 1. */
-export type SweepOptions = Omit<SweepRequest, "seed"> & { readonly seed?: number };
-
-/** What every stream says about sweeps: the one that runs, or null when none does. */
-export interface SweepNews {
-  readonly at: number;
-  readonly running: Pick<Sweep, "id" | "options" | "progress"> | null;
-}
 
 /** The greeting: the first event of every stream. */
 export interface Hello {

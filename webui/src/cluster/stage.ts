@@ -9,7 +9,7 @@ export interface MarkedRoad {
   readonly light: SVGPathElement | null;
 }
 
-export interface PlacedDot extends Point {
+interface PlacedDot extends Point {
   readonly road: MarkedRoad;
   readonly traveller: Traveller;
 }

@@ -14,7 +14,7 @@ interface Reading {
 }
 
 /** A range of keys, in the form lmdb takes it. */
-export interface Range extends Reading {
+interface Range extends Reading {
   /** Undefined begins at the first key (reversed: the last). lmdb needs the field all the same. */
   readonly start: string | undefined;
   readonly end?: string | undefined;
