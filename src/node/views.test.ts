@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { VirtualCluster } from "../../test/virtual/cluster.ts";
 import { Chance } from "../../test/virtual/random.ts";
 import type { NodeEvent } from "./api.ts";
-import { FollowerNode } from "./follower-node.ts";
-import { LeaderNode } from "./leader-node.ts";
+import { FollowerNode } from "./roles/follower/follower-node.ts";
+import { LeaderNode } from "./roles/leader/leader-node.ts";
 
 function cluster() {
   const world = new VirtualCluster({

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { VirtualCluster } from "../../test/virtual/cluster.ts";
 import { Chance } from "../../test/virtual/random.ts";
-import { LeaderNode } from "./leader-node.ts";
+import { LeaderNode } from "./roles/leader/leader-node.ts";
 
 function cluster() {
   const world = new VirtualCluster({

@@ -111,7 +111,7 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   [
     "src/replication/DESIGN.md",
     /(\d+ ms) later when nothing is under way, else (\d+ ms)/,
-    "src/node/leader/announcer.ts",
+    "src/node/roles/leader/announcer.ts",
     ["announceMs", "announceLateMs"],
   ],
   [

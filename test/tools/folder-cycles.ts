@@ -11,8 +11,6 @@ import { dirname, posix, resolve } from "node:path";
 const products = ["src", "gateway", "simulation", "webui"];
 /** Folders of single files, as above. */
 const roots = new Set([...products, "webui/src"]);
-/** Known cycles, by the folder that holds them: none may be added. */
-const exempt = [/^src\/storage\/disk(\/|$)/];
 
 interface Cruised {
   readonly modules: readonly {
@@ -27,9 +25,7 @@ const unitOf = (file: string): string =>
   roots.has(posix.dirname(file)) ? file : posix.dirname(file);
 
 const isOurs = (file: string): boolean =>
-  products.some((name) => file.startsWith(`${name}/`)) &&
-  !/node_modules|\.test\.tsx?$/.test(file) &&
-  !exempt.some((pattern) => pattern.test(posix.dirname(file)));
+  products.some((name) => file.startsWith(`${name}/`)) && !/node_modules|\.test\.tsx?$/.test(file);
 
 /** Which folder imports which, with one example of each import. */
 function importsOf({ modules }: Cruised): {

@@ -1,6 +1,6 @@
 import type { Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
-import { LeaderNode } from "../../src/node/leader-node.ts";
+import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { Calls } from "./calls.ts";
 import type { Process, VirtualCluster } from "./cluster.ts";

@@ -1,8 +1,8 @@
 import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
-import { LeaderNode } from "../../src/node/leader-node.ts";
-import { createNode } from "../../src/node/node.ts";
 import type { Log, Storage } from "../../src/node/ports.ts";
+import { createNode } from "../../src/node/roles/create-node.ts";
+import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";

@@ -1,6 +1,6 @@
 /** Leaders that moved and came back, and stores that are not a prefix: directed, on virtual time. */
 import { expect, test } from "vitest";
-import { LeaderNode } from "../../src/node/leader-node.ts";
+import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Chance } from "./random.ts";
 

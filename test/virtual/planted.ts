@@ -186,7 +186,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "an unknown outcome names a version that a crash may give to another write",
-    file: "node/leader/write-answers.ts",
+    file: "node/roles/leader/write-answers.ts",
     from: "const isDurable = sequence <= this.#core.ledger.flushed;",
     to: "const isDurable = sequence > 0;",
   },
@@ -198,7 +198,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a deposed leader goes on answering",
-    file: "node/leader/leading.ts",
+    file: "node/roles/leader/leading.ts",
     from: 'lifetime.end("this node no longer leads");',
     to: "",
   },
@@ -216,7 +216,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a read of the leader sees the store and not the settled writes above it",
-    file: "node/leader/reads.ts",
+    file: "node/roles/leader/reads.ts",
     from: 'if (view.type === "pending") {',
     to: 'if (view.type === "pending" && key === "") {',
   },
@@ -241,7 +241,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a refusal does not wait for the write it rests on",
-    file: "node/leader/write-answers.ts",
+    file: "node/roles/leader/write-answers.ts",
     from: "if (after === 0 || this.#core.ledger.isSettled(after)) {",
     to: "if (after >= 0) {",
   },

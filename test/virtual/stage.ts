@@ -1,7 +1,7 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
 import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
-import { LeaderNode } from "../../src/node/leader-node.ts";
+import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { Violation } from "./history.ts";

@@ -4,7 +4,7 @@ import type { StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
 import { byteRank } from "../order.ts";
 import { recordBytes, takePage } from "../page.ts";
-import type { StoreIndex } from "./commit-point.ts";
+import type { StoreIndex } from "./format/commit-point.ts";
 import type { Database, Environment } from "./lmdb/environment.ts";
 import { keyFits, View } from "./lmdb/view.ts";
 import { Memtable, type OrderedChanges, withChanges } from "./memtable.ts";

@@ -11,7 +11,7 @@ import { historyAfter } from "../../replication/history.ts";
 import { BLANK_HARD_STATE, type Entry, type StoreRecord } from "../../replication/types.ts";
 import { digestOf, recordHash } from "../standing.ts";
 import { openDiskStorage } from "./disk.ts";
-import { writeEntry } from "./encoding.ts";
+import { writeEntry } from "./format/encoding.ts";
 import { Arena, readCheckpoint, writeCheckpoint } from "./lmdb/codec.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
 import { FrameWriter, readFrame } from "./log/frame.ts";

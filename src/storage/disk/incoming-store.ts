@@ -2,7 +2,7 @@
 import { invariant } from "../../replication/invariant.ts";
 import type { StoreRecord } from "../../replication/types.ts";
 import { recordHash, type Standing } from "../standing.ts";
-import type { StoreIndex } from "./commit-point.ts";
+import type { StoreIndex } from "./format/commit-point.ts";
 import { Arena } from "./lmdb/codec.ts";
 import type { Environment } from "./lmdb/environment.ts";
 import { keyFits, View } from "./lmdb/view.ts";

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { digestOf, toDigest } from "../standing.ts";
-import { flushDirectory, lockDirectory } from "./file-system.ts";
+import { flushDirectory, lockDirectory } from "./format/file-system.ts";
 import { HeaderDamaged, lengthenShortFile } from "./lmdb/data-file.ts";
 import { type Environment, metaKeys, openEnvironment } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";

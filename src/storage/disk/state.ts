@@ -1,9 +1,14 @@
 /** The state as of the last flushed frame: what reads see. */
 import { BLANK_HARD_STATE, type HardState, type Sequence } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { type Checkpoint, type CommitPoint, inactive, noCheckpoint } from "./commit-point.ts";
 import { CurrentStore } from "./current-store.ts";
-import { readHardState } from "./encoding.ts";
+import {
+  type Checkpoint,
+  type CommitPoint,
+  inactive,
+  noCheckpoint,
+} from "./format/commit-point.ts";
+import { readHardState } from "./format/encoding.ts";
 import { readCheckpoint } from "./lmdb/codec.ts";
 import { type Environment, metaKeys } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";

@@ -2,7 +2,7 @@
 import type { StorageBatch } from "../../node/ports.ts";
 import type { Entry, Sequence } from "../../replication/types.ts";
 import { type Change, planApply } from "../apply.ts";
-import type { CommitPoint } from "./commit-point.ts";
+import type { CommitPoint } from "./format/commit-point.ts";
 import type { FrameContent } from "./log/frame.ts";
 import type { LogIndex } from "./log/log-index.ts";
 

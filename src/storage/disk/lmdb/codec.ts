@@ -4,8 +4,8 @@
  */
 import { Buffer } from "node:buffer";
 import type { StoreRecord } from "../../../replication/types.ts";
-import type { Checkpoint, CommitPoint } from "../commit-point.ts";
-import { textBytesMax } from "../encoding.ts";
+import type { Checkpoint, CommitPoint } from "../format/commit-point.ts";
+import { textBytesMax } from "../format/encoding.ts";
 
 /** A record: hash, version, origin, then the value. */
 const recordHeaderBytes = 8 + 2 * 8;

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
-import { writeAll } from "../file-system.ts";
+import { writeAll } from "../format/file-system.ts";
 import { newestMeta } from "./data-file.ts";
 
 /** What a transaction is going to write. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { Entry, HardState, Sequence } from "../../../replication/types.ts";
-import type { CommitPoint, FrameNumber } from "../commit-point.ts";
+import type { CommitPoint, FrameNumber } from "../format/commit-point.ts";
 import {
   entryBytesMax,
   readEntry,
@@ -14,7 +14,7 @@ import {
   readHardState,
   writeEntry,
   writeHardState,
-} from "../encoding.ts";
+} from "../format/encoding.ts";
 
 /** "QKVf" in the order of the bytes. */
 const magic = 0x66564b51;

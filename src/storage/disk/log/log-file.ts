@@ -4,7 +4,7 @@ import { closeSync, constants, openSync, readSync, write } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Sequence } from "../../../replication/types.ts";
-import type { FrameNumber } from "../commit-point.ts";
+import type { FrameNumber } from "../format/commit-point.ts";
 
 const magic = Buffer.from("quorumkv", "latin1");
 const version = 1;

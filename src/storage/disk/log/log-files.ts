@@ -3,9 +3,9 @@ import { randomInt } from "node:crypto";
 import { unlink } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Entry } from "../../../replication/types.ts";
-import type { FrameNumber } from "../commit-point.ts";
-import { readEntry } from "../encoding.ts";
-import { flushDirectory } from "../file-system.ts";
+import type { FrameNumber } from "../format/commit-point.ts";
+import { readEntry } from "../format/encoding.ts";
+import { flushDirectory } from "../format/file-system.ts";
 import { LogFile } from "./log-file.ts";
 import type { Place } from "./log-index.ts";
 

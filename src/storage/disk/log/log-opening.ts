@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import { open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { FrameNumber } from "../commit-point.ts";
-import { writeAll } from "../file-system.ts";
+import type { FrameNumber } from "../format/commit-point.ts";
+import { writeAll } from "../format/file-system.ts";
 import { alignmentBytes, type Frame, frameAt, readFrame } from "./frame.ts";
 import {
   fileHeaderBytes,

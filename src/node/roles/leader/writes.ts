@@ -1,14 +1,14 @@
 /** The first half of a write: refused at once, or gathered with others and proposed. */
-import type { Failed } from "../../errors.ts";
-import type { Leader } from "../../replication/leader.ts";
-import type { LeaderEffect } from "../../replication/leader-effects.ts";
-import type { WriteAnswer, WriteRequest } from "../api.ts";
-import type { Inbox } from "../inbox.ts";
-import type { NodeParts } from "../parts.ts";
-import type { Cancel } from "../ports.ts";
-import { checkQuorum } from "../quorum.ts";
-import { overloaded, recovering, shuttingDown } from "../refusals.ts";
-import { type Waiting, waitingMax } from "../waiting.ts";
+import type { Failed } from "../../../errors.ts";
+import type { Leader } from "../../../replication/leader.ts";
+import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { WriteAnswer, WriteRequest } from "../../api.ts";
+import type { Inbox } from "../../inbox.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Cancel } from "../../ports.ts";
+import { checkQuorum } from "../../quorum.ts";
+import { overloaded, recovering, shuttingDown } from "../../refusals.ts";
+import { type Waiting, waitingMax } from "../../waiting.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
 import { type Ask, WriteAnswers } from "./write-answers.ts";
 

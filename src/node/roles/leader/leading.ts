@@ -2,15 +2,15 @@
  * Leading: whatever happens to a leader becomes a fact in its inbox, the rules turn facts into
  * effects, and every effect is performed here.
  */
-import { Leader } from "../../replication/leader.ts";
-import type { LeaderEffect, LeaderFlush } from "../../replication/leader-effects.ts";
-import type { Epoch, NodeId } from "../../replication/types.ts";
-import { Inbox } from "../inbox.ts";
-import { epochLeap, type NodeOptions, tickMs } from "../options.ts";
-import { NodeParts, type RoleHooks, ruleStart } from "../parts.ts";
-import { inFlightMsMax } from "../stopping.ts";
-import { type FlushReports, storageJob } from "../storage-effects.ts";
-import { Waiting } from "../waiting.ts";
+import { Leader } from "../../../replication/leader.ts";
+import type { LeaderEffect, LeaderFlush } from "../../../replication/leader-effects.ts";
+import type { Epoch, NodeId } from "../../../replication/types.ts";
+import { Inbox } from "../../inbox.ts";
+import { epochLeap, type NodeOptions, tickMs } from "../../options.ts";
+import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
+import { inFlightMsMax } from "../../stopping.ts";
+import { type FlushReports, storageJob } from "../../storage-effects.ts";
+import { Waiting } from "../../waiting.ts";
 import { CommitAnnouncer } from "./announcer.ts";
 import { LeaderLinks } from "./links.ts";
 import { LeaderTelemetry } from "./telemetry.ts";

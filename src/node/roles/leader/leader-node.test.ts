@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../test/virtual/cluster.ts";
-import { Chance } from "../../test/virtual/random.ts";
-import type { Result } from "../errors.ts";
-import type { WriteReceipt, WriteRequest } from "./api.ts";
+import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
+import { Chance } from "../../../../test/virtual/random.ts";
+import type { Result } from "../../../errors.ts";
+import type { WriteReceipt, WriteRequest } from "../../api.ts";
 import { LeaderNode } from "./leader-node.ts";
 
 /** Real nodes on virtual time, led and ready. */

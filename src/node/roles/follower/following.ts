@@ -2,13 +2,13 @@
  * Following: whatever happens to a follower becomes a fact in its inbox, the rules turn facts into
  * effects, and every effect is performed here.
  */
-import { Follower } from "../../replication/follower.ts";
-import type { FollowerEffect, FollowerFlush } from "../../replication/follower-effects.ts";
-import type { Epoch, NodeId, Sequence } from "../../replication/types.ts";
-import { Inbox } from "../inbox.ts";
-import type { NodeOptions } from "../options.ts";
-import { NodeParts, type RoleHooks, ruleStart } from "../parts.ts";
-import { type FlushReports, storageJob } from "../storage-effects.ts";
+import { Follower } from "../../../replication/follower.ts";
+import type { FollowerEffect, FollowerFlush } from "../../../replication/follower-effects.ts";
+import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
+import { Inbox } from "../../inbox.ts";
+import type { NodeOptions } from "../../options.ts";
+import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
+import { type FlushReports, storageJob } from "../../storage-effects.ts";
 import { heartbeatAgeMsMax, LeaderContact } from "./contact.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";

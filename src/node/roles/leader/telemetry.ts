@@ -1,9 +1,15 @@
 /** News of a leader for people. Nothing here has an effect on reads, writes or replication. */
-import type { LeaderEffect } from "../../replication/leader-effects.ts";
-import type { Slot } from "../../replication/ledger.ts";
-import type { Epoch, Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
-import type { LiveConfig } from "../api.ts";
-import type { NodeParts } from "../parts.ts";
+import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { Slot } from "../../../replication/ledger.ts";
+import type {
+  Epoch,
+  Instant,
+  NodeId,
+  Sequence,
+  SequenceRange,
+} from "../../../replication/types.ts";
+import type { LiveConfig } from "../../api.ts";
+import type { NodeParts } from "../../parts.ts";
 import { Timeline } from "./timeline.ts";
 import { WriteEvents } from "./write-events.ts";
 

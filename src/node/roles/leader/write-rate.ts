@@ -1,6 +1,6 @@
 /** The writes of one second in figures: how many, how fast, and why some were refused. */
-import type { NodeId } from "../../replication/types.ts";
-import type { NodeEvent } from "../api.ts";
+import type { NodeId } from "../../../replication/types.ts";
+import type { NodeEvent } from "../../api.ts";
 
 /** Quantiles are of the first so many answered writes of a second. */
 const latenciesMax = 4096;

@@ -1,10 +1,10 @@
 /** The network side of following: streams are accepted, closed, and told to the rules as facts. */
-import type { Follower } from "../../replication/follower.ts";
-import type { FollowerEffect, LinkNumber } from "../../replication/follower-effects.ts";
-import type { FollowerMessage, LeaderMessage } from "../../replication/types.ts";
-import type { Inbox } from "../inbox.ts";
-import type { NodeParts } from "../parts.ts";
-import type { Link } from "../ports.ts";
+import type { Follower } from "../../../replication/follower.ts";
+import type { FollowerEffect, LinkNumber } from "../../../replication/follower-effects.ts";
+import type { FollowerMessage, LeaderMessage } from "../../../replication/types.ts";
+import type { Inbox } from "../../inbox.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Link } from "../../ports.ts";
 import type { LeaderContact } from "./contact.ts";
 
 /** The streams that leaders have opened to this node. The rules listen to one of them at most. */

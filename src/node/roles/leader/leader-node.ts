@@ -1,8 +1,8 @@
 /**
  * A node in the role of leader. This file answers the calls of the edges; `leader/` does the work.
  */
-import type { Result } from "../errors.ts";
-import type { NodeId, Sequence } from "../replication/types.ts";
+import type { Result } from "../../../errors.ts";
+import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
   EventListener,
@@ -22,12 +22,12 @@ import type {
   WriteAnswer,
   WriteReceipt,
   WriteRequest,
-} from "./api.ts";
-import { Leading } from "./leader/leading.ts";
-import { LiveSettings } from "./leader/live-settings.ts";
-import { LeaderReads } from "./leader/reads.ts";
-import { LeaderViews } from "./leader/views.ts";
-import type { NodeOptions } from "./options.ts";
+} from "../../api.ts";
+import type { NodeOptions } from "../../options.ts";
+import { Leading } from "./leading.ts";
+import { LiveSettings } from "./live-settings.ts";
+import { LeaderReads } from "./reads.ts";
+import { LeaderViews } from "./views.ts";
 
 /** See KvNode for each call. */
 export class LeaderNode implements KvNode {

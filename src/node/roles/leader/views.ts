@@ -1,9 +1,9 @@
 /** What a leader reports about itself and its cluster. */
-import type { Leader } from "../../replication/leader.ts";
-import type { NodeId, Sequence } from "../../replication/types.ts";
-import type { ClusterView, MemberView, NodeStatus } from "../api.ts";
-import { fallbackUrl } from "../options.ts";
-import type { NodeParts } from "../parts.ts";
+import type { Leader } from "../../../replication/leader.ts";
+import type { NodeId, Sequence } from "../../../replication/types.ts";
+import type { ClusterView, MemberView, NodeStatus } from "../../api.ts";
+import { fallbackUrl } from "../../options.ts";
+import type { NodeParts } from "../../parts.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { Timeline } from "./timeline.ts";
 

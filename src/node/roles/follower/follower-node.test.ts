@@ -1,8 +1,8 @@
 /** What a follower is ready for, at each turn of its life, on virtual time. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../test/virtual/cluster.ts";
-import { Chance } from "../../test/virtual/random.ts";
-import { LeaderNode } from "./leader-node.ts";
+import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
+import { Chance } from "../../../../test/virtual/random.ts";
+import { LeaderNode } from "../leader/leader-node.ts";
 
 function start() {
   const world = new VirtualCluster({

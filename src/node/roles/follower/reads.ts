@@ -1,12 +1,19 @@
 /** Reads at a follower: a consistent prefix of the history, as new as `minVersion` asks for. */
-import { type Failed, type Result, succeeded } from "../../errors.ts";
-import type { Follower } from "../../replication/follower.ts";
-import type { Sequence } from "../../replication/types.ts";
-import type { KeyPage, KeyValue, ListQuery, ReadQuery, WatchHandle, WatchQuery } from "../api.ts";
-import { listStore } from "../list.ts";
-import type { NodeParts } from "../parts.ts";
-import { notFound, recovering } from "../refusals.ts";
-import { Waiting, whenReached } from "../waiting.ts";
+import { type Failed, type Result, succeeded } from "../../../errors.ts";
+import type { Follower } from "../../../replication/follower.ts";
+import type { Sequence } from "../../../replication/types.ts";
+import type {
+  KeyPage,
+  KeyValue,
+  ListQuery,
+  ReadQuery,
+  WatchHandle,
+  WatchQuery,
+} from "../../api.ts";
+import { listStore } from "../../list.ts";
+import type { NodeParts } from "../../parts.ts";
+import { notFound, recovering } from "../../refusals.ts";
+import { Waiting, whenReached } from "../../waiting.ts";
 
 /** Why nothing is read from a store that is not a prefix of the cluster's history. */
 export const replacingReason =

@@ -1,6 +1,6 @@
 /** What each flush records beside its entries, and what a checkpoint keeps of it. */
-import type { Sequence } from "../../replication/types.ts";
-import { emptyStanding, type Standing } from "../standing.ts";
+import type { Sequence } from "../../../replication/types.ts";
+import { emptyStanding, type Standing } from "../../standing.ts";
 
 /** Flushes are numbered 1, 2, 3 …: each writes one frame to a log file. */
 export type FrameNumber = number;

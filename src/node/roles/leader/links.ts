@@ -1,10 +1,10 @@
 /** The network side of leading: streams are dialled, closed, and told to the rules as facts. */
-import type { Leader } from "../../replication/leader.ts";
-import type { LeaderEffect } from "../../replication/leader-effects.ts";
-import type { LeaderMessage, NodeId } from "../../replication/types.ts";
-import type { Inbox } from "../inbox.ts";
-import type { NodeParts } from "../parts.ts";
-import type { Link } from "../ports.ts";
+import type { Leader } from "../../../replication/leader.ts";
+import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { LeaderMessage, NodeId } from "../../../replication/types.ts";
+import type { Inbox } from "../../inbox.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Link } from "../../ports.ts";
 
 /** The leader's streams: one to each follower. Another node that tries to lead this one is refused. */
 export class LeaderLinks {

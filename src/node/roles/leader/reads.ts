@@ -1,12 +1,12 @@
 /** Reads at the leader are linearizable per key: they show every write that was answered before. */
-import { type Failed, type Result, succeeded } from "../../errors.ts";
-import type { Leader } from "../../replication/leader.ts";
-import type { Sequence } from "../../replication/types.ts";
-import type { KeyPage, KeyValue, ListQuery, ReadQuery } from "../api.ts";
-import { listSettled } from "../list.ts";
-import type { NodeParts } from "../parts.ts";
-import { notFound, recovering } from "../refusals.ts";
-import { type Waiting, whenReached } from "../waiting.ts";
+import { type Failed, type Result, succeeded } from "../../../errors.ts";
+import type { Leader } from "../../../replication/leader.ts";
+import type { Sequence } from "../../../replication/types.ts";
+import type { KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
+import { listSettled } from "../../list.ts";
+import type { NodeParts } from "../../parts.ts";
+import { notFound, recovering } from "../../refusals.ts";
+import { type Waiting, whenReached } from "../../waiting.ts";
 
 /** Answers reads with the newest settled write of each key, applied or not. */
 export class LeaderReads {

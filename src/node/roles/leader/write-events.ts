@@ -1,8 +1,8 @@
 /** The writes of a leader as events: bounded in number, however many writes there are. */
-import type { Slot } from "../../replication/ledger.ts";
-import type { Instant, NodeId, Sequence, SequenceRange } from "../../replication/types.ts";
-import type { EventHub } from "../event-hub.ts";
-import type { Clock, DelayControl } from "../ports.ts";
+import type { Slot } from "../../../replication/ledger.ts";
+import type { Instant, NodeId, Sequence, SequenceRange } from "../../../replication/types.ts";
+import type { EventHub } from "../../event-hub.ts";
+import type { Clock, DelayControl } from "../../ports.ts";
 import { WriteRate } from "./write-rate.ts";
 
 /** Writes per second that have events of their own; a page could not show more. */

@@ -1,9 +1,9 @@
 /** When followers learn of a commit mark that no append carries. */
-import type { Leader } from "../../replication/leader.ts";
-import type { LeaderEffect } from "../../replication/leader-effects.ts";
-import type { Instant } from "../../replication/types.ts";
-import type { Inbox } from "../inbox.ts";
-import type { NodeParts } from "../parts.ts";
+import type { Leader } from "../../../replication/leader.ts";
+import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { Instant } from "../../../replication/types.ts";
+import type { Inbox } from "../../inbox.ts";
+import type { NodeParts } from "../../parts.ts";
 
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;

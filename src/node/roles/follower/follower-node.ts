@@ -2,8 +2,8 @@
  * A node in the role of follower. This file answers the calls of the edges; `follower/` does the
  * work.
  */
-import { type Failed, failed, type Result } from "../errors.ts";
-import type { NodeId, Sequence } from "../replication/types.ts";
+import { type Failed, failed, type Result } from "../../../errors.ts";
+import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
   EventListener,
@@ -21,10 +21,10 @@ import type {
   WatchHandle,
   WatchQuery,
   WriteReceipt,
-} from "./api.ts";
-import { Following } from "./follower/following.ts";
-import { FollowerViews } from "./follower/views.ts";
-import type { NodeOptions } from "./options.ts";
+} from "../../api.ts";
+import type { NodeOptions } from "../../options.ts";
+import { Following } from "./following.ts";
+import { FollowerViews } from "./views.ts";
 
 /** See KvNode for each call. */
 export class FollowerNode implements KvNode {

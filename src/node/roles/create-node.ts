@@ -1,8 +1,8 @@
 /** The entrance to this folder: from settings and ports to a running node. */
-import type { KvNode } from "./api.ts";
-import { FollowerNode } from "./follower-node.ts";
-import { LeaderNode } from "./leader-node.ts";
-import type { NodeOptions } from "./options.ts";
+import type { KvNode } from "../api.ts";
+import type { NodeOptions } from "../options.ts";
+import { FollowerNode } from "./follower/follower-node.ts";
+import { LeaderNode } from "./leader/leader-node.ts";
 
 /** Creates and starts a node in the role that its settings give it. `close` ends it. */
 export function createNode(options: NodeOptions): KvNode {

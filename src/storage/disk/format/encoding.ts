@@ -10,7 +10,7 @@ import type {
   HardState,
   Operation,
   Sequence,
-} from "../../replication/types.ts";
+} from "../../../replication/types.ts";
 
 const numberBytes = 8;
 /** An entry: epoch, origin, number of operations, then the operations. */

@@ -1,8 +1,8 @@
 /** What a follower last heard from its leader, and when. */
-import type { Follower } from "../../replication/follower.ts";
-import type { Instant, LeaderMessage } from "../../replication/types.ts";
-import type { LogEnd } from "../ahead-watches.ts";
-import type { Clock } from "../ports.ts";
+import type { Follower } from "../../../replication/follower.ts";
+import type { Instant, LeaderMessage } from "../../../replication/types.ts";
+import type { LogEnd } from "../../ahead-watches.ts";
+import type { Clock } from "../../ports.ts";
 
 /**
  * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that

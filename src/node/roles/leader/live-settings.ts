@@ -1,8 +1,8 @@
 /** `PATCH /config` inside the leader: settings are checked together and take effect at once. */
-import { type Failed, failed, type Result, succeeded } from "../../errors.ts";
-import type { LiveConfig } from "../api.ts";
-import type { NodeOptions } from "../options.ts";
-import { checkQuorum } from "../quorum.ts";
+import { type Failed, failed, type Result, succeeded } from "../../../errors.ts";
+import type { LiveConfig } from "../../api.ts";
+import type { NodeOptions } from "../../options.ts";
+import { checkQuorum } from "../../quorum.ts";
 
 /** The settings that may change while the leader runs, and the simulated delays they control. */
 export class LiveSettings {

@@ -1,5 +1,5 @@
 /** The age of entries, for `lagMs`: it says how old the oldest entry is that a follower lacks. */
-import type { Instant, Sequence } from "../../replication/types.ts";
+import type { Instant, Sequence } from "../../../replication/types.ts";
 
 /** Marks that are kept at least, and twice that at most: 40 s of steady writes. */
 const marksMax = 8192;
