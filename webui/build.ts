@@ -1,6 +1,6 @@
 /**
- * Builds the page into `webui/dist` when its sources are newer than what is there. Run it
- * (`node webui/build.ts`, `--force` to build anyway) or import `buildPage`.
+ * Builds the page into `webui/dist` when its sources are newer than the page that is there. Run it with
+ * `node webui/build.ts` (`--force` builds anyway), or import `buildPage`.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 
 const here = import.meta.dirname;
 const dist = join(here, "dist");
-/** The page is made of these; the page takes its theory and statistics from the simulation. */
+/** What the page is made of. Theory, statistics and the comparison are the simulation's own code. */
 const sources = ["src", "index.html", "vite.config.ts", "../simulation", "../package-lock.json"];
 
-/** Instant in ms of the newest change below a file or folder; 0 where nothing is. */
+/** When a file, or anything in a folder, last changed, in ms since 1970; 0 where there is nothing. */
 function newestChange(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return 0;
@@ -20,14 +20,15 @@ function newestChange(path: string): number {
   return Math.max(stats.mtimeMs, ...children);
 }
 
-export function pageIsFresh(): boolean {
+/** Whether the page that was built is newer than all of its sources. */
+function pageIsFresh(): boolean {
   const built = statSync(join(dist, "index.html"), { throwIfNoEntry: false });
   return (
     built !== undefined && sources.every((path) => newestChange(join(here, path)) < built.mtimeMs)
   );
 }
 
-export type PageBuild =
+type PageBuild =
   | { readonly outcome: "fresh" | "built" }
   /** Vite is not installed: an older page is served, or none. */
   | { readonly outcome: "cannot build"; readonly pageIsThere: boolean };

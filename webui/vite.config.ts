@@ -1,7 +1,11 @@
+/**
+ * How the page is built. A node serves all of it under a strict content security policy, so nothing is
+ * inlined: no script, no style, no `data:` address.
+ */
 import { defineConfig } from "vite";
 
-/** Everything is served by the node itself under a strict policy: no inline code, no data: URLs. */
 export default defineConfig({
+  // Relative addresses: a proxy may serve a node below a path.
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

@@ -9,8 +9,13 @@ import { buildPage } from "../../webui/build.ts";
 const installed = "/usr/bin/chromium";
 /** Nothing may leave the machine: a browser asks for updates and more unless told not to. */
 const quiet = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 
 /** Chromium of the system; where it has none, the one from the npm package. */

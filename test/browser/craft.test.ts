@@ -2,39 +2,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { startBrowser, type TestBrowser } from "./browser.ts";
+import { beforeAll, expect, test } from "vitest";
+import { isLive, testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
+const world = testWorld({ env: { FAULTS: "1", MAX_DELAY: "100" } });
 const scriptBytesMax = 80 * 1024;
 
 beforeAll(async () => {
-  [cluster, browser] = await Promise.all([
-    startCluster({ env: { FAULTS: "1", MAX_DELAY: "100" } }),
-    startBrowser(),
-  ]);
   const operations = [{ put: { key: "sample", value: { text: "a value", list: [1, 2, 3] } } }];
-  await send("/write/batch", "POST", { operations });
+  await world.call("POST", "/write/batch", { operations });
   for (let number = 0; number < 8; number++) {
-    await send("/write", "PUT", { key: `sample/${number}`, value: number });
+    await world.call("PUT", "/write", { key: `sample/${number}`, value: number });
   }
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-async function send(path: string, method: string, body: unknown): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  await fetch(cluster.leader.url + path, { method, body: JSON.stringify(body), headers });
-}
 
 const places: Readonly<Record<string, string>> = {
   cluster: "/",
@@ -45,9 +25,6 @@ const places: Readonly<Record<string, string>> = {
   help: "/?panel=help",
 };
 
-const isLive = (page: Page): Promise<void> =>
-  page.locator(".live-button.live", { hasText: "Live" }).waitFor();
-
 test("all scripts together stay within 80 KB, compressed", () => {
   const folder = new URL("../../webui/dist/assets/", import.meta.url);
   const scripts = readdirSync(folder).filter((name) => name.endsWith(".js"));
@@ -57,7 +34,7 @@ test("all scripts together stay within 80 KB, compressed", () => {
 });
 
 test("the page is served under a policy without exceptions, and holds no inline code", async () => {
-  const response = await fetch(cluster.leader.url);
+  const response = await fetch(world.cluster.leader.url);
   const policy = response.headers.get("content-security-policy") ?? "";
   const html = await response.text();
   expect(policy).toContain("default-src 'self'");
@@ -68,7 +45,7 @@ test("the page is served under a policy without exceptions, and holds no inline 
 for (const theme of ["light", "dark"] as const) {
   for (const [name, address] of Object.entries(places)) {
     test(`${name} in ${theme}: axe finds nothing, the policy is kept, nobody else is asked`, async () => {
-      const { page, faults } = await browser.open(cluster.leader.url + address, {
+      const { page, faults } = await world.browser.open(world.cluster.leader.url + address, {
         colorScheme: theme,
         reducedMotion: "reduce",
       });
@@ -78,7 +55,8 @@ for (const theme of ["light", "dark"] as const) {
         .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
         .analyze();
       const told = found.violations.map(({ id, help, nodes }) => ({
-        ...{ id, help },
+        id,
+        help,
         where: nodes.slice(0, 3).map(({ html, failureSummary }) => `${html} ${failureSummary}`),
       }));
       expect(told).toEqual([]);
@@ -90,7 +68,7 @@ for (const theme of ["light", "dark"] as const) {
 
 test("at 320 px nothing is wider than the page", async () => {
   for (const address of Object.values(places)) {
-    const { page } = await browser.open(cluster.leader.url + address, {
+    const { page } = await world.browser.open(world.cluster.leader.url + address, {
       viewport: { width: 320, height: 700 },
     });
     await isLive(page);
@@ -102,7 +80,9 @@ test("at 320 px nothing is wider than the page", async () => {
 });
 
 test("keys alone lead from opening the page to a changed value and back", async () => {
-  const { page, faults } = await browser.open(`${cluster.leader.url}/?view=keys&key=sample`);
+  const { page, faults } = await world.browser.open(
+    `${world.cluster.leader.url}/?view=keys&key=sample`,
+  );
   await isLive(page);
   await page.locator("[data-test=value]").waitFor();
   await page.keyboard.press("e");
@@ -128,7 +108,7 @@ test("keys alone lead from opening the page to a changed value and back", async 
 });
 
 test("the editor has the focus from the moment it is there", async () => {
-  const { page } = await browser.open(`${cluster.leader.url}/?view=keys&key=sample`);
+  const { page } = await world.browser.open(`${world.cluster.leader.url}/?view=keys&key=sample`);
   await isLive(page);
   await page.locator("[data-test=value]").waitFor();
   await page.evaluate(`void (window.editorHadFocus = new Promise((resolve) => {
@@ -143,7 +123,7 @@ test("the editor has the focus from the moment it is there", async () => {
 });
 
 test("the skip link comes first and leads past the header", async () => {
-  const { page } = await browser.open(cluster.leader.url);
+  const { page } = await world.browser.open(world.cluster.leader.url);
   await isLive(page);
   await page.keyboard.press("Tab");
   expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
@@ -153,7 +133,7 @@ test("the skip link comes first and leads past the header", async () => {
 });
 
 test("the theme can be set against the system's, and stays set", async () => {
-  const { page } = await browser.open(cluster.leader.url, { colorScheme: "dark" });
+  const { page } = await world.browser.open(world.cluster.leader.url, { colorScheme: "dark" });
   await isLive(page);
   const ground = "getComputedStyle(document.documentElement).backgroundColor";
   const dark = await page.evaluate(ground);
@@ -167,9 +147,9 @@ test("the theme can be set against the system's, and stays set", async () => {
 });
 
 test("whoever wants less motion sees no dot travel, and the caption all the same", async () => {
-  const { page } = await browser.open(cluster.leader.url, { reducedMotion: "reduce" });
+  const { page } = await world.browser.open(world.cluster.leader.url, { reducedMotion: "reduce" });
   await isLive(page);
-  await send("/write", "PUT", { key: "calm", value: 1 });
+  await world.call("PUT", "/write", { key: "calm", value: 1 });
   await page.locator("[data-test=answer-caption]").waitFor();
   expect(await page.locator(".dots .dot").count()).toBe(0);
   await page.context().close();

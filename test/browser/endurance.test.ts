@@ -2,30 +2,13 @@
  * A page that stays open under load: 100 writes a second. `ENDURANCE_SECONDS=60` runs it for the full
  * minute; the suite runs a shorter one.
  */
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { startBrowser, type TestBrowser } from "./browser.ts";
+import { expect, test } from "vitest";
+import { testWorld } from "./world.ts";
 
 const seconds = Number(process.env["ENDURANCE_SECONDS"] ?? 12);
 const writesPerSecond = 100;
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([
-    startCluster({ env: { MIN_DELAY: "5", MAX_DELAY: "50" } }),
-    startBrowser(),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
+const world = testWorld({ env: { MIN_DELAY: "5", MAX_DELAY: "50" } });
 
 /** Starts a write every 10 ms, whether or not those before were answered. */
 async function load(forSeconds: number): Promise<void> {
@@ -37,7 +20,7 @@ async function load(forSeconds: number): Promise<void> {
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     const body = JSON.stringify({ key: `load/${number % 50}`, value: number });
     const headers = { "content-type": "application/json" };
-    under.push(fetch(`${cluster.leader.url}/write`, { method: "PUT", body, headers }));
+    under.push(fetch(`${world.cluster.leader.url}/write`, { method: "PUT", body, headers }));
   }
   await Promise.all(under);
 }
@@ -57,7 +40,7 @@ const countFrames = `(() => {
 })()`;
 
 test(`${writesPerSecond} writes a second for ${seconds} s: no growth, no frozen page`, async () => {
-  const { page, faults } = await browser.open(cluster.leader.url);
+  const { page, faults } = await world.browser.open(world.cluster.leader.url);
   await page.getByRole("button", { name: "Live" }).waitFor();
   const devtools = await page.context().newCDPSession(page);
   // CPU time of the page's own thread: it tells the page's part even while others use the machine.

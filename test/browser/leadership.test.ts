@@ -1,46 +1,13 @@
 /** What a page shows when its leader goes, and when it comes back as another leadership. */
 import { AxeBuilder } from "@axe-core/playwright";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+import { expect, test } from "vitest";
+import { testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-const open: OpenPage[] = [];
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([
-    startCluster({ disk: true, env: { FAULTS: "1", MAX_DELAY: "50" } }),
-    startBrowser(),
-  ]);
-});
-
-afterEach(async () => {
-  for (const { page } of open.splice(0)) await page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-async function show(node: string, path = "/"): Promise<OpenPage> {
-  const opened = await browser.open(cluster.node(node).url + path);
-  open.push(opened);
-  await opened.page.getByRole("button", { name: "Live" }).waitFor();
-  return opened;
-}
+const world = testWorld({ disk: true, env: { FAULTS: "1", MAX_DELAY: "50" } });
+const { show } = world;
 
 async function configure(change: object): Promise<void> {
-  const response = await fetch(`${cluster.leader.url}/config`, {
-    method: "PATCH",
-    body: JSON.stringify(change),
-    headers: { "content-type": "application/json" },
-  });
-  expect(response.status).toBe(200);
+  expect((await world.call("PATCH", "/config", change)).status).toBe(200);
 }
 
 test("after a restart of the leader every page shows the settings and theory now in force", async () => {
@@ -50,8 +17,8 @@ test("after a restart of the leader every page shows the settings and theory now
     await page.getByRole("radio", { name: "5", exact: true, checked: true }).first().waitFor();
     await page.getByText("Theory for quorum 5: mean 833 ms").waitFor();
   }
-  await cluster.leader.kill();
-  cluster.leader.start();
+  await world.cluster.leader.kill();
+  world.cluster.leader.start();
   for (const page of pages) {
     await page.locator(".feed-list li", { hasText: "Events arrive again" }).waitFor();
     await page.getByText("5 of 5 followers live").waitFor();
@@ -66,7 +33,7 @@ test("after a restart of the leader every page shows the settings and theory now
 test("without its leader a follower's page crosses out the leader alone, and calls the rest unknown", async () => {
   const { page, faults } = await show("follower2");
   await page.getByText("5 of 5 followers live").waitFor();
-  await cluster.leader.kill();
+  await world.cluster.leader.kill();
   await page.locator(".banner", { hasText: "leader does not answer" }).waitFor();
   await page.locator(".leader-node.unreachable .cross").waitFor();
   await page.locator("li.card[data-node=follower2] .state-live").waitFor();
@@ -80,14 +47,19 @@ test("without its leader a follower's page crosses out the leader alone, and cal
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
   expect(await page.locator(".road .cross").count()).toBe(0);
   expect(await page.locator(".road .question").count()).toBe(4);
-  const view = (await (await fetch(`${cluster.node("follower2").url}/cluster`)).json()) as {
+  const view = (await (await fetch(`${world.cluster.node("follower2").url}/cluster`)).json()) as {
     nodes: { id: string; state: string; applied: number | null }[];
   };
   expect(view.nodes.map(({ state }) => state)).toEqual([
-    ...["unreachable", "unknown", "live", "unknown", "unknown", "unknown"],
+    "unreachable",
+    "unknown",
+    "live",
+    "unknown",
+    "unknown",
+    "unknown",
   ]);
   expect(view.nodes.find(({ id }) => id === "follower1")?.applied).toBeNull();
-  cluster.leader.start();
+  world.cluster.leader.start();
   await page.getByText("5 of 5 followers live").waitFor();
   expect(await page.locator(".leader-node .cross").count()).toBe(0);
   expect(await page.locator(".state-unknown").count()).toBe(0);
@@ -96,9 +68,9 @@ test("without its leader a follower's page crosses out the leader alone, and cal
 
 test("a leader that falls silent without closing its connections counts as gone", async () => {
   const { page } = await show("follower3");
-  cluster.leader.freeze();
+  world.cluster.leader.freeze();
   await page.locator(".banner", { hasText: "leader does not answer" }).waitFor();
-  cluster.leader.thaw();
+  world.cluster.leader.thaw();
   await page.getByRole("button", { name: "Live" }).waitFor();
   await page.getByText("5 of 5 followers live").waitFor();
 });

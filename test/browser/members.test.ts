@@ -1,45 +1,13 @@
 /** Nodes that die and return, as people see it on the page. */
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { expect, test } from "vitest";
 import { openStream } from "../support/event-source.ts";
-import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+import { testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-const open: OpenPage[] = [];
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([
-    startCluster({ disk: true, env: { FAULTS: "1", MIN_DELAY: "20", MAX_DELAY: "120" } }),
-    startBrowser(),
-  ]);
-});
-
-afterEach(async () => {
-  for (const { page } of open.splice(0)) await page.context().close();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-async function show(node: string, path = "/"): Promise<OpenPage> {
-  const opened = await browser.open(cluster.node(node).url + path);
-  open.push(opened);
-  await opened.page.getByRole("button", { name: "Live" }).waitFor();
-  return opened;
-}
+const world = testWorld({ disk: true, env: { FAULTS: "1", MIN_DELAY: "20", MAX_DELAY: "120" } });
+const { show } = world;
 
 async function write(key: string, value: unknown): Promise<void> {
-  const response = await fetch(`${cluster.leader.url}/write`, {
-    method: "PUT",
-    body: JSON.stringify({ key, value }),
-    headers: { "content-type": "application/json" },
-  });
+  const response = await world.call("PUT", "/write", { key, value });
   expect(response.status).toBe(200);
 }
 
@@ -60,8 +28,8 @@ test("a killed follower shows within 2 s, its return says that it restarted", as
   const { page } = await show("leader");
   const card = page.locator("li.card[data-node=follower4]");
   await card.locator(".state-live").waitFor();
-  const events = await openStream(cluster.leader.url, "/events");
-  await cluster.node("follower4").kill();
+  const events = await openStream(world.cluster.leader.url, "/events");
+  await world.cluster.node("follower4").kill();
   const killedAt = Date.now();
   // The cluster is told of every half a second, on a machine that has the time for it.
   let tellings = 0;
@@ -76,7 +44,7 @@ test("a killed follower shows within 2 s, its return says that it restarted", as
   await card.locator(".state-unreachable").waitFor();
   await page.getByText("4 of 5 followers live, follower4 unreachable").waitFor();
   await write("while/away", 1);
-  cluster.node("follower4").start();
+  world.cluster.node("follower4").start();
   await card.locator(".state-live").waitFor();
   await card.getByText("restarted").waitFor();
   await page.getByText("5 of 5 followers live, all in sync").waitFor();
@@ -86,13 +54,13 @@ test("a follower's page says when the leader is gone, still reads, and comes bac
   await write("kept", "still here");
   const { page } = await show("follower1", "/?view=keys&key=kept");
   await page.locator("[data-test=value]", { hasText: "still here" }).waitFor();
-  await cluster.leader.kill();
+  await world.cluster.leader.kill();
   await page.locator(".banner", { hasText: "leader does not answer" }).waitFor();
   await page.getByRole("button", { name: "No leader" }).waitFor();
   await page.getByText("no writes; reads here show version").waitFor();
   await page.reload();
   await page.locator("[data-test=value]", { hasText: "still here" }).waitFor();
-  cluster.leader.start();
+  world.cluster.leader.start();
   await page.getByRole("button", { name: "Live" }).waitFor();
   await page.getByText("5 of 5 followers live").waitFor();
   expect(await page.locator(".banner").count()).toBe(0);
@@ -101,10 +69,10 @@ test("a follower's page says when the leader is gone, still reads, and comes bac
 test("a page that was cut off for a moment shows every write made meanwhile", async () => {
   const { page } = await show("follower2");
   await page.getByText("5 of 5 followers live").waitFor();
-  await cluster.node("follower2").stop();
+  await world.cluster.node("follower2").stop();
   await page.getByRole("button", { name: "Reconnecting" }).waitFor();
   for (let number = 0; number < 20; number++) await write(`gap/${number}`, number);
-  cluster.node("follower2").start();
+  world.cluster.node("follower2").start();
   await page.getByRole("button", { name: "Live" }).waitFor();
   await write("gap/last", "end");
   await page.locator(".feed-list li", { hasText: "gap/last" }).waitFor();
@@ -140,9 +108,7 @@ test("what a cut-off follower lacks is found, and named by its class", async () 
   await write("compare/old", "first");
   const { page } = await show("follower3", "/?view=compare&follower=follower5");
   await page.getByText("all in sync").waitFor();
-  const fault = `${cluster.leader.url}/faults/follower5`;
-  const headers = { "content-type": "application/json" };
-  await fetch(fault, { method: "PUT", headers, body: '{"type":"cut"}' });
+  await world.call("PUT", "/faults/follower5", { type: "cut" });
   await page.getByText("follower5 unreachable").waitFor();
   await write("compare/old", "second");
   await write("compare/new", "only here");
@@ -150,7 +116,7 @@ test("what a cut-off follower lacks is found, and named by its class", async () 
   await page.locator("[data-test=headline]", { hasText: "2 keys of" }).waitFor();
   await page.locator("tr", { hasText: "compare/old" }).getByText("stale").waitFor();
   await page.locator("tr", { hasText: "compare/new" }).getByText("missing").waitFor();
-  await fetch(fault, { method: "DELETE" });
+  await world.call("DELETE", "/faults/follower5");
   await page.getByText("all in sync").waitFor();
   await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.locator("[data-test=headline]", { hasText: "both digests" }).waitFor();

@@ -1,28 +1,11 @@
 /** A quorum sweep from the browser: start, points, table, report, history; and one that is cancelled. */
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { startBrowser, type TestBrowser } from "./browser.ts";
+import { expect, test } from "vitest";
+import { testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([
-    startCluster({ env: { MIN_DELAY: "1", MAX_DELAY: "2", WRITE_QUORUM: "2" } }),
-    startBrowser(),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
+const world = testWorld({ env: { MIN_DELAY: "1", MAX_DELAY: "2", WRITE_QUORUM: "2" } });
 
 const settings = async (): Promise<unknown> => {
-  const status = (await (await fetch(`${cluster.leader.url}/status`)).json()) as {
+  const status = (await (await fetch(`${world.cluster.leader.url}/status`)).json()) as {
     config: { writeQuorum: number; minDelay: number; maxDelay: number };
   };
   const { writeQuorum, minDelay, maxDelay } = status.config;
@@ -32,7 +15,9 @@ const settings = async (): Promise<unknown> => {
 const before = { writeQuorum: 2, minDelay: 1, maxDelay: 2 };
 
 test("a sweep started on a follower's page ends with a table, a report, and old settings", async () => {
-  const { page, faults } = await browser.open(`${cluster.node("follower1").url}/?view=sweep`);
+  const { page, faults } = await world.browser.open(
+    `${world.cluster.node("follower1").url}/?view=sweep`,
+  );
   await page.getByRole("button", { name: "Live" }).waitFor();
   await page.locator("input[name=clients]").fill("4");
   await page.locator("input[name=writes]").fill("5");
@@ -63,7 +48,7 @@ test("a sweep started on a follower's page ends with a table, a report, and old 
 });
 
 test("a cancelled sweep stops and gives the settings back", async () => {
-  const { page } = await browser.open(`${cluster.leader.url}/?view=sweep`);
+  const { page } = await world.browser.open(`${world.cluster.leader.url}/?view=sweep`);
   await page.getByRole("button", { name: "Live" }).waitFor();
   await page.locator("input[name=rounds]").fill("5");
   await page.getByRole("button", { name: "Start the sweep" }).click();

@@ -1,37 +1,20 @@
 /** Many tabs in one browser, which opens six connections to a node and no more. */
 import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { startBrowser, type TestBrowser } from "./browser.ts";
+import { afterEach, expect, test } from "vitest";
+import { isLive, testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
+const world = testWorld();
 let context: BrowserContext | undefined;
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([startCluster(), startBrowser()]);
-});
 
 afterEach(async () => {
   await context?.close();
   context = undefined;
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-const isLive = (page: Page): Promise<void> =>
-  page.locator(".live-button.live", { hasText: "Live" }).waitFor();
-
 /** The first tab and `more` others of the same browser. */
 async function tabsOn(node: string, more: number): Promise<readonly Page[]> {
-  const { url } = cluster.node(node);
-  const { page } = await browser.open(url);
+  const { url } = world.cluster.node(node);
+  const { page } = await world.browser.open(url);
   context = page.context();
   const pages = [page];
   for (let number = 0; number < more; number++) {
@@ -45,7 +28,7 @@ async function tabsOn(node: string, more: number): Promise<readonly Page[]> {
 
 /** How often a node's events were asked for, as its metrics tell. */
 async function streamsOpened(node: string): Promise<number> {
-  const text = await (await fetch(`${cluster.node(node).url}/metrics`)).text();
+  const text = await (await fetch(`${world.cluster.node(node).url}/metrics`)).text();
   const line = /^kv_http_requests_total\{route="\/events",method="GET",status="200"\} (\d+)$/m;
   return Number(line.exec(text)?.[1] ?? 0);
 }
@@ -82,7 +65,7 @@ test("a tab that comes late shows the writes of before, once each", async () => 
   await first.locator(".quick-write button[type=submit]").click();
   await first.locator(".quick-result.good").waitFor();
   const late = await context.newPage();
-  await late.goto(cluster.node("follower2").url);
+  await late.goto(world.cluster.node("follower2").url);
   await isLive(late);
   const line = late.locator(".feed-list li", { hasText: "“before/late”" });
   await line.waitFor();
@@ -113,10 +96,10 @@ test("hidden tabs give their streams back within seconds, and take them again", 
 });
 
 test("a browser without shared workers shows the page all the same", async () => {
-  const { page } = await browser.open("about:blank");
+  const { page } = await world.browser.open("about:blank");
   context = page.context();
   await context.addInitScript("delete window.SharedWorker");
-  await page.goto(cluster.leader.url);
+  await page.goto(world.cluster.leader.url);
   await isLive(page);
   await page.locator(".quick-write button[type=submit]").click();
   await page.locator(".feed-list li", { hasText: "Wrote “greeting”" }).first().waitFor();

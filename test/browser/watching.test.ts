@@ -1,45 +1,18 @@
 /** What one watches while something happens: figures, faults, a sweep, a long key, an outlier. */
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+import { afterEach, expect, test, vi } from "vitest";
+import { startCluster } from "../support/cluster.ts";
+import { testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-const open: OpenPage[] = [];
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([startCluster({ env: { FAULTS: "1" } }), startBrowser()]);
-});
+const world = testWorld({ env: { FAULTS: "1" } });
+const { show, call } = world;
 
 afterEach(async () => {
   await call("DELETE", "/faults");
   await call("PATCH", "/config", { writeQuorum: 3, minDelay: 0, maxDelay: 0 });
-  for (const { page } of open.splice(0)) await page.context().close();
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-async function call(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers = { "content-type": "application/json" };
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers };
-  return await fetch(cluster.leader.url + path, { method, ...sent });
-}
 
 const put = (key: string, change: object = {}): Promise<Response> =>
   call("PUT", "/write", { key, value: 1, ...change });
-
-async function show(node: string, path = "/"): Promise<OpenPage> {
-  const opened = await browser.open(cluster.node(node).url + path);
-  open.push(opened);
-  await opened.page.getByRole("button", { name: "Live" }).waitFor();
-  return opened;
-}
 
 const configNow = async (): Promise<{ writeQuorum: number; maxDelay: number }> =>
   ((await (await call("GET", "/status")).json()) as { config: never }).config;
@@ -65,13 +38,13 @@ test("a gentle load whose tab is closed leaves the delays as they were", async (
       const status = await (await fetch(`${fresh.leader.url}/status`)).json();
       return (status as { config: { maxDelay: number } }).config.maxDelay;
     };
-    const opened = await browser.open(fresh.leader.url);
-    open.push(opened);
+    const opened = await world.browser.open(fresh.leader.url);
     await opened.page.getByRole("button", { name: "Start gentle load" }).click();
     await vi.waitFor(async () => expect(await maxDelay()).toBe(400), 10_000);
     await opened.page.locator(".waterfall .row").first().waitFor();
     await opened.page.goto("about:blank");
     await vi.waitFor(async () => expect(await maxDelay()).toBe(0), 10_000);
+    await opened.page.context().close();
   } finally {
     await fresh.close();
   }
@@ -82,14 +55,14 @@ test("refused and unknown writes are counted, with the reason", async () => {
   const figure = (name: string) => page.locator(`[data-figure=${name}]`);
   await figure("leader").getByText("answers").waitFor();
   expect(await figure("refused").textContent()).toContain("Refused0");
-  for (const { id } of cluster.followers.slice(0, 3)) {
+  for (const { id } of world.cluster.followers.slice(0, 3)) {
     await call("PUT", `/faults/${id}`, { type: "slow", delayMs: 700 });
   }
   expect((await put("figures/late", { timeoutMs: 100 })).status).toBe(504);
   await figure("unknown").locator(".figure-value", { hasText: /^1$/ }).waitFor();
   await call("PUT", "/write", { key: "figures/late", value: 1, ifVersion: 77 });
   await figure("refused").getByText("other version").waitFor();
-  for (const { id } of cluster.followers.slice(0, 3)) {
+  for (const { id } of world.cluster.followers.slice(0, 3)) {
     await call("PUT", `/faults/${id}`, { type: "cut" });
   }
   await page.getByText("quorum 3 is out of reach").waitFor();
@@ -167,14 +140,21 @@ test("a key of a thousand characters takes no more than its place, in list, titl
 test("one write that took long leaves the others readable, and is told", async () => {
   const { page } = await show("leader");
   await page.getByText("5 of 5 followers live").waitFor();
-  for (let number = 0; number < 30; number++) await put(`axis/${number}`);
-  await call("PUT", "/faults/follower1", { type: "slow", delayMs: 700 });
-  expect((await put("axis/slow", { quorum: 5 })).status).toBe(200);
+  // On a busy machine the others take long as well: what counts is how much longer this one takes.
+  const usual: number[] = [];
+  for (let number = 0; number < 30; number++) {
+    const { latencyMs } = (await (await put(`axis/${number}`)).json()) as { latencyMs: number };
+    usual.push(latencyMs);
+  }
+  const delayMs = Math.min(10_000, Math.max(700, Math.ceil(8 * Math.max(...usual))));
+  await call("PUT", "/faults/follower1", { type: "slow", delayMs });
+  const slow = { quorum: 5, timeoutMs: 60_000 };
+  expect((await put("axis/slow", slow)).status).toBe(200);
   await call("DELETE", "/faults");
   await page.locator("[data-test=above]", { hasText: "above, up to" }).waitFor();
   const axis = await page.locator(".waterfall-rows svg").getAttribute("aria-label");
   expect(axis).toMatch(/ 0 to [\d.]+ ms$/);
-  expect(Number(/0 to ([\d.]+) ms$/.exec(axis ?? "")?.[1])).toBeLessThan(700);
+  expect(Number(/0 to ([\d.]+) ms$/.exec(axis ?? "")?.[1])).toBeLessThan(delayMs);
 });
 
 test("the write that a follower's page forwards is not called somebody's", async () => {

@@ -1,46 +1,15 @@
 /** What people do with keys, on the leader's page and on a follower's. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { type OpenPage, startBrowser, type TestBrowser } from "./browser.ts";
+import { afterEach, expect, test } from "vitest";
+import { testWorld } from "./world.ts";
 
-// A browser and six nodes take their time on a machine that others use too.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-let cluster: Cluster;
-let browser: TestBrowser;
-const open: OpenPage[] = [];
-
-beforeAll(async () => {
-  [cluster, browser] = await Promise.all([startCluster({ env: { FAULTS: "1" } }), startBrowser()]);
-});
+const world = testWorld({ env: { FAULTS: "1" } });
+const { show, call } = world;
 
 afterEach(async () => {
   await call("DELETE", "/faults");
   await call("PATCH", "/config", { writeQuorum: 3, minDelay: 0, maxDelay: 0 });
-  for (const { page } of open.splice(0)) await page.context().close();
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await cluster?.close();
-});
-
-async function call(method: string, path: string, body?: unknown): Promise<Response> {
-  return await fetch(cluster.leader.url + path, {
-    method,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-  });
-}
-
-async function show(node: string, path: string): Promise<OpenPage> {
-  const opened = await browser.open(cluster.node(node).url + path);
-  open.push(opened);
-  await opened.page.getByRole("button", { name: "Live" }).waitFor();
-  return opened;
-}
 
 const addressOf = (key: string): string => `/?view=keys&key=${encodeURIComponent(key)}`;
 
@@ -53,7 +22,7 @@ const write = (page: Page): Promise<void> =>
   page.getByRole("button", { name: "Write", exact: true }).click();
 
 const valueOn = async (key: string, node = "leader"): Promise<unknown> => {
-  const url = `${cluster.node(node).url}/read?key=${encodeURIComponent(key)}`;
+  const url = `${world.cluster.node(node).url}/read?key=${encodeURIComponent(key)}`;
   const body = (await (await fetch(url)).json()) as { value?: unknown };
   return body.value;
 };
@@ -72,7 +41,7 @@ test("a new key written on the leader's page is on every node", async () => {
   const shown = page.locator("[data-test=value]", { hasText: "9007199254740993" });
   await shown.waitFor();
   expect(await shown.textContent()).toBe('{\n  "digits": 9007199254740993,\n  "10": 1e-400\n}');
-  for (const node of cluster.nodes) {
+  for (const node of world.cluster.nodes) {
     await page.locator(`tr[data-node=${node.id}]`, { hasText: "= same" }).waitFor();
   }
   await page.locator(".key-row", { hasText: "new/one" }).waitFor();
@@ -150,7 +119,7 @@ test("a deletion asks first, and says when somebody else was faster", async () =
 test("an unknown outcome is shown as unknown, and followed until it settles", async () => {
   await call("PUT", "/write", { key: "late", value: 1, quorum: 5 });
   const { page } = await show("leader", addressOf("late"));
-  for (const { id } of cluster.followers.slice(0, 3)) {
+  for (const { id } of world.cluster.followers.slice(0, 3)) {
     await call("PUT", `/faults/${id}`, { type: "slow", delayMs: 700 });
   }
   await edit(page, "2");
@@ -172,7 +141,7 @@ test("an unknown outcome is shown as unknown, and followed until it settles", as
 test("with the quorum out of reach the page says so before and after the button", async () => {
   await call("PUT", "/write", { key: "refused", value: 1, quorum: 5 });
   const { page } = await show("leader", addressOf("refused"));
-  for (const { id } of cluster.followers.slice(0, 3)) {
+  for (const { id } of world.cluster.followers.slice(0, 3)) {
     await call("PUT", `/faults/${id}`, { type: "cut" });
   }
   await page.getByText("quorum 3 is out of reach, writes are refused").waitFor();

@@ -1,4 +1,7 @@
-/** The page: the parts that are always visible, the view that the address names, and an open panel. */
+/**
+ * The page: the parts that are always visible, the view that the address names, and an open panel. The
+ * last paragraph is never seen: screen readers read out what is put into it.
+ */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ClusterView } from "./cluster/cluster-view.tsx";
 import { CompareView } from "./compare/compare-view.tsx";
@@ -13,6 +16,7 @@ import { faultsAllowed, leaderId, own } from "./state/live.ts";
 import { go, route, type View } from "./state/route.ts";
 import { SweepView } from "./sweep/sweep-view.tsx";
 
+/** Headings for screen readers; the tabs have shorter names. */
 const viewNames: Readonly<Record<View, string>> = {
   cluster: "Cluster",
   keys: "Keys",

@@ -1,4 +1,7 @@
-/** Starts the page: what runs beside the components first, then the components themselves. */
+/**
+ * Starts the page: first what runs beside the components (preferences, history, shortcuts, faults, event
+ * streams), then the components themselves.
+ */
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { connect } from "./state/connection.ts";

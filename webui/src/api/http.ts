@@ -21,7 +21,7 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T; readonly elapsedMs: number }
   | { readonly ok: false; readonly problem: Problem; readonly elapsedMs: number };
 
-export interface Request {
+interface Request {
   readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** JSON text, so that a value goes out digit for digit as it was typed. */
   readonly body?: string;

@@ -7,7 +7,7 @@ import { openStream } from "./streams.ts";
 import type { Hello, NodeEvent, SweepNews } from "./wire.ts";
 
 /** What to do with each kind of message. */
-export interface NodeHandlers {
+interface NodeHandlers {
   /** `receivedAt`: this browser's wall clock when the greeting came, ms. */
   hello(hello: Hello, receivedAt: number): void;
   event(event: NodeEvent): void;

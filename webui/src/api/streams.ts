@@ -6,7 +6,7 @@
 import type { Source, StreamEvent, StreamRequest, StreamState } from "./shared-stream.ts";
 import { type FromHub, type HubPort, StreamHub, type ToHub } from "./stream-hub.ts";
 
-export interface StreamHandlers {
+interface StreamHandlers {
   state(state: StreamState): void;
   event(event: StreamEvent): void;
 }

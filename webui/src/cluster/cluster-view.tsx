@@ -1,4 +1,7 @@
-/** The cluster view: what happens in the cluster now, as drawings, charts, tables and a feed. */
+/**
+ * The cluster view: what happens in the cluster now, as drawings, charts, tables and a feed. All of it is
+ * made from the events of the leader, or of the page's own node while the leader does not answer.
+ */
 import { useThrottled } from "../lib/hooks.ts";
 import { timeOfDay } from "../lib/units.ts";
 import { model, tick } from "../state/live.ts";
@@ -33,7 +36,7 @@ export function ClusterView() {
 const linesShown = 60;
 const symbols = { plain: "·", good: "✓", warning: "▲", bad: "■" };
 
-/** What happened, newest first, in plain words. */
+/** What happened, newest first, in plain words. A symbol says the same as the colour of a line. */
 function Feed() {
   useThrottled(tick, 4);
   const items = model.feed.newest(linesShown);

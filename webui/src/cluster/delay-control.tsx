@@ -1,4 +1,7 @@
-/** Sets the simulated delay for the whole cluster. Without one, a write is too fast to be watched. */
+/**
+ * Sets the simulated delay for the whole cluster. On one machine a write settles within milliseconds,
+ * which is too fast to be watched; a delay shows what the quorum costs on a slower network.
+ */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import type { LiveConfig } from "../api/wire.ts";
@@ -17,10 +20,11 @@ const choices = [
 
 type Delay = Pick<LiveConfig, "minDelay" | "maxDelay">;
 
+/** The text is also the value of the option. */
 const textOf = ({ minDelay, maxDelay }: Delay): string =>
   maxDelay === 0 ? "none" : delayRange(minDelay, maxDelay);
 
-/** Followers with a delay of their own keep it. */
+/** Followers with a delay of their own keep it. A refusal is shown beside the field. */
 export function DelayControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const settings = config.value;

@@ -7,7 +7,7 @@ import type { WriteTrace } from "../state/traces.ts";
 import { along, travellers } from "./geometry.ts";
 import { type MarkedRoad, type Stage, stageOf } from "./stage.ts";
 
-export interface FlightInputs {
+interface FlightInputs {
   /** Newest first. */
   traces(): readonly WriteTrace[];
   /** The leader's wall clock, ms. */

@@ -58,11 +58,13 @@ async function start(): Promise<void> {
   await startGentleLoad();
 }
 
+/** Whether anybody has written within the last minute. */
 function isBusy(): boolean {
   const last = model.traces.ring.at(-1);
   return last !== undefined && leaderNow() - last.at < quietForMs;
 }
 
+/** With which delays the load would run: those it sets, or those in force. */
 function delaysInWords(): string {
   const settings = config.value;
   if (settings === undefined || settings.maxDelay === 0) {
@@ -71,6 +73,7 @@ function delaysInWords(): string {
   return `with the delay in force, ${delayRange(settings.minDelay, settings.maxDelay)}`;
 }
 
+/** Stays on every visit of the view until the load ends or is stopped. */
 function Running() {
   return (
     <section class="notice-bar" aria-label="Gentle load">

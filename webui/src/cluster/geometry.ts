@@ -82,7 +82,7 @@ export function along({ from, bend1, bend2, to }: Road, share: number): Point {
 }
 
 /** The ack is drawn over this share of the round trip. Only the time of the whole trip is known. */
-export const wayBackShare = 1 / 6;
+const wayBackShare = 1 / 6;
 
 export interface Traveller {
   readonly node: string;

@@ -1,4 +1,7 @@
-/** How far each follower was behind the leader in the last two minutes, in entries or in ms. */
+/**
+ * The lag chart: how far each follower was behind the leader in the last two minutes, in entries or in
+ * ms. A follower's line ends where the leader cannot know its lag.
+ */
 import { useState } from "preact/hooks";
 import type uPlot from "uplot";
 import { useThrottled } from "../lib/hooks.ts";
@@ -12,9 +15,10 @@ import { Table } from "../ui/table.tsx";
 import { type ChartOptions, type ColourOf, chartOf, Plot } from "./plot.tsx";
 
 const shownMs = 120_000;
+/** Entries say how much is missing, ms how old the oldest missing entry is. */
 type Unit = "entries" | "ms";
 
-/** The table holds the last hundred reports. */
+/** The unit is chosen on the panel; the table shows both, for the last hundred reports. */
 export function LagChart() {
   useThrottled(tick, 4);
   const [unit, setUnit] = useState<Unit>("ms");
@@ -116,6 +120,7 @@ function lagOptions(colour: ColourOf, { ids, unit }: Lines): ChartOptions {
   };
 }
 
+/** The same samples as rows. */
 function LagTable(props: { ids: readonly string[]; samples: readonly LagSample[] }) {
   return (
     <Table columns={["At", ...props.ids.map((id) => <NodeName key={id} id={id} />)]}>

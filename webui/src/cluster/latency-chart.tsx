@@ -1,4 +1,7 @@
-/** How long the writes of the last minute took, beside what theory predicts. */
+/**
+ * The latency chart: how long each write of the last minute took, the running median and 95th
+ * percentile, and beside them what theory predicts for the settings in force.
+ */
 import { useRef } from "preact/hooks";
 import { useThrottled } from "../lib/hooks.ts";
 import { count, duration, optionalDuration, plural, timeOfDay } from "../lib/units.ts";
@@ -9,12 +12,16 @@ import { Table } from "../ui/table.tsx";
 import { collect, shownMs, theoryInForce, theoryInWords } from "./latency-series.ts";
 import { type ChartOptions, type ColourOf, chartOf, line, Plot } from "./plot.tsx";
 
-/** Where the leader does not answer, or the quorum is out of reach, there is no theory. */
+/**
+ * The chart is drawn even without writes where there is a theory to show. Where the leader does not
+ * answer, or the quorum is out of reach, there is none.
+ */
 export function LatencyChart() {
   useThrottled(tick, 5);
   const theory = theoryInForce();
   const shown = collect(theory);
   const last = shown.writes.at(-1);
+  // The options of the chart are built once and read the newest top through this reference.
   const top = useRef(1);
   top.current = shown.topMs;
   return (
@@ -44,7 +51,10 @@ export function LatencyChart() {
   );
 }
 
-/** `top` is read at each drawing, so that the axis can grow without a new chart. */
+/**
+ * The series are in the order of the columns of `collect`. `top` is read at each drawing, so that the
+ * axis can grow without a new chart.
+ */
 function latencyOptions(colour: ColourOf, top: { readonly current: number }): ChartOptions {
   const band = colour("--theory");
   return {
@@ -53,6 +63,7 @@ function latencyOptions(colour: ColourOf, top: { readonly current: number }): Ch
     series: [
       {},
       {
+        // Points without a line between them.
         label: "write",
         paths: () => null,
         points: { show: true, size: 5, width: 0, fill: colour("--point") },
@@ -71,6 +82,7 @@ function latencyOptions(colour: ColourOf, top: { readonly current: number }): Ch
   };
 }
 
+/** Names each look; writes above the axis are counted, because a chart must not hide them. */
 function Legend({ aboveMs }: { readonly aboveMs: readonly number[] }) {
   return (
     <ul class="legend">
@@ -87,6 +99,7 @@ function Legend({ aboveMs }: { readonly aboveMs: readonly number[] }) {
   );
 }
 
+/** The same writes as rows, the newest first. */
 const columns = ["Proposed at", "Version", "Quorum", "Latency", "Running p50", "Running p95"];
 
 function LatencyTable({ writes }: { readonly writes: readonly WriteTrace[] }) {

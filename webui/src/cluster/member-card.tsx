@@ -1,4 +1,7 @@
-/** One follower: whether it is live, what it has applied, how far behind it is, and any fault of its link. */
+/**
+ * One follower: whether it is live, what it has applied, how far behind it is, whether its store equals
+ * the leader's, and a fault of its link. The table of nodes shows the same in its columns.
+ */
 import type { MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/hooks.ts";
 import { duration, known, longDuration, plural } from "../lib/units.ts";

@@ -1,4 +1,7 @@
-/** Every node of the cluster in figures, as the leader or this page's own node reports it. */
+/**
+ * Every node of the cluster in figures. The leader reports them; without a leader, the node that serves
+ * the page reports what it knows itself, and the rest is unknown.
+ */
 import type { ClusterView, MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/hooks.ts";
 import { count, known } from "../lib/units.ts";
@@ -47,6 +50,7 @@ export function NodesTable() {
   );
 }
 
+/** The heading names whose report it is. */
 const reporter = (view: ClusterView): string => (view.fromLeader ? view.leader : view.servedBy);
 
 /** The leader has no lag and is what the digests of the others are compared with. */

@@ -17,7 +17,7 @@ interface PlotProps {
   readonly data: uPlot.AlignedData;
   /** In px. */
   readonly height: number;
-  /** What the chart shows, in one sentence. */
+  /** What the chart shows, in one sentence, for those who cannot see it. */
   readonly label: string;
 }
 

@@ -1,4 +1,7 @@
-/** A form in one line that writes a value, or ten at once, so that one can watch the write. */
+/**
+ * A form in one line above the drawings: it writes a value, or ten at once, so that one can watch the
+ * writes. The simulated delay is set beside it, because without one there is little to watch.
+ */
 import { useState } from "preact/hooks";
 import { mean } from "../../../simulation/statistics/index.ts";
 import { count, duration, plural, type Tone } from "../lib/units.ts";
@@ -8,14 +11,16 @@ import { jsonProblem, send, type WriteOutcome } from "../state/writing.ts";
 import { RouteLink } from "../ui/route-link.tsx";
 import { DelayControl } from "./delay-control.tsx";
 
+/** Fewer than the rows of the waterfall, so that all of them are shown. */
 const burstSize = 10;
 
+/** The outcome in one sentence. */
 interface Words {
   readonly tone: Tone;
   readonly text: string;
 }
 
-/** Writes go to the leader, whichever node serves the page. */
+/** Writes go to the leader, whichever node serves the page. The outcome stays until the next write. */
 export function QuickWrite() {
   const [key, setKey] = useState("greeting");
   const [value, setValue] = useState("hello");
@@ -23,6 +28,7 @@ export function QuickWrite() {
   const [busy, setBusy] = useState(false);
   const write = async (times: number) => {
     setBusy(true);
+    // All at once rather than in turn, so that they wait for their acks at the same time.
     const writes = Array.from({ length: times }, (_, place) =>
       send({
         action: "put",
@@ -93,7 +99,10 @@ function asJson(text: string): string {
   return jsonProblem(text) === undefined ? text : JSON.stringify(text);
 }
 
-/** The worst outcome first: one refusal matters more than nine writes that settled. */
+/**
+ * The worst outcome decides: one refusal matters more than nine writes that settled. An unknown outcome
+ * is never called a failure.
+ */
 function inWords(outcomes: readonly WriteOutcome[]): Words {
   const [only] = outcomes;
   const refused = outcomes.find((outcome) => outcome.type === "refused");

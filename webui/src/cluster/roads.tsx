@@ -1,4 +1,7 @@
-/** The drawing of the topology: the leader, the roads to its followers, and the dots that travel on them. */
+/**
+ * The drawing of the topology: the leader, a road to each follower, and the dots that travel on the
+ * roads. A follower's state is shown by its station and its road, never by colour alone.
+ */
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { shapePath } from "../lib/followers.ts";
@@ -133,6 +136,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
   );
 }
 
+/** What changes between renders; the animation outlives them. */
 interface FlightRefs {
   readonly roads: { readonly current: ReadonlyMap<string, MarkedRoad> };
   readonly busy: { readonly current: boolean };

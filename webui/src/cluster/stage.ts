@@ -1,4 +1,7 @@
-/** The SVG elements of the moving dots. They are reused in every frame, so that the page does not grow. */
+/**
+ * The SVG elements of the moving dots. They are reused in every frame, so that the page does not grow,
+ * and attributes are written only when they change, so that a frame costs little.
+ */
 import { type Mark, shapePath } from "../lib/followers.ts";
 import type { Point, Road, Traveller } from "./geometry.ts";
 
@@ -45,6 +48,7 @@ export function stageOf(group: SVGGElement, dotsMax: number): Stage {
     dot(place, { x, y, road, traveller }) {
       const dot = dotAt(place);
       if (dot === undefined) return;
+      // The dot that settles the write is larger, and has an outline.
       const size = traveller.answers ? 6.5 : 5;
       const look = `dot follower-${road.mark.colour} ${traveller.way}${traveller.answers ? " answers" : ""}`;
       if (dot.getAttribute("class") !== look) {

@@ -1,4 +1,7 @@
-/** The topology: the leader, the links to its followers with the writes on them, and a card for each. */
+/**
+ * The topology: the leader, its followers, and each write on its way between them. A card beside each
+ * follower says how it is.
+ */
 import { useMemo, useState } from "preact/hooks";
 import { useWidth } from "../lib/hooks.ts";
 import { count, duration, rate } from "../lib/units.ts";
@@ -12,7 +15,7 @@ import { Roads, type Throughput, useThroughput } from "./roads.tsx";
 /** As in the style sheet, px: a card stands beside the end of its link. */
 const cardHeight = 84;
 
-/** What it shows is that of the leader; while the leader does not answer, it is dimmed. */
+/** Without followers there is nothing to draw: a sentence says what a write waits for. */
 export function Topology() {
   const members = followers.value;
   return (
@@ -32,7 +35,10 @@ export function Topology() {
   );
 }
 
-/** Wide: the drawing beside the cards. Narrow: above them. */
+/**
+ * Wide: the drawing beside the cards. Narrow: above them. While the page does not hear the leader, what
+ * it shows is the last known state, and is dimmed.
+ */
 function Drawing() {
   const [width, measure] = useWidth<HTMLDivElement>();
   const [answered, setAnswered] = useState<WriteTrace | undefined>(undefined);
@@ -91,7 +97,10 @@ function DotLegend() {
   );
 }
 
-/** The newest settled write, or figures where writes are too many to be shown one by one. */
+/**
+ * What the newest settled write waited for; or, where writes are too many to be shown one by one, how
+ * many there are and how long half of them took.
+ */
 function Caption(props: { trace: WriteTrace | undefined; throughput: Throughput }) {
   const { trace, throughput } = props;
   if (throughput.busy) {

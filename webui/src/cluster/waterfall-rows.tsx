@@ -1,4 +1,7 @@
-/** The rows of the write waterfall, as SVG. */
+/**
+ * The rows of the write waterfall, as SVG: an axis of time since the proposal above, a row per write
+ * below. The thin line is the time until the last ack, the wide one the time that the writer waited.
+ */
 
 import { shapePath } from "../lib/followers.ts";
 import { useWidth } from "../lib/hooks.ts";
@@ -69,6 +72,7 @@ function longestTravelMs(): number {
   return robustTop(recent, Math.max(askedMs, 1));
 }
 
+/** `ghost` as for all rows; `place` is where the row is drawn. */
 interface RowProps {
   readonly trace: WriteTrace;
   readonly ghost: number;
@@ -130,6 +134,7 @@ function Row({ trace, ghost, place }: RowProps) {
   );
 }
 
+/** Cuts a key at its end: the place is too narrow for both ends. */
 const shorten = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 

@@ -18,7 +18,10 @@ import { rowsShown, WaterfallRows } from "./waterfall-rows.tsx";
 /** Above this rate, waiting writes would fill all rows; only those with an outcome are shown. */
 const waitingUpToPerSecond = 15;
 
-/** `ghost` is the other quorum; 0 for none. */
+/**
+ * `ghost` is the quorum to compare with, 0 for none. Under load the rows change
+ * twice a second only, so that they can be read.
+ */
 export function Waterfall() {
   const busy = (model.rates.at(-1)?.writes ?? 0) > waitingUpToPerSecond;
   useThrottled(tick, busy ? 2 : 5);

@@ -1,4 +1,7 @@
-/** The store comparison: the leader's store and a follower's, by digest or key by key. */
+/**
+ * The store comparison: the leader's store and a follower's, by digest or key by key. It answers whether
+ * a follower has everything that the leader has, and if not, which keys differ and how.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { count, plural, total } from "../lib/units.ts";
 import { announce } from "../state/feed.ts";
@@ -11,6 +14,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Facts, Table } from "../ui/table.tsx";
 import { type Comparison, compareStores, type DifferenceClass } from "./comparing.ts";
 
+/** The classes of `differencesBetween`, from harmless to serious, in words. */
 const meanings: Readonly<Record<DifferenceClass, string>> = {
   missing: "the follower does not have the key",
   stale: "the follower holds an older version",
@@ -33,6 +37,7 @@ export function CompareView() {
   return <CompareWith key={chosen} follower={chosen} />;
 }
 
+/** A new follower begins a new comparison: its component has the follower as its key. */
 function CompareWith({ follower }: { readonly follower: string }) {
   const { comparison, busy, run, stop } = useComparison(follower);
   return (
@@ -74,7 +79,10 @@ function CompareWith({ follower }: { readonly follower: string }) {
   );
 }
 
-/** One comparison at a time; a new one, or leaving the view, aborts it. */
+/**
+ * One comparison at a time; a new one, or leaving the view, aborts it. `comparison` is what is known so
+ * far; it stays until the next one starts to report.
+ */
 function useComparison(follower: string) {
   const [comparison, setComparison] = useState<Comparison | undefined>(undefined);
   const [busy, setBusy] = useState(false);
@@ -89,6 +97,7 @@ function useComparison(follower: string) {
       { leader: leaderId.value, follower, everyKey, signal: mine.signal },
       setComparison,
     );
+    // A later comparison has taken over; its result counts.
     if (control.current !== mine) return;
     setBusy(false);
     setComparison(found);
@@ -102,7 +111,7 @@ function useComparison(follower: string) {
   };
 }
 
-/** The result in one sentence, also while it is not complete. */
+/** The result in one sentence. While keys are read, it says how many, and how many differ so far. */
 function headline(comparison: Comparison, follower: string): string {
   if (comparison.problem !== undefined) return comparison.problem.detail;
   const different = total(comparison.counts);
@@ -165,7 +174,7 @@ function Findings({ comparison, follower }: FindingsProps) {
 const storeInWords = (version: number, keys: number): string =>
   `version ${count(version)}, ${plural(keys, "key")}`;
 
-/** The first keys that differ, as both nodes have them. */
+/** The first keys that differ, each with its version and the start of its value on both nodes. */
 function Differences({ comparison, follower }: FindingsProps) {
   return (
     <>

@@ -37,7 +37,7 @@ export interface Comparison {
   readonly problem: Problem | undefined;
 }
 
-export interface CompareOrder {
+interface CompareOrder {
   readonly leader: string;
   readonly follower: string;
   /** Reads all keys even where the digests are equal, which checks the digests too. */
@@ -45,7 +45,9 @@ export interface CompareOrder {
   readonly signal: AbortSignal;
 }
 
+/** More would not fit a table that people read. */
 const differencesShown = 300;
+/** Keys per request. */
 const pageKeys = 1000;
 const reportEveryMs = 150;
 
@@ -82,6 +84,7 @@ export async function compareStores(
   return await compareKeys(order, start, progress);
 }
 
+/** A comparison without keys yet; a node that did not answer counts as empty. */
 function startFrom(mine: NodeStatus | undefined, theirs: NodeStatus | undefined): Comparison {
   return {
     method: "keys",
@@ -98,6 +101,7 @@ function startFrom(mine: NodeStatus | undefined, theirs: NodeStatus | undefined)
   };
 }
 
+/** Reads both stores at the same pace, in key order. */
 async function compareKeys(
   order: CompareOrder,
   start: Comparison,

@@ -1,4 +1,7 @@
-/** Sets faults of the links between the leader and its followers, and says what writes can expect. */
+/**
+ * The panel of link faults. It pauses, slows or cuts the links between the leader and its followers, by
+ * scenario or one by one, and says what writes can expect before anybody writes.
+ */
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import type { LinkFault } from "../api/wire.ts";
@@ -20,13 +23,18 @@ import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { expectation, type Scenario, scenarios } from "./scenarios.ts";
 
-/** Shown only where the cluster allows link faults. */
+/**
+ * Shown only where the cluster allows link faults. The faults belong to the leader: all pages show the
+ * same ones, whoever has set them.
+ */
 export function FaultsPanel() {
   useEvery(1000);
+  // The list is refreshed every two seconds anyway; whoever opens the panel should not wait for it.
   useEffect(() => void refreshFaults(), []);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [slowMs, setSlowMs] = useState(500);
   const [scenario, setScenario] = useState<Scenario | undefined>(undefined);
+  // A refusal stays on the panel until the next change; success is only announced.
   const act = async (change: Promise<Problem | undefined>, done: string) => {
     const refusal = await change;
     setProblem(refusal);
@@ -106,12 +114,15 @@ async function enact(wanted: Readonly<Record<string, LinkFault>>): Promise<Probl
 }
 
 interface FaultRowProps {
+  /** The follower. */
   readonly id: string;
+  /** What "Slow" adds to each message, ms. */
   readonly slowMs: number;
   /** Waits for the change, then shows its refusal or announces that it is done. */
   readonly act: (change: Promise<Problem | undefined>, done: string) => Promise<void>;
 }
 
+/** The state of one link, how long it lasts, and a button for each fault. */
 function FaultRow({ id, slowMs, act }: FaultRowProps) {
   const active = activeFaults.value[id];
   const faults: readonly (readonly [string, LinkFault])[] = [

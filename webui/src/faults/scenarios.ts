@@ -1,4 +1,7 @@
-/** Scenarios of link faults, and what the faults in force mean for writes. */
+/**
+ * Scenarios of link faults, for trying out what a write quorum is good for, and what the faults in force
+ * mean for writes. Pure.
+ */
 import type { FaultList, LinkFault, MemberView } from "../api/wire.ts";
 import { inWords, type Tone } from "../lib/units.ts";
 
@@ -13,9 +16,11 @@ export interface Scenario {
 const cut: LinkFault = { type: "cut" };
 const slow: LinkFault = { type: "slow", delayMs: 800 };
 
+/** Gives the first `number` followers a fault. */
 const faultOfFirst = (followers: readonly string[], number: number, fault: LinkFault) =>
   Object.fromEntries(followers.slice(0, number).map((id) => [id, fault]));
 
+/** From harmless to serious. Each sets the faults of all links. */
 export const scenarios: readonly Scenario[] = [
   {
     name: "Healthy",

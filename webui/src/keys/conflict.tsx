@@ -1,4 +1,7 @@
-/** Two people changed the same key: both values side by side, and the choice between them. */
+/**
+ * Two people changed the same key: both values side by side, and the choice between them. The refused
+ * write changed nothing, so neither value is lost.
+ */
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
 import { indentJson, type KeyEntry } from "../api/wire.ts";

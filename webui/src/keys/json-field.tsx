@@ -1,4 +1,7 @@
-/** What the editor and the form for a new key share: the value as JSON, and the button that writes it. */
+/**
+ * What the editor and the form for a new key share: the field for a value as JSON, and the button that
+ * writes it. The text is sent as it stands, so that numbers keep their digits.
+ */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { indentJson } from "../api/wire.ts";
 import { isLeader, leaderId } from "../state/live.ts";

@@ -1,4 +1,7 @@
-/** One key: its value on one node, what can be done with it, and the key on every other node. */
+/**
+ * One key: its value on one node, what can be done with it, and the same key on every node. The value is
+ * read again whenever something newer has settled, so that the page shows what others write.
+ */
 import { useEffect, useState } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
 import { indentJson, type KeyEntry } from "../api/wire.ts";
@@ -16,7 +19,10 @@ import { useKey } from "./reading.ts";
 import { useWriting, type Writing } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
 
-/** `from`: the node to read from; empty for this page's own node. */
+/**
+ * `name` is the key; `from` the node to read from, empty for this page's own node. While the key is
+ * edited, newer versions do not replace the text but are announced beside it.
+ */
 export function KeyDetail({ name, from }: { readonly name: string; readonly from: string }) {
   const { state, reload } = useKey(name, from);
   const writing = useWriting(reload);
@@ -75,11 +81,12 @@ interface ValueViewProps {
 /** Characters shown before somebody asks for all of them. */
 const shownMax = 20_000;
 
-/** Formatted for reading; copying and editing use the whole value. */
+/** Formatted for reading, and cut where it is very long; copying and editing use the whole value. */
 function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const [whole, setWhole] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const text = indentJson(entry.value);
+  // As the node counts them, in UTF-8 and without the formatting.
   const bytes = new TextEncoder().encode(entry.value).length;
   const isLong = text.length > shownMax && !whole;
   const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;

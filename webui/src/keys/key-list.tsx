@@ -1,4 +1,7 @@
-/** Searches the keys of a node by prefix, a page at a time, so that a large store costs no more. */
+/**
+ * Searches the keys of a node by prefix, a page at a time, so that a large store costs no more than a
+ * small one. The list is read again when something newer has settled.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
 import type { KeyList as List } from "../api/wire.ts";
@@ -90,7 +93,9 @@ function useList(query: ListQuery) {
   const { prefix, from, after } = query;
   const newest = useNewest();
   const seen = list?.ok === true ? list.value.sequence : 0;
+  /** The query of the last request. */
   const asked = useRef("");
+  // A new query is sent after a pause in typing; the same one again at most twice a second.
   useEffect(() => {
     const question = JSON.stringify([prefix, from, after]);
     const isNew = asked.current !== question;
@@ -128,7 +133,7 @@ interface PageProps extends KeyListProps {
   readonly prefix: string;
 }
 
-/** The keys of one page, or why there are none. */
+/** The keys of one page, or why there are none; an empty store offers to write the first key. */
 function Page({ list, prefix, onPick, onNew }: PageProps) {
   if (list === undefined) return <Blank tone="loading">Loading keys …</Blank>;
   if (!list.ok) return <ProblemNote problem={list.problem} />;

@@ -1,4 +1,6 @@
-/** The keys view: finds any key on any node, and shows, changes and compares it. */
+/**
+ * The keys view: finds a key on any node, shows its value there and on every other node, and changes it.
+ */
 import { useState } from "preact/hooks";
 import { route } from "../state/route.ts";
 import { Blank, Panel } from "../ui/panel.tsx";

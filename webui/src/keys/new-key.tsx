@@ -1,4 +1,7 @@
-/** The form for a new key. `ifVersion` 0 keeps the write from replacing a key that exists. */
+/**
+ * The form for a new key. The write has `ifVersion` 0, so that it cannot replace a key that exists or
+ * that somebody else creates at the same time.
+ */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clamp, count } from "../lib/units.ts";
 import { go, route } from "../state/route.ts";
@@ -9,16 +12,20 @@ import { OutcomeCard } from "./outcome-card.tsx";
 import { hasConflict, useWriting } from "./use-writing.ts";
 import { optionsOf, useWriteOptions, WriteOptions } from "./write-options.tsx";
 
-/** The limit of every node; a longer key would be refused. */
+/** The limit of every node, in UTF-8; a longer key would be refused. */
 const keyBytesMax = 1024;
 
-/** Offers to open the key once it is written, or found to exist. */
+/**
+ * Starts with the prefix that was searched for. Once the key is written, or found to exist, the form
+ * offers to open it.
+ */
 export function NewKey({ onDone }: { readonly onDone: () => void }) {
   const [name, setName] = useState(route.value.prefix);
   const [text, setText] = useState('{\n  "hello": "world"\n}');
   const [options, setOptions] = useWriteOptions();
   const writing = useWriting(() => {});
   const field = useRef<HTMLInputElement>(null);
+  // In the layout effect, before the next key can be pressed: it must not act as a shortcut.
   useLayoutEffect(() => field.current?.focus(), []);
   const bytes = new TextEncoder().encode(name).length;
   const ready = jsonProblem(text) === undefined && bytes > 0 && bytes <= keyBytesMax;

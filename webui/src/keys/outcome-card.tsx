@@ -1,4 +1,7 @@
-/** The outcome of a write: settled, refused, sent to a follower, or unknown and followed. */
+/**
+ * The outcome of a write: settled, with the time that each ack took; refused; sent to a follower, with
+ * the offer to send it to the leader; or unknown, and then followed until it is known.
+ */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
@@ -13,7 +16,7 @@ import type { Phase, Writing } from "./use-writing.ts";
 
 type Answered = Phase & { type: "answered" };
 
-/** Nothing until the write is answered. */
+/** Nothing until the write is answered, and nothing where the editor shows the refusal. */
 export function OutcomeCard({ writing }: { readonly writing: Writing }) {
   const { phase } = writing;
   if (phase.type !== "answered") return null;
@@ -37,9 +40,10 @@ export function OutcomeCard({ writing }: { readonly writing: Writing }) {
 
 interface ResultProps {
   readonly tone: "good" | "warning" | "bad";
-  /** For tests. */
+  /** Names the card for tests, as `data-test`. */
   readonly name: string;
   readonly role?: "alert";
+  /** The outcome in one line. */
   readonly head: ComponentChildren;
   readonly children?: ComponentChildren;
 }
@@ -59,7 +63,7 @@ function Result({ tone, name, role, head, children }: ResultProps) {
   );
 }
 
-/** With a bar per ack, as long as the ack took. */
+/** With a bar for each ack, whose length is the time that the ack took. */
 function Settled({ phase }: { readonly phase: Answered }) {
   const { order, outcome } = phase;
   if (outcome.type !== "settled") return null;
@@ -94,6 +98,7 @@ function Settled({ phase }: { readonly phase: Answered }) {
   );
 }
 
+/** Nothing is written until somebody chooses to send the order to the leader. */
 function WrongNode({ order, writing }: { readonly order: WriteOrder; readonly writing: Writing }) {
   const head = <>{own.value?.node} is a follower and takes no writes. Nothing was written.</>;
   return (
@@ -113,7 +118,10 @@ interface UnknownProps {
   readonly outcome: { readonly problem: Problem; readonly version: number };
 }
 
-/** Never called a failure: the entry may settle after its deadline. */
+/**
+ * Never called a failure: the entry may settle after its deadline. The first text stays until the leader
+ * can tell more; each resolution has a text of its own.
+ */
 function Unknown({ phase, writing, outcome }: UnknownProps) {
   const resolution = useResolution(phase, writing, outcome.version);
   const acks = Array.isArray(outcome.problem["acks"]) ? outcome.problem["acks"].length : 0;
@@ -159,9 +167,10 @@ function Unknown({ phase, writing, outcome }: UnknownProps) {
   }
 }
 
+/** Often enough for somebody who waits for the answer. */
 const askEveryMs = 400;
 
-/** Asks the leader until the outcome is known, and announces it. */
+/** Asks the leader until the outcome is known, announces it, and has the key read again. */
 function useResolution(phase: Answered, writing: Writing, version: number): Resolution {
   const [resolution, setResolution] = useState<Resolution>({ type: "waiting" });
   const { order, epoch } = phase;

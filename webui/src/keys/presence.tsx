@@ -1,4 +1,7 @@
-/** One key on every node, compared with the leader: the same, older, newer, missing. */
+/**
+ * One key on every node, compared with the leader: the same, older, newer, missing. It shows how a write
+ * spreads, and a follower that has fallen behind or was cut off.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Answer } from "../api/http.ts";
 import type { KeyEntry } from "../api/wire.ts";
@@ -71,6 +74,7 @@ export function Presence({ name }: { readonly name: string }) {
   );
 }
 
+/** A node that takes longer is shown as silent. */
 const answerWithinMs = 2500;
 
 /**

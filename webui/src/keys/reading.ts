@@ -79,7 +79,7 @@ function newestSettled(): number {
 }
 
 /** What is known of a key on one node. */
-export type KeyState =
+type KeyState =
   | { readonly type: "loading" }
   | { readonly type: "found"; readonly entry: KeyEntry; readonly elapsedMs: number }
   | { readonly type: "absent" }

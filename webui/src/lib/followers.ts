@@ -4,8 +4,8 @@
  */
 
 /** From the simplest to the most complex, in the order in which followers get them. */
-export const shapes = ["circle", "square", "triangle", "diamond", "hexagon"] as const;
-export type Shape = (typeof shapes)[number];
+const shapes = ["circle", "square", "triangle", "diamond", "hexagon"] as const;
+type Shape = (typeof shapes)[number];
 
 export interface Mark {
   /** 1..5: names the style sheet's `--follower-N`. */
@@ -51,10 +51,4 @@ function polygon(corners: number, radius: number, turn: number): string {
     return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
   });
   return `M${points.join("L")}z`;
-}
-
-/** "follower3" is short for narrow places: "F3"; other names keep their first six letters. */
-export function shortName(id: string): string {
-  const number = /^follower(\d+)$/.exec(id)?.[1];
-  return number === undefined ? id.slice(0, 6) : `F${number}`;
 }

@@ -1,4 +1,7 @@
-/** Hooks that re-render a component: on a signal at a limited pace, with time, or with its size. */
+/**
+ * Hooks that re-render a component: on a signal at a limited pace, with time, or with its size. Events
+ * may come in every frame; most components need to be drawn a few times a second only.
+ */
 import { effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 

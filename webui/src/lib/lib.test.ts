@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { markOf, shapePath, shapes, shortName } from "./followers.ts";
+import { markOf, shapePath } from "./followers.ts";
 import { diffLines } from "./line-diff.ts";
 import { Ring } from "./ring.ts";
 import { niceCeiling, robustTop, ticksUpTo } from "./scale.ts";
@@ -28,7 +28,10 @@ test("durations have a unit and about three digits", () => {
   const shown = [0.421, 8.31, 502.7, 9999, 12_400, 600_000].map(duration);
   expect(shown).toEqual(["0.42 ms", "8.3 ms", "503 ms", "9\u202f999 ms", "12.4 s", "10 min"]);
   expect([200, 89_000, 3_600_000, 90_000_000].map(longDuration)).toEqual([
-    ...["0 s", "89 s", "60 min", "25 h"],
+    "0 s",
+    "89 s",
+    "60 min",
+    "25 h",
   ]);
 });
 
@@ -40,7 +43,7 @@ test("counts, rates and lists read as people write them", () => {
 });
 
 test("axes end at round numbers that hold what they show", () => {
-  expect([0, 7, 503, 997, 1000, 1001].map(niceCeiling)).toEqual([...[1, 7, 600, 1000, 1000, 1200]]);
+  expect([0, 7, 503, 997, 1000, 1001].map(niceCeiling)).toEqual([1, 7, 600, 1000, 1000, 1200]);
   expect(ticksUpTo(1000, 4)).toEqual([0, 250, 500, 750, 1000]);
   expect(ticksUpTo(8, 4)).toEqual([0, 2, 4, 6, 8]);
 });
@@ -48,14 +51,19 @@ test("axes end at round numbers that hold what they show", () => {
 test("no two of ten followers share both colour and shape", () => {
   const marks = Array.from({ length: 10 }, (_, index) => markOf(index));
   expect(new Set(marks.map(({ colour, shape }) => `${colour} ${shape}`)).size).toBe(10);
-  expect(new Set(shapes.map((shape) => shapePath(shape, 5))).size).toBe(shapes.length);
-  expect([shortName("follower12"), shortName("amsterdam")]).toEqual(["F12", "amster"]);
+  expect(new Set(marks.map(({ shape }) => shapePath(shape, 5))).size).toBe(5);
 });
 
 test("a line diff keeps what is common and shows both sides of what is not", () => {
   const diff = diffLines("{\na\nb\nc\n}", "{\na\nx\nc\nd\n}");
   expect(diff.map(({ side, text }) => `${side} ${text}`)).toEqual([
-    ...["both {", "both a", "left b", "right x", "both c", "right d", "both }"],
+    "both {",
+    "both a",
+    "left b",
+    "right x",
+    "both c",
+    "right d",
+    "both }",
   ]);
   expect(diffLines("same", "same")).toEqual([{ side: "both", text: "same" }]);
 });
@@ -92,6 +100,12 @@ test("a long key keeps its beginning and its end", () => {
 
 test("an axis and a text write the same duration alike", () => {
   expect([0, 0.5, 2.5, 5, 250, 1500, 20_000].map(axisDuration)).toEqual([
-    ...["0 ms", "0.50 ms", "2.5 ms", "5 ms", "250 ms", "1\u202f500 ms", "20 s"],
+    "0 ms",
+    "0.50 ms",
+    "2.5 ms",
+    "5 ms",
+    "250 ms",
+    "1\u202f500 ms",
+    "20 s",
   ]);
 });

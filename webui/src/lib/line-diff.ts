@@ -1,6 +1,7 @@
 /** Compares two texts line by line, by their longest common subsequence. */
 
-export interface DiffLine {
+/** A line, and which of the two texts has it. */
+interface DiffLine {
   readonly side: "both" | "left" | "right";
   readonly text: string;
 }
@@ -29,6 +30,7 @@ export function diffLines(left: string, right: string): DiffLine[] {
   ];
 }
 
+/** The lines between the common start and the common end. Lines of the left side come first. */
 function diffMiddle(a: readonly string[], b: readonly string[]): DiffLine[] {
   const left = (text: string): DiffLine => ({ side: "left", text });
   const right = (text: string): DiffLine => ({ side: "right", text });
@@ -65,4 +67,5 @@ function commonLengths(a: readonly string[], b: readonly string[]): readonly Uin
   return table;
 }
 
+/** 0 beyond the edges of the table. */
 const at = (table: readonly Uint16Array[], i: number, j: number): number => table[i]?.[j] ?? 0;

@@ -1,4 +1,7 @@
-/** Always visible: the node, the health of the cluster, the connection, the write quorum, the views. */
+/**
+ * Always visible, on top: which node serves the page, how the cluster is, whether the page is live, the
+ * write quorum in force, and the way to the other views. It stays in place while the page scrolls.
+ */
 import { useHeightAs } from "../lib/hooks.ts";
 import { count } from "../lib/units.ts";
 import { setPaused } from "../state/connection.ts";
@@ -17,7 +20,7 @@ import { markFor } from "../ui/mark.tsx";
 import { RouteLink } from "../ui/route-link.tsx";
 import { QuorumControl } from "./quorum-control.tsx";
 
-/** Its height is measured: what sticks below it must know. */
+/** Its height depends on the width of the page; what sticks below it reads the height from CSS. */
 export function Header() {
   const measure = useHeightAs("--top-height");
   return (
@@ -34,6 +37,7 @@ export function Header() {
   );
 }
 
+/** Follower pages carry the colour of their follower, so that tabs of several nodes can be told apart. */
 function Identity() {
   const node = own.value;
   const isLeader = node?.role === "leader";
@@ -47,6 +51,10 @@ function Identity() {
   );
 }
 
+/**
+ * The health of the cluster in one sentence. While the page's own node is silent, the sentence says so
+ * rather than show a state that may have changed.
+ */
 function Health() {
   const now = health.value;
   const stale = connection.value === "reconnecting";
@@ -65,7 +73,7 @@ function Health() {
   );
 }
 
-/** Says how fresh the page is, and pauses it. */
+/** Says whether events arrive. Pressed, it pauses the page and counts the events that wait. */
 function LiveButton() {
   const state = connection.value;
   const isPaused = paused.value;
@@ -92,6 +100,7 @@ function LiveButton() {
   );
 }
 
+/** Link faults where the cluster allows them, the theme, and the help. */
 function Tools() {
   const symbols = { system: "◐", light: "☀", dark: "☾" };
   return (
@@ -129,6 +138,7 @@ function Tools() {
   );
 }
 
+/** Shorter than the headings of the views, for narrow pages. */
 const tabNames: Readonly<Record<View, string>> = {
   cluster: "Cluster",
   keys: "Keys",
@@ -136,6 +146,7 @@ const tabNames: Readonly<Record<View, string>> = {
   sweep: "Sweep",
 };
 
+/** Links rather than buttons: a view can be opened in another tab, and has an address to share. */
 function Tabs() {
   const { view } = route.value;
   return (
@@ -150,7 +161,7 @@ function Tabs() {
   );
 }
 
-/** Which node a follower's page has its events from. */
+/** Where a follower's page has its events from: with a leader, its view of the cluster is complete. */
 function sourceInWords(): string {
   switch (connection.value) {
     case "live":

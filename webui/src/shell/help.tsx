@@ -1,4 +1,7 @@
-/** The help: keyboard shortcuts, the terms that the page uses, and how to read its charts. */
+/**
+ * The help: keyboard shortcuts, the terms that the page uses, and how to read its charts. It is part of
+ * the page because a node may be the only server that a reader can reach.
+ */
 import { shortcutsOn } from "../state/preferences.ts";
 import { go } from "../state/route.ts";
 import { shortcuts } from "../state/shortcuts.ts";
@@ -27,6 +30,7 @@ const terms: readonly Fact[] = [
   ["Epoch", "The number of a leadership. Each new one has a higher number."],
 ];
 
+/** By the title of the panel. */
 const readings: readonly Fact[] = [
   [
     "Topology",
@@ -42,7 +46,7 @@ const readings: readonly Fact[] = [
   ],
 ];
 
-/** Open while the address names its panel. */
+/** Open while the address names it, so that a link can lead to it. */
 export function Help() {
   return (
     <Dialog title="Help" class="help" onClose={() => go({ panel: "" }, "replace")}>

@@ -8,7 +8,10 @@ import { count, optionalDuration, rate, type Tone, total } from "../lib/units.ts
 import { figuresOf, p99SamplesMin, writesOverMs } from "../state/figures.ts";
 import { cluster, connection, leaderId, leaderNow, model, own, tick } from "../state/live.ts";
 
-/** Figures of a leader that does not answer are dashes, or named as the last known ones. */
+/**
+ * Figures of a leader that does not answer are dashes, or named as the last known ones. They are drawn
+ * twice a second.
+ */
 export function KeyFigures() {
   useThrottled(tick, 2);
   const { value: state } = connection;
@@ -72,6 +75,7 @@ interface FigureProps {
   readonly children: string;
 }
 
+/** The whole text is shown when the pointer rests on a figure that is cut off. */
 function Figure({ name, label, note, tone = "plain", children }: FigureProps) {
   return (
     <div class={`figure ${tone}`} data-figure={name}>

@@ -1,10 +1,13 @@
-/** Bars below the header that say why the page does not show what one would expect. */
+/**
+ * Bars below the header that say why the page does not show what one would expect: no leader, no
+ * connection, or the delays of a sweep.
+ */
 import { count, delayRange, plural } from "../lib/units.ts";
 import { connection, leaderId, own, runningSweep } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import { RouteLink } from "../ui/route-link.tsx";
 
-/** Shown while the page does not show the leader's own report. */
+/** Shown while the page does not have the leader's own report; read out at once. */
 export function Banner() {
   switch (connection.value) {
     case "leader down":

@@ -1,4 +1,7 @@
-/** Shows and sets the write quorum in force, from 0 to the number of followers, for the whole cluster. */
+/**
+ * Shows and sets the write quorum in force, from 0 to the number of followers, for the whole cluster. A
+ * follower's page passes the change on to the leader.
+ */
 import { useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import { announce } from "../state/feed.ts";
@@ -11,10 +14,14 @@ import {
 } from "../state/live.ts";
 import { Segmented } from "../ui/segmented.tsx";
 
-/** A quorum above the live followers can be set; writes are then refused. */
+/**
+ * A quorum above the live followers can be set; writes are then refused until followers return. Without
+ * a leader nothing can be set.
+ */
 export function QuorumControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const inForce = quorumInForce.value;
+  // A quorum in force may be above the followers that the last report lists.
   const highest = Math.max(followers.value.length, inForce ?? 0);
   const live = liveFollowers.value.length;
   const change = async (writeQuorum: number) => {
@@ -49,6 +56,7 @@ export function QuorumControl() {
   );
 }
 
+/** What a quorum promises, shown when the pointer rests on it. */
 function meaning(quorum: number, followersCount: number): string {
   if (quorum === 0) return "A write is answered after the leader's own flush";
   if (quorum === followersCount) return `A write waits for all ${quorum} followers`;

@@ -69,6 +69,7 @@ export function wordsFor(
   }
 }
 
+/** The keys are unknown for a write that the page has forgotten, or never saw. */
 function settled(event: NodeEvent & { type: "settled" }, trace: WriteTrace | undefined): Words {
   const done = { put: "Wrote", delete: "Deleted", batch: "Wrote a batch of" };
   const what = trace === undefined ? "Wrote" : `${done[trace.kind]} ${keysInWords(trace.keys)}`;
@@ -90,6 +91,7 @@ function rate({ unshown, refused }: NodeEvent & { type: "rate" }): Words | undef
   return { tone: codes.every(isExpected) ? "plain" : "bad", text: text.trim() };
 }
 
+/** All settings, because an event has all of them, whichever was changed. */
 function settings({ config }: NodeEvent & { type: "config" }): string {
   const own = Object.entries(config.followerDelays).map(
     ([id, range]) => `${id} ${delayRange(range.minDelayMs, range.maxDelayMs)}`,

@@ -5,13 +5,30 @@ import type { WriteTrace } from "./traces.ts";
 
 const now = 1_000_000;
 const trace = (ageMs: number, latencyMs: number | undefined): WriteTrace => ({
-  ...{ sequence: 1, at: now - ageMs, keys: ["k"], kind: "put", quorum: 3, acks: [] },
-  ...{ outcome: "settled", wasUnknown: false, latencyMs },
-  ...{ runningP50Ms: undefined, runningP95Ms: undefined },
+  sequence: 1,
+  at: now - ageMs,
+  keys: ["k"],
+  kind: "put",
+  quorum: 3,
+  acks: [],
+  outcome: "settled",
+  wasUnknown: false,
+  latencyMs,
+  runningP50Ms: undefined,
+  runningP95Ms: undefined,
 });
 const rate = (ageMs: number, change: Partial<Rate> = {}): Rate => ({
-  ...{ type: "rate", at: now - ageMs, writes: 0, acks: {}, p50: null, p95: null, p99: null },
-  ...{ refused: {}, unknown: 0, unshown: 0, ...change },
+  type: "rate",
+  at: now - ageMs,
+  writes: 0,
+  acks: {},
+  p50: null,
+  p95: null,
+  p99: null,
+  refused: {},
+  unknown: 0,
+  unshown: 0,
+  ...change,
 });
 
 test("the figures are of the last minute, and p99 needs a hundred writes", () => {
@@ -27,10 +44,15 @@ test("the figures are of the last minute, and p99 needs a hundred writes", () =>
 
 test("where not every write is shown, the node's own figures count", () => {
   const rates = [
-    ...[rate(1500, { writes: 900, p50: 4, p99: 40, unshown: 800 }), rate(500, { writes: 0 })],
+    rate(1500, { writes: 900, p50: 4, p99: 40, unshown: 800 }),
+    rate(500, { writes: 0 }),
   ];
   expect(figuresOf({ traces: [trace(10, 1)], rates }, now)).toMatchObject({
-    ...{ writesPerSecond: 450, p50Ms: 4, p99Ms: 40, samples: 900, over: "last second" },
+    writesPerSecond: 450,
+    p50Ms: 4,
+    p99Ms: 40,
+    samples: 900,
+    over: "last second",
   });
 });
 
@@ -50,7 +72,8 @@ test("refused and unknown writes add up over the minute, older ones do not", () 
     rate(500, { refused: { QUORUM_UNAVAILABLE: 1, OVERLOADED: 1 }, unknown: 1 }),
   ];
   expect(figuresOf({ traces: [], rates }, now)).toMatchObject({
-    ...{ refused: { QUORUM_UNAVAILABLE: 3, OVERLOADED: 1 }, unknown: 2 },
+    refused: { QUORUM_UNAVAILABLE: 3, OVERLOADED: 1 },
+    unknown: 2,
   });
 });
 

@@ -2,11 +2,13 @@
 import type { ClusterView, MemberView } from "../api/wire.ts";
 import { count, inWords, plural } from "../lib/units.ts";
 
+/** The tone colours the sentence; its symbol says the same. */
 export interface Health {
   readonly tone: "good" | "warning" | "bad";
   readonly sentence: string;
 }
 
+/** "follower1 and follower2". */
 const ids = (members: readonly MemberView[]): string => inWords(members.map(({ id }) => id));
 
 /**

@@ -48,7 +48,7 @@ export const leaderStream = signal<StreamState>("connecting");
 /** Whether this page is served by the leader. */
 export const isLeader = computed(() => own.value?.role === "leader");
 
-export type Connection = "connecting" | "live" | "reconnecting" | "leader down";
+type Connection = "connecting" | "live" | "reconnecting" | "leader down";
 
 /** "reconnecting": the page's own node is silent. "leader down": it answers, the leader does not. */
 export const connection = computed<Connection>(() => {

@@ -4,44 +4,80 @@ import { healthOf } from "./health.ts";
 import { Model } from "./model.ts";
 
 const write = (sequence: number, at: number): NodeEvent => ({
-  ...{ type: "write", at, sequence, keys: [`key/${sequence}`], kind: "put", quorum: 2 },
+  type: "write",
+  at,
+  sequence,
+  keys: [`key/${sequence}`],
+  kind: "put",
+  quorum: 2,
 });
 const ack = (sequence: number, at: number, node: string): NodeEvent => ({
-  ...{ type: "ack", at, sequence, node, ms: 10, delayMs: 8 },
+  type: "ack",
+  at,
+  sequence,
+  node,
+  ms: 10,
+  delayMs: 8,
 });
 const settled = (sequence: number, at: number, latencyMs: number): NodeEvent => ({
-  ...{ type: "settled", at, sequence, quorum: 2, latencyMs },
+  type: "settled",
+  at,
+  sequence,
+  quorum: 2,
+  latencyMs,
+});
+type Rate = NodeEvent & { type: "rate" };
+const rate = (at: number, change: Partial<Rate> = {}): Rate => ({
+  type: "rate",
+  at,
+  writes: 0,
+  acks: {},
+  p50: null,
+  p95: null,
+  p99: null,
+  refused: {},
+  unknown: 0,
+  unshown: 0,
+  ...change,
 });
 
 const member = (id: string, change: Partial<MemberView> = {}): MemberView => ({
-  ...{ id, role: id === "leader" ? "leader" : "follower", url: "", state: "live" },
-  ...{ acked: 7, applied: 7, lag: 0, lagMs: 0, digestMatch: true, lastContactMs: 1 },
-  ...{ incarnation: "a", storageFault: "", refusal: "", ...change },
+  id,
+  role: id === "leader" ? "leader" : "follower",
+  url: "",
+  state: "live",
+  acked: 7,
+  applied: 7,
+  lag: 0,
+  lagMs: 0,
+  digestMatch: true,
+  lastContactMs: 1,
+  incarnation: "a",
+  storageFault: "",
+  refusal: "",
+  ...change,
 });
 
 const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): ClusterView => ({
-  ...{ leader: "leader", servedBy: "leader", fromLeader: true, epoch: 1 },
-  ...{ last: 7, committed: 7, writeQuorum: 2 },
+  leader: "leader",
+  servedBy: "leader",
+  fromLeader: true,
+  epoch: 1,
+  last: 7,
+  committed: 7,
+  writeQuorum: 2,
   nodes: ["leader", "follower1", "follower2", "follower3"].map((id) => member(id, changes[id])),
 });
 
 test("history replayed after a reconnect changes nothing that is known", () => {
   const model = new Model();
   const events: readonly NodeEvent[] = [
-    ...[write(1, 100), ack(1, 110, "follower1"), ack(1, 112, "follower2"), settled(1, 112, 12)],
+    write(1, 100),
+    ack(1, 110, "follower1"),
+    ack(1, 112, "follower2"),
+    settled(1, 112, 12),
     { type: "member", at: 120, id: "follower3", state: "unreachable", restarted: false },
-    {
-      type: "rate",
-      at: 200,
-      writes: 1,
-      acks: {},
-      p50: 12,
-      p95: 12,
-      p99: 12,
-      refused: {},
-      unknown: 0,
-      unshown: 0,
-    },
+    rate(200, { writes: 1, p50: 12, p95: 12, p99: 12 }),
     { type: "cluster", at: 210, cluster: view() },
   ];
   expect(events.map((event) => model.apply(event))).toEqual(events.map(() => true));
@@ -50,7 +86,8 @@ test("history replayed after a reconnect changes nothing that is known", () => {
   expect(model.feed.length).toBe(told);
   expect(model.traces.ring.at(-1)).toMatchObject({ latencyMs: 12, outcome: "settled" });
   expect(model.traces.ring.at(-1)?.acks.map(({ node }) => node)).toEqual([
-    ...["follower1", "follower2"],
+    "follower1",
+    "follower2",
   ]);
 });
 
@@ -64,10 +101,15 @@ test("a new leadership may give a sequence to another write; its acks do not mix
 });
 
 const settings = (writeQuorum: number) => ({
-  ...{ writeQuorum, minDelay: 0, maxDelay: 10 * writeQuorum, followerDelays: {} },
+  writeQuorum,
+  minDelay: 0,
+  maxDelay: 10 * writeQuorum,
+  followerDelays: {},
 });
 const configured = (at: number, writeQuorum: number): NodeEvent => ({
-  ...{ type: "config", at, config: settings(writeQuorum) },
+  type: "config",
+  at,
+  config: settings(writeQuorum),
 });
 
 test("the settings are those of the leadership that greeted last", () => {
@@ -88,15 +130,12 @@ test("the settings are those of the leadership that greeted last", () => {
 test("a leader whose clock is behind the one before is heard at once", () => {
   const model = new Model();
   model.greeted("leader 1", { config: settings(1), now: 90_000 });
-  const rate = (at: number, writes: number): NodeEvent => ({
-    ...{ type: "rate", at, writes, acks: {}, p50: 1, p95: 1, p99: 1, refused: {}, unknown: 0 },
-    unshown: 0,
-  });
-  for (const event of [rate(90_000, 1), configured(90_001, 2)]) model.apply(event, "leader 1");
+  for (const event of [rate(90_000, { writes: 1 }), configured(90_001, 2)])
+    model.apply(event, "leader 1");
   model.apply({ type: "cluster", at: 90_000, cluster: view() }, "leader 1");
   model.greeted("leader2 2", { config: settings(3), now: 10_000 });
   const down = { type: "member", at: 10_001, id: "follower1", restarted: false } as const;
-  for (const event of [rate(10_001, 7), configured(10_002, 4)])
+  for (const event of [rate(10_001, { writes: 7 }), configured(10_002, 4)])
     expect(model.apply(event, "leader2 2")).toBe(true);
   expect(model.apply({ ...down, state: "unreachable" }, "leader2 2")).toBe(true);
   const cluster = view({ follower1: { state: "unreachable" } });
@@ -104,21 +143,17 @@ test("a leader whose clock is behind the one before is heard at once", () => {
   expect(model.rates.at(-1)?.writes).toBe(7);
   expect(model.config).toEqual(settings(4));
   expect(model.cluster).toBe(cluster);
-  expect(model.apply(rate(10_001, 7), "leader2 2")).toBe(false);
+  expect(model.apply(rate(10_001, { writes: 7 }), "leader2 2")).toBe(false);
 });
 
 test("refused writes are told with their reason, and as not written", () => {
   const model = new Model();
-  const rate = (at: number, refused: Readonly<Record<string, number>>): NodeEvent => ({
-    ...{ type: "rate", at, writes: 0, acks: {}, p50: null, p95: null, p99: null },
-    ...{ refused, unknown: 0, unshown: 0 },
-  });
-  model.apply(rate(1000, { QUORUM_UNAVAILABLE: 12 }));
+  model.apply(rate(1000, { refused: { QUORUM_UNAVAILABLE: 12 } }));
   expect(model.feed.at(-1)).toMatchObject({
     tone: "bad",
     text: "12 writes refused, nothing was written: the quorum is out of reach.",
   });
-  model.apply(rate(2000, { VERSION_MISMATCH: 1 }));
+  model.apply(rate(2000, { refused: { VERSION_MISMATCH: 1 } }));
   expect(model.feed.at(-1)).toMatchObject({ tone: "plain" });
 });
 
@@ -150,11 +185,18 @@ test("an unknown outcome that settles later is told as settled, never as failed"
 test("a restart is counted, and the state keeps its beginning", () => {
   const model = new Model();
   const news = (at: number, state: "live" | "unreachable", restarted = false): NodeEvent => ({
-    ...{ type: "member", at, id: "follower1", state, restarted },
+    type: "member",
+    at,
+    id: "follower1",
+    state,
+    restarted,
   });
   for (const event of [news(100, "unreachable"), news(400, "live", true)]) model.apply(event);
   expect(model.members["follower1"]).toEqual({
-    ...{ state: "live", since: 400, restartedAt: 400, restarts: 1 },
+    state: "live",
+    since: 400,
+    restartedAt: 400,
+    restarts: 1,
   });
 });
 

@@ -4,7 +4,7 @@ import { faultsAllowed, paused } from "./live.ts";
 import { nextTheme, shortcutsOn } from "./preferences.ts";
 import { go, route, toggleFaults } from "./route.ts";
 
-export interface Shortcut {
+interface Shortcut {
   /** As `KeyboardEvent.key` names it. */
   readonly key: string;
   readonly does: string;
@@ -20,9 +20,11 @@ export function focusOn(name: string): void {
   });
 }
 
+/** Clicks the element marked `data-shortcut`; nothing happens where the view has none. */
 const click = (name: string): void =>
   document.querySelector<HTMLElement>(`[data-shortcut="${name}"]`)?.click();
 
+/** In the order in which the help lists them. */
 export const shortcuts: readonly Shortcut[] = [
   { key: "1", does: "Cluster", run: () => go({ view: "cluster" }) },
   { key: "2", does: "Keys", run: () => go({ view: "keys" }) },
@@ -65,6 +67,7 @@ export const shortcuts: readonly Shortcut[] = [
   { key: "?", does: "This help", run: () => go({ panel: "help" }, "replace") },
 ];
 
+/** Whether a key pressed there is text, or chooses an option. */
 function typesText(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.closest("input:not([type=radio]), textarea, select, [contenteditable]") !== null;

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { asCurl, bodyOf, jsonProblem } from "./writing.ts";
+import { asCurl, jsonProblem, type WriteOrder } from "./writing.ts";
+
+const bodyOf = (order: WriteOrder) => / -d '(.*)'$/.exec(asCurl(order, ""))?.[1];
 
 test("a body holds the value as it was typed, and only what was asked for", () => {
   const order = { action: "put", key: 'a "key"', value: '{"n": 1.50}', target: "" } as const;

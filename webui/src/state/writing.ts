@@ -34,7 +34,7 @@ export function jsonProblem(text: string): string | undefined {
 }
 
 /** The body as JSON text; the value goes in exactly as it was typed, so that it keeps its digits. */
-export function bodyOf(order: WriteOrder): string {
+function bodyOf(order: WriteOrder): string {
   const fields = [`"key":${JSON.stringify(order.key)}`];
   if (order.action === "put") fields.push(`"value":${order.value ?? "null"}`);
   for (const name of ["quorum", "timeoutMs", "ifVersion"] as const) {
@@ -91,7 +91,7 @@ export type Resolution =
   /** The key has been written again since, which hides whether the entry settled. */
   | { readonly type: "overtaken"; readonly by: number };
 
-export interface UnknownWrite {
+interface UnknownWrite {
   readonly key: string;
   readonly version: number;
   /** The epoch in which it was sent. */

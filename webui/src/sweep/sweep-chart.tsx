@@ -14,13 +14,14 @@ interface SweepChartProps {
   /** A run, or only the settings of one, for which theory alone is drawn. */
   readonly sweep: Pick<Sweep, "results"> & { readonly options: SweepOptions };
   readonly samples: readonly Sample[];
+  /** How many there are; theory depends on it. */
   readonly followers: number;
 }
 
 /** Sizes in px. */
 const height = 320;
 const frame = { left: 64, right: 16, top: 14, bottom: 44 };
-/** Share of a quorum's column over which its points are spread. */
+/** Share of a quorum's column over which its points are spread, so that they do not cover each other. */
 const spread = 0.62;
 
 /** Quorums are columns. Points above the axis are drawn at its edge and counted below the chart. */
@@ -94,10 +95,12 @@ interface Scale {
   readonly y: (ms: number) => number;
 }
 
+/** The mean of each quorum, joined by a line. */
 function linePath(theory: readonly Prediction[], { x, y }: Scale): string {
   return pathThrough(theory.map(({ quorum, meanMs }) => [x(quorum), y(meanMs)]));
 }
 
+/** The range of nine in ten writes, as an area: up along p95, back along p5. */
 function bandPath(theory: readonly Prediction[], { x, y }: Scale): string {
   const up = theory.map(({ quorum, p95Ms }): [number, number] => [x(quorum), y(p95Ms)]);
   const down = theory.map(({ quorum, p5Ms }): [number, number] => [x(quorum), y(p5Ms)]);
@@ -116,6 +119,7 @@ const pointsPath = (samples: readonly Sample[], { x, y }: Scale, column: number)
     })
     .join("");
 
+/** The 95 % interval of a mean, with a bar at each end. */
 function intervalPath({ meanLowMs, meanHighMs }: SweepResult, y: Scale["y"]): string {
   if (meanLowMs === null || meanHighMs === null) return "";
   const [low, high] = [y(meanLowMs), y(meanHighMs)];

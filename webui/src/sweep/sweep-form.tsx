@@ -1,4 +1,7 @@
-/** The form of a new sweep: its settings, how long it will take, and what it changes for others. */
+/**
+ * The form of a new sweep: its settings, how long it will take, and what it changes for others while it
+ * runs. The leader checks the settings again.
+ */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { equalFollowers, predictSettle } from "../../../simulation/theory/index.ts";
@@ -11,6 +14,7 @@ import { Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { startSweep } from "./sweeps.ts";
 
+/** The numbers of a sweep, with the limits of the leader. */
 const fields = [
   { name: "clients", text: "Clients", unit: "at once", min: 1, max: 200 },
   { name: "writes", text: "Writes", unit: "per client", min: 1, max: 10_000 },
@@ -26,7 +30,7 @@ const defaults: Numbers = { clients: 10, writes: 10, rounds: 1, minDelay: 0, max
 /** What the form holds now, for the chart of theory; undefined while it holds no valid sweep. */
 export const wantedOptions = signal<SweepOptions | undefined>(undefined);
 
-/** One sweep runs at a time. */
+/** `running`: the sweep that runs; another one can start only after it. */
 export function SweepForm({ running }: { readonly running: Sweep | undefined }) {
   const highest = followers.value.length;
   const [chosen, setChosen] = useState<readonly number[] | undefined>(undefined);
@@ -40,6 +44,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
     ...(seed === "" ? {} : { seed: Number(seed) }),
   };
   const wrongRange = numbers.maxDelay < numbers.minDelay;
+  // As text, so that the effect below runs only when a setting has changed.
   const wanted = wrongRange || quorums.length === 0 ? undefined : JSON.stringify(options);
   useEffect(() => {
     wantedOptions.value = wanted === undefined ? undefined : (JSON.parse(wanted) as SweepOptions);
@@ -134,6 +139,7 @@ interface QuorumChoiceProps {
   readonly onChange: (quorums: readonly number[]) => void;
 }
 
+/** Any set of quorums; a single one is a short sweep. */
 function QuorumChoice({ highest, chosen, onChange }: QuorumChoiceProps) {
   return (
     <fieldset class="segmented">

@@ -1,4 +1,7 @@
-/** The results of a sweep: a table with a row per quorum, its verdict, and the files of the report. */
+/**
+ * The results of a sweep: a table with a row per quorum, and the files of the report. The verdict of a
+ * quorum says whether its mean agrees with theory, as far as the number of writes can tell.
+ */
 import { addressOf } from "../api/http.ts";
 import type { Sweep } from "../api/wire.ts";
 import { count, duration, type Tone } from "../lib/units.ts";

@@ -1,4 +1,7 @@
-/** The sweep view: the form, the chosen run with its chart and table, and the list of runs. */
+/**
+ * The sweep view: the form, the chosen run with its chart and table, and the list of runs. A sweep
+ * measures the latency of writes for each write quorum, and compares it with theory.
+ */
 import { useEffect } from "preact/hooks";
 import type { Sweep } from "../api/wire.ts";
 import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
@@ -11,7 +14,7 @@ import { SweepForm, wantedOptions } from "./sweep-form.tsx";
 import { Report, Results, toneOf } from "./sweep-results.tsx";
 import { cancelSweep, follow, listProblem, loadSweeps, samplesOf, sweeps } from "./sweeps.ts";
 
-/** The address names the run; without one, the newest is shown. */
+/** The address names the run that is shown; without one, it is the newest. */
 export function SweepView() {
   useEffect(() => {
     if (leaderId.value !== "") void loadSweeps();
@@ -90,7 +93,7 @@ function Prospect() {
   );
 }
 
-/** Of a finished run its headline, of a running one how far it is. */
+/** Of a finished run, its headline; of a running one, its progress, and the button that cancels it. */
 function Progress({ sweep }: { readonly sweep: Sweep }) {
   const { state, progress } = sweep;
   if (state !== "running") {
@@ -128,6 +131,7 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
   );
 }
 
+/** Older runs, by their start; each can be chosen. */
 function History({ chosen }: { readonly chosen: string | undefined }) {
   return (
     <Panel title="Runs" hint="Newest first; the leader keeps the last ten" class="sweep-history">
@@ -155,6 +159,7 @@ function History({ chosen }: { readonly chosen: string | undefined }) {
   );
 }
 
+/** The settings of a run in one line. */
 function inShort({ options }: Sweep): string {
   const { quorums, clients, writes, rounds, minDelay, maxDelay } = options;
   return `quorum ${quorums.join(", ")} · ${clients} × ${writes} writes × ${rounds} · ${delayRange(minDelay, maxDelay)}`;

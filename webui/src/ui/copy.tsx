@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../state/feed.ts";
 
-/** `label` is the button's text until it is pressed. */
+/** `label` is the button's text until it is pressed. Where the browser forbids it, the button says so. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const [said, setSaid] = useState("");
   useEffect(() => {

@@ -7,6 +7,7 @@ import { useId, useState } from "preact/hooks";
 
 interface PanelProps {
   readonly title: string;
+  /** How to read what is shown, in one line. */
   readonly hint?: string;
   readonly actions?: ComponentChildren;
   /** The same figures as rows; the panel then has a switch between chart and table. */
@@ -15,6 +16,7 @@ interface PanelProps {
   readonly children: ComponentChildren;
 }
 
+/** The title is a heading, and names the part for screen readers. */
 export function Panel({ title, hint, actions, table, class: name, children }: PanelProps) {
   const id = useId();
   const [asTable, setAsTable] = useState(false);

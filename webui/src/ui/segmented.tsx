@@ -1,4 +1,7 @@
-/** A few choices side by side, made of radio buttons, so that arrow keys move between them. */
+/**
+ * A few choices side by side. They are radio buttons in a group with a legend, so that arrow keys move
+ * between them and screen readers know them.
+ */
 import { useId } from "preact/hooks";
 
 interface SegmentedProps<T extends string | number> {
