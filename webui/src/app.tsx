@@ -27,6 +27,7 @@ const viewNames: Readonly<Record<View, string>> = {
 /** Renders again whenever the route changes. */
 export function App() {
   const { view, panel } = route.value;
+  // The address may ask for the panel on a cluster that does not allow faults.
   const hasFaults = panel === "faults" && faultsAllowed.value;
   return (
     <>

@@ -14,6 +14,7 @@ import { Segmented } from "../ui/segmented.tsx";
 import { Table } from "../ui/table.tsx";
 import { type ChartOptions, type ColourOf, chartOf, Plot } from "./plot.tsx";
 
+/** Long enough to see a follower fall behind, catch up, and be in sync again. */
 const shownMs = 120_000;
 /** Entries say how much is missing, ms how old the oldest missing entry is. */
 type Unit = "entries" | "ms";
@@ -82,6 +83,7 @@ function LineSample({ id }: { readonly id: string }) {
   );
 }
 
+/** What the chart has a line for, and in which unit. */
 interface Lines {
   readonly ids: readonly string[];
   readonly unit: Unit;

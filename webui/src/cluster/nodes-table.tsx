@@ -25,6 +25,7 @@ const columns = [
 
 /** Ages grow each second, also while no report arrives. */
 export function NodesTable() {
+  // State and contact have ages, which no event changes.
   useEvery(1000);
   const view = cluster.value;
   return (

@@ -58,6 +58,7 @@ interface RoadsProps {
 /** A road's width shows its acks a second once figures replace the dots. */
 export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
   const dots = useRef<SVGGElement>(null);
+  // Kept across renders: the animation writes to these elements itself, without a render.
   const lights = useRef(new Map<string, SVGPathElement | null>());
   const roads = useRef<ReadonlyMap<string, MarkedRoad>>(new Map());
   const members = followers.value;
@@ -68,6 +69,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
       return road === undefined ? [] : [[id, { road, mark: markFor(id), light }] as const];
     }),
   );
+  // The animation reads the newest value through this reference.
   const busy = useRef(false);
   busy.current = throughput.busy;
   useFlight(dots, { roads, busy, onAnswered });

@@ -86,6 +86,7 @@ function GhostSummary({ ghost }: { readonly ghost: number }) {
   );
 }
 
+/** The same as the rows in figures, for the last fifty writes. */
 const columns = [
   "Version",
   "Keys",

@@ -87,6 +87,7 @@ function useComparison(follower: string) {
   const [comparison, setComparison] = useState<Comparison | undefined>(undefined);
   const [busy, setBusy] = useState(false);
   const control = useRef<AbortController | undefined>(undefined);
+  // Leaving the view ends the comparison.
   useEffect(() => () => control.current?.abort(), []);
   const run = async (everyKey: boolean) => {
     control.current?.abort();

@@ -88,7 +88,9 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   const text = indentJson(entry.value);
   // As the node counts them, in UTF-8 and without the formatting.
   const bytes = new TextEncoder().encode(entry.value).length;
+  // A value may have 1 MiB, which is slow to lay out.
   const isLong = text.length > shownMax && !whole;
+  // For a terminal: it reads from the same node, through this page's own.
   const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
   return (
     <>

@@ -29,6 +29,7 @@ interface WriteOptionsProps {
 export function WriteOptions({ value, onChange }: WriteOptionsProps) {
   const count = followers.value.length;
   const live = liveFollowers.value.length;
+  // The one that the write would have.
   const quorum = value.quorum === "" ? (quorumInForce.value ?? 0) : Number(value.quorum);
   return (
     <div class="write-options">

@@ -21,6 +21,7 @@ export function KeyFigures() {
   const codes = Object.keys(figures.refused);
   const refused = total(figures.refused);
   const writes = isHeard ? figures.writesPerSecond : undefined;
+  // Until there are enough writes for it, the note says how many there are.
   const needed = samples < p99SamplesMin ? `${count(samples)} of ${p99SamplesMin} writes` : over;
   const epoch = cluster.value?.epoch ?? own.value?.epoch;
   return (

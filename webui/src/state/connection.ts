@@ -35,10 +35,13 @@ import {
 const newsMs = 5000;
 /** Events that a paused or hidden page keeps; of more, the older half is dropped. */
 const pendingMax = 50_000;
+/** Without a leader's events the page asks its own node this often. */
 const fallbackEveryMs = 2000;
 
+/** Events that wait for the next animation frame, oldest first. */
 let pending: { readonly event: NodeEvent; readonly source: string }[] = [];
 let frameAsked = false;
+/** The stream of the leader, on a follower's page: whose it is, and how to close it. */
 let leaderEvents: { readonly of: string; readonly close: () => void } | undefined;
 /** The leader's wall clock when the connection was lost. */
 let lostAt: number | undefined;
@@ -64,6 +67,7 @@ export function setPaused(value: boolean): void {
 /** Names whose events they are. A new epoch has a clock of its own, so it counts as another source. */
 const sourceOf = ({ node, epoch }: Hello): string => `${node} ${epoch}`;
 
+/** A frame may bring hundreds of events; they are applied together, and drawn once. */
 function take(event: NodeEvent, source: string): void {
   pending.push({ event, source });
   if (pending.length > pendingMax) pending = pending.slice(-pendingMax / 2);
@@ -78,6 +82,7 @@ function askForFrame(): void {
   else requestAnimationFrame(showPending);
 }
 
+/** Applies the events that wait, unless the page is paused, and announces a change of a node. */
 function showPending(): void {
   frameAsked = false;
   if (paused.value) {
@@ -97,6 +102,7 @@ function showPending(): void {
   if (words !== undefined && leaderNow() - (news?.at ?? 0) < newsMs) announce(words.text);
 }
 
+/** All signals change at once, so that components see one state. */
 function publish(): void {
   batch(() => {
     tick.value++;
@@ -106,6 +112,7 @@ function publish(): void {
   });
 }
 
+/** These events arrive without a leader too; on a follower's page the leader's are used if they arrive. */
 function followOwnNode(): void {
   let source = "";
   followNode("/events", {
@@ -124,6 +131,7 @@ function followOwnNode(): void {
   });
 }
 
+/** The page's own node may have restarted, or have become leader or follower since its last greeting. */
 function welcome(hello: Hello, receivedAt: number): void {
   setOwnNode(hello.node);
   batch(() => {
@@ -142,6 +150,7 @@ function welcome(hello: Hello, receivedAt: number): void {
   void refreshCluster();
 }
 
+/** Does nothing where that leader is followed already. */
 function followLeader(leader: string): void {
   if (leader === "" || leaderEvents?.of === leader) return;
   leaderEvents?.close();
@@ -160,6 +169,7 @@ function followLeader(leader: string): void {
   leaderEvents = { of: leader, close };
 }
 
+/** A leader's greeting is newer than all that is known: its settings count, and its clock. */
 function leaderGreets(hello: Hello, receivedAt: number): void {
   setLeaderClock(hello.now, receivedAt);
   model.greeted(sourceOf(hello), hello);

@@ -69,6 +69,7 @@ function quantiles(known: Iterable<WriteTrace>, rates: readonly Rate[], now: num
       latencyMs !== undefined && at > sinceAt ? [latencyMs] : [],
     ),
   );
+  // The page remembers a limited number of writes; under load these do not fill the minute.
   const isCut = traces.length >= tracesKept && (traces[0]?.at ?? 0) > sinceAt;
   const sinceMs = now - sinceAt;
   return {

@@ -37,6 +37,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
   const [numbers, setNumbers] = useState<Numbers>(defaults);
   const [seed, setSeed] = useState("");
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  // Until somebody chooses, all quorums that the cluster can have.
   const quorums = chosen ?? Array.from({ length: highest }, (_, place) => place + 1);
   const options: SweepOptions = {
     ...numbers,
@@ -49,6 +50,7 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
   useEffect(() => {
     wantedOptions.value = wanted === undefined ? undefined : (JSON.parse(wanted) as SweepOptions);
   }, [wanted]);
+  // The address forgets the run that was shown, so that the new one appears.
   const start = async () => {
     go({ sweep: "" }, "replace");
     setProblem(await startSweep(options));

@@ -79,6 +79,7 @@ const reportFiles: readonly (readonly [string, string])[] = [
 
 /** The files that the simulation has written; the HTML report opens in a tab, the others download. */
 export function Report({ sweep }: { readonly sweep: Sweep }) {
+  // A cancelled run has a report of the quorums that were done.
   if (sweep.state === "running" || sweep.results.length === 0) return null;
   return (
     <ul class="report-files" aria-label="Report">

@@ -97,6 +97,7 @@ function Prospect() {
 function Progress({ sweep }: { readonly sweep: Sweep }) {
   const { state, progress } = sweep;
   if (state !== "running") {
+    // A finished run is judged by its verdicts, a failed or cancelled one by its end.
     const tone = state === "done" ? toneOf(sweep) : state === "failed" ? "bad" : "warning";
     const texts = { done: "Done.", failed: "Failed.", cancelled: "Cancelled; settings restored." };
     return (

@@ -13,6 +13,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   const copy = async () => {
     const done = await writeClipboard(text);
     setSaid(done ? "Copied" : "Not allowed");
+    // The button's text changes, which screen readers do not read out by themselves.
     announce(done ? "Copied" : "The browser does not allow copying");
   };
   return (

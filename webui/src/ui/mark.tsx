@@ -8,7 +8,7 @@ export function markFor(id: string): Mark {
   return markOf(Math.max(0, place));
 }
 
-/** The leader has a ring instead of a mark. */
+/** The mark as a picture, 12 px in size. The leader has a ring instead of a mark, and no colour. */
 function Glyph({ id }: { readonly id: string }) {
   const isLeader = id === leaderId.value;
   const mark = markFor(id);
@@ -32,7 +32,10 @@ function Glyph({ id }: { readonly id: string }) {
   );
 }
 
-/** The mark and the id, for use within a line of text. */
+/**
+ * The mark and the id, for use within a line of text. The id is always written out: screen readers skip
+ * the mark.
+ */
 export function NodeName({ id }: { readonly id: string }) {
   return (
     <span class="node-name">

@@ -1,4 +1,7 @@
-/** A refusal in the node's own words, with what its code means for the next step. */
+/**
+ * A refusal in the node's own words, with what its code means for the next step, and the code itself for
+ * those who look it up in the API documentation.
+ */
 import type { Problem } from "../api/http.ts";
 import { adviceOn } from "../lib/refusals.ts";
 
