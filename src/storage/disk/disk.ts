@@ -131,7 +131,7 @@ class DiskStorage implements Storage {
   async close(): Promise<void> {
     await this.#writer.close();
     for (const copy of this.#copies) copy.close();
-    this.#files.close();
+    await this.#files.close();
     await this.#state.close();
     this.#unlock();
   }

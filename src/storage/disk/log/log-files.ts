@@ -1,7 +1,6 @@
 /** The files of the log as a whole: where the next frame goes, and which files are needed. */
 import { randomInt } from "node:crypto";
-import { unlink } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, unlink } from "node:fs/promises";
 import type { Entry } from "../../../replication/types.ts";
 import type { FrameNumber } from "../format/commit-point.ts";
 import { readEntry } from "../format/encoding.ts";
@@ -35,6 +34,8 @@ export class LogFiles {
   readonly #fileBytes: number;
 
   #salt: number | undefined;
+  /** Settles once every removal that has begun is over. */
+  #removals: Promise<unknown> = Promise.resolve();
 
   constructor(options: {
     directory: string;
@@ -110,19 +111,24 @@ export class LogFiles {
   }
 
   /**
-   * Removes the files before the one that begins with this frame. Nobody waits for that: a file that
-   * is left over is removed at the next start.
+   * Removes the files before the one that begins with this frame. Only `close` waits for that: a
+   * file that is left over is removed at the next start.
    */
   dropBefore(first: FrameNumber): void {
     const kept = this.#files.findIndex((file) => file.first >= first);
-    for (const file of this.#files.splice(0, Math.max(kept, 0))) {
-      file.close();
-      unlink(file.path, () => {});
-    }
+    const dropped = this.#files.splice(0, Math.max(kept, 0));
+    for (const file of dropped) file.close();
+    const removals = dropped.map(({ path }) => unlink(path));
+    this.#removals = Promise.allSettled([this.#removals, ...removals]);
   }
 
-  close(): void {
+  /**
+   * Resolves once no removal is under way. Whoever opens the directory next lists its files first,
+   * and none of them may then disappear.
+   */
+  async close(): Promise<void> {
     for (const file of this.#files) file.close();
+    await this.#removals;
   }
 }
 

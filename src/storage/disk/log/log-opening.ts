@@ -54,7 +54,8 @@ async function filesFrom(directory: string, oldest: FrameNumber): Promise<FrameN
   const numbers = names
     .flatMap((name) => firstFrameOf(name) ?? [])
     .sort((left, right) => left - right);
-  for (const number of numbers) if (number < oldest) await rm(filePath(directory, number));
+  for (const number of numbers)
+    if (number < oldest) await rm(filePath(directory, number), { force: true });
   return numbers.filter((number) => number >= oldest);
 }
 
