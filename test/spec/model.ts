@@ -1,0 +1,98 @@
+/**
+ * Runs the Quint model in this process. Quint's command line would parse and check the model again for
+ * each mistake, which takes longer than most explorations.
+ */
+import { resolve } from "node:path";
+import {
+  load,
+  parse,
+  type TypecheckedStage,
+  typecheck,
+} from "@informalsystems/quint/dist/src/cliCommands.js";
+import { toExpr } from "@informalsystems/quint/dist/src/cliHelpers.js";
+import { newRng } from "@informalsystems/quint/dist/src/rng.js";
+import { Evaluator } from "@informalsystems/quint/dist/src/runtime/impl/evaluator.js";
+import { newTraceRecorder } from "@informalsystems/quint/dist/src/runtime/trace.js";
+import type { Exploration } from "./explorations.ts";
+
+export const modelFile = "src/replication/spec/failover.qnt";
+
+const invariants = ["acknowledgedStays", "oneValueSettles", "oneLeaderSettles", "readsAreFresh"];
+
+/** What one exploration met. */
+export interface Outcome {
+  /** Runs made, the one that violates an invariant included. */
+  readonly runs: number;
+  /** Steps of all runs. */
+  readonly steps: number;
+  readonly seconds: number;
+  /** In how many runs each witness was true at least once. */
+  readonly witnessed: readonly number[];
+  readonly violation?: {
+    readonly invariants: readonly string[];
+    readonly steps: number;
+    /** Seed of this one run. */
+    readonly seed: string;
+  };
+}
+
+/** Parses and type-checks the model once. Throws with Quint's messages. */
+export async function loadModel(): Promise<Model> {
+  const root = resolve(import.meta.dirname, "../..");
+  const loaded = await load({ input: resolve(root, modelFile), main: "failover" });
+  const checked = await (await loaded.asyncChain(parse)).asyncChain(typecheck);
+  if (checked.isLeft()) {
+    const errors = checked.value.stage.errors.map(({ explanation }) => explanation);
+    throw new Error([`${modelFile}: ${checked.value.msg}`, ...errors].join("\n"));
+  }
+  return new Model(checked.value as TypecheckedStage);
+}
+
+class Model {
+  readonly #stage: TypecheckedStage;
+
+  constructor(stage: TypecheckedStage) {
+    this.#stage = stage;
+  }
+
+  /** Makes runs until one violates an invariant or `runs` are made. */
+  explore(exploration: Exploration, seed: bigint): Outcome {
+    const { init, step, runs, steps, witnesses } = exploration;
+    const parsed = (text: string) => {
+      const expression = toExpr(this.#stage, text);
+      if (expression.isLeft()) throw new Error(`${text}: ${expression.value.message}`);
+      return expression.value;
+    };
+    const rng = newRng(seed);
+    const recorder = newTraceRecorder(0, rng, 1);
+    const evaluator = new Evaluator(this.#stage.resolver.table, recorder, rng);
+    const watched = [...invariants.map((name) => `not(${name})`), ...witnesses].map(parsed);
+    const startedAt = performance.now();
+    const outcome = evaluator.simulate(
+      parsed(init),
+      parsed(step),
+      parsed(invariants.join(" and ")),
+      watched,
+      runs,
+      steps,
+      1,
+    );
+    if (outcome.status === "error")
+      throw new Error(`${init}: ${outcome.errors.map(({ message }) => message).join("; ")}`);
+    const counted = outcome.witnessingTraces;
+    const [best] = outcome.bestTraces;
+    return {
+      runs: outcome.samples,
+      steps: Math.round(outcome.samples * (outcome.traceStatistics.averageTraceLength - 1)),
+      seconds: (performance.now() - startedAt) / 1000,
+      witnessed: counted.slice(invariants.length),
+      ...(outcome.status === "violation" && {
+        violation: {
+          invariants: invariants.filter((_, index) => (counted[index] ?? 0) > 0),
+          steps: (best?.states.length ?? 1) - 1,
+          seed: `0x${(best?.seed ?? 0n).toString(16)}`,
+        },
+      }),
+    };
+  }
+}
