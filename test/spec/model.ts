@@ -17,7 +17,13 @@ import type { Exploration } from "./explorations.ts";
 
 export const modelFile = "src/replication/spec/failover.qnt";
 
-const invariants = ["acknowledgedStays", "oneValueSettles", "oneLeaderSettles", "readsAreFresh"];
+const invariants = [
+  "acknowledgedStays",
+  "oneValueSettles",
+  "oneLeaderSettles",
+  "leaseReadsAreFresh",
+  "confirmedReadsAreFresh",
+];
 
 /** What one exploration met. */
 export interface Outcome {
@@ -35,6 +41,8 @@ export interface Outcome {
     readonly seed: string;
   };
 }
+
+type Simulated = ReturnType<Evaluator["simulate"]>;
 
 /** Parses and type-checks the model once. Throws with Quint's messages. */
 export async function loadModel(): Promise<Model> {
@@ -57,42 +65,59 @@ class Model {
 
   /** Makes runs until one violates an invariant or `runs` are made. */
   explore(exploration: Exploration, seed: bigint): Outcome {
-    const { init, step, runs, steps, witnesses } = exploration;
-    const parsed = (text: string) => {
-      const expression = toExpr(this.#stage, text);
-      if (expression.isLeft()) throw new Error(`${text}: ${expression.value.message}`);
-      return expression.value;
-    };
-    const rng = newRng(seed);
-    const recorder = newTraceRecorder(0, rng, 1);
-    const evaluator = new Evaluator(this.#stage.resolver.table, recorder, rng);
-    const watched = [...invariants.map((name) => `not(${name})`), ...witnesses].map(parsed);
+    const { runs, witnesses } = exploration;
     const startedAt = performance.now();
+    const outcome = this.#simulate(exploration, { seed, runs, witnesses });
+    const violation = outcome.status === "violation" ? outcome.bestTraces[0] : undefined;
+    return {
+      runs: outcome.samples,
+      steps: Math.round(outcome.samples * (outcome.traceStatistics.averageTraceLength - 1)),
+      seconds: (performance.now() - startedAt) / 1000,
+      witnessed: outcome.witnessingTraces,
+      ...(violation && {
+        violation: {
+          invariants: this.#violated(exploration, violation.seed),
+          steps: violation.states.length - 1,
+          seed: `0x${violation.seed.toString(16)}`,
+        },
+      }),
+    };
+  }
+
+  /** Which invariants that one run violates. */
+  #violated(exploration: Exploration, seed: bigint): string[] {
+    const witnesses = invariants.map((name) => `not(${name})`);
+    const { witnessingTraces } = this.#simulate(exploration, { seed, runs: 1, witnesses });
+    return invariants.filter((_, index) => witnessingTraces[index] === 1);
+  }
+
+  #simulate(
+    { init, step, steps }: Exploration,
+    { seed, runs, witnesses }: { seed: bigint; runs: number; witnesses: readonly string[] },
+  ): Simulated {
+    const rng = newRng(seed);
+    const evaluator = new Evaluator(
+      this.#stage.resolver.table,
+      newTraceRecorder(0, rng, 1),
+      rng,
+    );
     const outcome = evaluator.simulate(
-      parsed(init),
-      parsed(step),
-      parsed(invariants.join(" and ")),
-      watched,
+      this.#parsed(init),
+      this.#parsed(step),
+      this.#parsed(invariants.join(" and ")),
+      witnesses.map((witness) => this.#parsed(witness)),
       runs,
       steps,
       1,
     );
     if (outcome.status === "error")
       throw new Error(`${init}: ${outcome.errors.map(({ message }) => message).join("; ")}`);
-    const counted = outcome.witnessingTraces;
-    const [best] = outcome.bestTraces;
-    return {
-      runs: outcome.samples,
-      steps: Math.round(outcome.samples * (outcome.traceStatistics.averageTraceLength - 1)),
-      seconds: (performance.now() - startedAt) / 1000,
-      witnessed: counted.slice(invariants.length),
-      ...(outcome.status === "violation" && {
-        violation: {
-          invariants: invariants.filter((_, index) => (counted[index] ?? 0) > 0),
-          steps: (best?.states.length ?? 1) - 1,
-          seed: `0x${(best?.seed ?? 0n).toString(16)}`,
-        },
-      }),
-    };
+    return outcome;
+  }
+
+  #parsed(text: string): Parameters<Evaluator["evaluate"]>[0] {
+    const expression = toExpr(this.#stage, text);
+    if (expression.isLeft()) throw new Error(`${text}: ${expression.value.message}`);
+    return expression.value;
   }
 }
