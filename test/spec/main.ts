@@ -22,7 +22,7 @@ violate no invariant; each planted mistake must violate one.
 
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: String(randomInt(2 ** 31)) },
+    seed: { type: "string", default: String(randomInt(2 ** 24)) },
     only: { type: "string" },
     times: { type: "string", default: "1" },
     workers: { type: "string", default: String(Math.min(2, availableParallelism())) },
@@ -35,10 +35,9 @@ else await exploreAll();
 
 async function exploreAll(): Promise<void> {
   const startedAt = performance.now();
-  const seed = BigInt(values.seed);
   const wanted = explorations.filter(({ name }) => [undefined, name].includes(values.only));
   if (wanted.length === 0) throw new Error(`--only ${values.only}: no exploration has this name`);
-  console.log(`seed ${seed}`);
+  console.log(`seed ${values.seed}`);
   const waiting = wanted.map((exploration) => ({
     ...exploration,
     runs: Math.ceil(exploration.runs * Number(values.times)),
@@ -48,8 +47,7 @@ async function exploreAll(): Promise<void> {
     const worker = new Worker(new URL("./worker.ts", import.meta.url));
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const from = seed * 1000n + BigInt(explorations.findIndex(({ name }) => name === next?.name));
-        worker.postMessage({ exploration: next, seed: from });
+        worker.postMessage({ exploration: next, seed: seedOf(next.name) });
         const [outcome] = (await once(worker, "message")) as [Outcome];
         if (!report(next, outcome)) failed += 1;
       }
@@ -61,6 +59,15 @@ async function exploreAll(): Promise<void> {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   console.log(`${wanted.length} explorations in ${seconds} s: ${failed} failed`);
   if (failed > 0) process.exitCode = 1;
+}
+
+/**
+ * Quint's generator counts up from its seed, so neighbouring seeds soon make the same runs. These are
+ * 2^32 draws apart.
+ */
+function seedOf(name: string): bigint {
+  const place = explorations.findIndex((exploration) => exploration.name === name);
+  return (BigInt(values.seed) * 64n + BigInt(place)) << 32n;
 }
 
 /** Prints what was met. False: not what had to be. */
