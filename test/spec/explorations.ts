@@ -31,7 +31,7 @@ function planted(mistake: string, step: string, sizes: Sizes, steps: number): Ex
     name: mistake,
     init: `starts("${mistake}", Set(${sizes.join(", ")}))`,
     step,
-    runs: 2000,
+    runs: 5000,
     steps,
     witnesses: [],
     mustViolate: true,
@@ -39,12 +39,17 @@ function planted(mistake: string, step: string, sizes: Sizes, steps: number): Ex
 }
 
 export const explorations: readonly Exploration[] = [
-  good("step", 150, 40, "twoLeaders laterElection lowWrite diskLost wholeAgain leaseRead leaseEnded"),
+  good(
+    "step",
+    150,
+    40,
+    "twoLeaders laterElection lowWrite diskLost wholeAgain leaseRead leaseEnded",
+  ),
   good("stepFloor", 150, 30, "twoLeaders laterElection inheritedSettled lowWrite"),
   good("stepRaise", 150, 20, "laterElection lowWrite floorRaised"),
   good("stepBlank", 150, 25, "laterElection diskLost wholeAgain electedByAll"),
   good("stepRead", 150, 25, "twoLeaders laterElection leaseRead leaseEnded confirmedRead"),
-  good("stepBlankRead", 150, 20, "laterElection diskLost leaseRead leaseEnded"),
+  good("stepBlankRead", 150, 20, "twoLeaders laterElection diskLost leaseRead"),
   planted("sharedEpoch", "stepElect", [4], 12),
   planted("floorTooHigh", "stepRaise", [4], 15),
   planted("noNote", "stepRaise", [4, 5], 15),

@@ -96,11 +96,7 @@ class Model {
     { seed, runs, witnesses }: { seed: bigint; runs: number; witnesses: readonly string[] },
   ): Simulated {
     const rng = newRng(seed);
-    const evaluator = new Evaluator(
-      this.#stage.resolver.table,
-      newTraceRecorder(0, rng, 1),
-      rng,
-    );
+    const evaluator = new Evaluator(this.#stage.resolver.table, newTraceRecorder(0, rng, 1), rng);
     const outcome = evaluator.simulate(
       this.#parsed(init),
       this.#parsed(step),
