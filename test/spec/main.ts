@@ -16,7 +16,7 @@ violate no invariant; each planted mistake must violate one.
   npm run test:spec -- --times 10        ten times as many runs
 
   --seed S      of all explorations (random)
-  --only NAME   a mistake or a step of the model
+  --only NAME   a mistake, a step of the model, or all of "planted" or "good"
   --times X     multiplies the bound on runs (1)
   --workers N   threads (one a core)`;
 
@@ -35,7 +35,9 @@ else await exploreAll();
 
 async function exploreAll(): Promise<void> {
   const startedAt = performance.now();
-  const wanted = explorations.filter(({ name }) => [undefined, name].includes(values.only));
+  const wanted = explorations.filter(({ name, mustViolate }) =>
+    [undefined, name, mustViolate ? "planted" : "good"].includes(values.only),
+  );
   if (wanted.length === 0) throw new Error(`--only ${values.only}: no exploration has this name`);
   console.log(`seed ${values.seed}`);
   const waiting = wanted.map((exploration) => ({
