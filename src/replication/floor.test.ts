@@ -46,7 +46,7 @@ describe("a write with fewer acks than the floor", () => {
     expect(floor.propose({ ...low, sequence: 3 }).number).toBeGreaterThan(first.number);
   });
 
-  test("counts a receipt of an earlier reign, or of a lost disk, for nothing", () => {
+  test("counts a receipt of an earlier epoch, or of a lost disk, for nothing", () => {
     const floor = begin(1, 1);
     const strict = begin(2);
     strict.propose({ ...low, usual: 2 });
@@ -74,7 +74,7 @@ test("with too few live followers all of them must know, and the floor is degrad
   expect(floor.degraded).toBe(false);
 });
 
-test("a note that an earlier reign may not have finished spreading is not in force yet", () => {
+test("a note that an earlier leader may not have finished spreading is not in force yet", () => {
   const floor = begin(1, 3);
   expect(floor.note).toMatchObject({ quorum: 1, over: 3 });
   expect(floor.propose({ quorum: 1, sequence: 1, now: 0, usual: 1 }).number).toBe(

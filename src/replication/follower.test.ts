@@ -59,7 +59,7 @@ describe("rule 9: applying", () => {
     expect(bench.core.committed).toBe(3);
   });
 
-  test("takes only entries received in the present reign; older ones are evidence", () => {
+  test("takes only entries received in the present epoch; older ones are evidence", () => {
     const old = [entryOf(1, [put("a", '"old"')]), entryOf(2, [put("b", '"old"')])];
     const bench = new FollowerBench({ log: old }).follow(2);
     bench.append([], 2);
@@ -69,7 +69,7 @@ describe("rule 9: applying", () => {
     expect(bench.disk.state.table.get("a")).toMatchObject({ value: '"new"' });
   });
 
-  test("goes only as far as the present reign's leader says, whatever an older one said", () => {
+  test("goes only as far as the present leader says, whatever an older one said", () => {
     const bench = new FollowerBench().follow(1);
     bench.append([], 9);
     bench.follow(2, { link: 2 });
@@ -81,7 +81,7 @@ describe("rule 9: applying", () => {
 });
 
 describe("rule 10: a new stream", () => {
-  test("begins with what was applied, and with the highest entry of any reign", () => {
+  test("begins with what was applied, and with the highest entry of any epoch", () => {
     const log = [entryOf(1), entryOf(2), entryOf(7)];
     const bench = new FollowerBench({ log, applied: 2 });
     bench.prepare(3);
@@ -257,7 +257,7 @@ describe("rule 12: promises", () => {
     expect(bench.core.epoch).toBe(0);
   });
 
-  test("entries of a reign that was not promised are neither stored nor acked", () => {
+  test("entries of an epoch that was not promised are neither stored nor acked", () => {
     const bench = new FollowerBench().follow(3);
     bench.hear({ type: "append", epoch: 2, entries: [entryOf(1)], committed: 1 });
     bench.append([entryOf(1, [put("a")], { epoch: 4 })]);
@@ -307,7 +307,7 @@ describe("the floor note", () => {
 });
 
 describe("what a recovery asks for", () => {
-  test("the log comes page by page, holes left out, of any reign", () => {
+  test("the log comes page by page, holes left out, of any epoch", () => {
     const log = [1, 2, 4, 5].map((at) => entryOf(at));
     const bench = new FollowerBench({ log, limits: { messageEntriesMax: 2 } });
     bench.prepare(2);

@@ -242,7 +242,7 @@ describe("rules 12 to 14: epochs", () => {
     expect(bench.messagesTo("follower1")).toMatchObject([{ type: "prepare", epoch: 1 }]);
   });
 
-  test("a higher epoch met before the reign is overtaken by one higher still", () => {
+  test("a higher epoch met before it leads is overtaken by one higher still", () => {
     const bench = new LeaderBench({ followers: two, writeQuorum: 1 });
     bench.do(bench.core.start(0));
     bench.open("follower1");
@@ -251,7 +251,7 @@ describe("rules 12 to 14: epochs", () => {
     expect(bench.messagesTo("follower1").at(-1)).toMatchObject({ type: "prepare", epoch: 9 });
   });
 
-  test("a leader refused for a higher epoch while it reigns stops, and will recover", () => {
+  test("a leader refused for a higher epoch while it leads stops, and will recover", () => {
     const bench = leading(two, 1);
     bench.hear("follower1", refusal(8, "follower2"));
     expect(bench.effects).toContainEqual({ type: "deposed", by: "follower2", epoch: 8 });
@@ -337,7 +337,7 @@ describe("rules 12 to 14: epochs", () => {
   });
 });
 
-describe("a reign begins", () => {
+describe("a leader begins", () => {
   test("with an intact log it leads at once, and what was open is sent again", () => {
     const log = [entryOf(1), entryOf(2, [put("b")]), entryOf(3, [put("c")])];
     const hardState = {
@@ -552,7 +552,7 @@ describe("a reign begins", () => {
     bench.open("follower1");
     const { epoch } = bench.core;
     bench.promise("follower1", { applied: 5, last: 5, blank: false });
-    // There was a reign before: the epoch leaps, and the follower is asked again.
+    // Another node led before: the epoch leaps, and the follower is asked again.
     expect(bench.messagesTo("follower1").at(-1)?.type).toBe("prepare");
     expect(bench.core.epoch).toBeGreaterThan(epoch);
     bench.promise("follower1", { applied: 5, last: 5, blank: false });

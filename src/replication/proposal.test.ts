@@ -29,7 +29,7 @@ const pending = (operation = put("p"), settled = false) => {
 };
 
 describe("rule 6: a condition", () => {
-  test("is held against the store where nothing is pending, and pinned with its reign", () => {
+  test("is checked against the store where nothing is pending, and pinned with its epoch", () => {
     expect(propose([{ key: "s", value: "2", ifVersion: 3 }])).toEqual({
       operations: [{ key: "s", value: "2", condition: { version: 3, origin: 2 } }],
       dependsOn: [],

@@ -174,7 +174,7 @@ describe("merging", () => {
     }
   });
 
-  test("a hole nobody can fill becomes a no-op of the new reign", () => {
+  test("a hole that no log fills becomes a no-op of the new epoch", () => {
     const bench = new Bench({ followers: 1, writeQuorum: 1 });
     bench.answer("f1", [entryOf(1), entryOf(3, [put("c")])]);
     expect(bench.merged).toEqual([[put("a")], [], [put("c")]]);
@@ -198,7 +198,7 @@ describe("merging", () => {
     expect(bench.merged).toEqual([[], [], []]);
   });
 
-  test("a condition names a version and its reign: the number alone is not enough", () => {
+  test("a condition names a version and its epoch: the number alone is not enough", () => {
     const bench = new Bench({ followers: 1, writeQuorum: 1 });
     bench.answer("f1", [
       entryOf(1, [put("a")], { epoch: 3 }),
@@ -217,12 +217,12 @@ describe("merging", () => {
   });
 });
 
-describe("leftovers of an older reign", () => {
-  // Reign 2 wrote 2 and 3; only 3 was settled, on a condition. What it wrote at 2 is gone, and a
-  // follower that was away since reign 1 still holds what that one had tried at 2.
+describe("leftovers of an older epoch", () => {
+  // Epoch 2 wrote 2 and 3; only 3 was settled, on a condition. What it wrote at 2 is gone, and a
+  // follower that was away since epoch 1 still holds what that one had tried at 2.
   const leftover = entryOf(2, [put("a", '"leftover"'), put("x")], { epoch: 1 });
 
-  test("do not push a settled conditional write of a later reign aside", () => {
+  test("do not push a settled conditional write of a later epoch aside", () => {
     const settled = when("a", { version: 1, origin: 1 });
     const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
     bench.answer("f1", [leftover, entryOf(3, [settled], { epoch: 2 })]);
@@ -248,7 +248,7 @@ describe("leftovers of an older reign", () => {
     expect(bench.merged).toEqual([[put("a"), put("b")], [remove], [create]]);
   });
 
-  test("a condition of an older reign drops nothing of a newer one", () => {
+  test("a condition of an older epoch drops nothing of a newer one", () => {
     const stale = when("a", { version: 1, origin: 1 });
     const newer = entryOf(2, [put("a", '"newer"')], { epoch: 3 });
     const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });

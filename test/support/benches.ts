@@ -26,10 +26,10 @@ export const put = (key: string, value = "1"): Operation => ({ key, value });
 export const entryOf = (
   sequence: Sequence,
   operations: readonly Operation[] = [put("a")],
-  reign: { epoch?: number; origin?: number } = {},
+  by: { epoch?: number; origin?: number } = {},
 ): Entry => {
-  const { epoch = 1 } = reign;
-  return { sequence, epoch, origin: reign.origin ?? epoch, operations };
+  const { epoch = 1 } = by;
+  return { sequence, epoch, origin: by.origin ?? epoch, operations };
 };
 
 export const memberOf = (id: NodeId): Member => ({
@@ -128,7 +128,7 @@ export class LeaderBench {
     });
   }
 
-  /** Starts, and brings the given followers, empty ones unless said otherwise, into the reign. */
+  /** Starts, and leads the given followers, which are empty unless said otherwise. */
   lead(
     followers: readonly NodeId[],
     promise: Partial<Extract<FollowerMessage, { type: "promise" }>> = {},

@@ -35,11 +35,7 @@ describe("plain words", () => {
   /** Turns of phrase that this project has given up; CONTRIBUTING.md says how to write. */
   const givenUp =
     /\breigns?\b|\bun-happens?\b|\bheld against\b|\bbe it\b|\blast word\b|\bthe begin of\b|\blasting\b/i;
-  /** The protocol's own page follows with the code beside it. */
-  const notYet = new Set(["src/replication/DESIGN.md"]);
-  const documents = documentPaths().filter((path) => !notYet.has(path));
-
-  test.each(documents)("%s", (path) => {
+  test.each(documentPaths())("%s", (path) => {
     expect(
       readDocument(path)
         .split("\n")

@@ -26,8 +26,8 @@ const situations = [
   "stale epoch or stream refused",
   "snapshot sent",
   "snapshot installed",
-  // Reigns
-  "reign begun with an intact log",
+  // Leaderships
+  "leading begun with an intact log",
   "recovery of data begun",
   "recovery of data done",
   "recovery interrupted by a crash",

@@ -28,7 +28,7 @@ interface Held {
   unheardThrough: Sequence;
   applied: Sequence;
   promised: number;
-  reign: number;
+  ledIn: number;
   /** It leads and asks its followers what they hold. */
   recovering: boolean;
   /** It has applied what an admitted loss took from the history. */
@@ -49,7 +49,7 @@ const blank = (): Held => ({
   unheardThrough: 0,
   applied: 0,
   promised: 0,
-  reign: 0,
+  ledIn: 0,
   recovering: false,
   isAstray: false,
 });
@@ -359,13 +359,13 @@ export class History {
       held.recovering = this.length > 0;
       if (held.recovering) this.#coverage.met("recovery of data begun");
     }
-    if (leads && ledEpoch === promisedEpoch && ledEpoch > held.reign) {
+    if (leads && ledEpoch === promisedEpoch && ledEpoch > held.ledIn) {
       if (held.recovering) this.#coverage.met("recovery of data done");
-      else if (this.length > 0) this.#coverage.met("reign begun with an intact log");
+      else if (this.length > 0) this.#coverage.met("leading begun with an intact log");
       held.recovering = false;
     }
     if (!leads) held.recovering = false;
-    held.reign = ledEpoch;
+    held.ledIn = ledEpoch;
     held.promised = promisedEpoch;
   }
 

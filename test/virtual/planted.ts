@@ -86,7 +86,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "",
   },
   {
-    name: "a new reign of a lost disk uses an epoch again",
+    name: "a new leadership of a lost disk uses an epoch again",
     story: "17",
     file: "replication/takeover.ts",
     from: "if (!promise.blank && !this.#leapt)",
@@ -125,7 +125,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "",
   },
   {
-    name: "a new reign takes a floor that was on its way for one in force",
+    name: "a new leader takes a floor that was on its way for one in force",
     story: "26",
     file: "replication/floor.ts",
     from: "quorum: Math.max(quorum, over), over };",
@@ -228,7 +228,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "if (write.settled || !write.inherited) return",
   },
   {
-    name: "a read of a new reign does not wait for what the one before left open",
+    name: "a read of a new leader does not wait for what the one before left open",
     file: "replication/overlay.ts",
     from: 'if (write.inherited) return { type: "unsure", sequence: write.sequence };',
     to: "",
