@@ -1,4 +1,5 @@
 /** Reads the leader's `GET /events`, which reports every ack, also those after the answer. */
+import { setTimeout } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { ackEventSchema } from "../http/answers.ts";
 import type { Ack, Sample, Timeline } from "../results/schema.ts";
@@ -11,8 +12,15 @@ const writesMax = 5000;
 export interface AckStream {
   /** Those of the samples whose acks all arrived so far. */
   timelines(samples: readonly Sample[], followers: number): readonly Timeline[];
+  /** Resolves once every ack of the samples has arrived, or after a bounded time: events may lag behind. */
+  complete(samples: readonly Sample[], followers: number): Promise<void>;
   close(): void;
 }
+
+/** How long `complete` waits at most, in steps of the second. Milliseconds. */
+const completeMsMax = 3_000;
+const completeStepMs = 25;
+const opensMax = 3;
 
 /** Resolves once the stream is open. A leader without it leaves the timelines empty. */
 export async function openAckStream(leaderUrl: string, signal: AbortSignal): Promise<AckStream> {
@@ -24,18 +32,40 @@ export async function openAckStream(leaderUrl: string, signal: AbortSignal): Pro
       if (event === "ack") keep(acks, data);
     },
   });
-  const response = await fetch(`${leaderUrl}/events`, { signal: either }).catch(() => undefined);
-  if (response?.ok === true && response.body !== null) {
-    void pump(response.body, (text) => parser.feed(text));
-  }
+  const body = await openEvents(leaderUrl, either);
+  if (body !== undefined) void pump(body, (text) => parser.feed(text));
+  const isWhole = ({ version }: Sample, followers: number): boolean =>
+    acks.get(version)?.length === followers;
   return {
     timelines: (samples, followers) =>
-      samples.flatMap(({ version, key, settleMs }) => {
-        const arrived = acks.get(version) ?? [];
-        return arrived.length === followers ? [{ version, key, settleMs, acks: arrived }] : [];
-      }),
+      samples
+        .filter((sample) => isWhole(sample, followers))
+        .map(({ version, key, settleMs }) => {
+          return { version, key, settleMs, acks: acks.get(version) ?? [] };
+        }),
+    complete: async (samples, followers) => {
+      // Of more writes than are kept, the later ones never become whole.
+      const wanted = samples.slice(0, writesMax / 2);
+      for (let waitedMs = 0; waitedMs < completeMsMax; waitedMs += completeStepMs) {
+        if (body === undefined || either.aborted) return;
+        if (wanted.every((sample) => isWhole(sample, followers))) return;
+        await setTimeout(completeStepMs);
+      }
+    },
     close: () => stop.abort(),
   };
+}
+
+/** A connection that is kept for later calls may be closed by the node just when it is used again. */
+async function openEvents(
+  leaderUrl: string,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  for (let opens = 0; opens < opensMax && !signal.aborted; opens += 1) {
+    const response = await fetch(`${leaderUrl}/events`, { signal }).catch(() => undefined);
+    if (response?.ok === true && response.body !== null) return response.body;
+  }
+  return undefined;
 }
 
 /** Ends quietly when either side closes the stream: the timelines seen so far are kept. */
@@ -53,6 +83,8 @@ function keep(acks: Map<number, Ack[]>, data: string): void {
   if (!parsed.success) return;
   const { sequence, ...ack } = parsed.data;
   const known = acks.get(sequence);
+  // An entry that is sent again is acked again.
+  if (known?.some(({ node }) => node === ack.node) === true) return;
   if (known !== undefined) known.push(roundedAck(ack));
   else if (acks.size < writesMax) acks.set(sequence, [roundedAck(ack)]);
 }

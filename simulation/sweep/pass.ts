@@ -52,6 +52,7 @@ export async function runPass(draft: Draft, context: PassOptions): Promise<void>
     if (draft.failures.length > draft.expected * context.failedShareMax) return;
     stage("settling");
     await settlePass(draft, { cluster, signal, lastAnswerAt });
+    await acks.complete(draft.samples, cluster.followers.length);
     draft.complete = draft.samples.length + draft.failures.length === draft.expected;
   } finally {
     // Only now have the slowest acks of the last writes arrived as well.
