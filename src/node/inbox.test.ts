@@ -7,11 +7,13 @@ function bench() {
   const lifetime = new Lifetime();
   const told: string[] = [];
   const hooks: { onEffect: (effect: string) => void } = { onEffect: () => {} };
-  const inbox = new Inbox<string>({
+  const inbox = new Inbox<readonly string[]>({
     lifetime,
-    perform: (effect) => {
-      told.push(effect);
-      hooks.onEffect(effect);
+    perform: (effects) => {
+      for (const effect of effects) {
+        told.push(effect);
+        hooks.onEffect(effect);
+      }
     },
     performed: () => told.push("performed"),
     broken: (reason) => {

@@ -1,15 +1,15 @@
 /** The order between facts and effects: no rule runs in the middle of the effects of another. */
 
-/** Something that has happened. Called when its turn comes, it returns the effects. */
-type Fact<Effect> = () => readonly Effect[];
+/** Something that has happened. Called when its turn comes, it returns its effects, in one record. */
+type Fact<Effects> = () => Effects;
 
 /** Takes facts one after another. One that arises while effects are performed waits its turn. */
-export class Inbox<Effect> {
+export class Inbox<Effects> {
   readonly #lifetime: { readonly over: boolean };
-  readonly #perform: (effect: Effect) => void;
+  readonly #perform: (effects: Effects) => void;
   readonly #performed: () => void;
   readonly #broken: (reason: string) => void;
-  #facts: Fact<Effect>[] = [];
+  #facts: Fact<Effects>[] = [];
   #performing = false;
   /** The present round holds a fact that `performed` must follow. */
   #needsFollowing = false;
@@ -17,7 +17,7 @@ export class Inbox<Effect> {
   constructor(parts: {
     /** Once it is over, facts are dropped. */
     lifetime: { readonly over: boolean };
-    perform: (effect: Effect) => void;
+    perform: (effects: Effects) => void;
     /** A round of effects is performed: what they have in common may follow. */
     performed: () => void;
     /** A rule or an effect threw: an invariant is violated, and the node stops. */
@@ -30,24 +30,24 @@ export class Inbox<Effect> {
   }
 
   /** Performs the fact's effects, at once or at the end of the round that is under way. */
-  take(fact: Fact<Effect>): void {
+  take(fact: Fact<Effects>): void {
     if (this.#lifetime.over) return;
     this.#needsFollowing = true;
     this.#enter(fact);
   }
 
   /** Like `take`, for a fact that is itself what follows a round: `performed` is not called. */
-  takeFollowing(fact: Fact<Effect>): void {
+  takeFollowing(fact: Fact<Effects>): void {
     if (!this.#lifetime.over) this.#enter(fact);
   }
 
-  #enter(fact: Fact<Effect>): void {
+  #enter(fact: Fact<Effects>): void {
     this.#facts.push(fact);
     if (this.#performing) return;
     this.#performing = true;
     try {
       for (let next = this.#facts.shift(); next !== undefined; next = this.#facts.shift())
-        for (const effect of next()) this.#perform(effect);
+        this.#perform(next());
     } catch (error) {
       this.#broken(error instanceof Error ? error.message : String(error));
       throw error;

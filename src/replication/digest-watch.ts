@@ -1,4 +1,4 @@
-import type { Digest, NodeId, Sequence } from "./types.ts";
+import type { Digest, NodeId, Sequence, SnapshotEnd } from "./types.ts";
 
 /** Applied marks of which the leader remembers its digest. */
 const rememberedMax = 4096;
@@ -8,21 +8,21 @@ export class DigestWatch {
   readonly #own = new Map<Sequence, Digest>();
   /** Of each follower the result of the last comparison that could be made. */
   readonly #matches = new Map<NodeId, boolean>();
-  #latest: Digest;
+  #shown: SnapshotEnd;
 
-  constructor(applied: Sequence, digest: Digest) {
-    this.#latest = digest;
-    this.note(applied, digest);
+  constructor(shown: SnapshotEnd) {
+    this.#shown = shown;
+    this.note(shown);
   }
 
-  /** The leader's digest at its applied mark. */
-  get latest(): Digest {
-    return this.#latest;
+  /** What the leader's store shows, flushed. */
+  get shown(): SnapshotEnd {
+    return this.#shown;
   }
 
-  note(applied: Sequence, digest: Digest): void {
-    this.#latest = digest;
-    this.#own.set(applied, digest);
+  note(shown: SnapshotEnd): void {
+    this.#shown = shown;
+    this.#own.set(shown.applied, shown.digest);
     if (this.#own.size <= rememberedMax) return;
     const [oldest] = this.#own.keys();
     if (oldest !== undefined) this.#own.delete(oldest);

@@ -25,7 +25,7 @@ describe("rule 8: storing", () => {
     bench.append([entryOf(1)]);
     bench.append([entryOf(1)]);
     expect(bench.acked).toEqual([1, 1]);
-    const stored = bench.effects.flatMap((effect) =>
+    const stored = bench.stored.flatMap((effect) =>
       effect.type === "persist" ? effect.entries : [],
     );
     expect(stored).toHaveLength(1);
@@ -111,10 +111,10 @@ describe("rule 10: a new stream", () => {
   test("takes over from an older stream, whose messages are then refused", () => {
     const bench = new FollowerBench().follow(1);
     bench.follow(1, { link: 2 });
-    expect(bench.effects).toContainEqual(expect.objectContaining({ type: "close", link: 1 }));
+    expect(bench.closed).toContainEqual(expect.objectContaining({ to: 1 }));
     bench.append([entryOf(1)], 0, 1);
     expect(bench.acked).toEqual([]);
-    expect(bench.sent.at(-1)).toMatchObject({ link: 1, message: { type: "refusal" } });
+    expect(bench.sent.at(-1)).toMatchObject({ to: 1, message: { type: "refusal" } });
   });
 
   test("an ack whose stream was taken over meanwhile is not sent", () => {
@@ -210,7 +210,7 @@ describe("rule 12: promises", () => {
     bench.prepare(5);
     bench.hear({ type: "lead", epoch: 5, completeAt: 2, floor: undefined, replace: true });
     expect(bench.disk.state.hardState.blank).toBe(true);
-    expect(bench.effects).toContainEqual({ type: "storeReplaced", leader: "leader", applied: 3 });
+    expect(bench.news).toContainEqual({ type: "storeReplaced", leader: "leader", applied: 3 });
     const hardState = { committed: 3, last: 3, applied: 3, digest: "", writeQuorum: 1 };
     const heartbeat = {
       type: "heartbeat",
@@ -240,7 +240,7 @@ describe("rule 12: promises", () => {
     const bench = new FollowerBench().follow(1);
     bench.prepare(7, { link: 2, leader: "follower2" });
     expect(bench.refusals).toEqual(["the settings of follower1 name leader as the leader"]);
-    expect(bench.effects).toContainEqual({
+    expect(bench.news).toContainEqual({
       type: "strangerRefused",
       leader: "follower2",
       epoch: 7,

@@ -1,11 +1,13 @@
 import { newerNote } from "./floor.ts";
-import type {
-  FollowerEffect,
-  FollowerFlush,
-  FollowerStart,
-  LinkNumber,
+import {
+  FollowerDraft,
+  type FollowerEffects,
+  type FollowerFlush,
+  type LinkNumber,
 } from "./follower-effects.ts";
 import { FollowerLog } from "./follower-log.ts";
+import type { FollowerStage } from "./follower-stage.ts";
+import type { FollowerStart } from "./follower-start.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { toRanges } from "./progress.ts";
 import type {
@@ -13,33 +15,18 @@ import type {
   Entry,
   Epoch,
   FloorNote,
-  FollowerMessage,
   HardState,
   History,
   LeaderMessage,
   Sequence,
   SnapshotEnd,
 } from "./types.ts";
-import type { StoreCopyView } from "./views.ts";
 
-type Stage =
-  /** No leader's stream, or one whose promise is not durable yet. */
-  | { readonly type: "idle" }
-  | { readonly type: "promised"; copy: StoreCopyView | undefined }
-  | {
-      readonly type: "following";
-      /** What the leader's log held when it began to send: this node is whole once it has all of it. */
-      readonly completeAt: Sequence;
-      /** How far this leader said the log is committed: an earlier leader's mark does not count. */
-      told: Sequence;
-      /** A store is arriving that will replace this one: entries are kept but not applied. */
-      installing: boolean;
-      /** A snapshot is arriving: its number and the chunk that must come next. */
-      snapshot: { readonly number: number; next: number } | undefined;
-    };
+/** A message of the leader of this type. */
+type Told<Type extends LeaderMessage["type"]> = Extract<LeaderMessage, { type: Type }>;
 
 /** What a follower knows of its cluster from the leader's heartbeats. */
-export interface LeaderNews {
+export interface ClusterNews {
   readonly committed: Sequence;
   readonly last: Sequence;
   readonly applied: Sequence;
@@ -47,18 +34,18 @@ export interface LeaderNews {
   readonly writeQuorum: number;
 }
 
-/** The rules of following: facts in, effects out. The node carries the effects out, in order. */
+/** The rules of following: facts in, effects out, one record for each fact. */
 export class Follower {
   readonly #start: FollowerStart;
   readonly #limits: Limits;
+  /** The effects of the step under way. Every fact ends by taking them. */
+  readonly #out = new FollowerDraft();
   #hardState: HardState;
-  /** The only stream it listens to: the one that last asked for a promise it could give. */
-  #link: LinkNumber | undefined;
-  #stage: Stage = { type: "idle" };
+  #stage: FollowerStage = { type: "idle" };
   readonly #log: FollowerLog;
   /** What the store shows, flushed. */
   #shown: SnapshotEnd;
-  #news: LeaderNews | undefined;
+  #news: ClusterNews | undefined;
   /** See HardState; the store that takes its place is flushed before this changes. */
   #foreign: boolean;
   storageFault = "";
@@ -88,7 +75,7 @@ export class Follower {
   get hardState(): HardState {
     return this.#hardState;
   }
-  get news(): LeaderNews | undefined {
+  get news(): ClusterNews | undefined {
     return this.#news;
   }
   /** A leader's stream of entries is open. */
@@ -104,104 +91,121 @@ export class Follower {
     return this.#log.waiting;
   }
 
-  linkClosed(link: LinkNumber): readonly FollowerEffect[] {
-    if (this.#link !== link) return [];
-    this.#leaveStage();
-    this.#link = undefined;
-    return [];
+  get #link(): LinkNumber | undefined {
+    return this.#stage.type === "idle" ? undefined : this.#stage.link;
   }
 
-  received(link: LinkNumber, message: LeaderMessage): readonly FollowerEffect[] {
-    if (message.type === "prepare") return this.#prepare(link, message);
-    if (link !== this.#link || message.epoch !== this.epoch)
-      return [this.#refuse(link, "the epoch of this stream has ended")];
+  linkClosed(link: LinkNumber): FollowerEffects {
+    if (this.#link === link) this.#enter({ type: "idle" });
+    return this.#out.take();
+  }
+
+  received(link: LinkNumber, message: LeaderMessage): FollowerEffects {
+    if (message.type === "prepare") this.#prepare(link, message);
+    else if (link === this.#link && message.epoch === this.epoch) this.#dispatch(link, message);
+    else this.#refuse(link, "the epoch of this stream has ended");
+    return this.#out.take();
+  }
+
+  #dispatch(link: LinkNumber, message: Exclude<LeaderMessage, { type: "prepare" }>): void {
     switch (message.type) {
       case "lead":
-        return this.#lead(link, message);
+        this.#lead(link, message);
+        return;
       case "append":
-        return this.#append(link, message);
+        this.#append(link, message);
+        return;
       case "heartbeat":
-        return this.#heartbeat(link, message);
+        this.#heartbeat(link, message);
+        return;
       case "snapshotChunk":
-        return this.#chunk(link, message);
+        this.#chunk(link, message);
+        return;
       case "fetchLog":
-        return this.#fetchLog(link, message.from);
+        this.#fetchLog(link, message.from);
+        return;
       case "fetchStore":
-        return this.#fetchStore(link, message.after);
+        this.#fetchStore(link, message.after);
+        return;
       case "floor":
-        return this.#noteFloor(link, message.floor);
+        this.#noteFloor(link, message.floor);
+        return;
     }
   }
 
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
-  persisted(flush: FollowerFlush): readonly FollowerEffect[] {
-    if (flush.type === "hardState") return [];
-    // A promise to another leader may have been given meanwhile: its predecessor hears no more.
-    const current = flush.link === this.#link && flush.epoch === this.epoch;
+  persisted(flush: FollowerFlush): FollowerEffects {
+    if (flush.type !== "hardState") this.#flushed(flush);
+    return this.#out.take();
+  }
+
+  #flushed(flush: Exclude<FollowerFlush, { type: "hardState" }>): void {
+    if (flush.type === "chunk" && flush.end !== undefined) this.#installed(flush.end);
     const { link, epoch } = flush;
+    // A promise to another leader may have been given meanwhile: its predecessor hears no more.
+    if (link !== this.#link || epoch !== this.epoch) return;
     switch (flush.type) {
       case "promise":
-        return current ? [this.#promise(link)] : [];
+        this.#promise(link);
+        return;
       case "entries": {
-        if (!current) return [];
         const ranges = toRanges(flush.sequences);
         const { applied, digest } = this.#mark();
-        return [this.#send(link, { type: "acks", epoch, ranges, applied, digest })];
+        this.#out.send(link, { type: "acks", epoch, ranges, applied, digest });
+        return;
       }
       case "floor":
-        if (!current) return [];
-        return [this.#send(link, { type: "floorReceipt", epoch, floor: flush.floor })];
+        this.#out.send(link, { type: "floorReceipt", epoch, floor: flush.floor });
+        return;
       case "chunk": {
-        if (flush.end !== undefined) this.#installed(flush.end);
-        if (!current) return [];
         const { snapshot, index } = flush;
         const installed = flush.end !== undefined;
-        return [this.#send(link, { type: "snapshotReceipt", epoch, snapshot, index, installed })];
+        this.#out.send(link, { type: "snapshotReceipt", epoch, snapshot, index, installed });
+        return;
       }
     }
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): FollowerEffects {
     this.#shown = { applied, digest, history };
+    return this.#out.take();
   }
 
   // --- promises --------------------------------------------------------------------------------
 
-  #prepare(
-    link: LinkNumber,
-    message: Extract<LeaderMessage, { type: "prepare" }>,
-  ): readonly FollowerEffect[] {
+  #prepare(link: LinkNumber, message: Told<"prepare">): void {
     const { epoch, leader, to, members } = message;
-    if (to !== this.#start.id) return [this.#refuse(link, `this is ${this.#start.id}, not ${to}`)];
+    const { id, leader: expected } = this.#start;
     const { promisedEpoch, promisedLeader } = this.#hardState;
-    if (leader !== this.#start.leader)
-      return [
-        this.#refuse(link, `the settings of ${to} name ${this.#start.leader} as the leader`),
-        { type: "strangerRefused", leader, epoch },
-      ];
-    if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader))
-      return [this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`)];
+    if (to !== id) {
+      this.#refuse(link, `this is ${id}, not ${to}`);
+      return;
+    }
+    if (leader !== expected) {
+      this.#refuse(link, `the settings of ${to} name ${expected} as the leader`);
+      this.#out.tell({ type: "strangerRefused", leader, epoch });
+      return;
+    }
+    if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader)) {
+      this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`);
+      return;
+    }
     const old = this.#link;
-    this.#leaveStage();
-    this.#link = link;
-    const closeOld =
-      old === undefined || old === link
-        ? []
-        : [{ type: "close", link: old, reason: "a newer stream took over" } as const];
+    if (old !== undefined && old !== link) this.#out.close(old, "a newer stream took over");
+    this.#enter({ type: "promising", link });
     const isNews = epoch !== promisedEpoch;
     this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
-    const flush = { type: "promise", link, epoch } as const;
     const hardState = isNews ? this.#hardState : undefined;
-    return [...closeOld, { type: "persist", entries: [], hardState, flush }];
+    this.#out.persist({ type: "promise", link, epoch }, { hardState });
   }
 
-  #promise(link: LinkNumber): FollowerEffect {
-    this.#stage = { type: "promised", copy: undefined };
+  #promise(link: LinkNumber): void {
+    this.#stage = { type: "promised", link, copy: undefined };
     this.#log.endsAt(Math.max(this.#start.last(), this.applied));
     const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
     const { member, incarnation } = this.#start;
-    return this.#send(link, {
+    this.#out.send(link, {
       type: "promise",
       epoch,
       ...this.#shown,
@@ -214,67 +218,68 @@ export class Follower {
     });
   }
 
-  #lead(
-    link: LinkNumber,
-    message: Extract<LeaderMessage, { type: "lead" }>,
-  ): readonly FollowerEffect[] {
-    if (this.#stage.type !== "promised") return [this.#refuse(link, "entries before a promise")];
-    this.#leaveStage();
+  #lead(link: LinkNumber, message: Told<"lead">): void {
+    if (this.#stage.type !== "promised") {
+      this.#refuse(link, "entries before a promise");
+      return;
+    }
     const { completeAt, epoch, replace } = message;
     this.#log.begin(replace);
     const installing = replace;
-    this.#stage = { type: "following", completeAt, told: 0, installing, snapshot: undefined };
-    if (!replace) {
+    this.#enter({ type: "following", link, completeAt, told: 0, installing, snapshot: undefined });
+    if (replace) {
+      // Until the snapshot is in place, this node proves nothing to a recovery.
+      this.#foreign = true;
+      this.#hardState = { ...this.#hardState, blank: true, foreign: true };
+      const { promisedLeader: leader } = this.#hardState;
+      this.#out.tell({ type: "storeReplaced", leader, applied: this.#log.applying });
+    } else {
       this.#hardState = { ...this.#hardState, followedEpoch: epoch };
       this.#completeIfWhole();
-      return this.#noteFloor(link, message.floor);
     }
-    // Until the snapshot is in place, this node proves nothing to a recovery.
-    this.#foreign = true;
-    this.#hardState = { ...this.#hardState, blank: true, foreign: true };
-    const { applying: applied } = this.#log;
-    return [
-      { type: "storeReplaced", leader: this.#hardState.promisedLeader, applied },
-      ...this.#noteFloor(link, message.floor),
-    ];
+    this.#noteFloor(link, message.floor);
   }
 
-  #leaveStage(): void {
+  /** What the stage before held is given back. */
+  #enter(stage: FollowerStage): void {
     if (this.#stage.type === "promised") this.#stage.copy?.close();
-    this.#stage = { type: "idle" };
+    this.#stage = stage;
   }
 
   // --- entries ---------------------------------------------------------------------------------
 
-  #append(
-    link: LinkNumber,
-    message: Extract<LeaderMessage, { type: "append" }>,
-  ): readonly FollowerEffect[] {
-    if (this.#stage.type !== "following") return [this.#refuse(link, "entries before lead")];
-    const high = this.#log.applying + 2 * this.#limits.backlogEntriesMax;
-    const fresh: Entry[] = [];
-    for (const entry of message.entries) {
-      if (entry.sequence > high || entry.epoch > message.epoch)
-        return [this.#refuse(link, `entry ${entry.sequence} is out of every bound`)];
-      if (this.#log.add(entry)) fresh.push(entry);
+  #append(link: LinkNumber, message: Told<"append">): void {
+    if (this.#stage.type !== "following") {
+      this.#refuse(link, "entries before lead");
+      return;
     }
-    const apply = this.#applyUpTo(message.committed);
-    if (message.entries.length === 0) return apply;
-    const hardState = this.#completeIfWhole();
-    // A duplicate is acked like the rest: by then everything before it is flushed as well.
-    const sequences = message.entries.map(({ sequence }) => sequence);
-    const flush = { type: "entries", link, epoch: message.epoch, sequences } as const;
-    return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];
+    const { epoch } = message;
+    const high = this.#log.applying + 2 * this.#limits.backlogEntriesMax;
+    const entries: Entry[] = [];
+    for (const entry of message.entries) {
+      if (entry.sequence > high || entry.epoch > epoch) {
+        this.#refuse(link, `entry ${entry.sequence} is out of every bound`);
+        return;
+      }
+      if (this.#log.add(entry)) entries.push(entry);
+    }
+    if (message.entries.length > 0) {
+      const hardState = this.#completeIfWhole();
+      // A duplicate is acked like the rest: by then everything before it is flushed as well.
+      const sequences = message.entries.map(({ sequence }) => sequence);
+      const flush = { type: "entries", link, epoch, sequences } as const;
+      this.#out.persist(flush, { entries, hardState });
+    }
+    this.#applyUpTo(message.committed);
   }
 
   /** In order, and never beyond what this leader calls committed. */
-  #applyUpTo(committed: Sequence): readonly FollowerEffect[] {
+  #applyUpTo(committed: Sequence): void {
     this.#log.sawCommitted(committed);
     const stage = this.#stage;
-    if (stage.type !== "following") return [];
+    if (stage.type !== "following") return;
     stage.told = Math.max(stage.told, committed);
-    const entries = stage.installing ? [] : this.#log.takeUpTo(stage.told);
-    return entries.length > 0 ? [{ type: "apply", entries }] : [];
+    if (!stage.installing) this.#out.apply(this.#log.takeUpTo(stage.told));
   }
 
   /** A blank node that holds everything a leader had when it began to send is blank no more. */
@@ -286,46 +291,45 @@ export class Follower {
     return this.#hardState;
   }
 
-  #heartbeat(
-    link: LinkNumber,
-    message: Extract<LeaderMessage, { type: "heartbeat" }>,
-  ): readonly FollowerEffect[] {
+  #heartbeat(link: LinkNumber, message: Told<"heartbeat">): void {
     const { epoch, number, committed, last, writeQuorum, members } = message;
     this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
-    const effects = [...this.#applyUpTo(committed)];
+    this.#applyUpTo(committed);
     if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
       this.#hardState = { ...this.#hardState, members };
-      const flush = { type: "hardState" } as const;
-      effects.push({ type: "persist", entries: [], hardState: this.#hardState, flush });
+      this.#out.persist({ type: "hardState" }, { hardState: this.#hardState });
     }
     const { applied, digest } = this.#mark();
     const { storageFault } = this;
-    const reply = { type: "heartbeatReply", epoch, number, applied, digest, storageFault } as const;
-    return [...effects, this.#send(link, reply)];
+    this.#out.send(link, { type: "heartbeatReply", epoch, number, applied, digest, storageFault });
   }
 
   // --- snapshots -------------------------------------------------------------------------------
 
-  #chunk(
-    link: LinkNumber,
-    message: Extract<LeaderMessage, { type: "snapshotChunk" }>,
-  ): readonly FollowerEffect[] {
-    if (this.#stage.type !== "following") return [this.#refuse(link, "a snapshot before lead")];
-    const { epoch, snapshot, index, records, end } = message;
-    const begin = index === 0;
+  #chunk(link: LinkNumber, message: Told<"snapshotChunk">): void {
     const stage = this.#stage;
-    if (begin) stage.snapshot = { number: snapshot, next: 0 };
+    if (stage.type !== "following") {
+      this.#refuse(link, "a snapshot before lead");
+      return;
+    }
+    const { epoch, snapshot, index, records, end } = message;
+    if (index === 0) stage.snapshot = { number: snapshot, next: 0 };
     stage.installing = true;
-    if (stage.snapshot?.number !== snapshot || stage.snapshot.next !== index)
-      return [this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`)];
+    if (stage.snapshot?.number !== snapshot || stage.snapshot.next !== index) {
+      this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`);
+      return;
+    }
     stage.snapshot.next += 1;
     const flush = { type: "chunk", link, epoch, snapshot, index, end } as const;
-    const effects: FollowerEffect[] = begin ? [{ type: "beginStore" }] : [];
-    if (end === undefined) return [...effects, { type: "addRecords", records, flush }];
+    if (index === 0) this.#out.beginStore();
+    if (end === undefined) {
+      this.#out.addRecords(records, flush);
+      return;
+    }
     stage.snapshot = undefined;
     this.#hardState = { ...this.#hardState, followedEpoch: epoch, foreign: false };
     if (stage.completeAt <= end.applied) this.#hardState = { ...this.#hardState, blank: false };
-    return [...effects, { type: "installStore", end, hardState: this.#hardState, flush }];
+    this.#out.installStore(flush, { end, hardState: this.#hardState });
   }
 
   #installed(end: SnapshotEnd): void {
@@ -337,7 +341,7 @@ export class Follower {
 
   // --- what a recovery asks for ----------------------------------------------------------------
 
-  #fetchLog(link: LinkNumber, from: Sequence): readonly FollowerEffect[] {
+  #fetchLog(link: LinkNumber, from: Sequence): void {
     const { messageEntriesMax, messageBytesMax } = this.#limits;
     const entries = this.#start.log.read(from, {
       entriesMax: messageEntriesMax,
@@ -345,18 +349,24 @@ export class Follower {
     });
     const last = entries.at(-1);
     const next = last === undefined || last.sequence >= this.#start.last() ? 0 : last.sequence + 1;
-    return [this.#send(link, { type: "logPage", epoch: this.epoch, from, entries, next })];
+    this.#out.send(link, { type: "logPage", epoch: this.epoch, from, entries, next });
   }
 
-  #fetchStore(link: LinkNumber, after: string | undefined): readonly FollowerEffect[] {
+  #fetchStore(link: LinkNumber, after: string | undefined): void {
     const stage = this.#stage;
-    if (stage.type !== "promised") return [this.#refuse(link, "a store is for recovery only")];
+    if (stage.type !== "promised") {
+      this.#refuse(link, "a store is for recovery only");
+      return;
+    }
     if (after === undefined) {
       stage.copy?.close();
       stage.copy = this.#start.store.copy();
     }
     const { copy } = stage;
-    if (copy === undefined) return [this.#refuse(link, "the copy of the store is gone")];
+    if (copy === undefined) {
+      this.#refuse(link, "the copy of the store is gone");
+      return;
+    }
     const records = copy.page(after, this.#limits.chunkBytesMax);
     const { applied, digest, history } = copy;
     const end = records.length === 0 ? { applied, digest, history } : undefined;
@@ -364,14 +374,14 @@ export class Follower {
       copy.close();
       stage.copy = undefined;
     }
-    return [this.#send(link, { type: "storePage", epoch: this.epoch, records, end })];
+    this.#out.send(link, { type: "storePage", epoch: this.epoch, records, end });
   }
 
-  #noteFloor(link: LinkNumber, note: FloorNote | undefined): readonly FollowerEffect[] {
+  #noteFloor(link: LinkNumber, note: FloorNote | undefined): void {
     const floor = newerNote(this.#hardState.floor, note);
     this.#hardState = { ...this.#hardState, floor };
     const flush = { type: "floor", link, epoch: this.epoch, floor } as const;
-    return [{ type: "persist", entries: [], hardState: this.#hardState, flush }];
+    this.#out.persist(flush, { hardState: this.#hardState });
   }
 
   #mark(): { applied: Sequence; digest: Digest } {
@@ -380,16 +390,8 @@ export class Follower {
     return { applied, digest };
   }
 
-  #send(link: LinkNumber, message: FollowerMessage): FollowerEffect {
-    return { type: "send", link, message };
-  }
-
-  #refuse(link: LinkNumber, reason: string): FollowerEffect {
+  #refuse(link: LinkNumber, reason: string): void {
     const { promisedEpoch, promisedLeader } = this.#hardState;
-    return {
-      type: "send",
-      link,
-      message: { type: "refusal", promisedEpoch, promisedLeader, reason },
-    };
+    this.#out.send(link, { type: "refusal", promisedEpoch, promisedLeader, reason });
   }
 }

@@ -1,42 +1,14 @@
+import { type Effects, EffectsDraft } from "./effects.ts";
 import type { Slot } from "./ledger.ts";
-import type { Limits } from "./limits.ts";
+import type { RecordsFlush } from "./recovery.ts";
 import type {
-  Digest,
-  Entry,
   Epoch,
-  HardState,
-  History,
   LeaderMessage,
-  Member,
   NodeId,
   Sequence,
   SequenceRange,
   SnapshotEnd,
-  StoreRecord,
 } from "./types.ts";
-import type { LogView, StoreView } from "./views.ts";
-
-/** What a leader is made from: its settings, and what its disk holds. */
-export interface LeaderStart {
-  readonly id: NodeId;
-  readonly followers: readonly NodeId[];
-  readonly writeQuorum: number;
-  readonly hardState: HardState;
-  readonly applied: Sequence;
-  readonly digest: Digest;
-  readonly history: History | undefined;
-  /** Log entries above the applied mark. */
-  readonly tail: readonly Entry[];
-  readonly member: Member;
-  readonly log: LogView;
-  readonly store: StoreView;
-  /**
-   * How far a recovery raises the epoch above those it hears of. Larger than
-   * the number of starts nobody may have heard of, and another one in each process.
-   */
-  readonly leap?: number;
-  readonly limits?: Limits;
-}
 
 /** What the node reports back once an effect's flush is done. */
 export type LeaderFlush =
@@ -44,39 +16,13 @@ export type LeaderFlush =
   /** `floor`: number of the note that was flushed with it. */
   | { readonly type: "log"; readonly epoch: Epoch; readonly floor: number }
   | { readonly type: "entries"; readonly through: Sequence }
-  /** One page of a store that a recovery copies; pages are counted within one epoch. */
-  | { readonly type: "records"; readonly epoch: Epoch; readonly page: number }
+  | RecordsFlush
   | { readonly type: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
   | { readonly type: "floor"; readonly epoch: Epoch; readonly number: number }
   | { readonly type: "hardState" };
 
-export type LeaderEffect =
-  | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
-  | {
-      readonly type: "persist";
-      readonly entries: readonly Entry[];
-      readonly hardState: HardState | undefined;
-      readonly flush: LeaderFlush;
-    }
-  /** This stream leads nowhere; the network opens a new one. */
-  | { readonly type: "close"; readonly to: NodeId; readonly reason: string }
-  | { readonly type: "beginStore" }
-  | {
-      readonly type: "addRecords";
-      readonly records: readonly StoreRecord[];
-      readonly flush: LeaderFlush;
-    }
-  | {
-      readonly type: "installStore";
-      readonly end: SnapshotEnd;
-      readonly hardState: HardState;
-      readonly flush: LeaderFlush;
-    }
-  /** The overlay shows these entries now, and their writers may be answered. */
-  | { readonly type: "settled"; readonly slots: readonly Slot[] }
-  /** These entries may go into the store, in this order. */
-  | { readonly type: "apply"; readonly entries: readonly Entry[] }
+export type LeaderNews =
   | { readonly type: "acked"; readonly from: NodeId; readonly ranges: readonly SequenceRange[] }
   | {
       readonly type: "member";
@@ -90,6 +36,37 @@ export type LeaderEffect =
   | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
-  | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }
-  /** Another node leads with a higher epoch: this process must stop leading at once. */
-  | { readonly type: "deposed"; readonly by: NodeId; readonly epoch: Epoch };
+  | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence };
+
+/** Why this process must stop leading at once. */
+export type Deposed =
+  | { readonly reason: "higherEpoch"; readonly by: NodeId; readonly epoch: Epoch }
+  /** A follower knows of this leader what its disk does not. */
+  | { readonly reason: "diskWentBack" };
+
+export interface LeaderEffects extends Effects<NodeId, LeaderMessage, LeaderFlush, LeaderNews> {
+  /** The overlay shows these entries now, and their writers may be answered. */
+  readonly settled: readonly Slot[];
+  readonly deposed: Deposed | undefined;
+}
+
+export class LeaderDraft extends EffectsDraft<NodeId, LeaderMessage, LeaderFlush, LeaderNews> {
+  #settled: Slot[] = [];
+  #deposed: Deposed | undefined;
+
+  settle(slots: readonly Slot[]): void {
+    for (const slot of slots) this.#settled.push(slot);
+  }
+
+  depose(deposed: Deposed): void {
+    this.#deposed = deposed;
+  }
+
+  override take(): LeaderEffects {
+    const { storage, closes, news, sends } = super.take();
+    const [settled, deposed] = [this.#settled, this.#deposed];
+    this.#settled = [];
+    this.#deposed = undefined;
+    return { storage, closes, news, settled, sends, deposed };
+  }
+}

@@ -1,14 +1,14 @@
 import { Backlog } from "./backlog.ts";
 import { DigestWatch } from "./digest-watch.ts";
 import { type Floor, floorOf } from "./floor.ts";
-import type { LeaderEffect, LeaderFlush, LeaderStart } from "./leader-effects.ts";
+import { LeaderDraft, type LeaderFlush } from "./leader-effects.ts";
+import type { LeaderStart } from "./leader-start.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Membership } from "./membership.ts";
 import type { Peer } from "./peer.ts";
 import type { Recovery } from "./recovery.ts";
 import { Streams } from "./streams.ts";
 import type {
-  Digest,
   Entry,
   Epoch,
   FollowerMessage,
@@ -18,6 +18,7 @@ import type {
   Member,
   NodeId,
   Sequence,
+  SnapshotEnd,
 } from "./types.ts";
 import { Writes } from "./writes.ts";
 
@@ -54,29 +55,27 @@ export class LeaderState {
   readonly writes: Writes;
   readonly streams: Streams;
   readonly digests: DigestWatch;
+  /** The effects of the step under way. */
+  readonly out = new LeaderDraft();
   phase: Phase = { type: "starting" };
   /** As last handed to storage. Its promisedEpoch is the epoch of this leadership. */
   hardState: HardState;
-  /** Nothing of an epoch is sent before the epoch is flushed. */
-  epochDurable = false;
   /** Follower acks of a write that does not choose its own quorum. */
   writeQuorum: number;
-  /** The sum over everything applied; undefined: not known. */
-  history: History | undefined;
 
   constructor(start: LeaderStart) {
-    const { applied, store } = start;
+    const { applied, digest, history, store } = start;
+    const { out } = this;
     const limits = start.limits ?? DEFAULT_LIMITS;
     const backlog = new Backlog(start.log);
     this.start = start;
     this.limits = limits;
     this.hardState = start.hardState;
     this.writeQuorum = start.writeQuorum;
-    this.history = start.history;
     this.members = new Membership(start.followers, limits);
-    this.writes = new Writes({ applied, limits, store, backlog });
-    this.streams = new Streams({ limits, backlog, store, position: () => this });
-    this.digests = new DigestWatch(applied, start.digest);
+    this.writes = new Writes({ applied, limits, store, backlog, out });
+    this.streams = new Streams({ limits, backlog, store, position: () => this, out });
+    this.digests = new DigestWatch({ applied, digest, history });
   }
 
   get epoch(): Epoch {
@@ -95,6 +94,17 @@ export class LeaderState {
     return this.writes.applied;
   }
 
+  /** The sum over everything applied; undefined: not known. */
+  get history(): History | undefined {
+    return this.digests.shown.history;
+  }
+
+  /** Nothing of an epoch is sent before the epoch is flushed. */
+  get epochDurable(): boolean {
+    const { phase } = this;
+    return phase.type === "leading" ? phase.established : phase.type !== "starting";
+  }
+
   /** Every member's gateway as far as it is known, this node's first. */
   get gateways(): readonly Member[] {
     return [this.start.member, ...this.members.gateways(this.hardState.members)];
@@ -106,44 +116,43 @@ export class LeaderState {
     return { quorum, over: quorum };
   }
 
-  /** The store shows everything up to here, flushed. */
-  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): void {
-    this.writes.storeApplied(applied);
-    this.history = history;
-    this.digests.note(applied, digest);
+  /** The store shows this, flushed. */
+  storeApplied(shown: SnapshotEnd): void {
+    this.writes.storeApplied(shown.applied);
+    this.digests.note(shown);
   }
 
   /** Changes the hard state and makes it durable, together with these entries. */
-  persist(
-    change: Partial<HardState>,
-    flush: LeaderFlush,
-    entries: readonly Entry[] = [],
-  ): LeaderEffect {
+  persist(change: Partial<HardState>, flush: LeaderFlush, entries: readonly Entry[] = []): void {
     this.hardState = { ...this.hardState, ...change };
-    return { type: "persist", entries, hardState: this.hardState, flush };
+    this.out.persist(flush, { entries, hardState: this.hardState });
   }
 
   /** Asks a follower to promise this epoch. Its answer says what it is and holds. */
-  prepare(peer: Peer): LeaderEffect {
+  prepare(peer: Peer): void {
     const { epoch, gateways: members } = this;
     const leader = this.start.id;
-    const message = { type: "prepare", epoch, leader, to: peer.id, members } as const;
-    return { type: "send", to: peer.id, message };
+    this.out.send(peer.id, { type: "prepare", epoch, leader, to: peer.id, members });
   }
 
   /** Asks all followers whose streams are open, whatever they promised before. */
-  prepareAll(): readonly LeaderEffect[] {
-    const open = this.members.all.filter(({ link }) => link.state !== "down");
-    return open.map((peer) => {
+  prepareAll(): void {
+    for (const peer of this.members.all) {
+      if (peer.link.state === "down") continue;
       peer.drop();
       peer.link = { state: "preparing" };
-      return this.prepare(peer);
-    });
+      this.prepare(peer);
+    }
+  }
+
+  /** Tells which followers' states have changed, and that this one is a new process. */
+  report(restarted?: Peer): void {
+    for (const news of this.members.report(restarted)) this.out.tell(news);
   }
 
   /** Compares a follower's digest with the leader's own at the same applied mark. */
-  compareDigest(peer: Peer): readonly LeaderEffect[] {
+  compareDigest(peer: Peer): void {
     const { id, applied } = peer;
-    return this.digests.compare(id, peer) ? [{ type: "digestMismatch", id, applied }] : [];
+    if (this.digests.compare(id, peer)) this.out.tell({ type: "digestMismatch", id, applied });
   }
 }

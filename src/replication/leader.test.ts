@@ -216,8 +216,7 @@ describe("rules 10 and 11: streams", () => {
     const bench = new LeaderBench({ followers: two, writeQuorum: 1, log, applied: 3, hardState });
     bench.disk.state.commit({ append: [], apply: [], compactTo: 2 });
     bench.lead(two);
-    const closed = () =>
-      new Set(bench.effects.flatMap((effect) => (effect.type === "close" ? [effect.to] : [])));
+    const closed = () => new Set(bench.closed.map(({ to }) => to));
     bench.pass(55_000, two);
     const { epoch } = bench.core;
     bench.hear("follower1", {
@@ -254,7 +253,7 @@ describe("rules 12 to 14: epochs", () => {
   test("a leader refused for a higher epoch while it leads stops, and will recover", () => {
     const bench = leading(two, 1);
     bench.hear("follower1", refusal(8, "follower2"));
-    expect(bench.effects).toContainEqual({ type: "deposed", by: "follower2", epoch: 8 });
+    expect(bench.deposed).toEqual({ reason: "higherEpoch", by: "follower2", epoch: 8 });
     const { promisedEpoch, ledEpoch } = bench.disk.state.hardState;
     expect(promisedEpoch).toBe(8);
     expect(ledEpoch).not.toBe(promisedEpoch);
@@ -267,9 +266,9 @@ describe("rules 12 to 14: epochs", () => {
       bench.open("follower1");
       bench.hear("follower1", refusal(0, "follower1"));
     }
-    const refused = bench.effects.filter(({ type }) => type === "refused");
+    const refused = bench.news.filter(({ type }) => type === "refused");
     expect(refused).toEqual([{ type: "refused", by: "follower1", reason: "promised" }]);
-    expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+    expect(bench.deposed).toBeUndefined();
   });
 
   const beforeRestart = { promisedEpoch: 4, promisedLeader: "leader", ledEpoch: 4, blank: false };
@@ -280,7 +279,7 @@ describe("rules 12 to 14: epochs", () => {
     const bench = new LeaderBench(setup).lead(["follower1"], { blank: false });
     bench.open("follower2");
     bench.promise("follower2", promise);
-    expect(bench.effects.some(({ type }) => type === "deposed")).toBe(true);
+    expect(bench.deposed).toEqual({ reason: "diskWentBack" });
     expect(bench.disk.state.hardState.ledEpoch).toBe(0);
     const asked = new LeaderBench({ ...setup, writeQuorum: 2 });
     asked.do(asked.core.start(0));
@@ -302,7 +301,7 @@ describe("rules 12 to 14: epochs", () => {
       second.open("follower2");
       second.promise("follower2", promise);
       if (second.preparing("follower2")) second.promise("follower2", promise);
-      expect(second.effects.some(({ type }) => type === "storeReplaced")).toBe(false);
+      expect(second.news.some(({ type }) => type === "storeReplaced")).toBe(false);
     }
   });
 
@@ -321,7 +320,7 @@ describe("rules 12 to 14: epochs", () => {
       });
       bench.lead(["follower1"], { ...promise, blank: false, followedEpoch: 3 });
       const id = "follower1";
-      expect(bench.effects).toContainEqual({
+      expect(bench.news).toContainEqual({
         type: "storeReplaced",
         id,
         applied: promise.applied,
@@ -332,7 +331,7 @@ describe("rules 12 to 14: epochs", () => {
       expect(bench.settled).toEqual([]);
       expect(bench.core.liveFollowers).toEqual([]);
       expect(bench.core.peers[0]).toMatchObject({ applied: 0, acked: 0 });
-      expect(bench.effects.some(({ type }) => type === "deposed")).toBe(false);
+      expect(bench.deposed).toBeUndefined();
     }
   });
 });
@@ -614,7 +613,7 @@ describe("the floor", () => {
     expect(bench.settled).toEqual([]);
     bench.noteFloor("follower1");
     expect(bench.settled).toEqual([1]);
-    expect(bench.effects).toContainEqual({ type: "floor", quorum: 1, degraded: true });
+    expect(bench.news).toContainEqual({ type: "floor", quorum: 1, degraded: true });
   });
 });
 

@@ -1,5 +1,6 @@
 import { invariant } from "./invariant.ts";
-import type { LeaderEffect, LeaderFlush, LeaderStart } from "./leader-effects.ts";
+import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
+import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Leading } from "./leading.ts";
 import type { Ledger, Slot } from "./ledger.ts";
@@ -22,15 +23,18 @@ import type {
 
 type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
 
-/** The rules of leading: facts in, effects out. The node carries the effects out, in order. */
+/** The rules of leading: facts in, effects out, one record for each fact. */
 export class Leader {
   readonly #state: LeaderState;
+  /** The effects of the step under way. Every fact ends by taking them. */
+  readonly #out: LeaderDraft;
   readonly #takeover: Takeover;
   readonly #leading: Leading;
   #heartbeatAt: Instant | undefined;
 
   constructor(start: LeaderStart) {
     this.#state = new LeaderState(start);
+    this.#out = this.#state.out;
     this.#takeover = new Takeover(this.#state);
     this.#leading = new Leading(this.#state);
   }
@@ -91,78 +95,90 @@ export class Leader {
   // --- facts -----------------------------------------------------------------------------------
 
   /** Begins to lead. */
-  start(now: Instant): readonly LeaderEffect[] {
-    return this.#takeover.begin(now);
+  start(now: Instant): LeaderEffects {
+    this.#takeover.begin(now);
+    return this.#out.take();
   }
 
-  linkOpened(from: NodeId, now: Instant): readonly LeaderEffect[] {
+  linkOpened(from: NodeId, now: Instant): LeaderEffects {
     // The news that the stream before is gone may come late, or never.
-    const lost = this.#linkLost(from, now);
+    this.#linkLost(from, now);
     const peer = this.#peer(from);
     peer.link = { state: "preparing" };
-    return this.#state.epochDurable ? [...lost, this.#state.prepare(peer)] : lost;
+    if (this.#state.epochDurable) this.#state.prepare(peer);
+    return this.#out.take();
   }
 
-  linkClosed(from: NodeId, now: Instant): readonly LeaderEffect[] {
-    const lost = this.#linkLost(from, now);
-    return [...lost, ...this.#state.members.report(), ...this.#leading.reconsiderFloor()];
+  linkClosed(from: NodeId, now: Instant): LeaderEffects {
+    this.#linkLost(from, now);
+    this.#state.report();
+    this.#leading.reconsiderFloor();
+    return this.#out.take();
   }
 
-  #linkLost(from: NodeId, now: Instant): readonly LeaderEffect[] {
+  #linkLost(from: NodeId, now: Instant): void {
     this.#peer(from).drop();
-    return this.#takeover.linkLost(from, now);
+    this.#takeover.linkLost(from, now);
   }
 
-  received(from: NodeId, message: FollowerMessage, now: Instant): readonly LeaderEffect[] {
+  received(from: NodeId, message: FollowerMessage, now: Instant): LeaderEffects {
     const peer = this.#peer(from);
     this.#state.members.heard(peer, now);
-    const effects = this.#dispatch(peer, message, now);
-    return [...effects, ...this.#state.members.report()];
+    this.#dispatch(peer, message, now);
+    this.#state.report();
+    return this.#out.take();
   }
 
   /** An effect's flush is done. Flushes are reported in the order of their effects. */
-  persisted(flush: LeaderFlush, now: Instant): readonly LeaderEffect[] {
-    const isOfThisEpoch = !("epoch" in flush) || flush.epoch === this.epoch;
-    if (!isOfThisEpoch) return [];
+  persisted(flush: LeaderFlush, now: Instant): LeaderEffects {
+    if (!("epoch" in flush) || flush.epoch === this.epoch) this.#flushed(flush, now);
+    return this.#out.take();
+  }
+
+  #flushed(flush: LeaderFlush, now: Instant): void {
     switch (flush.type) {
       case "hardState":
-        return [];
+        return;
       case "floor":
         this.#leading.floor?.flushed(flush.number);
-        return this.#leading.reconsiderFloor();
+        this.#leading.reconsiderFloor();
+        return;
       case "epoch":
-        return this.#takeover.epochFlushed(now);
+        this.#takeover.epochFlushed(now);
+        return;
       case "log":
-        return this.#takeover.logFlushed(flush.floor);
+        this.#takeover.logFlushed(flush.floor);
+        return;
       case "entries":
-        return this.#state.writes.flushed(flush.through);
+        this.#state.writes.flushed(flush.through);
+        return;
       case "records":
-        return this.#takeover.recordsFlushed(flush.page, now);
+        this.#takeover.recordsFlushed(flush.page);
+        return;
       case "installed":
-        return this.#takeover.storeInstalled(flush.end, now);
+        this.#takeover.storeInstalled(flush.end, now);
+        return;
     }
   }
 
   /** The store shows everything up to here, flushed. */
-  storeApplied(
-    applied: Sequence,
-    digest: Digest,
-    history: History | undefined,
-  ): readonly LeaderEffect[] {
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
     const state = this.#state;
-    state.storeApplied(applied, digest, history);
-    return state.members.all.flatMap((peer) => state.compareDigest(peer));
+    state.storeApplied({ applied, digest, history });
+    for (const peer of state.members.all) state.compareDigest(peer);
+    return this.#out.take();
   }
 
   /** Outcomes are in the order of the proposals; the accepted ones share one flush. */
   propose(
     proposals: readonly Proposal[],
     now: Instant,
-  ): { outcomes: readonly ProposalOutcome[]; effects: readonly LeaderEffect[] } {
+  ): { outcomes: readonly ProposalOutcome[]; effects: LeaderEffects } {
     const { phase, epoch, members, writes, writeQuorum: usualQuorum } = this.#state;
     if (phase.type !== "leading" || !phase.established) {
       const refusal: Refusal = { reason: "recovering", detail: this.notReady ?? "" };
-      return { outcomes: proposals.map(() => ({ type: "refused", refusal })), effects: [] };
+      const outcomes = proposals.map(() => ({ type: "refused", refusal }) as const);
+      return { outcomes, effects: this.#out.take() };
     }
     const spread: FloorNote[] = [];
     const live = members.live.length;
@@ -175,100 +191,132 @@ export class Leader {
           ? { type: "refused", refusal: answer }
           : { type: "accepted", slot: answer },
     );
-    const effects = spread.slice(-1).flatMap((note) => this.#leading.spread(note));
-    return { outcomes, effects: [...effects, ...this.#leading.append(slots)] };
+    const note = spread.at(-1);
+    if (note !== undefined) this.#leading.spread(note);
+    this.#leading.append(slots);
+    return { outcomes, effects: this.#out.take() };
   }
 
   /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
-  setWriteQuorum(quorum: number, now: Instant): readonly LeaderEffect[] {
+  setWriteQuorum(quorum: number, now: Instant): LeaderEffects {
+    this.#setWriteQuorum(quorum, now);
+    return this.#out.take();
+  }
+
+  #setWriteQuorum(quorum: number, now: Instant): void {
     const state = this.#state;
     state.writeQuorum = quorum;
     const { floor } = this.#leading;
-    if (floor === undefined) return this.#takeover.confirm(now);
+    if (floor === undefined) {
+      this.#takeover.confirm(now);
+      return;
+    }
     const at = { quorum, sequence: this.last, now, usual: quorum };
     const { number: floorNumber, spread } = floor.propose(at);
-    const effects = spread === undefined ? [] : this.#leading.spread(spread);
-    const settled = state.writes.quorumLowered({ quorum, floorNumber }, now);
-    return [...effects, ...settled, ...this.#leading.reconsiderFloor()];
+    if (spread !== undefined) this.#leading.spread(spread);
+    state.writes.quorumLowered({ quorum, floorNumber }, now);
+    this.#leading.reconsiderFloor();
   }
 
   /** Lets time pass: silence, heartbeats, the floor. */
-  tick(now: Instant): readonly LeaderEffect[] {
+  tick(now: Instant): LeaderEffects {
     const { members, limits, writeQuorum } = this.#state;
     members.tick(now);
-    const effects = [
-      ...this.#takeover.tick(now),
-      ...this.#leading.giveUpSnapshots(now),
-      ...members.report(),
-      ...this.#leading.reconsiderFloor(),
-      ...this.#leading.raiseFloor(now),
-    ];
+    this.#takeover.tick(now);
+    this.#leading.giveUpSnapshots(now);
+    this.#state.report();
+    this.#leading.reconsiderFloor();
+    this.#leading.raiseFloor(now);
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
-    if (sinceMs < limits.heartbeatIntervalMs) return effects;
-    this.#heartbeatAt = now;
-    const overdue = this.ledger.hasOverdue({ quorum: writeQuorum }, now);
-    const relieved = overdue ? this.setWriteQuorum(writeQuorum, now) : [];
-    return [...effects, ...relieved, ...this.#leading.heartbeat()];
+    if (sinceMs >= limits.heartbeatIntervalMs) {
+      this.#heartbeatAt = now;
+      if (this.ledger.hasOverdue({ quorum: writeQuorum }, now))
+        this.#setWriteQuorum(writeQuorum, now);
+      this.#leading.heartbeat();
+    }
+    return this.#out.take();
   }
 
   /** Tells the followers how far the log is committed, if no append has told them yet. */
-  announce(): readonly LeaderEffect[] {
-    return this.#state.streams.announce(this.#state.members.all);
+  announce(): LeaderEffects {
+    this.#state.streams.announce(this.#state.members.all);
+    return this.#out.take();
   }
 
   // --- messages --------------------------------------------------------------------------------
 
-  #dispatch(peer: Peer, message: FollowerMessage, now: Instant): readonly LeaderEffect[] {
-    if (message.type === "refusal") return this.#refused(peer, message);
-    if (message.epoch !== this.epoch) return [];
+  #dispatch(peer: Peer, message: FollowerMessage, now: Instant): void {
+    if (message.type === "refusal") {
+      this.#refused(peer, message);
+      return;
+    }
+    if (message.epoch !== this.epoch) return;
     switch (message.type) {
       case "promise":
-        return this.#promised(peer, message, now);
+        this.#promised(peer, message, now);
+        return;
       case "acks":
-        return this.#leading.acks(peer, message, now);
+        this.#leading.acks(peer, message, now);
+        return;
       case "heartbeatReply":
         peer.storageFault = message.storageFault;
         peer.showed(message);
-        return this.#state.compareDigest(peer);
+        this.#state.compareDigest(peer);
+        return;
       case "snapshotReceipt":
-        return this.#state.streams.receipt(peer, message);
+        this.#state.streams.receipt(peer, message);
+        return;
       case "logPage":
       case "storePage":
-        return this.#takeover.page(peer.id, message, now);
+        this.#takeover.page(peer.id, message, now);
+        return;
       case "floorReceipt":
         this.#leading.floor?.received(peer.id, message.floor);
-        return this.#leading.reconsiderFloor();
+        this.#leading.reconsiderFloor();
+        return;
     }
   }
 
-  #promised(peer: Peer, message: PromiseMessage, now: Instant): readonly LeaderEffect[] {
-    if (peer.link.state !== "preparing") return [];
-    const { phase, members } = this.#state;
+  #promised(peer: Peer, message: PromiseMessage, now: Instant): void {
+    if (peer.link.state !== "preparing") return;
+    const { phase } = this.#state;
     const restarted = peer.incarnation !== "" && peer.incarnation !== message.incarnation;
     peer.promised(message);
     if (message.blank) this.#leading.forgetDisk(peer);
-    const news = restarted ? members.report(peer) : [];
-    if (phase.type !== "leading")
-      return [...news, ...this.#takeover.promised(peer.id, message, now)];
-    if (this.#takeover.wentBack(message)) return this.#stepDown({ ledEpoch: 0 });
-    return [...(phase.established ? this.#leading.lead(peer, message, now) : []), ...news];
+    if (restarted) this.#state.report(peer);
+    if (phase.type !== "leading") this.#takeover.promised(peer.id, message, now);
+    else if (this.#takeover.wentBack(message))
+      this.#stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
+    else if (phase.established) this.#leading.lead(peer, message, now);
   }
 
-  #refused(peer: Peer, message: RefusalMessage): readonly LeaderEffect[] {
+  #refused(peer: Peer, message: RefusalMessage): void {
     const { promisedEpoch, promisedLeader, reason } = message;
     const isForeign = promisedLeader !== this.#state.start.id;
-    if (promisedEpoch < this.epoch) return noteRefusal(peer, reason);
-    if (promisedEpoch === this.epoch && !isForeign)
-      return [{ type: "close", to: peer.id, reason: `it refused: ${reason}` }];
-    if (this.#leading.floor === undefined) return this.#takeover.leap(promisedEpoch);
-    return this.#stepDown({ promisedEpoch, promisedLeader });
+    if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
+    else if (promisedEpoch === this.epoch && !isForeign)
+      this.#out.close(peer.id, `it refused: ${reason}`);
+    else if (this.#leading.floor === undefined) this.#takeover.leap(promisedEpoch);
+    else {
+      // This node's own promise of a higher epoch, of which its disk knows nothing.
+      const deposed: Deposed = isForeign
+        ? { reason: "higherEpoch", by: promisedLeader, epoch: promisedEpoch }
+        : { reason: "diskWentBack" };
+      this.#stepDown({ promisedEpoch, promisedLeader }, deposed);
+    }
+  }
+
+  /** It takes no part and deposes nobody: its settings name another leader, for example. */
+  #noteRefusal(peer: Peer, reason: string): void {
+    if (peer.refusal === reason) return;
+    peer.refusal = reason;
+    this.#out.tell({ type: "refused", by: peer.id, reason });
   }
 
   /** This process leads no more; the next one of this node must ask the followers first. */
-  #stepDown(change: Partial<HardState>): readonly LeaderEffect[] {
-    const persist = this.#state.persist(change, { type: "hardState" });
-    const { promisedLeader: by, promisedEpoch: epoch } = this.#state.hardState;
-    return [persist, { type: "deposed", by, epoch }];
+  #stepDown(change: Partial<HardState>, deposed: Deposed): void {
+    this.#state.persist(change, { type: "hardState" });
+    this.#out.depose(deposed);
   }
 
   #peer(id: NodeId): Peer {
@@ -276,11 +324,4 @@ export class Leader {
     invariant(peer !== undefined, `only followers take part; ${id} is none`);
     return peer;
   }
-}
-
-/** It takes no part and deposes nobody: its settings name another leader, for example. */
-function noteRefusal(peer: Peer, reason: string): readonly LeaderEffect[] {
-  if (peer.refusal === reason) return [];
-  peer.refusal = reason;
-  return [{ type: "refused", by: peer.id, reason }];
 }

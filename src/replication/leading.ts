@@ -1,7 +1,6 @@
 /** What a leader does with its followers once it leads: streams, acks, the floor, heartbeats. */
 import type { Floor } from "./floor.ts";
 import { invariant } from "./invariant.ts";
-import type { LeaderEffect } from "./leader-effects.ts";
 import type { LeaderState, PromiseMessage } from "./leader-state.ts";
 import type { Slot } from "./ledger.ts";
 import type { Peer } from "./peer.ts";
@@ -39,21 +38,20 @@ export class Leading {
   }
 
   /** A follower promised: it is sent what it lacks, from what it has applied on. */
-  lead(peer: Peer, promise: PromiseMessage, now: Instant): readonly LeaderEffect[] {
-    const { phase, epoch, last, streams, writes } = this.#state;
+  lead(peer: Peer, promise: PromiseMessage, now: Instant): void {
+    const { phase, epoch, last, streams, writes, out } = this.#state;
     invariant(phase.type === "leading", "only a node that leads sends entries");
     const replace = !this.#isPrefix(promise);
     const floor = phase.floor.note;
-    const message = { type: "lead", epoch, completeAt: last, floor, replace } as const;
-    const send = { type: "send", to: peer.id, message } as const;
+    out.send(peer.id, { type: "lead", epoch, completeAt: last, floor, replace });
     if (replace) {
-      const news = { type: "storeReplaced", id: peer.id, applied: promise.applied } as const;
-      return [news, send, ...streams.replaceStore(peer)];
+      out.tell({ type: "storeReplaced", id: peer.id, applied: promise.applied });
+      streams.replaceStore(peer);
+      return;
     }
     // What it has applied it will not be sent again, so its promise is the ack.
-    const applied = this.#open({ from: 1, to: peer.applied });
-    const settled = writes.acknowledged({ node: peer.id, at: now }, applied);
-    return [send, ...settled, ...streams.begin(peer)];
+    writes.acknowledged({ node: peer.id, at: now }, this.#open({ from: 1, to: peer.applied }));
+    streams.begin(peer);
   }
 
   #isPrefix(promise: PromiseMessage): boolean {
@@ -62,22 +60,20 @@ export class Leading {
     return isPrefix(promise, { applied, last, history, log: start.log, entryAt });
   }
 
-  acks(peer: Peer, message: Acks, now: Instant): readonly LeaderEffect[] {
-    const state = this.#state;
-    if (peer.link.state !== "streaming") return [];
+  acks(peer: Peer, message: Acks, now: Instant): void {
+    const { last, writes, streams, out } = this.#state;
+    if (peer.link.state !== "streaming") return;
     // A range is a peer's word: only what was ever proposed counts.
     const ranges = message.ranges
-      .map(({ from, to }) => ({ from: Math.max(1, from), to: Math.min(to, state.last) }))
+      .map(({ from, to }) => ({ from: Math.max(1, from), to: Math.min(to, last) }))
       .filter(({ from, to }) => from <= to);
     peer.showed(message);
     for (const { from, to } of ranges) peer.delivered(from, to);
     const sequences = ranges.flatMap((range) => this.#open(range));
-    return [
-      { type: "acked", from: peer.id, ranges },
-      ...state.writes.acknowledged({ node: peer.id, at: now }, sequences),
-      ...state.compareDigest(peer),
-      ...state.streams.pump(peer),
-    ];
+    out.tell({ type: "acked", from: peer.id, ranges });
+    writes.acknowledged({ node: peer.id, at: now }, sequences);
+    this.#state.compareDigest(peer);
+    streams.pump(peer);
   }
 
   /** The entries of a range that are not committed yet. A range is a peer's word: it is bounded. */
@@ -90,20 +86,19 @@ export class Leading {
   }
 
   /** The leader's own flush and the followers' streams begin in the same turn. */
-  append(slots: readonly Slot[]): readonly LeaderEffect[] {
-    if (slots.length === 0) return [];
-    const { last, members, streams } = this.#state;
+  append(slots: readonly Slot[]): void {
+    if (slots.length === 0) return;
+    const { last, members, streams, out } = this.#state;
     const entries = slots.map(({ entry }) => entry);
-    const flush = { type: "entries", through: last } as const;
-    const persist = { type: "persist", entries, hardState: undefined, flush } as const;
-    return [persist, ...members.streaming.flatMap((peer) => streams.pump(peer))];
+    out.persist({ type: "entries", through: last }, { entries });
+    for (const peer of members.streaming) streams.pump(peer);
   }
 
-  heartbeat(): readonly LeaderEffect[] {
+  heartbeat(): void {
     this.#heartbeats += 1;
-    const { phase, epoch, committed, last, applied, digests, writeQuorum } = this.#state;
+    const { phase, epoch, committed, last, applied, digests, writeQuorum, out } = this.#state;
     const { led } = this.#state.members;
-    if (led.length === 0 || phase.type !== "leading") return [];
+    if (led.length === 0 || phase.type !== "leading") return;
     const message: LeaderMessage = {
       type: "heartbeat",
       epoch,
@@ -112,54 +107,51 @@ export class Leading {
       number: this.#heartbeats,
       members: this.#state.gateways,
       applied,
-      digest: digests.latest,
+      digest: digests.shown.digest,
       writeQuorum,
     };
-    return led.map((peer) => ({ type: "send", to: peer.id, message }));
+    for (const { id } of led) out.send(id, message);
   }
 
   /** A copy of the store keeps the disk from using its pages again: nobody may hold it for long. */
-  giveUpSnapshots(now: Instant): readonly LeaderEffect[] {
+  giveUpSnapshots(now: Instant): void {
     const { snapshotSilenceMsMax, snapshotStallMsMax } = this.#state.limits;
-    const stuck = this.#state.members.all.filter((peer) => {
+    for (const peer of this.#state.members.all) {
       const stallMs = peer.snapshotStallMs(now);
       const silenceMs = now - (peer.lastHeardAt ?? now);
       const isSilent = peer.link.state === "snapshot" && silenceMs > snapshotSilenceMsMax;
-      return isSilent || stallMs > snapshotStallMsMax;
-    });
-    const reason = "it does not take the snapshot it is sent";
-    return stuck.map(({ id }) => ({ type: "close", to: id, reason }));
+      if (isSilent || stallMs > snapshotStallMsMax)
+        this.#state.out.close(peer.id, "it does not take the snapshot it is sent");
+    }
   }
 
   // --- the floor -------------------------------------------------------------------------------
 
   /** Makes a note durable here and tells every follower of it. */
-  spread(note: FloorNote): readonly LeaderEffect[] {
+  spread(note: FloorNote): void {
     const state = this.#state;
     const { epoch, committed } = state;
-    const flush = { type: "floor", epoch, number: note.number } as const;
+    state.persist({ floor: note, committed }, { type: "floor", epoch, number: note.number });
     const message = { type: "floor", epoch, floor: note } as const;
-    const sends = state.members.led.map(({ id }) => ({ type: "send", to: id, message }) as const);
-    return [state.persist({ floor: note, committed }, flush), ...sends];
+    for (const { id } of state.members.led) state.out.send(id, message);
   }
 
   /** Puts a pending note in force if enough know it now. */
-  reconsiderFloor(): readonly LeaderEffect[] {
+  reconsiderFloor(): void {
     const { floor } = this;
-    if (floor === undefined) return [];
-    const { members, writes } = this.#state;
+    if (floor === undefined) return;
+    const { members, writes, out } = this.#state;
     const before = floor.degraded;
     const isInForce = floor.settle(members.live);
     const { degraded, note } = floor;
-    const news: LeaderEffect[] =
-      degraded === before ? [] : [{ type: "floor", quorum: note.quorum, degraded }];
-    return isInForce ? [...news, ...writes.floorInForce(floor.numberInForce)] : news;
+    if (degraded !== before) out.tell({ type: "floor", quorum: note.quorum, degraded });
+    if (isInForce) writes.floorInForce(floor.numberInForce);
   }
 
-  raiseFloor(now: Instant): readonly LeaderEffect[] {
+  raiseFloor(now: Instant): void {
     const { members, limits, writeQuorum: usual } = this.#state;
     const { contiguous } = members;
     const note = this.floor?.raise({ usual, now, calmMs: limits.floorCalmMs, contiguous });
-    return note === undefined ? [] : this.spread(note);
+    if (note !== undefined) this.spread(note);
   }
 }

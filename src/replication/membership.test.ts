@@ -78,7 +78,8 @@ test("each change of state is told once, and a new process always", () => {
 
 test("a gateway that was not heard of yet is the one known before", () => {
   const { members, peer } = streaming("f1", "f2", "f3");
-  peer("f1").member = { ...memberOf("f1"), url: "http://new" };
+  const member = { ...memberOf("f1"), url: "http://new" };
+  peer("f1").promised({ incarnation: "1", member, applied: 0, digest: "" });
   const before = [memberOf("f1"), memberOf("f2")];
   expect(members.gateways(before).map(({ url }) => url)).toEqual(["http://new", "http://f2"]);
 });

@@ -1,4 +1,4 @@
-import type { LeaderEffect } from "./leader-effects.ts";
+import type { LeaderNews } from "./leader-effects.ts";
 import type { Limits } from "./limits.ts";
 import { Peer } from "./peer.ts";
 import type { Instant, Member, NodeId, Sequence } from "./types.ts";
@@ -83,8 +83,8 @@ export class Membership {
   }
 
   /** News of states that changed since the last report, and of a process that is a new one. */
-  report(restarted?: Peer): readonly LeaderEffect[] {
-    return this.all.flatMap((peer): readonly LeaderEffect[] => {
+  report(restarted?: Peer): readonly LeaderNews[] {
+    return this.all.flatMap((peer): readonly LeaderNews[] => {
       const { id, state } = peer;
       if (peer.reported === state && peer !== restarted) return [];
       peer.reported = state;

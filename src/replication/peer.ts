@@ -32,6 +32,8 @@ export type PeerLink =
       readonly state: "streaming";
       /** The next entry to send: the cursor of a slow follower. */
       next: Sequence;
+      /** The committed mark it was last told. */
+      told: Sequence;
       readonly delivered: Progress;
       readonly flights: Flight[];
       flightBytes: number;
@@ -41,16 +43,14 @@ export type PeerLink =
 export class Peer {
   readonly id: NodeId;
   link: PeerLink = { state: "down" };
-  #applied: Sequence = 0;
-  #digest: Digest = "";
+  /** What its store showed, as it last reported: mark and digest of one moment. */
+  #shown: { readonly applied: Sequence; readonly digest: Digest } = { applied: 0, digest: "" };
+  /** What it said of itself when it last promised. */
+  #self: { readonly incarnation: string; readonly member: Member } | undefined;
   /** Highest contiguous ack, over all streams since it last came with a disk. */
   acked: Sequence = 0;
-  /** The committed mark it was last told on this stream. */
-  told: Sequence = 0;
   lastHeardAt: Instant | undefined;
   silent = false;
-  member: Member | undefined;
-  incarnation = "";
   storageFault = "";
   /** Why it last refused to be led; empty once it promised. */
   refusal = "";
@@ -63,23 +63,33 @@ export class Peer {
 
   /** The applied mark it last reported. */
   get applied(): Sequence {
-    return this.#applied;
+    return this.#shown.applied;
   }
 
   /** The digest of its store at that mark; empty while it reported none. */
   get digest(): Digest {
-    return this.#digest;
+    return this.#shown.digest;
+  }
+
+  /** Its gateway; undefined before it promised. */
+  get member(): Member | undefined {
+    return this.#self?.member;
+  }
+
+  /** Of its process; empty before it promised. */
+  get incarnation(): string {
+    return this.#self?.incarnation ?? "";
   }
 
   /** It begins a stream with its store as it is, for example an empty one because its disk was replaced. */
   startsFrom(store: { applied: Sequence; digest: Digest }): void {
-    this.#applied = store.applied;
-    this.#digest = store.digest;
+    const { applied, digest } = store;
+    this.#shown = { applied, digest };
   }
 
   /** A report may be older than the last one: mark and digest go together. */
   showed(store: { applied: Sequence; digest: Digest }): void {
-    if (store.applied >= this.#applied) this.startsFrom(store);
+    if (store.applied >= this.#shown.applied) this.startsFrom(store);
   }
 
   /** Live followers count for a quorum: they have a stream of entries, speak, and can flush. */
@@ -97,8 +107,8 @@ export class Peer {
     applied: Sequence;
     digest: Digest;
   }): void {
-    this.incarnation = message.incarnation;
-    this.member = message.member;
+    const { incarnation, member } = message;
+    this.#self = { incarnation, member };
     this.storageFault = "";
     this.refusal = "";
     this.startsFrom(message);
@@ -114,10 +124,10 @@ export class Peer {
   }
 
   stream(from: Sequence): void {
-    this.told = 0;
     this.link = {
       state: "streaming",
       next: from,
+      told: 0,
       delivered: new Progress(from - 1),
       flights: [],
       flightBytes: 0,

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, memberOf, put } from "../../test/support/benches.ts";
 import { MemoryState } from "../storage/memory/state.ts";
+import { type Effects, EffectsDraft } from "./effects.ts";
 import { historyAfter } from "./history.ts";
-import { Recovery, type RecoveryEffect } from "./recovery.ts";
+import { type RecordsFlush, Recovery, type RecoveryResult } from "./recovery.ts";
 import {
   type Condition,
   EMPTY_HISTORY,
   type Entry,
   type FollowerMessage,
+  type LeaderMessage,
   type NodeId,
   type Operation,
   type SnapshotEnd,
@@ -16,7 +18,11 @@ import type { LogView } from "./views.ts";
 
 type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
 
+type RecoveryEffects = Effects<NodeId, LeaderMessage, RecordsFlush, never>;
+const newDraft = () => new EffectsDraft<NodeId, LeaderMessage, RecordsFlush, never>();
+
 const epoch = 9;
+const none = { storage: [], closes: [], news: [], sends: [] };
 
 const logOf = (state: MemoryState): LogView => ({
   first: () => state.logBounds.first,
@@ -27,9 +33,10 @@ const logOf = (state: MemoryState): LogView => ({
 /** A recovery over an own store and log, with followers whose logs can be read. */
 class Bench {
   readonly state = new MemoryState();
+  readonly out = newDraft();
   readonly recovery: Recovery;
   readonly logs = new Map<NodeId, readonly Entry[]>();
-  recovered: Extract<RecoveryEffect, { type: "recovered" }> | undefined;
+  recovered: Extract<RecoveryResult, { type: "recovered" }> | undefined;
   readonly storesAsked: NodeId[] = [];
 
   constructor(facts: {
@@ -48,8 +55,10 @@ class Bench {
       own: { ...this.state.summary, followedEpoch: 0 },
       store: { get: (key) => this.state.table.get(key), copy: () => this.state.copy() },
       log: logOf(this.state),
+      out: this.out,
     });
     this.recovery.begin();
+    this.out.take();
   }
 
   /** It promises, and gives its whole log when asked. */
@@ -57,32 +66,33 @@ class Bench {
     from: NodeId,
     log: readonly Entry[],
     facts: Partial<PromiseMessage> = {},
-  ): readonly RecoveryEffect[] {
+  ): RecoveryEffects {
     this.logs.set(from, log);
     const last = Math.max(0, ...log.map(({ sequence }) => sequence));
-    const effects = this.recovery.answered(from, promiseOf(from, { last, ...facts }));
-    for (const effect of effects) this.#serve(effect);
-    return effects;
+    return this.#serve(this.recovery.answered(from, promiseOf(from, { last, ...facts })));
   }
 
-  #serve(effect: RecoveryEffect): void {
-    if (effect.type === "recovered") this.recovered = effect;
-    if (effect.type !== "send") return;
-    const { to, message } = effect;
-    if (message.type === "fetchStore") this.storesAsked.push(to);
-    if (message.type !== "fetchLog") return;
-    const entries = (this.logs.get(to) ?? []).filter(({ sequence }) => sequence >= message.from);
-    const page = { type: "logPage", epoch, from: message.from, entries, next: 0 } as const;
-    for (const next of this.recovery.logPage(to, page)) this.#serve(next);
+  /** Ends a step whose result this is, and gives the logs that it asks for. Returns its effects. */
+  #serve(result: RecoveryResult | undefined): RecoveryEffects {
+    if (result?.type === "recovered") this.recovered = result;
+    const effects = this.out.take();
+    for (const { to, message } of effects.sends) {
+      if (message.type === "fetchStore") this.storesAsked.push(to);
+      if (message.type !== "fetchLog") continue;
+      const entries = (this.logs.get(to) ?? []).filter(({ sequence }) => sequence >= message.from);
+      const page = { type: "logPage", epoch, from: message.from, entries, next: 0 } as const;
+      this.#serve(this.recovery.logPage(to, page));
+    }
+    return effects;
   }
 
   /** The whole store of the source arrives, and is flushed. */
   install(from: NodeId, end: SnapshotEnd): void {
     const page = { type: "storePage", epoch, records: [], end } as const;
-    for (const effect of this.recovery.storePage(from, page)) this.#serve(effect);
+    expect(this.recovery.storePage(from, page)).toMatchObject({ type: "copied", end });
     this.state.begin();
     this.state.install(this.state.incoming(), { ...end, hardState: this.state.hardState });
-    for (const effect of this.recovery.installed(end)) this.#serve(effect);
+    this.#serve(this.recovery.installed(end));
   }
 
   /** What was recovered: per sequence its operations. */
@@ -135,6 +145,7 @@ describe("how many must answer", () => {
 
   test("with no followers there is nobody to ask", () => {
     const state = new MemoryState();
+    const out = newDraft();
     state.commit({ append: [entryOf(1)], apply: [] });
     const recovery = new Recovery({
       epoch,
@@ -144,8 +155,10 @@ describe("how many must answer", () => {
       own: { ...state.summary, followedEpoch: 0 },
       store: { get: () => undefined, copy: () => state.copy() },
       log: logOf(state),
+      out,
     });
-    expect(recovery.begin()).toMatchObject([{ type: "recovered", entries: [{ sequence: 1 }] }]);
+    expect(recovery.begin()).toMatchObject({ type: "recovered", entries: [{ sequence: 1 }] });
+    expect(out.take()).toEqual(none);
   });
 
   test("one that answered and left before its log was read does not count", () => {
@@ -275,30 +288,33 @@ describe("copying", () => {
     bench.answer("f2", [], { applied: 3 });
     bench.answer("f3", [], { applied: 2 });
     expect(bench.storesAsked).toEqual(["f1"]);
-    expect(bench.recovery.lost("f1")).toContainEqual(
-      expect.objectContaining({ type: "send", to: "f2" }),
-    );
+    expect(bench.recovery.lost("f1")).toBeUndefined();
+    expect(bench.out.take().sends).toContainEqual(expect.objectContaining({ to: "f2" }));
   });
 
   test("a store is begun anew, page by page, and merging starts above it", () => {
     const bench = new Bench({ followers: 1, writeQuorum: 1 });
     const asked = bench.answer("f1", [entryOf(5)], { applied: 4 });
-    expect(asked.map(({ type }) => type)).toEqual(["beginStore", "send"]);
+    const fetchStore = { type: "fetchStore", epoch } as const;
+    const asks = (message: LeaderMessage) => ({ ...none, sends: [{ to: "f1", message }] });
+    expect(asked).toEqual({ ...asks(fetchStore), storage: [{ type: "beginStore" }] });
     const records = [{ key: "k", value: "1", version: 2, origin: 1 }];
     const page = { type: "storePage", epoch, records } as const;
-    expect(bench.recovery.storePage("f1", page)).toEqual([
-      { type: "addRecords", records, page: 1 },
-    ]);
-    expect(bench.recovery.recordsAdded(1)).toEqual([
-      { type: "send", to: "f1", message: { type: "fetchStore", epoch, after: "k" } },
-    ]);
-    expect(bench.recovery.recordsAdded(1)).toEqual([]);
+    const flush = (at: number) => ({ type: "records", epoch, page: at });
+    expect(bench.recovery.storePage("f1", page)).toBeUndefined();
+    const adds = { type: "addRecords", records, flush: flush(1) };
+    expect(bench.out.take()).toEqual({ ...none, storage: [adds] });
+    bench.recovery.recordsAdded(1);
+    expect(bench.out.take()).toEqual(asks({ ...fetchStore, after: "k" }));
+    bench.recovery.recordsAdded(1);
+    expect(bench.out.take()).toEqual(none);
     const end = { applied: 4, digest: "", history: "00000000000000ff" };
     const last = bench.recovery.storePage("f1", { ...page, records: [], end });
-    expect(last.at(-1)).toEqual({ type: "installStore", end, followedEpoch: 0 });
-    expect(bench.recovery.installed(end)).toEqual([
-      { type: "send", to: "f1", message: { type: "fetchLog", epoch, from: 5 } },
-    ]);
+    expect(last).toEqual({ type: "copied", end, followedEpoch: 0 });
+    const addsLast = { type: "addRecords", records: [], flush: flush(2) };
+    expect(bench.out.take()).toEqual({ ...none, storage: [addsLast] });
+    expect(bench.recovery.installed(end)).toBeUndefined();
+    expect(bench.out.take()).toEqual(asks({ type: "fetchLog", epoch, from: 5 }));
   });
 
   test("a store that followed a later leader is taken before one that has applied more", () => {
@@ -350,10 +366,15 @@ describe("copying", () => {
     bench.recovery.storePage("f1", page);
     bench.answer("f3", [], { applied: 2 });
     bench.recovery.lost("f1");
-    expect(bench.recovery.recordsAdded(1)).toEqual([]);
+    const askedAfter = (flushed: number) => {
+      bench.out.take();
+      bench.recovery.recordsAdded(flushed);
+      return bench.out.take();
+    };
+    expect(askedAfter(1)).toEqual(none);
     bench.recovery.storePage("f2", page);
-    expect(bench.recovery.recordsAdded(1)).toEqual([]);
-    expect(bench.recovery.recordsAdded(2)).toMatchObject([{ type: "send", to: "f2" }]);
+    expect(askedAfter(1)).toEqual(none);
+    expect(askedAfter(2)).toMatchObject({ ...none, sends: [{ to: "f2" }] });
   });
 
   test("pages of one that is not the source are ignored", () => {
@@ -361,7 +382,8 @@ describe("copying", () => {
     bench.answer("f1", [], { applied: 4 });
     bench.answer("f2", [], { applied: 3 });
     const page = { type: "storePage", epoch, records: [] } as const;
-    expect(bench.recovery.storePage("f2", page)).toEqual([]);
+    expect(bench.recovery.storePage("f2", page)).toBeUndefined();
+    expect(bench.out.take()).toEqual(none);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { EffectsDraft } from "./effects.ts";
 import { Evidence } from "./evidence.ts";
 import { floorOf, newerNote } from "./floor.ts";
 import { BrokenPromise } from "./invariant.ts";
@@ -12,7 +13,6 @@ import type {
   NodeId,
   Sequence,
   SnapshotEnd,
-  StoreRecord,
 } from "./types.ts";
 import type { LogView, StoreView } from "./views.ts";
 
@@ -20,14 +20,24 @@ type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
 type LogPage = Extract<FollowerMessage, { type: "logPage" }>;
 type StorePage = Extract<FollowerMessage, { type: "storePage" }>;
 
-export type RecoveryEffect =
-  | { readonly type: "send"; readonly to: NodeId; readonly message: LeaderMessage }
-  | { readonly type: "beginStore" }
-  /** `page` is said again once they are flushed. */
-  | { readonly type: "addRecords"; readonly records: readonly StoreRecord[]; readonly page: number }
-  /** `followedEpoch` is that of the node whose store it is. */
+/** One page of a copied store is flushed; pages are counted within one epoch. */
+export interface RecordsFlush {
+  readonly type: "records";
+  readonly epoch: Epoch;
+  readonly page: number;
+}
+
+/** Where its effects go: they are those of the leader whose recovery it is. */
+export type RecoveryOut = Pick<
+  EffectsDraft<NodeId, LeaderMessage, RecordsFlush, never>,
+  "send" | "beginStore" | "addRecords"
+>;
+
+/** What a step has come to; most come to nothing yet. */
+export type RecoveryResult =
+  /** A store has come whole and may be installed. `followedEpoch` is that of the node whose it is. */
   | {
-      readonly type: "installStore";
+      readonly type: "copied";
       readonly end: SnapshotEnd;
       readonly followedEpoch: Epoch;
     }
@@ -76,41 +86,37 @@ type Stage =
 export const recoveryNeeds = (followers: number, quorum: number): number =>
   followers - floorOf(quorum) + 1;
 
+/** What a recovery is made from. */
+export interface RecoveryStart {
+  readonly epoch: Epoch;
+  readonly followers: number;
+  readonly writeQuorum: number;
+  readonly ownFloor: FloorNote | undefined;
+  readonly own: Own;
+  readonly store: StoreView;
+  readonly log: LogView;
+  readonly out: RecoveryOut;
+}
+
 /**
  * Phase 1 of a leader whose own log proves nothing: hear enough followers, take the most advanced
  * store, merge what they hold above it. Made anew for each epoch.
  */
 export class Recovery {
-  /** Pages of stores that have come so far. */
-  #pages = 0;
-  readonly #epoch: Epoch;
-  readonly #followers: number;
-  readonly #writeQuorum: number;
-  readonly #ownFloor: FloorNote | undefined;
-  readonly #store: StoreView;
-  readonly #log: LogView;
+  readonly #start: RecoveryStart;
+  readonly #out: RecoveryOut;
   readonly #answers = new Map<NodeId, Answer>();
   /** Of each sequence above the store the entry of the highest epoch seen. */
   readonly #evidence = new Evidence();
+  /** Pages of stores that have come so far. */
+  #pages = 0;
   #own: Own;
   #stage: Stage = { type: "asking" };
 
-  constructor(facts: {
-    epoch: Epoch;
-    followers: number;
-    writeQuorum: number;
-    ownFloor: FloorNote | undefined;
-    own: Own;
-    store: StoreView;
-    log: LogView;
-  }) {
-    this.#epoch = facts.epoch;
-    this.#followers = facts.followers;
-    this.#writeQuorum = facts.writeQuorum;
-    this.#ownFloor = facts.ownFloor;
-    this.#own = facts.own;
-    this.#store = facts.store;
-    this.#log = facts.log;
+  constructor(start: RecoveryStart) {
+    this.#start = start;
+    this.#out = start.out;
+    this.#own = start.own;
     this.#weighOwnLog();
   }
 
@@ -124,7 +130,7 @@ export class Recovery {
     switch (this.#stage.type) {
       case "asking":
         return (
-          `recovering: ${this.#answers.size} of ${this.#followers} followers answered, ` +
+          `recovering: ${this.#answers.size} of ${this.#start.followers} followers answered, ` +
           `${proving} of them with data; ${this.#needed()} with data, or all, are needed`
         );
       case "copying":
@@ -139,11 +145,11 @@ export class Recovery {
   }
 
   /** With no followers there is nobody to ask. */
-  begin(): readonly RecoveryEffect[] {
+  begin(): RecoveryResult | undefined {
     return this.#proceed();
   }
 
-  answered(from: NodeId, promise: PromiseMessage): readonly RecoveryEffect[] {
+  answered(from: NodeId, promise: PromiseMessage): RecoveryResult | undefined {
     const known = this.#answers.get(from);
     // A promise given twice may come from a disk that was lost in between.
     const isRead = known?.done === true && !known.outOfReach;
@@ -151,49 +157,49 @@ export class Recovery {
     const answer = { promise, connected: true, done, reading: undefined, outOfReach: false };
     this.#answers.set(from, answer);
     const { type: stage } = this.#stage;
-    return stage === "copying" || stage === "installing" ? [] : this.#proceed();
+    return stage === "copying" || stage === "installing" ? undefined : this.#proceed();
   }
 
-  lost(from: NodeId): readonly RecoveryEffect[] {
+  lost(from: NodeId): RecoveryResult | undefined {
     const answer = this.#answers.get(from);
-    if (answer === undefined || this.#stage.type === "finished") return [];
+    if (answer === undefined || this.#stage.type === "finished") return undefined;
     answer.connected = false;
     // Whose store may still be needed must be there.
     const needed = answer.outOfReach || answer.promise.followedEpoch > this.#own.followedEpoch;
     if (!answer.done || needed) this.#answers.delete(from);
-    if (this.#stage.type === "installing") return [];
-    if (this.#stage.type === "copying" && this.#stage.source !== from) return [];
+    if (this.#stage.type === "installing") return undefined;
+    if (this.#stage.type === "copying" && this.#stage.source !== from) return undefined;
     this.#stage = { type: "asking" };
     return this.#proceed();
   }
 
-  storePage(from: NodeId, page: StorePage): readonly RecoveryEffect[] {
+  storePage(from: NodeId, page: StorePage): RecoveryResult | undefined {
     const stage = this.#stage;
-    if (stage.type !== "copying" || stage.source !== from) return [];
+    if (stage.type !== "copying" || stage.source !== from) return undefined;
     this.#pages += 1;
-    const add = { type: "addRecords", records: page.records, page: this.#pages } as const;
-    if (page.end !== undefined) {
-      const { followedEpoch } = stage;
-      this.#stage = { type: "installing", followedEpoch };
-      return [add, { type: "installStore", end: page.end, followedEpoch }];
+    const { epoch } = this.#start;
+    this.#out.addRecords(page.records, { type: "records", epoch, page: this.#pages });
+    if (page.end === undefined) {
+      stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
+      return undefined;
     }
-    stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
-    return [add];
+    const { followedEpoch } = stage;
+    this.#stage = { type: "installing", followedEpoch };
+    return { type: "copied", end: page.end, followedEpoch };
   }
 
   /** A page is flushed. Only now is the next one asked for: what waits to be flushed is bounded. */
-  recordsAdded(page: number): readonly RecoveryEffect[] {
+  recordsAdded(page: number): void {
     const stage = this.#stage;
-    if (stage.type !== "copying" || stage.flushing?.page !== page) return [];
+    if (stage.type !== "copying" || stage.flushing?.page !== page) return;
     const { after } = stage.flushing;
     stage.flushing = undefined;
-    const message = { type: "fetchStore", epoch: this.#epoch, after } as const;
-    return [{ type: "send", to: stage.source, message }];
+    this.#out.send(stage.source, { type: "fetchStore", epoch: this.#start.epoch, after });
   }
 
   /** The copied store is durably in place. */
-  installed(end: SnapshotEnd): readonly RecoveryEffect[] {
-    if (this.#stage.type !== "installing") return [];
+  installed(end: SnapshotEnd): RecoveryResult | undefined {
+    if (this.#stage.type !== "installing") return undefined;
     const { followedEpoch } = this.#stage;
     const before = this.#applied;
     this.#own = { applied: end.applied, history: end.history, followedEpoch };
@@ -202,18 +208,21 @@ export class Recovery {
     return this.#proceed();
   }
 
-  logPage(from: NodeId, page: LogPage): readonly RecoveryEffect[] {
+  logPage(from: NodeId, page: LogPage): RecoveryResult | undefined {
     const answer = this.#answers.get(from);
-    if (this.#stage.type === "finished" || answer === undefined || answer.done) return [];
-    if (page.from !== answer.reading) return [];
+    if (this.#stage.type === "finished" || answer === undefined || answer.done) return undefined;
+    if (page.from !== answer.reading) return undefined;
     for (const entry of page.entries) this.#evidence.weigh(entry);
     const { blank, applied } = answer.promise;
     if (!blank && applied >= page.from && page.entries[0]?.sequence !== page.from)
       answer.outOfReach = true;
-    if (page.next > 0) return [this.#fetchLog(from, answer, page.next)];
+    if (page.next > 0) {
+      this.#fetchLog(from, answer, page.next);
+      return undefined;
+    }
     answer.reading = undefined;
     answer.done = true;
-    return this.#stage.type === "merging" ? this.#finishIfAllDone() : [];
+    return this.#stage.type === "merging" ? this.#finishIfAllDone() : undefined;
   }
 
   /** The store in hand stands lower than the one before: what was read lies too high. */
@@ -228,33 +237,36 @@ export class Recovery {
 
   #weighOwnLog(): void {
     const all = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
-    for (const entry of this.#log.read(this.#applied + 1, all)) this.#evidence.weigh(entry);
+    for (const entry of this.#start.log.read(this.#applied + 1, all)) this.#evidence.weigh(entry);
   }
 
   #floorNote(): FloorNote | undefined {
-    let note = this.#ownFloor;
+    let note = this.#start.ownFloor;
     for (const { promise } of this.#answers.values()) note = newerNote(note, promise.floor);
     return note;
   }
 
   #needed(): number {
-    return recoveryNeeds(this.#followers, this.#floorNote()?.quorum ?? this.#writeQuorum);
+    const { followers, writeQuorum } = this.#start;
+    return recoveryNeeds(followers, this.#floorNote()?.quorum ?? writeQuorum);
   }
 
   #enough(): boolean {
     const answers = [...this.#answers.values()];
     const proving = answers.filter(({ promise }) => !promise.blank).length;
-    return answers.length === this.#followers || proving >= this.#needed();
+    return answers.length === this.#start.followers || proving >= this.#needed();
   }
 
-  #proceed(): readonly RecoveryEffect[] {
-    if (this.#stage.type === "finished") return [];
+  #proceed(): RecoveryResult | undefined {
+    if (this.#stage.type === "finished") return undefined;
     if (!this.#enough()) {
       this.#stage = { type: "asking" };
-      return [];
+      return undefined;
     }
     const source = this.#source();
-    return source === undefined ? this.#merge() : this.#copy(source);
+    if (source === undefined) return this.#merge();
+    this.#copy(source);
+    return undefined;
   }
 
   /** Whose store takes the place of the one in hand; undefined: it is good. */
@@ -288,7 +300,7 @@ export class Recovery {
     const entryAt = () => {
       throw new BrokenPromise("nothing is asked for above the store in hand");
     };
-    return { applied, history, last: applied, log: this.#log, entryAt };
+    return { applied, history, last: applied, log: this.#start.log, entryAt };
   }
 
   #mostAdvanced(which: (answer: Answer) => boolean): NodeId | undefined {
@@ -301,37 +313,35 @@ export class Recovery {
     return best?.from;
   }
 
-  #copy(source: NodeId): readonly RecoveryEffect[] {
+  #copy(source: NodeId): void {
     const followedEpoch = this.#answers.get(source)?.promise.followedEpoch ?? 0;
     this.#stage = { type: "copying", source, followedEpoch, flushing: undefined };
-    const message = { type: "fetchStore", epoch: this.#epoch } as const;
-    return [{ type: "beginStore" }, { type: "send", to: source, message }];
+    this.#out.beginStore();
+    this.#out.send(source, { type: "fetchStore", epoch: this.#start.epoch });
   }
 
-  #merge(): readonly RecoveryEffect[] {
+  #merge(): RecoveryResult | undefined {
     this.#stage = { type: "merging" };
     this.#own = { ...this.#own, followedEpoch: this.#newestEpoch };
-    const effects: RecoveryEffect[] = [];
     for (const [from, answer] of this.#answers) {
       if (answer.done) continue;
       if (answer.promise.last <= this.#applied) answer.done = true;
-      else if (answer.reading === undefined)
-        effects.push(this.#fetchLog(from, answer, this.#applied + 1));
+      else if (answer.reading === undefined) this.#fetchLog(from, answer, this.#applied + 1);
     }
-    return [...effects, ...this.#finishIfAllDone()];
+    return this.#finishIfAllDone();
   }
 
-  #fetchLog(to: NodeId, answer: Answer, from: Sequence): RecoveryEffect {
+  #fetchLog(to: NodeId, answer: Answer, from: Sequence): void {
     answer.reading = from;
-    return { type: "send", to, message: { type: "fetchLog", epoch: this.#epoch, from } };
+    this.#out.send(to, { type: "fetchLog", epoch: this.#start.epoch, from });
   }
 
-  #finishIfAllDone(): readonly RecoveryEffect[] {
-    if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return [];
+  #finishIfAllDone(): RecoveryResult | undefined {
+    if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return undefined;
     if (this.#source() !== undefined) return this.#proceed();
     this.#stage = { type: "finished" };
-    const [epoch, applied, store] = [this.#epoch, this.#applied, this.#store];
-    const entries = this.#evidence.merged({ epoch, applied, store });
-    return [{ type: "recovered", entries, floor: this.#floorNote() }];
+    const { epoch, store } = this.#start;
+    const entries = this.#evidence.merged({ epoch, applied: this.#applied, store });
+    return { type: "recovered", entries, floor: this.#floorNote() };
   }
 }

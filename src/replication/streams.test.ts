@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
 import { MemoryState } from "../storage/memory/state.ts";
 import { Backlog } from "./backlog.ts";
-import type { LeaderEffect } from "./leader-effects.ts";
+import { LeaderDraft } from "./leader-effects.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Peer } from "./peer.ts";
 import { Streams } from "./streams.ts";
@@ -28,19 +28,44 @@ function bench(facts: {
   });
   for (const entry of entries.slice(applied)) backlog.add(entry);
   const position = { epoch: 3, committed: applied, last };
+  const out = new LeaderDraft();
   const streams = new Streams({
     limits: { ...DEFAULT_LIMITS, ...facts.limits },
     backlog,
     store: { get: (key) => state.table.get(key), copy: () => state.copy() },
     position: () => position,
+    out,
   });
-  return { streams, position, state, backlog };
+  /** What the streams ask for, step by step: messages and nothing else. */
+  const sent = (): readonly LeaderMessage[] => {
+    const { sends, ...rest } = out.take();
+    expect(rest).toEqual(nothingElse);
+    return sends.map(({ message }) => message);
+  };
+  const step = {
+    begin: (peer: Peer) => {
+      streams.begin(peer);
+      return sent();
+    },
+    pump: (peer: Peer) => {
+      streams.pump(peer);
+      return sent();
+    },
+    announce: (peers: readonly Peer[]) => {
+      streams.announce(peers);
+      return sent();
+    },
+    receipt: (...facts: Parameters<Streams["receipt"]>) => {
+      streams.receipt(...facts);
+      return sent();
+    },
+  };
+  return { streams: step, position, state, backlog };
 }
 
-const messages = (effects: readonly LeaderEffect[]): readonly LeaderMessage[] =>
-  effects.flatMap((effect) => (effect.type === "send" ? [effect.message] : []));
-const sequences = (effects: readonly LeaderEffect[]) =>
-  messages(effects).flatMap((message) =>
+const nothingElse = { storage: [], closes: [], news: [], settled: [], deposed: undefined };
+const sequences = (messages: readonly LeaderMessage[]) =>
+  messages.flatMap((message) =>
     message.type === "append" ? [message.entries.map(({ sequence }) => sequence)] : [],
   );
 const peerAt = (applied: number) => {
@@ -81,8 +106,8 @@ describe("a stream", () => {
 
   test("makes one message for all followers at the same place", () => {
     const { streams } = bench({ last: 3 });
-    const [first] = messages(streams.begin(peerAt(0)));
-    const [second] = messages(streams.begin(new Peer("f2")));
+    const [first] = streams.begin(peerAt(0));
+    const [second] = streams.begin(new Peer("f2"));
     expect(first).toBe(second);
   });
 
@@ -102,7 +127,7 @@ test("the committed mark is told alone only to whom no append told it", () => {
   streams.begin(slow);
   position.committed = 2;
   position.last = 2;
-  expect(messages(streams.announce([fresh, slow]))).toHaveLength(2);
+  expect(streams.announce([fresh, slow])).toHaveLength(2);
   expect(streams.announce([fresh, slow])).toEqual([]);
   expect(streams.announce([new Peer("down")])).toEqual([]);
 });
@@ -111,8 +136,8 @@ describe("a snapshot", () => {
   const limits = { chunkBytesMax: 1, snapshotChunksMax: 2 };
   const receipt = (index: number, installed = false, snapshot = 1) =>
     ({ type: "snapshotReceipt", epoch: 3, snapshot, index, installed }) as const;
-  const chunks = (effects: readonly LeaderEffect[]) =>
-    messages(effects).map((message) =>
+  const chunks = (messages: readonly LeaderMessage[]) =>
+    messages.map((message) =>
       message.type === "snapshotChunk"
         ? [message.index, ...message.records.map(({ key }) => key)]
         : message.type,
@@ -130,7 +155,7 @@ describe("a snapshot", () => {
     const rest = streams.receipt(peer, receipt(2));
     expect(chunks(rest)).toEqual([[3, "k4"], [4]]);
     const { applied, digest, history } = state.summary;
-    expect(messages(rest).at(-1)).toMatchObject({ end: { applied, digest, history } });
+    expect(rest.at(-1)).toMatchObject({ end: { applied, digest, history } });
     expect(history).toMatch(/^[0-9a-f]{16}$/);
     expect(streams.receipt(peer, receipt(3))).toEqual([]);
     expect(sequences(streams.receipt(peer, receipt(4, true)))).toEqual([[5]]);

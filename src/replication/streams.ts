@@ -1,5 +1,5 @@
 import type { Backlog } from "./backlog.ts";
-import type { LeaderEffect } from "./leader-effects.ts";
+import type { LeaderDraft } from "./leader-effects.ts";
 import type { Limits } from "./limits.ts";
 import type { Peer } from "./peer.ts";
 import type { Entry, Epoch, FollowerMessage, LeaderMessage, Sequence } from "./types.ts";
@@ -24,6 +24,7 @@ export class Streams {
   readonly #backlog: Backlog;
   readonly #store: StoreView;
   readonly #position: () => LogPosition;
+  readonly #out: LeaderDraft;
   /** The last append made: followers at the same place get the very same one. */
   #shared: Append | undefined;
   #snapshots = 0;
@@ -33,67 +34,75 @@ export class Streams {
     backlog: Backlog;
     store: StoreView;
     position: () => LogPosition;
+    out: LeaderDraft;
   }) {
     this.#limits = parts.limits;
     this.#backlog = parts.backlog;
     this.#store = parts.store;
     this.#position = parts.position;
+    this.#out = parts.out;
   }
 
   /** Begins right after what the follower has applied. */
-  begin(peer: Peer): readonly LeaderEffect[] {
+  begin(peer: Peer): void {
     const next = peer.applied + 1;
-    if (next <= this.#position().last && !this.#backlog.reachesBack(next))
-      return this.#startSnapshot(peer);
+    if (next <= this.#position().last && !this.#backlog.reachesBack(next)) {
+      this.#startSnapshot(peer);
+      return;
+    }
     peer.stream(next);
-    return this.pump(peer);
+    this.pump(peer);
   }
 
   /** Its store is not a prefix of this history: nothing of it counts, and all of it is sent anew. */
-  replaceStore(peer: Peer): readonly LeaderEffect[] {
+  replaceStore(peer: Peer): void {
     peer.startsFrom({ applied: 0, digest: "" });
     peer.acked = 0;
-    return this.#startSnapshot(peer);
+    this.#startSnapshot(peer);
   }
 
-  pump(peer: Peer): readonly LeaderEffect[] {
+  pump(peer: Peer): void {
     const { link } = peer;
-    const effects: LeaderEffect[] = [];
     while (link.state === "streaming" && link.next <= this.#position().last) {
       const room = peer.room(this.#limits);
-      if (room.entriesMax <= 0 || room.bytesMax <= 0) break;
+      if (room.entriesMax <= 0 || room.bytesMax <= 0) return;
       const entries = this.#entriesFrom(link.next, room);
-      if (entries[0]?.sequence !== link.next) return [...effects, ...this.#startSnapshot(peer)];
+      if (entries[0]?.sequence !== link.next) {
+        this.#startSnapshot(peer);
+        return;
+      }
       peer.sent(entries);
-      peer.told = this.#position().committed;
-      effects.push({ type: "send", to: peer.id, message: this.#appendOf(entries) });
+      link.told = this.#position().committed;
+      this.#out.send(peer.id, this.#appendOf(entries));
     }
-    return effects;
   }
 
   /** Tells how far the log is committed to those whom no append has told. */
-  announce(peers: readonly Peer[]): readonly LeaderEffect[] {
+  announce(peers: readonly Peer[]): void {
     const { committed } = this.#position();
-    const untold = peers.filter(({ link, told }) => link.state === "streaming" && told < committed);
-    if (untold.length === 0) return [];
-    const message = this.#appendOf([]);
-    return untold.map((peer) => {
-      peer.told = committed;
-      return { type: "send", to: peer.id, message };
-    });
+    let message: Append | undefined;
+    for (const { id, link } of peers) {
+      if (link.state !== "streaming" || link.told >= committed) continue;
+      link.told = committed;
+      message ??= this.#appendOf([]);
+      this.#out.send(id, message);
+    }
   }
 
-  receipt(peer: Peer, message: Receipt): readonly LeaderEffect[] {
+  receipt(peer: Peer, message: Receipt): void {
     const { link } = peer;
-    if (link.state !== "snapshot" || link.number !== message.snapshot) return [];
+    if (link.state !== "snapshot" || link.number !== message.snapshot) return;
     link.received = Math.max(link.received, message.index + 1);
-    if (!message.installed) return this.#pumpSnapshot(peer);
+    if (!message.installed) {
+      this.#pumpSnapshot(peer);
+      return;
+    }
     const { applied, digest } = link.copy;
     peer.drop();
     peer.startsFrom({ applied, digest });
     peer.acked = Math.max(peer.acked, applied);
     peer.stream(applied + 1);
-    return this.pump(peer);
+    this.pump(peer);
   }
 
   #entriesFrom(from: Sequence, room: { entriesMax: number; bytesMax: number }): readonly Entry[] {
@@ -117,7 +126,7 @@ export class Streams {
     return append;
   }
 
-  #startSnapshot(peer: Peer): readonly LeaderEffect[] {
+  #startSnapshot(peer: Peer): void {
     peer.drop();
     this.#snapshots += 1;
     peer.link = {
@@ -130,13 +139,12 @@ export class Streams {
       ended: false,
       moved: undefined,
     };
-    return this.#pumpSnapshot(peer);
+    this.#pumpSnapshot(peer);
   }
 
-  #pumpSnapshot(peer: Peer): readonly LeaderEffect[] {
+  #pumpSnapshot(peer: Peer): void {
     const { link } = peer;
-    const effects: LeaderEffect[] = [];
-    if (link.state !== "snapshot") return effects;
+    if (link.state !== "snapshot") return;
     const { copy, number } = link;
     const { applied, digest, history } = copy;
     while (!link.ended && link.sent - link.received < this.#limits.snapshotChunksMax) {
@@ -144,17 +152,15 @@ export class Streams {
       const last = records.at(-1);
       link.ended = last === undefined;
       link.after = last?.key;
-      const message: LeaderMessage = {
+      this.#out.send(peer.id, {
         type: "snapshotChunk",
         epoch: this.#position().epoch,
         snapshot: number,
         index: link.sent,
         records,
         end: link.ended ? { applied, digest, history } : undefined,
-      };
+      });
       link.sent += 1;
-      effects.push({ type: "send", to: peer.id, message });
     }
-    return effects;
   }
 }

@@ -4,9 +4,8 @@
  */
 import { Floor, floorOf, newerNote } from "./floor.ts";
 import { invariant } from "./invariant.ts";
-import type { LeaderEffect } from "./leader-effects.ts";
 import { isIntact, type LeaderState, type PromiseMessage } from "./leader-state.ts";
-import { Recovery, type RecoveryEffect, recoveryNeeds } from "./recovery.ts";
+import { Recovery, type RecoveryResult, recoveryNeeds } from "./recovery.ts";
 import type {
   Entry,
   Epoch,
@@ -48,80 +47,83 @@ export class Takeover {
     }
   }
 
-  begin(now: Instant): readonly LeaderEffect[] {
+  begin(now: Instant): void {
     const { hardState, id } = this.#state.start;
     const epoch = hardState.promisedEpoch + 1;
-    if (!isIntact(hardState)) return this.#promiseOneself(epoch);
-    const { intactSince = hardState.ledEpoch } = hardState;
-    const led = { promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch, intactSince };
-    this.#state.hardState = { ...hardState, ...led };
-    return this.#confirmationsNeeded === 0
-      ? this.#takeOverIntact(now)
-      : this.#promiseOneself(epoch);
+    const intact = isIntact(hardState);
+    if (intact) {
+      const { intactSince = hardState.ledEpoch } = hardState;
+      const led = { promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch, intactSince };
+      this.#state.hardState = { ...hardState, ...led };
+    }
+    if (intact && this.#confirmationsNeeded === 0) this.#takeOverIntact(now);
+    else this.#promiseOneself(epoch);
   }
 
   /** A higher epoch was met, or must be used: nothing was settled in this one, so that costs nothing. */
-  leap(above: Epoch): readonly LeaderEffect[] {
+  leap(above: Epoch): void {
     this.#leapt = true;
-    return this.#promiseOneself(above + (this.#state.start.leap ?? 1));
+    this.#promiseOneself(above + (this.#state.start.leap ?? 1));
   }
 
-  epochFlushed(now: Instant): readonly LeaderEffect[] {
+  epochFlushed(now: Instant): void {
     const state = this.#state;
-    state.epochDurable = true;
     if (isIntact(state.hardState)) {
       state.phase = { type: "confirming", answers: new Map(), since: now };
-      return [...state.prepareAll(), ...this.confirm(now)];
+      state.prepareAll();
+      this.confirm(now);
+      return;
     }
     const { ledEpoch, followedEpoch = 0, floor: ownFloor } = state.hardState;
-    const { applied, history, epoch, writeQuorum } = state;
+    const { applied, history, epoch, writeQuorum, out } = state;
     const { store, log } = state.start;
     const own = { applied, history, followedEpoch: Math.max(ledEpoch, followedEpoch) };
     const followers = state.members.size;
-    const recovery = new Recovery({ epoch, followers, writeQuorum, ownFloor, own, store, log });
+    const heard = { followers, writeQuorum, ownFloor };
+    const recovery = new Recovery({ epoch, ...heard, own, store, log, out });
     state.phase = { type: "recovering", recovery };
-    return [...state.prepareAll(), ...this.#carryOut(recovery.begin(), now)];
+    state.prepareAll();
+    this.#goOn(recovery.begin(), now);
   }
 
   /** A follower promised, and this node does not lead yet. */
-  promised(from: NodeId, promise: PromiseMessage, now: Instant): readonly LeaderEffect[] {
-    const { phase } = this.#state;
-    switch (phase.type) {
-      case "confirming":
-        if (this.wentBack(promise)) return this.leap(this.#state.epoch);
+  promised(from: NodeId, promise: PromiseMessage, now: Instant): void {
+    const { phase, epoch } = this.#state;
+    if (phase.type === "confirming") {
+      if (this.wentBack(promise)) this.leap(epoch);
+      else {
         phase.answers.set(from, promise);
-        return this.confirm(now);
-      case "recovering":
-        // Others led before, in epochs that a log which is not intact cannot know.
-        if (!promise.blank && !this.#leapt) return this.leap(this.#state.epoch);
-        return this.#carryOut(phase.recovery.answered(from, promise), now);
-      default:
-        return [];
+        this.confirm(now);
+      }
+    } else if (phase.type === "recovering") {
+      // Others led before, in epochs that a log which is not intact cannot know.
+      if (!promise.blank && !this.#leapt) this.leap(epoch);
+      else this.#goOn(phase.recovery.answered(from, promise), now);
     }
   }
 
   /** Leads if enough followers have confirmed that nobody else led since. */
-  confirm(now: Instant): readonly LeaderEffect[] {
+  confirm(now: Instant): void {
     const { phase, members } = this.#state;
-    if (phase.type !== "confirming") return [];
+    if (phase.type !== "confirming") return;
     const answers = [...phase.answers.values()];
     const proving = answers.filter(({ blank }) => !blank).length;
-    const enough = proving >= this.#confirmationsNeeded || answers.length === members.size;
-    return enough ? this.#takeOverIntact(now) : [];
+    if (proving >= this.#confirmationsNeeded || answers.length === members.size)
+      this.#takeOverIntact(now);
   }
 
   /**
    * A high floor asks few followers of a recovery, but many to confirm an intact log. Where those do not come,
    * the node recovers like one whose log proves nothing: that is always safe.
    */
-  tick(now: Instant): readonly LeaderEffect[] {
+  tick(now: Instant): void {
     const { phase, limits, hardState, members, writeQuorum } = this.#state;
-    if (phase.type !== "confirming" || now - phase.since < limits.silenceMsMax) return [];
+    if (phase.type !== "confirming" || now - phase.since < limits.silenceMsMax) return;
     const answers = [...phase.answers.values()];
     const note = answers.reduce((newest, { floor }) => newerNote(newest, floor), hardState.floor);
     const needed = recoveryNeeds(members.size, note?.quorum ?? writeQuorum);
     const proving = answers.filter(({ blank }) => !blank).length;
-    return proving >= needed ? this.leap(this.#state.epoch) : [];
+    if (proving >= needed) this.leap(this.#state.epoch);
   }
 
   /**
@@ -138,48 +140,45 @@ export class Takeover {
     return followedEpoch >= intactSince && applied > last;
   }
 
-  linkLost(from: NodeId, now: Instant): readonly LeaderEffect[] {
+  linkLost(from: NodeId, now: Instant): void {
     const { phase } = this.#state;
-    return phase.type === "recovering" ? this.#carryOut(phase.recovery.lost(from), now) : [];
+    if (phase.type === "recovering") this.#goOn(phase.recovery.lost(from), now);
   }
 
-  page(from: NodeId, page: Page, now: Instant): readonly LeaderEffect[] {
+  page(from: NodeId, page: Page, now: Instant): void {
     const { phase } = this.#state;
-    if (phase.type !== "recovering") return [];
+    if (phase.type !== "recovering") return;
     const { recovery } = phase;
-    const effects =
-      page.type === "logPage" ? recovery.logPage(from, page) : recovery.storePage(from, page);
-    return this.#carryOut(effects, now);
+    this.#goOn(
+      page.type === "logPage" ? recovery.logPage(from, page) : recovery.storePage(from, page),
+      now,
+    );
   }
 
-  recordsFlushed(page: number, now: Instant): readonly LeaderEffect[] {
+  recordsFlushed(page: number): void {
     const { phase } = this.#state;
-    return phase.type === "recovering"
-      ? this.#carryOut(phase.recovery.recordsAdded(page), now)
-      : [];
+    if (phase.type === "recovering") phase.recovery.recordsAdded(page);
   }
 
-  storeInstalled(end: SnapshotEnd, now: Instant): readonly LeaderEffect[] {
+  storeInstalled(end: SnapshotEnd, now: Instant): void {
     const state = this.#state;
     invariant(state.phase.type !== "leading", "a store is copied before a node leads");
     state.writes.startFrom(end.applied);
-    state.history = end.history;
-    state.digests.note(end.applied, end.digest);
-    if (state.phase.type !== "recovering") return [];
-    return this.#carryOut(state.phase.recovery.installed(end), now);
+    state.digests.note(end);
+    if (state.phase.type === "recovering") this.#goOn(state.phase.recovery.installed(end), now);
   }
 
   /** The log is durable in the new epoch, and the floor note of that number with it. */
-  logFlushed(floorNumber: number): readonly LeaderEffect[] {
+  logFlushed(floorNumber: number): void {
     const state = this.#state;
-    state.epochDurable = true;
     if (state.phase.type === "leading") {
       state.phase.established = true;
       // A newer note may have been made since: it is not durable yet.
       state.phase.floor.flushed(floorNumber);
     }
+    state.writes.flushed(state.last);
     // A promise given before may be out of date: what a follower has applied since is asked anew.
-    return [...state.writes.flushed(state.last), ...state.prepareAll()];
+    state.prepareAll();
   }
 
   /**
@@ -192,49 +191,35 @@ export class Takeover {
     return Math.max(quorum, over, floorOf(writeQuorum)) - 1;
   }
 
-  #promiseOneself(epoch: Epoch): readonly LeaderEffect[] {
+  #promiseOneself(epoch: Epoch): void {
     const state = this.#state;
-    state.epochDurable = false;
     state.phase = { type: "starting" };
     const promise = { promisedEpoch: epoch, promisedLeader: state.start.id };
-    return [state.persist(promise, { type: "epoch", epoch })];
+    state.persist(promise, { type: "epoch", epoch });
   }
 
-  #takeOverIntact(now: Instant): readonly LeaderEffect[] {
+  #takeOverIntact(now: Instant): void {
     const { start, epoch, usualFloor } = this.#state;
     const { committed, floor: heard = usualFloor } = start.hardState;
     const entries = start.tail.map((entry) =>
       entry.sequence > committed ? { ...entry, epoch } : entry,
     );
-    return this.#takeOver({ entries, committed, heard, now });
+    this.#takeOver({ entries, committed, heard, now });
   }
 
-  #carryOut(effects: readonly RecoveryEffect[], now: Instant): readonly LeaderEffect[] {
-    return effects.flatMap((effect) => this.#carryOutOne(effect, now));
-  }
-
-  #carryOutOne(effect: RecoveryEffect, now: Instant): readonly LeaderEffect[] {
+  /** The recovery has come this far. */
+  #goOn(result: RecoveryResult | undefined, now: Instant): void {
     const state = this.#state;
-    const { epoch } = state;
-    switch (effect.type) {
-      case "send":
-      case "beginStore":
-        return [effect];
-      case "addRecords": {
-        const { records, page } = effect;
-        return [{ type: "addRecords", records, flush: { type: "records", epoch, page } }];
-      }
-      case "installStore": {
-        const { end, followedEpoch } = effect;
-        state.hardState = { ...state.hardState, followedEpoch };
-        const { hardState } = state;
-        return [{ type: "installStore", end, hardState, flush: { type: "installed", end } }];
-      }
-      case "recovered": {
-        state.hardState = { ...state.hardState, ledEpoch: epoch, intactSince: epoch };
-        const { entries, floor: heard = state.usualFloor } = effect;
-        return this.#takeOver({ entries, committed: state.applied, heard, now });
-      }
+    if (result?.type === "copied") {
+      const { end, followedEpoch } = result;
+      state.hardState = { ...state.hardState, followedEpoch };
+      const { hardState } = state;
+      state.out.installStore({ type: "installed", end }, { end, hardState });
+    } else if (result?.type === "recovered") {
+      const { epoch, applied: committed } = state;
+      state.hardState = { ...state.hardState, ledEpoch: epoch, intactSince: epoch };
+      const { entries, floor: heard = state.usualFloor } = result;
+      this.#takeOver({ entries, committed, heard, now });
     }
   }
 
@@ -244,7 +229,7 @@ export class Takeover {
     committed: Sequence;
     heard: { quorum: number; over: number };
     now: Instant;
-  }): readonly LeaderEffect[] {
+  }): void {
     const state = this.#state;
     const { epoch, writeQuorum: quorum, applied } = state;
     const { heard, now } = log;
@@ -255,10 +240,9 @@ export class Takeover {
     const gate = floor.propose({ quorum, sequence: last, now, usual: quorum });
     state.writes.inherit(log.entries, { committed, quorum, floorNumber: gate.number, now });
     state.phase = { type: "leading", floor, established: false };
-    state.epochDurable = false;
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
     const flush = { type: "log", epoch, floor: floor.note.number } as const;
     const change = { blank: false, foreign: false, floor: floor.note, committed };
-    return [state.persist(change, flush, entries)];
+    state.persist(change, flush, entries);
   }
 }

@@ -1,7 +1,7 @@
 import type { Backlog } from "./backlog.ts";
 import type { Floor } from "./floor.ts";
 import { invariant } from "./invariant.ts";
-import type { LeaderEffect } from "./leader-effects.ts";
+import type { LeaderDraft } from "./leader-effects.ts";
 import { type Ack, Ledger, type Slot } from "./ledger.ts";
 import type { Limits } from "./limits.ts";
 import { Overlay } from "./overlay.ts";
@@ -51,16 +51,24 @@ export class Writes {
   readonly #limits: Limits;
   readonly #store: StoreView;
   readonly #backlog: Backlog;
+  readonly #out: LeaderDraft;
   #overlay = new Overlay();
   #ledger: Ledger;
   /** Handed out for applying. Invariant: applied <= applying <= committed. */
   #applying: Sequence;
   #applied: Sequence;
 
-  constructor(parts: { applied: Sequence; limits: Limits; store: StoreView; backlog: Backlog }) {
+  constructor(parts: {
+    applied: Sequence;
+    limits: Limits;
+    store: StoreView;
+    backlog: Backlog;
+    out: LeaderDraft;
+  }) {
     this.#limits = parts.limits;
     this.#store = parts.store;
     this.#backlog = parts.backlog;
+    this.#out = parts.out;
     this.#ledger = new Ledger(parts.applied);
     this.#applied = parts.applied;
     this.#applying = parts.applied;
@@ -159,23 +167,20 @@ export class Writes {
     });
   }
 
-  flushed(through: Sequence): readonly LeaderEffect[] {
-    return this.#settle(this.#ledger.flush(through));
+  flushed(through: Sequence): void {
+    this.#settle(this.#ledger.flush(through));
   }
 
-  acknowledged(ack: Ack, sequences: readonly Sequence[]): readonly LeaderEffect[] {
-    return this.#settle(this.#ledger.acknowledge(ack, sequences));
+  acknowledged(ack: Ack, sequences: readonly Sequence[]): void {
+    this.#settle(this.#ledger.acknowledge(ack, sequences));
   }
 
-  floorInForce(number: number): readonly LeaderEffect[] {
-    return this.#settle(this.#ledger.floorInForce(number));
+  floorInForce(number: number): void {
+    this.#settle(this.#ledger.floorInForce(number));
   }
 
-  quorumLowered(
-    to: { quorum: number; floorNumber: number },
-    now: Instant,
-  ): readonly LeaderEffect[] {
-    return this.#settle(this.#ledger.lowerQuorum(to, now));
+  quorumLowered(to: { quorum: number; floorNumber: number }, now: Instant): void {
+    this.#settle(this.#ledger.lowerQuorum(to, now));
   }
 
   diskLost(node: NodeId): void {
@@ -192,15 +197,14 @@ export class Writes {
   }
 
   /** Settled first, so that whoever is answered can read it; then what may be applied. */
-  #settle(slots: readonly Slot[]): readonly LeaderEffect[] {
+  #settle(slots: readonly Slot[]): void {
     for (const slot of slots) this.#overlay.settle(slot.entry);
-    const effects: LeaderEffect[] = slots.length > 0 ? [{ type: "settled", slots }] : [];
+    this.#out.settle(slots);
     const entries: Entry[] = [];
     while (this.#applying < this.#ledger.committed) {
       this.#applying += 1;
       entries.push(this.#backlog.at(this.#applying));
     }
-    if (entries.length > 0) effects.push({ type: "apply", entries });
-    return effects;
+    this.#out.apply(entries);
   }
 }

@@ -2,10 +2,22 @@
  * The rules of one node on a bench: facts go in by hand, effects are carried out at once on a state
  * in memory, and what was sent, settled and told can be looked at. Flushes wait while `held`.
  */
+import type { Effects, StorageEffect } from "../../src/replication/effects.ts";
 import { Follower } from "../../src/replication/follower.ts";
-import type { FollowerEffect, FollowerStart } from "../../src/replication/follower-effects.ts";
+import type {
+  FollowerEffects,
+  FollowerFlush,
+  FollowerNews,
+} from "../../src/replication/follower-effects.ts";
+import type { FollowerStart } from "../../src/replication/follower-start.ts";
 import { Leader } from "../../src/replication/leader.ts";
-import type { LeaderEffect, LeaderStart } from "../../src/replication/leader-effects.ts";
+import type {
+  Deposed,
+  LeaderEffects,
+  LeaderFlush,
+  LeaderNews,
+} from "../../src/replication/leader-effects.ts";
+import type { LeaderStart } from "../../src/replication/leader-start.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
 import type { Proposal, ProposalOutcome, WishedOperation } from "../../src/replication/proposal.ts";
 import type {
@@ -40,6 +52,12 @@ export const memberOf = (id: NodeId): Member => ({
 
 const enough = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
 
+/** How the rules on a bench learn of what their disk has done. */
+interface Reports<Flush> {
+  readonly persisted: (flush: Flush) => void;
+  readonly applied: (state: MemoryState["summary"]) => void;
+}
+
 /** Node state that a bench's rules look at and its effects change. */
 class Disk {
   readonly state = new MemoryState();
@@ -60,8 +78,38 @@ class Disk {
     return { get: (key: string) => this.state.table.get(key), copy: () => this.state.copy() };
   }
 
-  flush(change: () => void): void {
-    this.#waiting.push(change);
+  /** Takes what a step stores, to be carried out by `flush`. */
+  queue<Flush>(effects: readonly StorageEffect<Flush>[], reports: Reports<Flush>): void {
+    for (const effect of effects) this.#waiting.push(() => this.#carryOut(effect, reports));
+  }
+
+  #carryOut<Flush>(effect: StorageEffect<Flush>, reports: Reports<Flush>): void {
+    const { state } = this;
+    switch (effect.type) {
+      case "persist":
+        state.commit({ append: effect.entries, apply: [], hardState: effect.hardState });
+        reports.persisted(effect.flush);
+        return;
+      case "apply":
+        state.commit({ append: [], apply: effect.entries });
+        reports.applied(state.summary);
+        return;
+      case "beginStore":
+        state.begin();
+        return;
+      case "addRecords":
+        state.add(state.incoming(), effect.records);
+        reports.persisted(effect.flush);
+        return;
+      case "installStore":
+        state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
+        reports.persisted(effect.flush);
+        return;
+    }
+  }
+
+  /** The step is over: carries out what waits, unless the disk is held. */
+  flush(): void {
     if (!this.held) this.release();
   }
 
@@ -74,6 +122,21 @@ class Disk {
   release(): void {
     this.held = false;
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+  }
+}
+
+/** What the steps on a bench have asked for so far, newest last. */
+class Told<To, Message, Flush, News> {
+  readonly stored: StorageEffect<Flush>[] = [];
+  readonly closed: { readonly to: To; readonly reason: string }[] = [];
+  readonly news: News[] = [];
+  readonly sent: { readonly to: To; readonly message: Message }[] = [];
+
+  protected note({ storage, closes, news, sends }: Effects<To, Message, Flush, News>): void {
+    this.stored.push(...storage);
+    this.closed.push(...closes);
+    this.news.push(...news);
+    this.sent.push(...sends);
   }
 }
 
@@ -95,19 +158,18 @@ function diskOf(before: Before): Disk {
   return disk;
 }
 
-export class LeaderBench {
+export class LeaderBench extends Told<NodeId, LeaderMessage, LeaderFlush, LeaderNews> {
   readonly disk: Disk;
   readonly core: Leader;
-  /** Newest last. */
-  readonly sent: { readonly to: NodeId; readonly message: LeaderMessage }[] = [];
   readonly settled: Sequence[] = [];
-  readonly effects: LeaderEffect[] = [];
+  deposed: Deposed | undefined;
   now = 0;
 
   constructor(
     setup: { followers: readonly NodeId[]; writeQuorum: number } & Before,
     change: Partial<LeaderStart> = {},
   ) {
+    super();
     this.disk = diskOf(setup);
     const { state } = this.disk;
     const { applied, digest, history } = state.summary;
@@ -230,63 +292,26 @@ export class LeaderBench {
     );
   }
 
-  do(effects: readonly LeaderEffect[]): void {
-    for (const effect of effects) this.#perform(effect);
-  }
-
-  #perform(effect: LeaderEffect): void {
-    const { disk } = this;
-    const { state } = disk;
-    this.effects.push(effect);
-    switch (effect.type) {
-      case "send":
-        this.sent.push(effect);
-        return;
-      case "persist":
-        disk.flush(() => {
-          state.commit({ append: effect.entries, apply: [], hardState: effect.hardState });
-          this.do(this.core.persisted(effect.flush, this.now));
-        });
-        return;
-      case "apply":
-        disk.flush(() => {
-          state.commit({ append: [], apply: effect.entries });
-          const { applied, digest, history } = state.summary;
-          this.do(this.core.storeApplied(applied, digest, history));
-        });
-        return;
-      case "beginStore":
-        disk.flush(() => state.begin());
-        return;
-      case "addRecords":
-        disk.flush(() => {
-          state.add(state.incoming(), effect.records);
-          this.do(this.core.persisted(effect.flush, this.now));
-        });
-        return;
-      case "installStore":
-        disk.flush(() => {
-          state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
-          this.do(this.core.persisted(effect.flush, this.now));
-        });
-        return;
-      case "settled":
-        this.settled.push(...effect.slots.map(({ entry }) => entry.sequence));
-        return;
-      default:
-        return;
-    }
+  /** Performs a step as a node does: what is stored is flushed once everything else is done. */
+  do(effects: LeaderEffects): void {
+    this.note(effects);
+    this.settled.push(...effects.settled.map(({ entry }) => entry.sequence));
+    this.deposed ??= effects.deposed;
+    this.disk.queue(effects.storage, {
+      persisted: (flush) => this.do(this.core.persisted(flush, this.now)),
+      applied: ({ applied, digest, history }) =>
+        this.do(this.core.storeApplied(applied, digest, history)),
+    });
+    this.disk.flush();
   }
 }
 
-export class FollowerBench {
+export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, FollowerNews> {
   readonly disk: Disk;
   readonly core: Follower;
-  /** Newest last. */
-  readonly sent: { readonly link: number; readonly message: FollowerMessage }[] = [];
-  readonly effects: FollowerEffect[] = [];
 
   constructor(before: Before = {}, change: Partial<FollowerStart> = {}) {
+    super();
     this.disk = diskOf(before);
     const { state } = this.disk;
     const { applied, digest, history } = state.summary;
@@ -347,48 +372,14 @@ export class FollowerBench {
     return this.answers.flatMap((message) => (message.type === "refusal" ? [message.reason] : []));
   }
 
-  do(effects: readonly FollowerEffect[]): void {
-    for (const effect of effects) this.#perform(effect);
-  }
-
-  #perform(effect: FollowerEffect): void {
-    const { disk } = this;
-    const { state } = disk;
-    this.effects.push(effect);
-    switch (effect.type) {
-      case "send":
-        this.sent.push(effect);
-        return;
-      case "close":
-        return;
-      case "persist":
-        disk.flush(() => {
-          state.commit({ append: effect.entries, apply: [], hardState: effect.hardState });
-          this.do(this.core.persisted(effect.flush));
-        });
-        return;
-      case "apply":
-        disk.flush(() => {
-          state.commit({ append: [], apply: effect.entries });
-          const { applied, digest, history } = state.summary;
-          this.core.storeApplied(applied, digest, history);
-        });
-        return;
-      case "beginStore":
-        disk.flush(() => state.begin());
-        return;
-      case "addRecords":
-        disk.flush(() => {
-          state.add(state.incoming(), effect.records);
-          this.do(this.core.persisted(effect.flush));
-        });
-        return;
-      case "installStore":
-        disk.flush(() => {
-          state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
-          this.do(this.core.persisted(effect.flush));
-        });
-        return;
-    }
+  /** Performs a step as a node does: what is stored is flushed once everything else is done. */
+  do(effects: FollowerEffects): void {
+    this.note(effects);
+    this.disk.queue(effects.storage, {
+      persisted: (flush) => this.do(this.core.persisted(flush)),
+      applied: ({ applied, digest, history }) =>
+        this.do(this.core.storeApplied(applied, digest, history)),
+    });
+    this.disk.flush();
   }
 }

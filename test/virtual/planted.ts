@@ -46,12 +46,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a follower acks before its flush",
     file: "replication/follower.ts",
-    from: 'return [{ type: "persist", entries: fresh, hardState, flush }, ...apply];',
-    to: `return [
-      ...this.persisted(flush),
-      { type: "persist", entries: fresh, hardState, flush: { type: "hardState" } },
-      ...apply,
-    ];`,
+    from: "this.#out.persist(flush, { entries, hardState });",
+    to: `this.#flushed(flush);
+      this.#out.persist({ type: "hardState" }, { entries, hardState });`,
   },
   {
     name: "a follower promises any epoch",
@@ -75,8 +72,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a leader without its log leads at once",
     file: "replication/takeover.ts",
-    from: "if (!isIntact(hardState)) return this.#promiseOneself(epoch);",
-    to: "",
+    from: "const intact = isIntact(hardState);",
+    to: "const intact = true;",
   },
   {
     name: "acks from before a follower's disk was replaced still count",
@@ -114,8 +111,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a recovery goes by the configured quorum and not by the floor",
     file: "replication/recovery.ts",
-    from: "this.#floorNote()?.quorum ?? this.#writeQuorum",
-    to: "this.#writeQuorum",
+    from: "this.#floorNote()?.quorum ?? writeQuorum",
+    to: "writeQuorum",
   },
   {
     name: "the floor is lowered before enough followers know of it",

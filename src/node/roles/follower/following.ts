@@ -1,14 +1,18 @@
 /**
  * Following: whatever happens to a follower becomes a fact in its inbox, the rules turn facts into
- * effects, and every effect is performed here.
+ * effects, and every step's effects are performed here.
  */
 import { Follower } from "../../../replication/follower.ts";
-import type { FollowerEffect, FollowerFlush } from "../../../replication/follower-effects.ts";
+import type {
+  FollowerEffects,
+  FollowerFlush,
+  FollowerNews,
+} from "../../../replication/follower-effects.ts";
 import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeOptions } from "../../options.ts";
 import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
-import { type FlushReports, storageJob } from "../../storage-effects.ts";
+import { queueStorage, type StorageReports } from "../../storage-effects.ts";
 import { heartbeatAgeMsMax, LeaderContact } from "./contact.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
@@ -19,10 +23,10 @@ export class Following {
   readonly core: Follower;
   readonly contact: LeaderContact;
   readonly reads: FollowerReads;
-  readonly inbox: Inbox<FollowerEffect>;
+  readonly inbox: Inbox<FollowerEffects>;
   readonly #links: FollowerLinks;
   /** How the rules learn that a flush is done. */
-  readonly #flushes: FlushReports<FollowerFlush>;
+  readonly #flushes: StorageReports<FollowerFlush>;
 
   constructor(options: NodeOptions) {
     this.core = followerOf(options);
@@ -33,6 +37,7 @@ export class Following {
     this.#links = new FollowerLinks(this);
     const persisted = (flush: FollowerFlush) => this.inbox.take(() => this.core.persisted(flush));
     this.#flushes = {
+      begins: () => this.contact.snapshotBegins(),
       persisted,
       installed: (flush) => {
         this.contact.snapshotInstalled();
@@ -47,10 +52,7 @@ export class Following {
     const { core, contact } = this;
     return {
       applied: ({ applied, digest, history }) => {
-        this.inbox.take(() => {
-          core.storeApplied(applied, digest, history);
-          return [];
-        });
+        this.inbox.take(() => core.storeApplied(applied, digest, history));
         this.reads.applied(applied);
       },
       storageFault: (reason) => {
@@ -64,11 +66,11 @@ export class Following {
     };
   }
 
-  #newInbox(): Inbox<FollowerEffect> {
+  #newInbox(): Inbox<FollowerEffects> {
     const { parts, core } = this;
-    return new Inbox<FollowerEffect>({
+    return new Inbox<FollowerEffects>({
       lifetime: parts.lifetime,
-      perform: (effect) => this.#perform(effect),
+      perform: (effects) => this.#perform(effects),
       performed: () => parts.flusher.kick(),
       broken: (reason) => parts.stop(reason, core.epoch),
     });
@@ -90,30 +92,17 @@ export class Following {
     });
   }
 
-  /** The one place where effects are carried out. */
-  #perform(effect: FollowerEffect): void {
-    switch (effect.type) {
-      case "send":
-        this.#links.send(effect.link, effect.message);
-        return;
-      case "persist":
-      case "apply":
-      case "beginStore":
-      case "addRecords":
-      case "installStore":
-        if (effect.type === "beginStore") this.contact.snapshotBegins();
-        this.parts.flusher.add(storageJob(effect, this.#flushes));
-        return;
-      case "close":
-        this.#links.giveUp(effect.link);
-        return;
-      case "storeReplaced":
-        this.#storeReplaced(effect.leader, effect.applied);
-        return;
-      case "strangerRefused":
-        this.#strangerRefused(effect.leader, effect.epoch);
-        return;
-    }
+  /** The one place where effects are carried out. Storage is only queued: acks follow its flush. */
+  #perform({ storage, closes, news, sends }: FollowerEffects): void {
+    queueStorage(storage, this.parts.flusher, this.#flushes);
+    for (const { to } of closes) this.#links.giveUp(to);
+    for (const each of news) this.#tell(each);
+    for (const { to, message } of sends) this.#links.send(to, message);
+  }
+
+  #tell(news: FollowerNews): void {
+    if (news.type === "storeReplaced") this.#storeReplaced(news.leader, news.applied);
+    else this.#strangerRefused(news.leader, news.epoch);
   }
 
   #storeReplaced(leader: NodeId, applied: Sequence): void {

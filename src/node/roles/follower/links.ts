@@ -1,6 +1,6 @@
 /** The network side of following: streams are accepted, closed, and told to the rules as facts. */
 import type { Follower } from "../../../replication/follower.ts";
-import type { FollowerEffect, LinkNumber } from "../../../replication/follower-effects.ts";
+import type { FollowerEffects, LinkNumber } from "../../../replication/follower-effects.ts";
 import type { FollowerMessage, LeaderMessage } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
@@ -11,7 +11,7 @@ import type { LeaderContact } from "./contact.ts";
 export class FollowerLinks {
   readonly #parts: NodeParts;
   readonly #core: Follower;
-  readonly #inbox: Inbox<FollowerEffect>;
+  readonly #inbox: Inbox<FollowerEffects>;
   readonly #contact: LeaderContact;
   /** Those that are open. */
   readonly #links = new Map<LinkNumber, Link<FollowerMessage>>();
@@ -21,7 +21,7 @@ export class FollowerLinks {
   constructor(owner: {
     parts: NodeParts;
     core: Follower;
-    inbox: Inbox<FollowerEffect>;
+    inbox: Inbox<FollowerEffects>;
     contact: LeaderContact;
   }) {
     this.#parts = owner.parts;

@@ -1,6 +1,6 @@
 /** When followers learn of a commit mark that no append carries. */
 import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { LeaderEffects } from "../../../replication/leader-effects.ts";
 import type { Instant } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
@@ -17,10 +17,10 @@ const announceLateMs = 10;
 export class CommitAnnouncer {
   readonly #parts: NodeParts;
   readonly #core: Leader;
-  readonly #inbox: Inbox<LeaderEffect>;
+  readonly #inbox: Inbox<LeaderEffects>;
   #scheduled = false;
 
-  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffect>) {
+  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
     this.#parts = parts;
     this.#core = core;
     this.#inbox = inbox;

@@ -1,15 +1,14 @@
 /**
  * Leading: whatever happens to a leader becomes a fact in its inbox, the rules turn facts into
- * effects, and every effect is performed here.
+ * effects, and every step's effects are performed here.
  */
 import { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffect, LeaderFlush } from "../../../replication/leader-effects.ts";
-import type { Epoch, NodeId } from "../../../replication/types.ts";
+import type { Deposed, LeaderEffects, LeaderFlush } from "../../../replication/leader-effects.ts";
 import { Inbox } from "../../inbox.ts";
 import { epochLeap, type NodeOptions, tickMs } from "../../options.ts";
 import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
 import { inFlightMsMax } from "../../stopping.ts";
-import { type FlushReports, storageJob } from "../../storage-effects.ts";
+import { queueStorage, type StorageReports } from "../../storage-effects.ts";
 import { Waiting } from "../../waiting.ts";
 import { CommitAnnouncer } from "./announcer.ts";
 import { LeaderLinks } from "./links.ts";
@@ -23,14 +22,14 @@ const closingLookMs = 10;
 export class Leading {
   readonly parts: NodeParts;
   readonly core: Leader;
-  readonly inbox: Inbox<LeaderEffect>;
+  readonly inbox: Inbox<LeaderEffects>;
   readonly telemetry: LeaderTelemetry;
   /** Calls that wait until one entry is settled. */
   readonly settling: Waiting;
   readonly writes: LeaderWrites;
   readonly #links: LeaderLinks;
   /** How the rules learn that a flush is done. */
-  readonly #flushes: FlushReports<LeaderFlush>;
+  readonly #flushes: StorageReports<LeaderFlush>;
 
   constructor(options: NodeOptions) {
     this.core = leaderOf(options);
@@ -68,11 +67,11 @@ export class Leading {
     };
   }
 
-  #newInbox(): Inbox<LeaderEffect> {
+  #newInbox(): Inbox<LeaderEffects> {
     const { parts, core } = this;
-    const inbox = new Inbox<LeaderEffect>({
+    const inbox = new Inbox<LeaderEffects>({
       lifetime: parts.lifetime,
-      perform: (effect) => this.#perform(effect),
+      perform: (effects) => this.#perform(effects),
       performed: () => {
         parts.flusher.kick();
         announcer.schedule();
@@ -129,46 +128,29 @@ export class Leading {
     this.#links.close();
   }
 
-  /** The one place where effects are carried out. News come last: they change nothing. */
-  #perform(effect: LeaderEffect): void {
-    switch (effect.type) {
-      case "send":
-        this.#links.send(effect.to, effect.message);
-        return;
-      case "persist":
-      case "apply":
-      case "beginStore":
-      case "addRecords":
-      case "installStore":
-        this.parts.flusher.add(storageJob(effect, this.#flushes));
-        return;
-      case "settled":
-        for (const slot of effect.slots) {
-          this.telemetry.settled(slot);
-          this.settling.reach(slot.entry.sequence);
-        }
-        return;
-      case "acked":
-        this.telemetry.acked(effect.from, effect.ranges);
-        return;
-      case "close":
-        this.#links.giveUp(effect.to, effect.reason);
-        return;
-      case "deposed":
-        this.#deposed(effect.by, effect.epoch);
-        return;
-      default:
-        this.telemetry.news(effect, this.core.epoch);
+  /**
+   * The one place where effects are carried out. Storage is only queued: the round that is under way ends with
+   * its flush. Writers are answered before anything else is sent.
+   */
+  #perform({ storage, closes, news, settled, sends, deposed }: LeaderEffects): void {
+    queueStorage(storage, this.parts.flusher, this.#flushes);
+    for (const { to, reason } of closes) this.#links.giveUp(to, reason);
+    for (const each of news) this.telemetry.news(each, this.core.epoch);
+    for (const slot of settled) {
+      this.telemetry.settled(slot);
+      this.settling.reach(slot.entry.sequence);
     }
+    for (const { to, message } of sends) this.#links.send(to, message);
+    if (deposed !== undefined) this.#deposed(deposed);
   }
 
   /** What this node answers from now on may be old: it refuses calls at once, flushes and stops. */
-  #deposed(by: NodeId, epoch: Epoch): void {
-    const { lifetime, flusher, options } = this.parts;
+  #deposed(deposed: Deposed): void {
+    const { lifetime, flusher } = this.parts;
     const reason =
-      by === options.config.nodeId
+      deposed.reason === "diskWentBack"
         ? "a follower shows that this node's disk went back in time: this node no longer leads"
-        : `${by} leads with epoch ${epoch}: this node no longer leads`;
+        : `${deposed.by} leads with epoch ${deposed.epoch}: this node no longer leads`;
     lifetime.end("this node no longer leads");
     flusher.whenIdle(() => this.parts.stop(reason, this.core.epoch));
   }

@@ -1,6 +1,6 @@
 /** The network side of leading: streams are dialled, closed, and told to the rules as facts. */
 import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { LeaderEffects } from "../../../replication/leader-effects.ts";
 import type { LeaderMessage, NodeId } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
@@ -10,11 +10,11 @@ import type { Link } from "../../ports.ts";
 export class LeaderLinks {
   readonly #parts: NodeParts;
   readonly #core: Leader;
-  readonly #inbox: Inbox<LeaderEffect>;
+  readonly #inbox: Inbox<LeaderEffects>;
   /** Those that are open. */
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
 
-  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffect>) {
+  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
     this.#parts = parts;
     this.#core = core;
     this.#inbox = inbox;

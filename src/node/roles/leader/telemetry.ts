@@ -1,23 +1,11 @@
 /** News of a leader for people. Nothing here has an effect on reads, writes or replication. */
-import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { LeaderNews } from "../../../replication/leader-effects.ts";
 import type { Slot } from "../../../replication/ledger.ts";
-import type {
-  Epoch,
-  Instant,
-  NodeId,
-  Sequence,
-  SequenceRange,
-} from "../../../replication/types.ts";
+import type { Epoch, Instant, Sequence } from "../../../replication/types.ts";
 import type { LiveConfig } from "../../api.ts";
 import type { NodeParts } from "../../parts.ts";
 import { Timeline } from "./timeline.ts";
 import { WriteEvents } from "./write-events.ts";
-
-/** Effects that change nothing: they only tell people what has happened. */
-export type LeaderNews = Extract<
-  LeaderEffect,
-  { type: "member" | "storeReplaced" | "refused" | "floor" | "digestMismatch" }
->;
 
 /** Events for pages, figures for `/metrics`, log lines for operators. */
 export class LeaderTelemetry {
@@ -40,11 +28,6 @@ export class LeaderTelemetry {
   /** A write was accepted; its entry is not durable anywhere yet. */
   proposed(slot: Slot): void {
     this.#writes.proposed(slot);
-  }
-
-  /** A follower acked these entries. */
-  acked(from: NodeId, ranges: readonly SequenceRange[]): void {
-    this.#writes.acked(from, ranges);
   }
 
   /** Entries of an earlier leadership settle again without anybody waiting: they are not counted. */
@@ -86,35 +69,38 @@ export class LeaderTelemetry {
   }
 
   /** `epoch`: the one in which it happened. */
-  news(effect: LeaderNews, epoch: Epoch): void {
+  news(news: LeaderNews, epoch: Epoch): void {
     const { log, clock, observer } = this.#parts.options;
-    switch (effect.type) {
+    switch (news.type) {
+      case "acked":
+        this.#writes.acked(news.from, news.ranges);
+        return;
       case "member": {
-        const { id, state, restarted } = effect;
+        const { id, state, restarted } = news;
         const again = restarted ? ": its process has started again" : "";
         log.info({ member: id, state, restarted, epoch }, `${id} is now ${state}${again}`);
         this.#parts.hub.publish({ type: "member", at: clock.wall(), id, state, restarted });
         return;
       }
       case "storeReplaced": {
-        const { id, applied } = effect;
+        const { id, applied } = news;
         const lacks = "has applied entries that the leader's history lacks";
         log.error({ member: id, applied }, `${id} ${lacks}; a snapshot replaces its store`);
         return;
       }
       case "refused": {
-        const { by, reason } = effect;
+        const { by, reason } = news;
         log.warn({ follower: by, reason }, `${by} refuses to follow this leader`);
         return;
       }
       case "floor": {
-        const { quorum, degraded } = effect;
+        const { quorum, degraded } = news;
         if (degraded) log.warn({ quorum }, degradedFloor);
         else log.info({ quorum }, restoredFloor);
         return;
       }
       case "digestMismatch": {
-        const { id, applied } = effect;
+        const { id, applied } = news;
         observer.digestMismatch(id);
         log.error({ member: id, applied }, `${id}: its store differs from the leader's`);
         return;

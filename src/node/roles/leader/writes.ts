@@ -1,7 +1,7 @@
 /** The first half of a write: refused at once, or gathered with others and proposed. */
 import type { Failed } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffect } from "../../../replication/leader-effects.ts";
+import type { LeaderEffects } from "../../../replication/leader-effects.ts";
 import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
@@ -21,7 +21,7 @@ export class LeaderWrites {
   readonly #core: Leader;
   readonly #settling: Waiting;
   readonly #telemetry: LeaderTelemetry;
-  readonly #inbox: Inbox<LeaderEffect>;
+  readonly #inbox: Inbox<LeaderEffects>;
   readonly #answers: WriteAnswers;
   /** They will be proposed together. */
   #asks: Ask[] = [];
@@ -34,7 +34,7 @@ export class LeaderWrites {
     /** Calls that wait until one entry is settled. */
     settling: Waiting;
     telemetry: LeaderTelemetry;
-    inbox: Inbox<LeaderEffect>;
+    inbox: Inbox<LeaderEffects>;
   }) {
     this.#parts = owner.parts;
     this.#core = owner.core;
