@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Floor, floorOf, newerNote } from "./floor.ts";
+import { Floor } from "./floor.ts";
+import { floorOf, newerNote } from "./floor-note.ts";
 import type { FloorNote, NodeId } from "./types.ts";
 
 const followers = ["f1", "f2", "f3", "f4", "f5"];

@@ -1,17 +1,5 @@
+import { floorOf } from "./floor-note.ts";
 import type { Epoch, FloorNote, Instant, NodeId, Sequence } from "./types.ts";
-
-/** The newer of two notes. */
-export function newerNote(
-  left: FloorNote | undefined,
-  right: FloorNote | undefined,
-): FloorNote | undefined {
-  if (left === undefined || right === undefined) return left ?? right;
-  if (left.epoch !== right.epoch) return left.epoch > right.epoch ? left : right;
-  return left.number >= right.number ? left : right;
-}
-
-/** A write quorum as recovery sees it: a write with no ack at all counts like one with one. */
-export const floorOf = (quorum: number): number => Math.max(1, quorum);
 
 /**
  * The lowest write quorum that settled entries rely on, as the followers know it. A recovery asks

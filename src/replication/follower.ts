@@ -1,4 +1,4 @@
-import { newerNote } from "./floor.ts";
+import { newerNote } from "./floor-note.ts";
 import {
   FollowerDraft,
   type FollowerEffects,

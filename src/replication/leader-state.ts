@@ -1,6 +1,7 @@
 import { Backlog } from "./backlog.ts";
 import { DigestWatch } from "./digest-watch.ts";
-import { type Floor, floorOf } from "./floor.ts";
+import type { Floor } from "./floor.ts";
+import { floorOf } from "./floor-note.ts";
 import { LeaderDraft, type LeaderFlush } from "./leader-effects.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";

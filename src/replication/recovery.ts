@@ -1,6 +1,6 @@
 import type { EffectsDraft } from "./effects.ts";
 import { Evidence } from "./evidence.ts";
-import { floorOf, newerNote } from "./floor.ts";
+import { floorOf, newerNote } from "./floor-note.ts";
 import { BrokenPromise } from "./invariant.ts";
 import { isPrefix } from "./prefix.ts";
 import type {

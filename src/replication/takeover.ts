@@ -2,7 +2,8 @@
  * How a node begins to lead. An intact log is confirmed by followers; any other log proves nothing, and the
  * followers are asked for what they hold. DESIGN.md, "Beginning to lead", has the argument.
  */
-import { Floor, floorOf, newerNote } from "./floor.ts";
+import { Floor } from "./floor.ts";
+import { floorOf, newerNote } from "./floor-note.ts";
 import { invariant } from "./invariant.ts";
 import { isIntact, type LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Recovery, type RecoveryResult, recoveryNeeds } from "./recovery.ts";
