@@ -1,5 +1,5 @@
 /** Pages of the store, in byte order of keys. */
-import type { Overlay } from "../replication/overlay.ts";
+import type { Overlay } from "../replication/leader/overlay.ts";
 import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
 

@@ -1,6 +1,6 @@
 /** The failures that a node answers with, each built in one place. */
 import { type Failed, failed } from "../errors.ts";
-import type { Refusal } from "../replication/proposal.ts";
+import type { Refusal } from "../replication/leader/proposal.ts";
 
 /** The reason may be gone after a second: clients may try again. */
 const soon = { retryAfterSeconds: 1 };

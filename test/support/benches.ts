@@ -3,23 +3,27 @@
  * in memory, and what was sent, settled and told can be looked at. Flushes wait while `held`.
  */
 import type { Effects, StorageEffect } from "../../src/replication/effects.ts";
-import { Follower } from "../../src/replication/follower.ts";
+import { Follower } from "../../src/replication/follower/follower.ts";
 import type {
   FollowerEffects,
   FollowerFlush,
   FollowerNews,
-} from "../../src/replication/follower-effects.ts";
-import type { FollowerStart } from "../../src/replication/follower-start.ts";
-import { Leader } from "../../src/replication/leader.ts";
+} from "../../src/replication/follower/follower-effects.ts";
+import type { FollowerStart } from "../../src/replication/follower/follower-start.ts";
+import { Leader } from "../../src/replication/leader/leader.ts";
 import type {
   Deposed,
   LeaderEffects,
   LeaderFlush,
   LeaderNews,
-} from "../../src/replication/leader-effects.ts";
-import type { LeaderStart } from "../../src/replication/leader-start.ts";
+} from "../../src/replication/leader/leader-effects.ts";
+import type { LeaderStart } from "../../src/replication/leader/leader-start.ts";
+import type {
+  Proposal,
+  ProposalOutcome,
+  WishedOperation,
+} from "../../src/replication/leader/proposal.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
-import type { Proposal, ProposalOutcome, WishedOperation } from "../../src/replication/proposal.ts";
 import type {
   Entry,
   FollowerMessage,

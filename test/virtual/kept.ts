@@ -1,6 +1,6 @@
 /**
  * What a recovery keeps of what it hears, in the plainest form of the design's rules (DESIGN.md,
- * "Beginning to lead"). The code under test, `src/replication/recovery.ts`, is not used here.
+ * "Beginning to lead"). The code under test, `src/replication/recovery`, is not used here.
  */
 import type { Entry, Sequence, StoreRecord } from "../../src/replication/types.ts";
 

@@ -1,5 +1,5 @@
 /** What a follower last heard from its leader, and when. */
-import type { Follower } from "../../../replication/follower.ts";
+import type { Follower } from "../../../replication/follower/follower.ts";
 import type { Instant, LeaderMessage } from "../../../replication/types.ts";
 import type { LogEnd } from "../../ahead-watches.ts";
 import type { Clock } from "../../ports.ts";

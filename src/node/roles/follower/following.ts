@@ -2,12 +2,12 @@
  * Following: whatever happens to a follower becomes a fact in its inbox, the rules turn facts into
  * effects, and every step's effects are performed here.
  */
-import { Follower } from "../../../replication/follower.ts";
+import { Follower } from "../../../replication/follower/follower.ts";
 import type {
   FollowerEffects,
   FollowerFlush,
   FollowerNews,
-} from "../../../replication/follower-effects.ts";
+} from "../../../replication/follower/follower-effects.ts";
 import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeOptions } from "../../options.ts";

@@ -1,6 +1,9 @@
 /** The network side of following: streams are accepted, closed, and told to the rules as facts. */
-import type { Follower } from "../../../replication/follower.ts";
-import type { FollowerEffects, LinkNumber } from "../../../replication/follower-effects.ts";
+import type { Follower } from "../../../replication/follower/follower.ts";
+import type {
+  FollowerEffects,
+  LinkNumber,
+} from "../../../replication/follower/follower-effects.ts";
 import type { FollowerMessage, LeaderMessage } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";

@@ -1,6 +1,6 @@
 /** Reads at a follower: a consistent prefix of the history, as new as `minVersion` asks for. */
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
-import type { Follower } from "../../../replication/follower.ts";
+import type { Follower } from "../../../replication/follower/follower.ts";
 import type { Sequence } from "../../../replication/types.ts";
 import type {
   KeyPage,

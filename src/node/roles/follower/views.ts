@@ -1,5 +1,5 @@
 /** What a follower reports about itself and, as far as it knows, its cluster. */
-import type { Follower } from "../../../replication/follower.ts";
+import type { Follower } from "../../../replication/follower/follower.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, MemberView, NodeStatus, Role } from "../../api.ts";
 import { fallbackUrl, ownMember } from "../../options.ts";

@@ -1,6 +1,6 @@
 /** When followers learn of a commit mark that no append carries. */
-import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffects } from "../../../replication/leader-effects.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { Instant } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";

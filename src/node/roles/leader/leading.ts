@@ -2,8 +2,12 @@
  * Leading: whatever happens to a leader becomes a fact in its inbox, the rules turn facts into
  * effects, and every step's effects are performed here.
  */
-import { Leader } from "../../../replication/leader.ts";
-import type { Deposed, LeaderEffects, LeaderFlush } from "../../../replication/leader-effects.ts";
+import { Leader } from "../../../replication/leader/leader.ts";
+import type {
+  Deposed,
+  LeaderEffects,
+  LeaderFlush,
+} from "../../../replication/leader/leader-effects.ts";
 import { Inbox } from "../../inbox.ts";
 import { epochLeap, type NodeOptions, tickMs } from "../../options.ts";
 import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";

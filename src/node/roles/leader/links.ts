@@ -1,6 +1,6 @@
 /** The network side of leading: streams are dialled, closed, and told to the rules as facts. */
-import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffects } from "../../../replication/leader-effects.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { LeaderMessage, NodeId } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";

@@ -1,6 +1,6 @@
 /** Reads at the leader are linearizable per key: they show every write that was answered before. */
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
-import type { Leader } from "../../../replication/leader.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
 import type { Sequence } from "../../../replication/types.ts";
 import type { KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
 import { listSettled } from "../../list.ts";

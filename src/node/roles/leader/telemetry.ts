@@ -1,6 +1,6 @@
 /** News of a leader for people. Nothing here has an effect on reads, writes or replication. */
-import type { LeaderNews } from "../../../replication/leader-effects.ts";
-import type { Slot } from "../../../replication/ledger.ts";
+import type { LeaderNews } from "../../../replication/leader/leader-effects.ts";
+import type { Slot } from "../../../replication/leader/ledger.ts";
 import type { Epoch, Instant, Sequence } from "../../../replication/types.ts";
 import type { LiveConfig } from "../../api.ts";
 import type { NodeParts } from "../../parts.ts";

@@ -1,5 +1,5 @@
 /** What a leader reports about itself and its cluster. */
-import type { Leader } from "../../../replication/leader.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, MemberView, NodeStatus } from "../../api.ts";
 import { fallbackUrl } from "../../options.ts";

@@ -1,8 +1,8 @@
 /** The second half of a write: accepted or refused, it ends in exactly one answer. */
 import { type Failed, failed, succeeded } from "../../../errors.ts";
-import type { Leader } from "../../../replication/leader.ts";
-import type { Slot } from "../../../replication/ledger.ts";
-import type { ProposalOutcome, Refusal } from "../../../replication/proposal.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { Slot } from "../../../replication/leader/ledger.ts";
+import type { ProposalOutcome, Refusal } from "../../../replication/leader/proposal.ts";
 import type { Instant, Sequence } from "../../../replication/types.ts";
 import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { NodeParts } from "../../parts.ts";

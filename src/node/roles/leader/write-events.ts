@@ -1,5 +1,5 @@
 /** The writes of a leader as events: bounded in number, however many writes there are. */
-import type { Slot } from "../../../replication/ledger.ts";
+import type { Slot } from "../../../replication/leader/ledger.ts";
 import type { Instant, NodeId, Sequence, SequenceRange } from "../../../replication/types.ts";
 import type { EventHub } from "../../event-hub.ts";
 import type { Clock, DelayControl } from "../../ports.ts";

@@ -1,7 +1,7 @@
 /** The first half of a write: refused at once, or gathered with others and proposed. */
 import type { Failed } from "../../../errors.ts";
-import type { Leader } from "../../../replication/leader.ts";
-import type { LeaderEffects } from "../../../replication/leader-effects.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";

@@ -1,0 +1,45 @@
+import { type Effects, EffectsDraft } from "../effects.ts";
+import type { Epoch, FloorNote, FollowerMessage, NodeId, Sequence, SnapshotEnd } from "../types.ts";
+
+/** Numbers the streams that leaders open to this node. */
+export type LinkNumber = number;
+
+/** What the node reports back once an effect's flush is done. */
+export type FollowerFlush =
+  | { readonly type: "promise"; readonly link: LinkNumber; readonly epoch: Epoch }
+  | {
+      readonly type: "entries";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly sequences: readonly Sequence[];
+    }
+  | {
+      readonly type: "floor";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly floor: FloorNote | undefined;
+    }
+  | {
+      readonly type: "chunk";
+      readonly link: LinkNumber;
+      readonly epoch: Epoch;
+      readonly snapshot: number;
+      readonly index: number;
+      readonly end: SnapshotEnd | undefined;
+    }
+  | { readonly type: "hardState" };
+
+export type FollowerNews =
+  /** The leader's history lacks what was applied here: its snapshot will replace the store. */
+  | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
+  /** A node that the settings here do not name asked to lead. */
+  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch };
+
+export type FollowerEffects = Effects<LinkNumber, FollowerMessage, FollowerFlush, FollowerNews>;
+
+export class FollowerDraft extends EffectsDraft<
+  LinkNumber,
+  FollowerMessage,
+  FollowerFlush,
+  FollowerNews
+> {}

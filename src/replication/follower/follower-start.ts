@@ -1,0 +1,22 @@
+import type { Limits } from "../limits.ts";
+import type { Digest, HardState, History, Member, NodeId, Sequence } from "../types.ts";
+import type { LogView, StoreView } from "../views.ts";
+
+/** What a follower is made from: its settings, and what its disk holds. */
+export interface FollowerStart {
+  readonly id: NodeId;
+  /** Whom its settings name as leader: nobody else may lead it. */
+  readonly leader: NodeId;
+  readonly hardState: HardState;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly history: History | undefined;
+  readonly member: Member;
+  /** Changes at each start of the process. */
+  readonly incarnation: string;
+  /** Highest sequence in the log, of any epoch. */
+  readonly last: () => Sequence;
+  readonly log: LogView;
+  readonly store: StoreView;
+  readonly limits?: Limits;
+}

@@ -1,0 +1,397 @@
+import { newerNote } from "../floor-note.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
+import { toRanges } from "../progress.ts";
+import type {
+  Digest,
+  Entry,
+  Epoch,
+  FloorNote,
+  HardState,
+  History,
+  LeaderMessage,
+  Sequence,
+  SnapshotEnd,
+} from "../types.ts";
+import {
+  FollowerDraft,
+  type FollowerEffects,
+  type FollowerFlush,
+  type LinkNumber,
+} from "./follower-effects.ts";
+import { FollowerLog } from "./follower-log.ts";
+import type { FollowerStage } from "./follower-stage.ts";
+import type { FollowerStart } from "./follower-start.ts";
+
+/** A message of the leader of this type. */
+type Told<Type extends LeaderMessage["type"]> = Extract<LeaderMessage, { type: Type }>;
+
+/** What a follower knows of its cluster from the leader's heartbeats. */
+export interface ClusterNews {
+  readonly committed: Sequence;
+  readonly last: Sequence;
+  readonly applied: Sequence;
+  readonly digest: Digest;
+  readonly writeQuorum: number;
+}
+
+/** The rules of following: facts in, effects out, one record for each fact. */
+export class Follower {
+  readonly #start: FollowerStart;
+  readonly #limits: Limits;
+  /** The effects of the step under way. Every fact ends by taking them. */
+  readonly #out = new FollowerDraft();
+  #hardState: HardState;
+  #stage: FollowerStage = { type: "idle" };
+  readonly #log: FollowerLog;
+  /** What the store shows, flushed. */
+  #shown: SnapshotEnd;
+  #news: ClusterNews | undefined;
+  /** See HardState; the store that takes its place is flushed before this changes. */
+  #foreign: boolean;
+  storageFault = "";
+
+  constructor(start: FollowerStart) {
+    const { applied, digest, history, hardState } = start;
+    this.#start = start;
+    this.#limits = start.limits ?? DEFAULT_LIMITS;
+    this.#hardState = hardState;
+    this.#foreign = hardState.foreign === true;
+    this.#shown = { applied, digest, history };
+    this.#log = new FollowerLog({ applied, last: start.last() });
+  }
+
+  get epoch(): Epoch {
+    return this.#hardState.promisedEpoch;
+  }
+  get applied(): Sequence {
+    return this.#shown.applied;
+  }
+  get committed(): Sequence {
+    return this.#log.committed;
+  }
+  get last(): Sequence {
+    return this.#log.last;
+  }
+  get hardState(): HardState {
+    return this.#hardState;
+  }
+  get news(): ClusterNews | undefined {
+    return this.#news;
+  }
+  /** A leader's stream of entries is open. */
+  get following(): boolean {
+    return this.#stage.type === "following";
+  }
+  /** The store here is not a prefix of the leader's history, and not replaced yet. */
+  get replacing(): boolean {
+    return this.#foreign;
+  }
+  /** Entries received and not handed out for applying; bounded by the leader's backlog. */
+  get backlog(): number {
+    return this.#log.waiting;
+  }
+
+  get #link(): LinkNumber | undefined {
+    return this.#stage.type === "idle" ? undefined : this.#stage.link;
+  }
+
+  linkClosed(link: LinkNumber): FollowerEffects {
+    if (this.#link === link) this.#enter({ type: "idle" });
+    return this.#out.take();
+  }
+
+  received(link: LinkNumber, message: LeaderMessage): FollowerEffects {
+    if (message.type === "prepare") this.#prepare(link, message);
+    else if (link === this.#link && message.epoch === this.epoch) this.#dispatch(link, message);
+    else this.#refuse(link, "the epoch of this stream has ended");
+    return this.#out.take();
+  }
+
+  #dispatch(link: LinkNumber, message: Exclude<LeaderMessage, { type: "prepare" }>): void {
+    switch (message.type) {
+      case "lead":
+        this.#lead(link, message);
+        return;
+      case "append":
+        this.#append(link, message);
+        return;
+      case "heartbeat":
+        this.#heartbeat(link, message);
+        return;
+      case "snapshotChunk":
+        this.#chunk(link, message);
+        return;
+      case "fetchLog":
+        this.#fetchLog(link, message.from);
+        return;
+      case "fetchStore":
+        this.#fetchStore(link, message.after);
+        return;
+      case "floor":
+        this.#noteFloor(link, message.floor);
+        return;
+    }
+  }
+
+  /** An effect's flush is done. Flushes are reported in the order of their effects. */
+  persisted(flush: FollowerFlush): FollowerEffects {
+    if (flush.type !== "hardState") this.#flushed(flush);
+    return this.#out.take();
+  }
+
+  #flushed(flush: Exclude<FollowerFlush, { type: "hardState" }>): void {
+    if (flush.type === "chunk" && flush.end !== undefined) this.#installed(flush.end);
+    const { link, epoch } = flush;
+    // A promise to another leader may have been given meanwhile: its predecessor hears no more.
+    if (link !== this.#link || epoch !== this.epoch) return;
+    switch (flush.type) {
+      case "promise":
+        this.#promise(link);
+        return;
+      case "entries": {
+        const ranges = toRanges(flush.sequences);
+        const { applied, digest } = this.#mark();
+        this.#out.send(link, { type: "acks", epoch, ranges, applied, digest });
+        return;
+      }
+      case "floor":
+        this.#out.send(link, { type: "floorReceipt", epoch, floor: flush.floor });
+        return;
+      case "chunk": {
+        const { snapshot, index } = flush;
+        const installed = flush.end !== undefined;
+        this.#out.send(link, { type: "snapshotReceipt", epoch, snapshot, index, installed });
+        return;
+      }
+    }
+  }
+
+  /** The store shows everything up to here, flushed. */
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): FollowerEffects {
+    this.#shown = { applied, digest, history };
+    return this.#out.take();
+  }
+
+  // --- promises --------------------------------------------------------------------------------
+
+  #prepare(link: LinkNumber, message: Told<"prepare">): void {
+    const { epoch, leader, to, members } = message;
+    const { id, leader: expected } = this.#start;
+    const { promisedEpoch, promisedLeader } = this.#hardState;
+    if (to !== id) {
+      this.#refuse(link, `this is ${id}, not ${to}`);
+      return;
+    }
+    if (leader !== expected) {
+      this.#refuse(link, `the settings of ${to} name ${expected} as the leader`);
+      this.#out.tell({ type: "strangerRefused", leader, epoch });
+      return;
+    }
+    if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader)) {
+      this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`);
+      return;
+    }
+    const old = this.#link;
+    if (old !== undefined && old !== link) this.#out.close(old, "a newer stream took over");
+    this.#enter({ type: "promising", link });
+    const isNews = epoch !== promisedEpoch;
+    this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
+    const hardState = isNews ? this.#hardState : undefined;
+    this.#out.persist({ type: "promise", link, epoch }, { hardState });
+  }
+
+  #promise(link: LinkNumber): void {
+    this.#stage = { type: "promised", link, copy: undefined };
+    this.#log.endsAt(Math.max(this.#start.last(), this.applied));
+    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
+    const { member, incarnation } = this.#start;
+    this.#out.send(link, {
+      type: "promise",
+      epoch,
+      ...this.#shown,
+      last: this.last,
+      blank,
+      floor,
+      member,
+      incarnation,
+      followedEpoch: Math.max(followedEpoch, ledEpoch),
+    });
+  }
+
+  #lead(link: LinkNumber, message: Told<"lead">): void {
+    if (this.#stage.type !== "promised") {
+      this.#refuse(link, "entries before a promise");
+      return;
+    }
+    const { completeAt, epoch, replace } = message;
+    this.#log.begin(replace);
+    const installing = replace;
+    this.#enter({ type: "following", link, completeAt, told: 0, installing, snapshot: undefined });
+    if (replace) {
+      // Until the snapshot is in place, this node proves nothing to a recovery.
+      this.#foreign = true;
+      this.#hardState = { ...this.#hardState, blank: true, foreign: true };
+      const { promisedLeader: leader } = this.#hardState;
+      this.#out.tell({ type: "storeReplaced", leader, applied: this.#log.applying });
+    } else {
+      this.#hardState = { ...this.#hardState, followedEpoch: epoch };
+      this.#completeIfWhole();
+    }
+    this.#noteFloor(link, message.floor);
+  }
+
+  /** What the stage before held is given back. */
+  #enter(stage: FollowerStage): void {
+    if (this.#stage.type === "promised") this.#stage.copy?.close();
+    this.#stage = stage;
+  }
+
+  // --- entries ---------------------------------------------------------------------------------
+
+  #append(link: LinkNumber, message: Told<"append">): void {
+    if (this.#stage.type !== "following") {
+      this.#refuse(link, "entries before lead");
+      return;
+    }
+    const { epoch } = message;
+    const high = this.#log.applying + 2 * this.#limits.backlogEntriesMax;
+    const entries: Entry[] = [];
+    for (const entry of message.entries) {
+      if (entry.sequence > high || entry.epoch > epoch) {
+        this.#refuse(link, `entry ${entry.sequence} is out of every bound`);
+        return;
+      }
+      if (this.#log.add(entry)) entries.push(entry);
+    }
+    if (message.entries.length > 0) {
+      const hardState = this.#completeIfWhole();
+      // A duplicate is acked like the rest: by then everything before it is flushed as well.
+      const sequences = message.entries.map(({ sequence }) => sequence);
+      const flush = { type: "entries", link, epoch, sequences } as const;
+      this.#out.persist(flush, { entries, hardState });
+    }
+    this.#applyUpTo(message.committed);
+  }
+
+  /** In order, and never beyond what this leader calls committed. */
+  #applyUpTo(committed: Sequence): void {
+    this.#log.sawCommitted(committed);
+    const stage = this.#stage;
+    if (stage.type !== "following") return;
+    stage.told = Math.max(stage.told, committed);
+    if (!stage.installing) this.#out.apply(this.#log.takeUpTo(stage.told));
+  }
+
+  /** A blank node that holds everything a leader had when it began to send is blank no more. */
+  #completeIfWhole(): HardState | undefined {
+    if (!this.#hardState.blank || this.#stage.type !== "following") return undefined;
+    if (this.#log.contiguous < this.#stage.completeAt) return undefined;
+    this.#hardState = { ...this.#hardState, blank: false, foreign: false };
+    this.#foreign = false;
+    return this.#hardState;
+  }
+
+  #heartbeat(link: LinkNumber, message: Told<"heartbeat">): void {
+    const { epoch, number, committed, last, writeQuorum, members } = message;
+    this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
+    this.#applyUpTo(committed);
+    if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
+      this.#hardState = { ...this.#hardState, members };
+      this.#out.persist({ type: "hardState" }, { hardState: this.#hardState });
+    }
+    const { applied, digest } = this.#mark();
+    const { storageFault } = this;
+    this.#out.send(link, { type: "heartbeatReply", epoch, number, applied, digest, storageFault });
+  }
+
+  // --- snapshots -------------------------------------------------------------------------------
+
+  #chunk(link: LinkNumber, message: Told<"snapshotChunk">): void {
+    const stage = this.#stage;
+    if (stage.type !== "following") {
+      this.#refuse(link, "a snapshot before lead");
+      return;
+    }
+    const { epoch, snapshot, index, records, end } = message;
+    if (index === 0) stage.snapshot = { number: snapshot, next: 0 };
+    stage.installing = true;
+    if (stage.snapshot?.number !== snapshot || stage.snapshot.next !== index) {
+      this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`);
+      return;
+    }
+    stage.snapshot.next += 1;
+    const flush = { type: "chunk", link, epoch, snapshot, index, end } as const;
+    if (index === 0) this.#out.beginStore();
+    if (end === undefined) {
+      this.#out.addRecords(records, flush);
+      return;
+    }
+    stage.snapshot = undefined;
+    this.#hardState = { ...this.#hardState, followedEpoch: epoch, foreign: false };
+    if (stage.completeAt <= end.applied) this.#hardState = { ...this.#hardState, blank: false };
+    this.#out.installStore(flush, { end, hardState: this.#hardState });
+  }
+
+  #installed(end: SnapshotEnd): void {
+    this.#foreign = false;
+    this.#shown = end;
+    this.#log.installed(end);
+    if (this.#stage.type === "following") this.#stage.installing = false;
+  }
+
+  // --- what a recovery asks for ----------------------------------------------------------------
+
+  #fetchLog(link: LinkNumber, from: Sequence): void {
+    const { messageEntriesMax, messageBytesMax } = this.#limits;
+    const entries = this.#start.log.read(from, {
+      entriesMax: messageEntriesMax,
+      bytesMax: messageBytesMax,
+    });
+    const last = entries.at(-1);
+    const next = last === undefined || last.sequence >= this.#start.last() ? 0 : last.sequence + 1;
+    this.#out.send(link, { type: "logPage", epoch: this.epoch, from, entries, next });
+  }
+
+  #fetchStore(link: LinkNumber, after: string | undefined): void {
+    const stage = this.#stage;
+    if (stage.type !== "promised") {
+      this.#refuse(link, "a store is for recovery only");
+      return;
+    }
+    if (after === undefined) {
+      stage.copy?.close();
+      stage.copy = this.#start.store.copy();
+    }
+    const { copy } = stage;
+    if (copy === undefined) {
+      this.#refuse(link, "the copy of the store is gone");
+      return;
+    }
+    const records = copy.page(after, this.#limits.chunkBytesMax);
+    const { applied, digest, history } = copy;
+    const end = records.length === 0 ? { applied, digest, history } : undefined;
+    if (end !== undefined) {
+      copy.close();
+      stage.copy = undefined;
+    }
+    this.#out.send(link, { type: "storePage", epoch: this.epoch, records, end });
+  }
+
+  #noteFloor(link: LinkNumber, note: FloorNote | undefined): void {
+    const floor = newerNote(this.#hardState.floor, note);
+    this.#hardState = { ...this.#hardState, floor };
+    const flush = { type: "floor", link, epoch: this.epoch, floor } as const;
+    this.#out.persist(flush, { hardState: this.#hardState });
+  }
+
+  #mark(): { applied: Sequence; digest: Digest } {
+    if (this.replacing) return { applied: 0, digest: "" };
+    const { applied, digest } = this.#shown;
+    return { applied, digest };
+  }
+
+  #refuse(link: LinkNumber, reason: string): void {
+    const { promisedEpoch, promisedLeader } = this.#hardState;
+    this.#out.send(link, { type: "refusal", promisedEpoch, promisedLeader, reason });
+  }
+}

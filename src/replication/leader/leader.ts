@@ -1,0 +1,327 @@
+import { invariant } from "../invariant.ts";
+import type {
+  Digest,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  HardState,
+  History,
+  Instant,
+  Member,
+  NodeId,
+  Sequence,
+} from "../types.ts";
+import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
+import type { LeaderStart } from "./leader-start.ts";
+import { LeaderState, type PromiseMessage } from "./leader-state.ts";
+import { Leading } from "./leading.ts";
+import type { Ledger, Slot } from "./ledger.ts";
+import type { Overlay } from "./overlay.ts";
+import type { Peer } from "./peer.ts";
+import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
+import { Takeover } from "./takeover.ts";
+
+type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
+
+/** The rules of leading: facts in, effects out, one record for each fact. */
+export class Leader {
+  readonly #state: LeaderState;
+  /** The effects of the step under way. Every fact ends by taking them. */
+  readonly #out: LeaderDraft;
+  readonly #takeover: Takeover;
+  readonly #leading: Leading;
+  #heartbeatAt: Instant | undefined;
+
+  constructor(start: LeaderStart) {
+    this.#state = new LeaderState(start);
+    this.#out = this.#state.out;
+    this.#takeover = new Takeover(this.#state);
+    this.#leading = new Leading(this.#state);
+  }
+
+  get epoch(): Epoch {
+    return this.#state.epoch;
+  }
+  get last(): Sequence {
+    return this.#state.last;
+  }
+  get committed(): Sequence {
+    return this.#state.committed;
+  }
+  get applied(): Sequence {
+    return this.#state.applied;
+  }
+  /** The sum over everything applied; undefined: not known. */
+  get history(): History | undefined {
+    return this.#state.history;
+  }
+  get writeQuorum(): number {
+    return this.#state.writeQuorum;
+  }
+  get overlay(): Overlay {
+    return this.#state.writes.overlay;
+  }
+  get ledger(): Ledger {
+    return this.#state.writes.ledger;
+  }
+  get peers(): readonly Peer[] {
+    return this.#state.members.all;
+  }
+  get liveFollowers(): readonly NodeId[] {
+    return this.#state.members.live;
+  }
+  /** See Membership.neededFrom. */
+  get neededFrom(): Sequence {
+    return this.#state.members.neededFrom;
+  }
+  /** Entries that are not applied yet. */
+  get waiting(): { entries: number; bytes: number } {
+    return this.#state.writes.waiting;
+  }
+  /** Why it neither reads nor writes yet; undefined when it does. */
+  get notReady(): string | undefined {
+    return this.#takeover.describe();
+  }
+  /** Every member's gateway as far as it is known, this node's first. */
+  get members(): readonly Member[] {
+    return this.#state.gateways;
+  }
+
+  /** Undefined while there was no common applied mark to compare at. */
+  digestMatch(id: NodeId): boolean | undefined {
+    return this.#state.digests.matches(id);
+  }
+
+  // --- facts -----------------------------------------------------------------------------------
+
+  /** Begins to lead. */
+  start(now: Instant): LeaderEffects {
+    this.#takeover.begin(now);
+    return this.#out.take();
+  }
+
+  linkOpened(from: NodeId, now: Instant): LeaderEffects {
+    // The news that the stream before is gone may come late, or never.
+    this.#linkLost(from, now);
+    const peer = this.#peer(from);
+    peer.link = { state: "preparing" };
+    if (this.#state.epochDurable) this.#state.prepare(peer);
+    return this.#out.take();
+  }
+
+  linkClosed(from: NodeId, now: Instant): LeaderEffects {
+    this.#linkLost(from, now);
+    this.#state.report();
+    this.#leading.reconsiderFloor();
+    return this.#out.take();
+  }
+
+  #linkLost(from: NodeId, now: Instant): void {
+    this.#peer(from).drop();
+    this.#takeover.linkLost(from, now);
+  }
+
+  received(from: NodeId, message: FollowerMessage, now: Instant): LeaderEffects {
+    const peer = this.#peer(from);
+    this.#state.members.heard(peer, now);
+    this.#dispatch(peer, message, now);
+    this.#state.report();
+    return this.#out.take();
+  }
+
+  /** An effect's flush is done. Flushes are reported in the order of their effects. */
+  persisted(flush: LeaderFlush, now: Instant): LeaderEffects {
+    if (!("epoch" in flush) || flush.epoch === this.epoch) this.#flushed(flush, now);
+    return this.#out.take();
+  }
+
+  #flushed(flush: LeaderFlush, now: Instant): void {
+    switch (flush.type) {
+      case "hardState":
+        return;
+      case "floor":
+        this.#leading.floor?.flushed(flush.number);
+        this.#leading.reconsiderFloor();
+        return;
+      case "epoch":
+        this.#takeover.epochFlushed(now);
+        return;
+      case "log":
+        this.#takeover.logFlushed(flush.floor);
+        return;
+      case "entries":
+        this.#state.writes.flushed(flush.through);
+        return;
+      case "records":
+        this.#takeover.recordsFlushed(flush.page);
+        return;
+      case "installed":
+        this.#takeover.storeInstalled(flush.end, now);
+        return;
+    }
+  }
+
+  /** The store shows everything up to here, flushed. */
+  storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
+    const state = this.#state;
+    state.storeApplied({ applied, digest, history });
+    for (const peer of state.members.all) state.compareDigest(peer);
+    return this.#out.take();
+  }
+
+  /** Outcomes are in the order of the proposals; the accepted ones share one flush. */
+  propose(
+    proposals: readonly Proposal[],
+    now: Instant,
+  ): { outcomes: readonly ProposalOutcome[]; effects: LeaderEffects } {
+    const { phase, epoch, members, writes, writeQuorum: usualQuorum } = this.#state;
+    if (phase.type !== "leading" || !phase.established) {
+      const refusal: Refusal = { reason: "recovering", detail: this.notReady ?? "" };
+      const outcomes = proposals.map(() => ({ type: "refused", refusal }) as const);
+      return { outcomes, effects: this.#out.take() };
+    }
+    const spread: FloorNote[] = [];
+    const live = members.live.length;
+    const turn = { now, epoch, live, usualQuorum, floor: phase.floor, spread };
+    const answers = proposals.map((proposal) => writes.accept(proposal, turn));
+    const slots = answers.filter((answer): answer is Slot => !("reason" in answer));
+    const outcomes = answers.map(
+      (answer): ProposalOutcome =>
+        "reason" in answer
+          ? { type: "refused", refusal: answer }
+          : { type: "accepted", slot: answer },
+    );
+    const note = spread.at(-1);
+    if (note !== undefined) this.#leading.spread(note);
+    this.#leading.append(slots);
+    return { outcomes, effects: this.#out.take() };
+  }
+
+  /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
+  setWriteQuorum(quorum: number, now: Instant): LeaderEffects {
+    this.#setWriteQuorum(quorum, now);
+    return this.#out.take();
+  }
+
+  #setWriteQuorum(quorum: number, now: Instant): void {
+    const state = this.#state;
+    state.writeQuorum = quorum;
+    const { floor } = this.#leading;
+    if (floor === undefined) {
+      this.#takeover.confirm(now);
+      return;
+    }
+    const at = { quorum, sequence: this.last, now, usual: quorum };
+    const { number: floorNumber, spread } = floor.propose(at);
+    if (spread !== undefined) this.#leading.spread(spread);
+    state.writes.quorumLowered({ quorum, floorNumber }, now);
+    this.#leading.reconsiderFloor();
+  }
+
+  /** Lets time pass: silence, heartbeats, the floor. */
+  tick(now: Instant): LeaderEffects {
+    const { members, limits, writeQuorum } = this.#state;
+    members.tick(now);
+    this.#takeover.tick(now);
+    this.#leading.giveUpSnapshots(now);
+    this.#state.report();
+    this.#leading.reconsiderFloor();
+    this.#leading.raiseFloor(now);
+    const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= limits.heartbeatIntervalMs) {
+      this.#heartbeatAt = now;
+      if (this.ledger.hasOverdue({ quorum: writeQuorum }, now))
+        this.#setWriteQuorum(writeQuorum, now);
+      this.#leading.heartbeat();
+    }
+    return this.#out.take();
+  }
+
+  /** Tells the followers how far the log is committed, if no append has told them yet. */
+  announce(): LeaderEffects {
+    this.#state.streams.announce(this.#state.members.all);
+    return this.#out.take();
+  }
+
+  // --- messages --------------------------------------------------------------------------------
+
+  #dispatch(peer: Peer, message: FollowerMessage, now: Instant): void {
+    if (message.type === "refusal") {
+      this.#refused(peer, message);
+      return;
+    }
+    if (message.epoch !== this.epoch) return;
+    switch (message.type) {
+      case "promise":
+        this.#promised(peer, message, now);
+        return;
+      case "acks":
+        this.#leading.acks(peer, message, now);
+        return;
+      case "heartbeatReply":
+        peer.storageFault = message.storageFault;
+        peer.showed(message);
+        this.#state.compareDigest(peer);
+        return;
+      case "snapshotReceipt":
+        this.#state.streams.receipt(peer, message);
+        return;
+      case "logPage":
+      case "storePage":
+        this.#takeover.page(peer.id, message, now);
+        return;
+      case "floorReceipt":
+        this.#leading.floor?.received(peer.id, message.floor);
+        this.#leading.reconsiderFloor();
+        return;
+    }
+  }
+
+  #promised(peer: Peer, message: PromiseMessage, now: Instant): void {
+    if (peer.link.state !== "preparing") return;
+    const { phase } = this.#state;
+    const restarted = peer.incarnation !== "" && peer.incarnation !== message.incarnation;
+    peer.promised(message);
+    if (message.blank) this.#leading.forgetDisk(peer);
+    if (restarted) this.#state.report(peer);
+    if (phase.type !== "leading") this.#takeover.promised(peer.id, message, now);
+    else if (this.#takeover.wentBack(message))
+      this.#stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
+    else if (phase.established) this.#leading.lead(peer, message, now);
+  }
+
+  #refused(peer: Peer, message: RefusalMessage): void {
+    const { promisedEpoch, promisedLeader, reason } = message;
+    const isForeign = promisedLeader !== this.#state.start.id;
+    if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
+    else if (promisedEpoch === this.epoch && !isForeign)
+      this.#out.close(peer.id, `it refused: ${reason}`);
+    else if (this.#leading.floor === undefined) this.#takeover.leap(promisedEpoch);
+    else {
+      // This node's own promise of a higher epoch, of which its disk knows nothing.
+      const deposed: Deposed = isForeign
+        ? { reason: "higherEpoch", by: promisedLeader, epoch: promisedEpoch }
+        : { reason: "diskWentBack" };
+      this.#stepDown({ promisedEpoch, promisedLeader }, deposed);
+    }
+  }
+
+  /** It takes no part and deposes nobody: its settings name another leader, for example. */
+  #noteRefusal(peer: Peer, reason: string): void {
+    if (peer.refusal === reason) return;
+    peer.refusal = reason;
+    this.#out.tell({ type: "refused", by: peer.id, reason });
+  }
+
+  /** This process leads no more; the next one of this node must ask the followers first. */
+  #stepDown(change: Partial<HardState>, deposed: Deposed): void {
+    this.#state.persist(change, { type: "hardState" });
+    this.#out.depose(deposed);
+  }
+
+  #peer(id: NodeId): Peer {
+    const peer = this.#state.members.get(id);
+    invariant(peer !== undefined, `only followers take part; ${id} is none`);
+    return peer;
+  }
+}

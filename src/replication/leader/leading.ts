@@ -1,0 +1,158 @@
+/** What a leader does with its followers once it leads: streams, acks, the floor, heartbeats. */
+
+import { invariant } from "../invariant.ts";
+import { isPrefix } from "../prefix.ts";
+import type {
+  FloorNote,
+  FollowerMessage,
+  Instant,
+  LeaderMessage,
+  Sequence,
+  SequenceRange,
+} from "../types.ts";
+import type { Floor } from "./floor.ts";
+import type { LeaderState, PromiseMessage } from "./leader-state.ts";
+import type { Slot } from "./ledger.ts";
+import type { Peer } from "./peer.ts";
+
+type Acks = Extract<FollowerMessage, { type: "acks" }>;
+
+export class Leading {
+  readonly #state: LeaderState;
+  #heartbeats = 0;
+
+  constructor(state: LeaderState) {
+    this.#state = state;
+  }
+
+  /** Undefined before the node leads. */
+  get floor(): Floor | undefined {
+    const { phase } = this.#state;
+    return phase.type === "leading" ? phase.floor : undefined;
+  }
+
+  /** The follower's disk was replaced: what it once acked or knew is worth nothing. */
+  forgetDisk(peer: Peer): void {
+    peer.acked = 0;
+    this.#state.writes.diskLost(peer.id);
+    this.floor?.forget(peer.id);
+  }
+
+  /** A follower promised: it is sent what it lacks, from what it has applied on. */
+  lead(peer: Peer, promise: PromiseMessage, now: Instant): void {
+    const { phase, epoch, last, streams, writes, out } = this.#state;
+    invariant(phase.type === "leading", "only a node that leads sends entries");
+    const replace = !this.#isPrefix(promise);
+    const floor = phase.floor.note;
+    out.send(peer.id, { type: "lead", epoch, completeAt: last, floor, replace });
+    if (replace) {
+      out.tell({ type: "storeReplaced", id: peer.id, applied: promise.applied });
+      streams.replaceStore(peer);
+      return;
+    }
+    // What it has applied it will not be sent again, so its promise is the ack.
+    writes.acknowledged({ node: peer.id, at: now }, this.#open({ from: 1, to: peer.applied }));
+    streams.begin(peer);
+  }
+
+  #isPrefix(promise: PromiseMessage): boolean {
+    const { applied, last, history, writes, start } = this.#state;
+    const entryAt = (sequence: Sequence) => writes.entryAt(sequence);
+    return isPrefix(promise, { applied, last, history, log: start.log, entryAt });
+  }
+
+  acks(peer: Peer, message: Acks, now: Instant): void {
+    const { last, writes, streams, out } = this.#state;
+    if (peer.link.state !== "streaming") return;
+    // A range is a peer's word: only what was ever proposed counts.
+    const ranges = message.ranges
+      .map(({ from, to }) => ({ from: Math.max(1, from), to: Math.min(to, last) }))
+      .filter(({ from, to }) => from <= to);
+    peer.showed(message);
+    for (const { from, to } of ranges) peer.delivered(from, to);
+    const sequences = ranges.flatMap((range) => this.#open(range));
+    out.tell({ type: "acked", from: peer.id, ranges });
+    writes.acknowledged({ node: peer.id, at: now }, sequences);
+    this.#state.compareDigest(peer);
+    streams.pump(peer);
+  }
+
+  /** The entries of a range that are not committed yet. A range is a peer's word: it is bounded. */
+  #open(range: SequenceRange): readonly Sequence[] {
+    const { last, committed } = this.#state;
+    const sequences: Sequence[] = [];
+    const high = Math.min(range.to, last);
+    for (let at = Math.max(range.from, committed + 1); at <= high; at += 1) sequences.push(at);
+    return sequences;
+  }
+
+  /** The leader's own flush and the followers' streams begin in the same turn. */
+  append(slots: readonly Slot[]): void {
+    if (slots.length === 0) return;
+    const { last, members, streams, out } = this.#state;
+    const entries = slots.map(({ entry }) => entry);
+    out.persist({ type: "entries", through: last }, { entries });
+    for (const peer of members.streaming) streams.pump(peer);
+  }
+
+  heartbeat(): void {
+    this.#heartbeats += 1;
+    const { phase, epoch, committed, last, applied, digests, writeQuorum, out } = this.#state;
+    const { led } = this.#state.members;
+    if (led.length === 0 || phase.type !== "leading") return;
+    const message: LeaderMessage = {
+      type: "heartbeat",
+      epoch,
+      committed,
+      last,
+      number: this.#heartbeats,
+      members: this.#state.gateways,
+      applied,
+      digest: digests.shown.digest,
+      writeQuorum,
+    };
+    for (const { id } of led) out.send(id, message);
+  }
+
+  /** A copy of the store keeps the disk from using its pages again: nobody may hold it for long. */
+  giveUpSnapshots(now: Instant): void {
+    const { snapshotSilenceMsMax, snapshotStallMsMax } = this.#state.limits;
+    for (const peer of this.#state.members.all) {
+      const stallMs = peer.snapshotStallMs(now);
+      const silenceMs = now - (peer.lastHeardAt ?? now);
+      const isSilent = peer.link.state === "snapshot" && silenceMs > snapshotSilenceMsMax;
+      if (isSilent || stallMs > snapshotStallMsMax)
+        this.#state.out.close(peer.id, "it does not take the snapshot it is sent");
+    }
+  }
+
+  // --- the floor -------------------------------------------------------------------------------
+
+  /** Makes a note durable here and tells every follower of it. */
+  spread(note: FloorNote): void {
+    const state = this.#state;
+    const { epoch, committed } = state;
+    state.persist({ floor: note, committed }, { type: "floor", epoch, number: note.number });
+    const message = { type: "floor", epoch, floor: note } as const;
+    for (const { id } of state.members.led) state.out.send(id, message);
+  }
+
+  /** Puts a pending note in force if enough know it now. */
+  reconsiderFloor(): void {
+    const { floor } = this;
+    if (floor === undefined) return;
+    const { members, writes, out } = this.#state;
+    const before = floor.degraded;
+    const isInForce = floor.settle(members.live);
+    const { degraded, note } = floor;
+    if (degraded !== before) out.tell({ type: "floor", quorum: note.quorum, degraded });
+    if (isInForce) writes.floorInForce(floor.numberInForce);
+  }
+
+  raiseFloor(now: Instant): void {
+    const { members, limits, writeQuorum: usual } = this.#state;
+    const { contiguous } = members;
+    const note = this.floor?.raise({ usual, now, calmMs: limits.floorCalmMs, contiguous });
+    if (note !== undefined) this.spread(note);
+  }
+}
