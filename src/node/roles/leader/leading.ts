@@ -133,8 +133,8 @@ export class Leading {
   }
 
   /**
-   * The one place where effects are carried out. Storage is only queued: the round that is under way ends with
-   * its flush. Writers are answered before anything else is sent.
+   * The one place where effects are carried out. Storage is only queued: its flush begins when the round is
+   * over. Writers are answered before anything is sent.
    */
   #perform({ storage, closes, news, settled, sends, deposed }: LeaderEffects): void {
     queueStorage(storage, this.parts.flusher, this.#flushes);
