@@ -248,8 +248,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "storage is taken for flushed while it is not",
     file: "node/flusher.ts",
-    from: "(done) => this.#storage.write(batch, done),",
-    to: "(done) => (this.#storage.write(batch, () => {}), done(undefined)),",
+    from: "const startedAt = this.#clock.now();",
+    to: `for (const job of jobs.splice(0)) job.flushed?.();
+    const startedAt = this.#clock.now();`,
   },
   {
     name: "a watch that was paused skips what came meanwhile",

@@ -1,16 +1,17 @@
 /** The storage port in memory: everything is lost when the process ends. */
-import type { Storage, StorageFault } from "../../node/ports.ts";
+import type { Storage } from "../../node/ports.ts";
+import { type Done, SingleWrite } from "../single-write.ts";
 import { MemoryState } from "./state.ts";
 
 /**
- * Decides when `change` is made, or that it is never made, and calls `done` afterwards. It must keep
- * the order of calls and must not call `done` before it returns.
+ * Decides when `change` is made, or that it is never made, and calls `done` afterwards: never before
+ * it returns. It is called again only after `done`.
  */
-type Flush = (change: () => void, done: (fault: StorageFault | undefined) => void) => void;
+type Flush = (change: () => void, done: Done) => void;
 
 /**
- * Storage that forgets everything when the process ends. `defer` runs its callbacks later and in
- * order; the default is the microtask queue.
+ * Storage that forgets everything when the process ends. `defer` runs its callbacks later; the
+ * default is the microtask queue.
  */
 export function createMemoryStorage(
   options: { defer?: ((run: () => void) => void) | undefined } = {},
@@ -26,6 +27,9 @@ export function createMemoryStorage(
 
 /** The storage port over a state, whose changes become durable when `flush` decides. */
 export function storageOver(state: MemoryState, flush: Flush): Storage {
+  const single = new SingleWrite();
+  const write = (change: () => void, done: Done): void =>
+    single.begin((flushed) => flush(change, flushed), done);
   return {
     hardState: () => state.hardState,
     summary: () => state.summary,
@@ -36,24 +40,21 @@ export function storageOver(state: MemoryState, flush: Flush): Storage {
     get: (key) => state.table.get(key),
     list: (query) => state.table.list(query),
     copy: () => state.copy(),
-    write: (batch, done) => flush(() => state.commit(batch), done),
+    write: (batch, done) => write(() => state.commit(batch), done),
     incoming: {
-      begin: () => state.begin(),
+      begin() {
+        single.mustBeOver();
+        state.begin();
+      },
       add(records, done) {
         const incoming = state.incoming();
-        flush(() => state.add(incoming, records), done);
+        write(() => state.add(incoming, records), done);
       },
       install(end, done) {
         const incoming = state.incoming();
-        flush(() => state.install(incoming, end), done);
+        write(() => state.install(incoming, end), done);
       },
     },
-    close: () =>
-      new Promise((resolve) =>
-        flush(
-          () => {},
-          () => resolve(),
-        ),
-      ),
+    close: () => single.whenOver(),
   };
 }
