@@ -1,6 +1,6 @@
 /** The effects of both roles that end in a flush, and the flusher's job for each. */
 import type { Entry, HardState, SnapshotEnd, StoreRecord } from "../replication/types.ts";
-import type { FlushJob } from "./flusher.ts";
+import type { FlushJob } from "./flush-queue.ts";
 
 /** `Flush` is what the role's rules are told once the effect is durable. */
 export type StorageEffect<Flush> =

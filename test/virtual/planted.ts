@@ -248,9 +248,12 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "storage is taken for flushed while it is not",
     file: "node/flusher.ts",
-    from: "const startedAt = this.#clock.now();",
-    to: `for (const job of jobs.splice(0)) job.flushed?.();
-    const startedAt = this.#clock.now();`,
+    from: "(done) => this.#storage.write(batch, done),",
+    to: `(done) => {
+        flushed?.();
+        flushed = undefined;
+        this.#storage.write(batch, done);
+      },`,
   },
   {
     name: "a watch that was paused skips what came meanwhile",
