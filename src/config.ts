@@ -174,7 +174,10 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** What docs/configuration.md says of each setting, in its order. */
+/**
+ * What docs/configuration.md says of each setting, in its order.
+ * @public Read by test/tools/configuration-page.ts, which is not part of the product.
+ */
 export const settingsTable: readonly {
   readonly name: string;
   readonly shownDefault: string;

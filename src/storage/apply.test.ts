@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EMPTY_DIGEST } from "../replication/types.ts";
+import { emptyDigest } from "../../test/storage/support.ts";
 import { planApply } from "./apply.ts";
 import { digestOf, emptyStanding, recordHash, toDigest } from "./standing.ts";
 
@@ -22,7 +22,7 @@ test("a digest is 16 hexadecimal digits, whatever the order of the records", () 
     version: index,
     origin: 1,
   }));
-  expect(digestOf([])).toBe(EMPTY_DIGEST);
+  expect(digestOf([])).toBe(emptyDigest);
   expect(digestOf(records)).toMatch(/^[0-9a-f]{16}$/);
   expect(digestOf([...records].reverse())).toBe(digestOf(records));
   expect(toDigest(-1n)).toBe("f".repeat(16));

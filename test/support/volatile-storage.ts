@@ -11,8 +11,8 @@ import type {
   StorageFault,
   StoreSummary,
 } from "../../src/node/ports.ts";
-import { storageOver } from "../../src/storage/memory/memory.ts";
 import { MemoryState } from "../../src/storage/memory/state.ts";
+import { storageOver } from "../../src/storage/memory/storage-over.ts";
 
 export type DiskLook = Pick<Storage, "hardState" | "summary" | "readLog" | "get" | "list">;
 

@@ -1,13 +1,7 @@
 /** The storage port in memory: everything is lost when the process ends. */
 import type { Storage } from "../../node/ports.ts";
-import { type Done, SingleWrite } from "../single-write.ts";
 import { MemoryState } from "./state.ts";
-
-/**
- * Decides when `change` is made, or that it is never made, and calls `done` afterwards: never before
- * it returns. It is called again only after `done`.
- */
-type Flush = (change: () => void, done: Done) => void;
+import { storageOver } from "./storage-over.ts";
 
 /**
  * Storage that forgets everything when the process ends. `defer` runs its callbacks later; the
@@ -23,38 +17,4 @@ export function createMemoryStorage(
       done(undefined);
     }),
   );
-}
-
-/** The storage port over a state, whose changes become durable when `flush` decides. */
-export function storageOver(state: MemoryState, flush: Flush): Storage {
-  const single = new SingleWrite();
-  const write = (change: () => void, done: Done): void =>
-    single.begin((flushed) => flush(change, flushed), done);
-  return {
-    hardState: () => state.hardState,
-    summary: () => state.summary,
-    logBounds: () => state.logBounds,
-    logBytes: () => state.logBytes,
-    readLog: (from, limit) => state.readLog(from, limit),
-    logHistory: (range) => state.logHistory(range),
-    get: (key) => state.table.get(key),
-    list: (query) => state.table.list(query),
-    copy: () => state.copy(),
-    write: (batch, done) => write(() => state.commit(batch), done),
-    incoming: {
-      begin() {
-        single.mustBeOver();
-        state.begin();
-      },
-      add(records, done) {
-        const incoming = state.incoming();
-        write(() => state.add(incoming, records), done);
-      },
-      install(end, done) {
-        const incoming = state.incoming();
-        write(() => state.install(incoming, end), done);
-      },
-    },
-    close: () => single.whenOver(),
-  };
 }

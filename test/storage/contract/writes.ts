@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { StorageFault } from "../../../src/node/ports.ts";
-import { BLANK_HARD_STATE, EMPTY_DIGEST, EMPTY_HISTORY } from "../../../src/replication/types.ts";
+import { BLANK_HARD_STATE, EMPTY_HISTORY } from "../../../src/replication/types.ts";
 import {
   type Current,
+  emptyDigest,
   enough,
   entry,
   everything,
@@ -18,7 +19,7 @@ export function testWrites(current: Current): void {
   test("an empty disk has a blank hard state, an empty log and an empty store", () => {
     const storage = current();
     expect(storage.hardState()).toEqual(BLANK_HARD_STATE);
-    const nothing = { digest: EMPTY_DIGEST, history: EMPTY_HISTORY };
+    const nothing = { digest: emptyDigest, history: EMPTY_HISTORY };
     expect(storage.summary()).toEqual({ applied: 0, ...nothing, keys: 0 });
     expect(storage.logBounds()).toEqual({ first: 0, last: 0 });
     expect(storage.readLog(1, enough)).toEqual([]);
