@@ -70,6 +70,11 @@ const wholeNumber = (limits: WholeRange) =>
     .transform(Number)
     .pipe(z.number().min(limits.min).max(limits.max));
 
+const milliseconds = (limits: WholeRange) => ({
+  range: `whole milliseconds, ${limits.min}..${limits.max}`,
+  schema: wholeNumber(limits),
+});
+
 /** Every setting; the order is that of the README. */
 const settings = {
   NODE_ID: {
@@ -136,20 +141,17 @@ const settings = {
   MIN_DELAY: {
     byDefault: "0",
     meaning: "lower end of the simulated replication delay",
-    range: `whole milliseconds, 0..${delayMsMax}`,
-    schema: wholeNumber({ min: 0, max: delayMsMax }),
+    ...milliseconds({ min: 0, max: delayMsMax }),
   },
   MAX_DELAY: {
     byDefault: "0",
     meaning: "upper end of the simulated replication delay, at least `MIN_DELAY`",
-    range: `whole milliseconds, 0..${delayMsMax}`,
-    schema: wholeNumber({ min: 0, max: delayMsMax }),
+    ...milliseconds({ min: 0, max: delayMsMax }),
   },
   TIMEOUT: {
     byDefault: "5000",
     meaning: "how long a write waits for its quorum",
-    range: `whole milliseconds, 1..${timeoutMsMax}`,
-    schema: wholeNumber({ min: 1, max: timeoutMsMax }),
+    ...milliseconds({ min: 1, max: timeoutMsMax }),
   },
   LOG_LEVEL: {
     byDefault: "info",
