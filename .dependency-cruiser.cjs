@@ -19,7 +19,7 @@ module.exports = {
       name: "node-knows-only-replication",
       severity: "error",
       from: { path: "^src/node/", pathNot: "\\.test\\.ts$" },
-      to: { pathNot: "^src/(node|replication)/|^src/(errors|config)\\.ts$" },
+      to: { pathNot: "^src/(node|replication)/|^src/(errors|key-order|whole-range)\\.ts$" },
     },
     {
       name: "adapters-do-not-know-each-other",

@@ -4,7 +4,9 @@
  */
 import { isIP, isIPv6 } from "node:net";
 import { z } from "zod";
+import { quorumFault, quorumRange } from "./node/quorum.ts";
 import { delayMsMax, timeoutMsMax } from "./request-limits.ts";
+import type { WholeRange } from "./whole-range.ts";
 
 /** One member of the cluster, as NODES names it. */
 export interface MemberAddress {
@@ -61,12 +63,17 @@ const hostNameSyntax = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
 /** A whole number in decimal digits, without sign or leading zeros. */
-const wholeNumber = (limits: { min: number; max: number }) =>
+const wholeNumber = (limits: WholeRange) =>
   z
     .string()
     .regex(/^(?:0|[1-9]\d{0,14})$/)
     .transform(Number)
     .pipe(z.number().min(limits.min).max(limits.max));
+
+const milliseconds = (limits: WholeRange) => ({
+  range: `whole milliseconds, ${limits.min}..${limits.max}`,
+  schema: wholeNumber(limits),
+});
 
 /** Every setting; the order is that of the README. */
 const settings = {
@@ -128,25 +135,23 @@ const settings = {
     byDefault: "3",
     meaning: "follower acks that a write waits for",
     range: "a whole number from 0 to the number of followers",
-    schema: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+    // How many followers there are is known once NODES is read: see checkTogether.
+    schema: wholeNumber(quorumRange(Number.MAX_SAFE_INTEGER)),
   },
   MIN_DELAY: {
     byDefault: "0",
     meaning: "lower end of the simulated replication delay",
-    range: `whole milliseconds, 0..${delayMsMax}`,
-    schema: wholeNumber({ min: 0, max: delayMsMax }),
+    ...milliseconds({ min: 0, max: delayMsMax }),
   },
   MAX_DELAY: {
     byDefault: "0",
     meaning: "upper end of the simulated replication delay, at least `MIN_DELAY`",
-    range: `whole milliseconds, 0..${delayMsMax}`,
-    schema: wholeNumber({ min: 0, max: delayMsMax }),
+    ...milliseconds({ min: 0, max: delayMsMax }),
   },
   TIMEOUT: {
     byDefault: "5000",
     meaning: "how long a write waits for its quorum",
-    range: `whole milliseconds, 1..${timeoutMsMax}`,
-    schema: wholeNumber({ min: 1, max: timeoutMsMax }),
+    ...milliseconds({ min: 1, max: timeoutMsMax }),
   },
   LOG_LEVEL: {
     byDefault: "info",
@@ -171,7 +176,10 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** What docs/configuration.md says of each setting, in its order. */
+/**
+ * What docs/configuration.md says of each setting, in its order.
+ * @public Read by test/tools/configuration-page.ts, which is not part of the product.
+ */
 export const settingsTable: readonly {
   readonly name: string;
   readonly shownDefault: string;
@@ -236,11 +244,9 @@ function checkTogether(config: Config, nodesText: string): void {
   const known = `one of the ids in NODES: ${ids.join(", ")}`;
   if (!ids.includes(config.nodeId)) throw refusal("NODE_ID", config.nodeId, known);
   if (!ids.includes(config.leader)) throw refusal("LEADER", config.leader, known);
-  const followers = ids.length - 1;
-  if (config.writeQuorum > followers) {
-    const range = `a whole number from 0 to ${followers}, the number of followers in NODES`;
-    throw refusal("WRITE_QUORUM", String(config.writeQuorum), range);
-  }
+  const fault = quorumFault(config.writeQuorum, ids.length - 1);
+  if (fault !== undefined)
+    throw refusal("WRITE_QUORUM", String(config.writeQuorum), `${fault} in NODES`);
   if (config.minDelay > config.maxDelay) {
     const range = `at most MAX_DELAY, which is ${config.maxDelay}`;
     throw refusal("MIN_DELAY", String(config.minDelay), range);

@@ -5,26 +5,10 @@
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { WriteOperation } from "../../src/node/api.ts";
 import { bodyBytesMax, keyBytesMax, operationsMax } from "../../src/request-limits.ts";
-
-/** The whole numbers from `min` to `max`, both included. */
-export interface WholeRange {
-  readonly min: number;
-  readonly max: number;
-}
+import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 
 /** Versions and sequences: every number that an entry can have, and 0. */
 export const versionRange: WholeRange = { min: 0, max: Number.MAX_SAFE_INTEGER };
-
-/** The write quorums of a cluster with that many followers. */
-export const quorumRange = (followers: number): WholeRange => ({ min: 0, max: followers });
-
-/** The rule as the end of a sentence about a field. */
-export const wholeRule = ({ min, max }: WholeRange): string =>
-  `must be a whole number from ${min} to ${max}`;
-
-/** Whether the number is one of the range. */
-export const isWhole = (value: number, { min, max }: WholeRange): boolean =>
-  Number.isSafeInteger(value) && value >= min && value <= max;
 
 const invalid = (detail: string): Failure => failureOf("INVALID_ARGUMENT", detail);
 const tooLarge = (detail: string): Failure => failureOf("TOO_LARGE", detail);
@@ -47,7 +31,7 @@ export function checkKeyPart(part: string, name: string): Failure | undefined {
 
 /** INVALID_ARGUMENT unless the number is one of the range; `name` as the caller wrote it. */
 export const checkWhole = (value: number, name: string, range: WholeRange): Failure | undefined =>
-  isWhole(value, range) ? undefined : invalid(`"${name}" ${wholeRule(range)}.`);
+  isWhole(value, range) ? undefined : invalid(`"${name}" must be ${wholeText(range)}.`);
 
 /**
  * INVALID_ARGUMENT unless a batch may have that many operations. Edges call it before they look at

@@ -6,16 +6,16 @@
  */
 import { type Failure, type Result, unless } from "../../src/errors.ts";
 import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import { quorumRange } from "../../src/node/quorum.ts";
 import { listLimitDefault, listLimitMax, timeoutMsMax } from "../../src/request-limits.ts";
+import type { WholeRange } from "../../src/whole-range.ts";
 import {
   atOperation,
   checkKey,
   checkKeyPart,
   checkOperations,
   checkWhole,
-  quorumRange,
   versionRange,
-  type WholeRange,
 } from "./checks.ts";
 
 /** A write of one operation, or a batch. Absent options follow the node's settings. */

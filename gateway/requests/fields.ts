@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { failed, type Result, succeeded } from "../../src/errors.ts";
 import { delayMsMax } from "../../src/request-limits.ts";
-import { isWhole, type WholeRange, wholeRule } from "./checks.ts";
+import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 import type { FieldNames } from "./client-requests.ts";
 import { quote } from "./query.ts";
 
@@ -29,7 +29,7 @@ export const strict = {
 
 /** A whole number of the range, with the same sentence as in all other requests. */
 export function wholeField(range: WholeRange) {
-  const error = wholeRule(range);
+  const error = `must be ${wholeText(range)}`;
   return z.number({ error }).refine((value) => isWhole(value, range), { error });
 }
 

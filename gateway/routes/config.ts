@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
+import { quorumRange } from "../../src/node/quorum.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
-import { quorumRange } from "../requests/checks.ts";
 import { delayField, readFields, strict, wholeField } from "../requests/fields.ts";
 import { readQuery } from "../requests/query.ts";
 

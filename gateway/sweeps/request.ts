@@ -1,8 +1,8 @@
 /** The body of `POST /sweeps`, with bounds that keep a sweep within minutes. */
 import { z } from "zod";
 import { failed, type Result } from "../../src/errors.ts";
+import { quorumRange } from "../../src/node/quorum.ts";
 import { delayMsMax } from "../../src/request-limits.ts";
-import { quorumRange } from "../requests/checks.ts";
 import { readFields, strict, wholeField } from "../requests/fields.ts";
 import type { SweepRequest } from "./types.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compareKeys, type DifferenceClass, differencesBetween, type ListedKey } from "./merge.ts";
+import { compareKeys } from "./key-order.ts";
+import { type DifferenceClass, differencesBetween, type ListedKey } from "./merge.ts";
 
 const at = (key: string, version: number, text = "1"): ListedKey => ({ key, version, text });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { passSizes, planPasses, writesOfPass } from "./plan.ts";
+import { passSizes, planPasses } from "./plan.ts";
 
 const options = { quorums: [1, 3], rounds: 2, seed: 7 };
 const short = (order: "sequential" | "interleaved" | "random", seed = 7) =>
@@ -16,13 +16,16 @@ test("random is the seed's order and leaves nothing out", () => {
 });
 
 test("a pass makes the writes that were asked for, or as many as the shortest duration takes", () => {
-  const lab = { clients: 10, writes: 10, minDurationMs: 0 };
-  expect(writesOfPass(lab, 170)).toBe(10);
-  expect(writesOfPass({ ...lab, minDurationMs: 5000 }, 170)).toBe(30);
-  expect(writesOfPass({ ...lab, minDurationMs: 5000 }, 835)).toBe(10);
+  const lab = { quorums: [1], clients: 10, writes: 10, minDurationMs: 0 };
+  // A write takes the delay and 2 ms.
+  const writesAt = (delayMs: number, options: Partial<typeof lab> = {}): number =>
+    passSizes({ ...lab, ...options }, [{ minDelayMs: delayMs, maxDelayMs: delayMs }])(1).writes;
+  expect(writesAt(168)).toBe(10);
+  expect(writesAt(168, { minDurationMs: 5000 })).toBe(30);
+  expect(writesAt(833, { minDurationMs: 5000 })).toBe(10);
   // Without delays a duration would be thousands of writes.
-  expect(writesOfPass({ ...lab, minDurationMs: 600_000 }, 2)).toBe(500);
-  expect(writesOfPass({ ...lab, writes: 1000, minDurationMs: 600_000 }, 2)).toBe(1000);
+  expect(writesAt(0, { minDurationMs: 600_000 })).toBe(500);
+  expect(writesAt(0, { writes: 1000, minDurationMs: 600_000 })).toBe(1000);
 });
 
 test("sizes follow the delays, and a quorum that nobody can serve has none", () => {

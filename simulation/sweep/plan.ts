@@ -58,7 +58,7 @@ export function passSizes(
  * before the load: a load that the clock cuts off would lose the slowest of its last writes, and with
  * them a part of the mean.
  */
-export function writesOfPass(
+function writesOfPass(
   options: Pick<SweepOptions, "clients" | "writes" | "minDurationMs">,
   writeMs: number,
 ): number {

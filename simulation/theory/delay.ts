@@ -10,7 +10,3 @@ export function delayCdf({ minDelayMs, maxDelayMs }: DelayRange, atMs: number): 
   if (atMs >= maxDelayMs) return 1;
   return (atMs - minDelayMs) / (maxDelayMs - minDelayMs);
 }
-
-/** The value that a share of delays stays at or below. */
-export const delayQuantile = ({ minDelayMs, maxDelayMs }: DelayRange, share: number): number =>
-  minDelayMs + (maxDelayMs - minDelayMs) * share;

@@ -1,5 +1,5 @@
 /** What the rest may use of the theory. Pure: no node: import, so the page uses the same files. */
-export { type DelayRange, delayQuantile } from "./delay.ts";
+export type { DelayRange } from "./delay.ts";
 export {
   equalFollowers,
   kthSmallest,

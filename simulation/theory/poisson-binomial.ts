@@ -5,7 +5,7 @@
  */
 
 /** The chance of exactly j successes, for j = 0..n. */
-export function successCounts(chances: readonly number[]): readonly number[] {
+function successCounts(chances: readonly number[]): readonly number[] {
   let counts = [1];
   for (const chance of chances) {
     const next = new Array<number>(counts.length + 1).fill(0);

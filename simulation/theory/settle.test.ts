@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { drawnDelay } from "../../test/simulation/synthetic.ts";
 import { seededRandom } from "../statistics/random.ts";
-import { type DelayRange, delayCdf, delayQuantile } from "./delay.ts";
-import { atLeast, successCounts } from "./poisson-binomial.ts";
+import { type DelayRange, delayCdf } from "./delay.ts";
+import { atLeast } from "./poisson-binomial.ts";
 import {
   equalFollowers,
   kthSmallest,
@@ -9,26 +10,22 @@ import {
   predictSettle,
   type SettleModel,
   settleCdf,
-  settleQuantile,
 } from "./settle.ts";
 
 const unit: DelayRange = { minDelayMs: 0, maxDelayMs: 1 };
 const lab: DelayRange = { minDelayMs: 0, maxDelayMs: 1000 };
 
 test("equal chances give the binomial distribution", () => {
-  // C(5, j) / 32.
-  expect(successCounts([0.5, 0.5, 0.5, 0.5, 0.5])).toEqual(
-    [1, 5, 10, 10, 5, 1].map((ways) => ways / 32),
-  );
+  // Sums of C(5, j) / 32.
+  for (const [wanted, ways] of [32, 31, 26, 16, 6, 1].entries())
+    expect(atLeast([0.5, 0.5, 0.5, 0.5, 0.5], wanted)).toBe(ways / 32);
 });
 
 test("unequal chances give the Poisson-binomial distribution, worked by hand", () => {
-  const counts = successCounts([0.1, 0.2, 0.3]);
-  for (const [index, expected] of [0.504, 0.398, 0.092, 0.006].entries()) {
-    expect(counts[index]).toBeCloseTo(expected, 12);
-  }
+  // 0.504, 0.398, 0.092 and 0.006 for exactly none, one, two and three.
+  for (const [wanted, expected] of [1, 0.496, 0.098, 0.006, 0].entries())
+    expect(atLeast([0.1, 0.2, 0.3], wanted)).toBeCloseTo(expected, 12);
   expect(atLeast([0.1, 0.2, 0.3], 0)).toBe(1);
-  expect(atLeast([0.1, 0.2, 0.3], 4)).toBe(0);
 });
 
 test("the lab's five means are k/6 of the range, and so are those of any equal delays", () => {
@@ -51,17 +48,17 @@ test("spread agrees with the tabled variance of uniform order statistics", () =>
 test("quantiles agree with published ones of the beta distribution", () => {
   // The k-th of n uniforms is Beta(k, n + 1 - k); values as R's qbeta prints them.
   const table = [
-    { quorum: 1, share: 0.5, value: 0.1294494 },
-    { quorum: 2, share: 0.5, value: 0.3138102 },
-    { quorum: 3, share: 0.05, value: 0.1892554 },
-    { quorum: 3, share: 0.5, value: 0.5 },
-    { quorum: 3, share: 0.95, value: 0.8107446 },
-    { quorum: 5, share: 0.05, value: 0.5492803 },
-    { quorum: 5, share: 0.95, value: 0.9897938 },
-  ];
+    { quorum: 1, share: "p50Ms", value: 0.1294494 },
+    { quorum: 2, share: "p50Ms", value: 0.3138102 },
+    { quorum: 3, share: "p5Ms", value: 0.1892554 },
+    { quorum: 3, share: "p50Ms", value: 0.5 },
+    { quorum: 3, share: "p95Ms", value: 0.8107446 },
+    { quorum: 5, share: "p5Ms", value: 0.5492803 },
+    { quorum: 5, share: "p95Ms", value: 0.9897938 },
+  ] as const;
   for (const { quorum, share, value } of table) {
     const model = { followers: equalFollowers(5, unit), quorum };
-    expect(settleQuantile(model, share)).toBeCloseTo(value, 6);
+    expect(predictSettle(model)[share]).toBeCloseTo(value, 6);
   }
 });
 
@@ -78,7 +75,7 @@ test("unequal delays agree with 400,000 simulated writes", () => {
   const sums = [0, 0, 0, 0, 0];
   let settledBy60 = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const delays = followers.map((delay) => delayQuantile(delay, random()));
+    const delays = followers.map((delay) => drawnDelay(delay, random));
     delays.sort((a, b) => a - b);
     for (let rank = 0; rank < 5; rank += 1) sums[rank] = (sums[rank] ?? 0) + (delays[rank] ?? 0);
     if ((delays[1] ?? 0) <= 60) settledBy60 += 1;
@@ -110,9 +107,16 @@ test("a quorum of none settles at once, and one beyond the followers is refused"
 
 test("quantile and distribution are each other's inverse", () => {
   const followers = [lab, { minDelayMs: 100, maxDelayMs: 250 }, { minDelayMs: 5, maxDelayMs: 700 }];
-  for (let share = 0.05; share < 1; share += 0.1) {
-    const atMs = settleQuantile({ followers, quorum: 2 }, share);
-    expect(settleCdf({ followers, quorum: 2 }, atMs)).toBeCloseTo(share, 9);
+  for (const quorum of [1, 2, 3]) {
+    const model = { followers, quorum };
+    const { p5Ms, p50Ms, p90Ms, p95Ms } = predictSettle(model);
+    for (const [share, atMs] of [
+      [0.05, p5Ms],
+      [0.5, p50Ms],
+      [0.9, p90Ms],
+      [0.95, p95Ms],
+    ] as const)
+      expect(settleCdf(model, atMs)).toBeCloseTo(share, 9);
   }
 });
 

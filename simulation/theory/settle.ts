@@ -35,7 +35,7 @@ export const settleCdf = ({ followers, quorum }: SettleModel, atMs: number): num
   );
 
 /** The earliest time by which a share of entries has settled. */
-export function settleQuantile(model: SettleModel, share: number): number {
+function settleQuantile(model: SettleModel, share: number): number {
   let { from: low, to: high } = support(model);
   if (settleCdf(model, low) >= share) return low;
   // Sixty halvings of any span of milliseconds end far below the precision of a clock.

@@ -3,9 +3,10 @@ import { entryOf } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { historyAfter } from "../replication/history.ts";
 import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";
-import { storageOver } from "../storage/memory/memory.ts";
 import { MemoryState } from "../storage/memory/state.ts";
-import { Flusher, type FlushJob } from "./flusher.ts";
+import { storageOver } from "../storage/memory/storage-over.ts";
+import type { FlushJob } from "./flush-queue.ts";
+import { Flusher } from "./flusher.ts";
 import type { StoreSummary } from "./ports.ts";
 
 /** Storage whose flushes end when the test says so, well or with a fault. */

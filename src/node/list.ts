@@ -1,4 +1,5 @@
 /** Pages of the store, in byte order of keys. */
+import { compareBytes } from "../key-order.ts";
 import type { Overlay } from "../replication/leader/overlay.ts";
 import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
@@ -83,6 +84,3 @@ function pageOf(
 }
 
 const toKeyValue = ({ key, value, version }: KeyValue): KeyValue => ({ key, value, version });
-
-const compareBytes = (left: string, right: string): number =>
-  Buffer.compare(Buffer.from(left), Buffer.from(right));

@@ -82,7 +82,8 @@ export interface ReadLimit {
 /**
  * A node's log, store and HardState. Reads are synchronous and see what has been committed to storage;
  * `write` makes a batch durable and reports it by a callback. Only one write is under way at a time:
- * the node waits for `done` before it writes again.
+ * the node waits for `done` before it writes again, or begins to receive a store. Storage throws
+ * where it does not.
  */
 export interface Storage {
   /** HardState as last flushed; BLANK_HARD_STATE on an empty disk. */
@@ -129,6 +130,7 @@ export interface Storage {
     ): void;
   };
 
+  /** Resolves once the write under way is answered and all else is at rest. */
   close(): Promise<void>;
 }
 

@@ -1,20 +1,23 @@
-/** Which write quorums a cluster can have: the one place that judges their range. */
+/** Which write quorums a cluster can have: settings, requests and nodes all ask here. */
 import { type Failed, failed } from "../errors.ts";
-import type { NodeSettings } from "./options.ts";
+import { isWhole, type WholeRange, wholeText } from "../whole-range.ts";
 
-/** How many followers the cluster has: the highest write quorum. */
-const followerCount = ({ nodes }: Pick<NodeSettings, "nodes">): number => nodes.length - 1;
+/** The write quorums of a cluster with that many followers. */
+export const quorumRange = (followers: number): WholeRange => ({ min: 0, max: followers });
 
-/** INVALID_ARGUMENT unless the quorum is a whole number from 0 to the number of followers. */
+/** What the write quorum of a cluster with that many followers must be; undefined: it is that. */
+export function quorumFault(quorum: number, followers: number): string | undefined {
+  const range = quorumRange(followers);
+  return isWhole(quorum, range) ? undefined : `${wholeText(range)}, the number of followers`;
+}
+
+/** INVALID_ARGUMENT unless a cluster of these nodes can have the quorum; `name` is that of its field. */
 export function checkQuorum(
   name: string,
   quorum: number,
-  config: Pick<NodeSettings, "nodes">,
+  { nodes }: { readonly nodes: readonly unknown[] },
 ): Failed | undefined {
-  const max = followerCount(config);
-  if (Number.isInteger(quorum) && quorum >= 0 && quorum <= max) return undefined;
-  return failed(
-    "INVALID_ARGUMENT",
-    `${name} is ${quorum}, but must be a whole number from 0 to ${max}, the number of followers`,
-  );
+  const fault = quorumFault(quorum, nodes.length - 1);
+  if (fault === undefined) return undefined;
+  return failed("INVALID_ARGUMENT", `${name} is ${quorum}, but must be ${fault}`);
 }

@@ -1,6 +1,7 @@
 /** The one door through which effects reach storage, in both roles. */
 import type { StorageEffect } from "../replication/effects.ts";
-import type { Flusher, FlushJob } from "./flusher.ts";
+import type { FlushJob } from "./flush-queue.ts";
+import type { Flusher } from "./flusher.ts";
 
 /** What the role does when an effect is queued, or durable. */
 export interface StorageReports<Flush> {

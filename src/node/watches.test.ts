@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Failure } from "../errors.ts";
-import { storageOver } from "../storage/memory/memory.ts";
 import { MemoryState } from "../storage/memory/state.ts";
+import { storageOver } from "../storage/memory/storage-over.ts";
 import type { LogEnd } from "./ahead-watches.ts";
 import { Watches } from "./watches.ts";
 

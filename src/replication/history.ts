@@ -46,14 +46,6 @@ const TWO_32 = 2 ** 32;
 export const historyAfter = (history: History, entries: Iterable<Identity>): History =>
   toHistory(plus(toSum(history), sumOf(entries)));
 
-/** The sum before these entries were applied to a store whose sum is `history`. */
-export const historyBefore = (history: History, entries: Iterable<Identity>): History =>
-  toHistory(minus(toSum(history), sumOf(entries)));
-
-/** The sum over what either was made from. */
-export const addHistories = (one: History, other: History): History =>
-  toHistory(plus(toSum(one), toSum(other)));
-
 /** The sum over what `history` was made from without what `part` was made from. */
 export const subtractHistory = (history: History, part: History): History =>
   toHistory(minus(toSum(history), toSum(part)));

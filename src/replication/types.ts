@@ -11,9 +11,6 @@ export type Instant = number;
 /** 16 hexadecimal digits: the order-independent digest of a store. */
 export type Digest = string;
 
-/** The digest of an empty store. */
-export const EMPTY_DIGEST: Digest = "0000000000000000";
-
 /**
  * 16 hexadecimal digits: an order-independent sum over the (sequence, origin) of every entry that
  * a store has applied, no-ops included. Two stores that stand at the same mark have applied the

@@ -1,6 +1,8 @@
 /** The command line of `npm start`: its options, their ranges and defaults, and its help. */
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { quorumRange } from "../node/quorum.ts";
 import { delayMsMax } from "../request-limits.ts";
+import { isWhole, type WholeRange } from "../whole-range.ts";
 
 /** The cluster that was asked for. */
 export interface StartOptions {
@@ -31,7 +33,7 @@ Examples:
   npm start -- --followers 2 --base-port 6000    three nodes elsewhere`;
 
 /** Reads the argument of an option; a bad one ends the command with its range. */
-function wholeNumber(limits: { readonly min: number; readonly max: number }) {
+function wholeNumber(limits: WholeRange) {
   return (text: string): number => {
     const value = Number(text);
     if (/^\d{1,9}$/.test(text) && value >= limits.min && value <= limits.max) return value;
@@ -73,7 +75,7 @@ function checked(command: Command): StartOptions {
   const { followers = 0, minDelay = 0, basePort = 0 } = given;
   const quorum = given.quorum ?? Math.min(defaultQuorum, followers);
   const maxDelay = given.maxDelay ?? minDelay;
-  if (quorum > followers) {
+  if (!isWhole(quorum, quorumRange(followers))) {
     command.error(`--quorum is ${quorum}, but must be 0..${followers}, the number of followers.`);
   }
   if (minDelay > maxDelay) {

@@ -5,7 +5,6 @@ import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Link } from "../node/ports.ts";
 import type { Entry, LeaderMessage, Sequence } from "../replication/types.ts";
 import { createDelayedNetwork } from "./delayed.ts";
-import { rememberedMax } from "./elapsed-delays.ts";
 
 const entry = (sequence: Sequence): Entry => ({ sequence, epoch: 1, origin: 1, operations: [] });
 const append = (sequences: readonly Sequence[], committed = 0): LeaderMessage => ({
@@ -212,7 +211,7 @@ describe("with a delay", () => {
     expect(clock.pending).toBe(1);
     clock.advance(1001);
     const known = sequences().filter((sequence) => delays.elapsedMs("follower1", sequence) > 0);
-    expect(known).toEqual(sequences().slice(-rememberedMax));
+    expect(known).toEqual(sequences().slice(-8192));
   });
 
   test("an entry sent again without a delay is known as not delayed", () => {

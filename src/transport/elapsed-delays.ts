@@ -2,7 +2,7 @@
 import type { Sequence } from "../replication/types.ts";
 
 /** Entries that are remembered for one follower. */
-export const rememberedMax = 8192;
+const rememberedMax = 8192;
 
 /** The delays of the entries to one follower that were released last, in milliseconds. */
 export class ElapsedDelays {

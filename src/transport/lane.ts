@@ -12,7 +12,7 @@ interface LaneOptions<Message> {
 }
 
 /** Bytes that may wait in one direction before the link is dropped. */
-export const waitingBytesMax = 32 * 1024 * 1024;
+const waitingBytesMax = 32 * 1024 * 1024;
 
 /** Passes messages on in their order: at once, after a delay, or only when the fault ends. */
 export class Lane<Message> {

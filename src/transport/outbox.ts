@@ -13,7 +13,7 @@ export interface OutboxLimits {
  * `unsentBytesMax` is more than a leader ever has unacknowledged, so only a peer that does not read can
  * reach it: a window of 16 Mi characters takes up to three times as many bytes, and one entry more.
  */
-export const outboxLimits: OutboxLimits = {
+const outboxLimits: OutboxLimits = {
   unsentBytesMax: 64 * 1024 * 1024,
   writtenBytesMax: 256 * 1024,
 };

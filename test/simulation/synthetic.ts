@@ -2,7 +2,7 @@
 import type { Ack, Pass, Results, Sample } from "../../simulation/results/schema.ts";
 import { schemaVersion } from "../../simulation/results/schema.ts";
 import { type Random, seededRandom } from "../../simulation/statistics/index.ts";
-import { type DelayRange, delayQuantile } from "../../simulation/theory/index.ts";
+import type { DelayRange } from "../../simulation/theory/index.ts";
 
 export interface SyntheticOptions {
   readonly quorums?: readonly number[];
@@ -134,10 +134,14 @@ function syntheticPass(made: {
   };
 }
 
+/** One of the delays that the range stands for, in milliseconds. */
+export const drawnDelay = ({ minDelayMs, maxDelayMs }: DelayRange, random: Random): number =>
+  minDelayMs + (maxDelayMs - minDelayMs) * random();
+
 const acksOf = ({ delays }: Wanted, random: Random): Ack[] =>
   delays
     .map((delay, index) => {
-      const delayMs = rounded(delayQuantile(delay, random()));
+      const delayMs = rounded(drawnDelay(delay, random));
       return { node: `follower${index + 1}`, ms: rounded(delayMs + 0.4 + random() * 0.4), delayMs };
     })
     .sort((a, b) => a.ms - b.ms);

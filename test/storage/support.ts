@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Storage, StorageBatch, StorageFault } from "../../src/node/ports.ts";
 import { historyAfter } from "../../src/replication/history.ts";
 import {
+  type Digest,
   EMPTY_HISTORY,
   type Entry,
   type HardState,
@@ -38,6 +39,9 @@ export const tryWrite = (
   batch: Partial<StorageBatch>,
 ): Promise<StorageFault | undefined> =>
   new Promise((resolve) => storage.write({ append: [], apply: [], ...batch }, resolve));
+
+/** The digest of an empty store. */
+export const emptyDigest: Digest = "0000000000000000";
 
 /** An entry that was first proposed in the epoch that it has. */
 export const entry = (sequence: Sequence, operations: readonly Operation[], epoch = 1): Entry => ({

@@ -1,8 +1,7 @@
 /**
  * A disk that lives on after its process: what was flushed is there at the next `open`, what was
  * not is lost by a crash. A disk may have written a batch before the power went although nobody was
- * told, so each unflushed batch survives whole or vanishes whole, as chance has it, and none
- * survives one that vanished before it.
+ * told, so the batch under way survives whole or vanishes whole, as chance has it.
  */
 import type {
   Cancel,
@@ -12,8 +11,8 @@ import type {
   StorageFault,
   StoreSummary,
 } from "../../src/node/ports.ts";
-import { storageOver } from "../../src/storage/memory/memory.ts";
 import { MemoryState } from "../../src/storage/memory/state.ts";
+import { storageOver } from "../../src/storage/memory/storage-over.ts";
 
 export type DiskLook = Pick<Storage, "hardState" | "summary" | "readLog" | "get" | "list">;
 
@@ -24,7 +23,7 @@ export interface VirtualDisk {
   peek(): StoreSummary;
   /** The same in full: what a process would find that started now. */
   look(): DiskLook;
-  /** Power goes: unflushed batches may be lost, no `done` is called any more. */
+  /** Power goes: the batch under way may be lost, no `done` is called any more. */
   crash(): void;
   /** A crash after which an empty disk is put in. */
   wipe(): void;
@@ -51,8 +50,8 @@ class Disk implements VirtualDisk {
   #state = new MemoryState();
   #reason: string | undefined;
   #flushMs = FLUSH_MS;
-  /** Oldest first. Invariant: a timer runs for the oldest one exactly while there is one. */
-  #unflushed: Flushing[] = [];
+  /** Invariant: its timer runs exactly while there is one. */
+  #unflushed: Flushing | undefined;
   #cancel: Cancel | undefined;
   /** Counts processes, so that the storage of a dead one changes nothing. */
   #process = 0;
@@ -67,7 +66,7 @@ class Disk implements VirtualDisk {
     const process = this.#process;
     this.#state.dropIncoming();
     return storageOver(this.#state, (change, done) => {
-      if (process === this.#process) this.#add({ change, done });
+      if (process === this.#process) this.#begin({ change, done });
     });
   }
 
@@ -86,11 +85,9 @@ class Disk implements VirtualDisk {
     this.#cancel?.();
     this.#cancel = undefined;
     const unflushed = this.#unflushed;
-    this.#unflushed = [];
-    for (const { change } of unflushed) {
-      if (this.#reason !== undefined || this.#random() < 0.5) return;
-      change();
-    }
+    this.#unflushed = undefined;
+    if (unflushed === undefined || this.#reason !== undefined) return;
+    if (this.#random() >= 0.5) unflushed.change();
   }
 
   wipe(): void {
@@ -106,23 +103,17 @@ class Disk implements VirtualDisk {
     this.#flushMs = flushMs;
   }
 
-  #add(flushing: Flushing): void {
-    this.#unflushed.push(flushing);
-    if (this.#unflushed.length === 1) this.#start();
-  }
-
-  #start(): void {
+  #begin(flushing: Flushing): void {
+    this.#unflushed = flushing;
     const delayMs = this.#flushMs * (0.5 + this.#random());
-    this.#cancel = this.#clock.after(delayMs, () => this.#finish());
+    this.#cancel = this.#clock.after(delayMs, () => this.#finish(flushing));
   }
 
-  #finish(): void {
-    const flushing = this.#unflushed.shift();
-    if (!flushing) return;
-    if (this.#unflushed.length > 0) this.#start();
-    else this.#cancel = undefined;
+  #finish({ change, done }: Flushing): void {
+    this.#unflushed = undefined;
+    this.#cancel = undefined;
     const fault = this.#reason === undefined ? undefined : { reason: this.#reason };
-    if (!fault) flushing.change();
-    flushing.done(fault);
+    if (!fault) change();
+    done(fault);
   }
 }

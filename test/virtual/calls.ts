@@ -3,7 +3,7 @@ import type { Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import { check } from "../linearizability/check.ts";
 import type { Call } from "../linearizability/history.ts";
-import { Violation } from "./history.ts";
+import { Violation } from "./violation.ts";
 
 /** Calls tried per key before the checker gives up; far more than these short histories need. */
 const stepsMax = 300_000;

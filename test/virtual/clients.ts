@@ -6,8 +6,8 @@ import { Calls } from "./calls.ts";
 import type { Process, VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
 import { drawQuorum } from "./faults.ts";
-import { Violation } from "./history.ts";
 import { Observed } from "./observed.ts";
+import { Violation } from "./violation.ts";
 import { Watcher } from "./watchers.ts";
 
 const keys = ["a1", "a2", "a3", "b1", "b2", "b3"] as const;

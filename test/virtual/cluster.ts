@@ -8,10 +8,11 @@ import type { NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
 import { Coverage } from "./coverage.ts";
-import { History, Violation } from "./history.ts";
+import { History } from "./history.ts";
 import { type Delivery, VirtualNetwork } from "./network.ts";
 import type { Chance } from "./random.ts";
 import { ProcessClock, Time } from "./time.ts";
+import { Violation } from "./violation.ts";
 
 /** Small bounds, so that every one of them is met within a short story. */
 export const tightLimits: Limits = {
@@ -239,7 +240,7 @@ export class VirtualCluster {
 
   #delivered({ from, to, message }: Delivery): void {
     const { type } = message;
-    if (type === "promise" && message.blank) this.history.heardBlank(from);
+    if (type === "promise" && message.blank) this.history.holdings.heardBlank(from);
     if (type === "refusal") this.#refused(to, message);
     if (type === "refusal") this.coverage.met("stale epoch or stream refused");
     if (type === "snapshotChunk") this.coverage.met("snapshot sent");

@@ -4,7 +4,7 @@
  */
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import type { Excuse } from "./account.ts";
-import type { Known } from "./history.ts";
+import type { Known } from "./known.ts";
 import type { Missed } from "./loss.ts";
 
 /** Where copies of an entry are and were. */

@@ -8,51 +8,10 @@ import type {
   SnapshotEnd,
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
-import { Reliance, type Rest } from "./reliance.ts";
-
-/** A promise of the design was seen broken. */
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
-
-interface Held {
-  /** What this node made durable, on this disk or on one whose loss no leader has heard of. */
-  ever: Map<Sequence, string>;
-  /** What is durable on its present disk. */
-  readonly present: Map<Sequence, string>;
-  /** What was durable on disks of this node that were lost. */
-  readonly lost: Map<Sequence, string>;
-  /** The highest mark that a lost disk had applied. */
-  lostThrough: Sequence;
-  /** The same of a disk whose loss no leader has heard of. */
-  unheardThrough: Sequence;
-  applied: Sequence;
-  promised: number;
-  ledIn: number;
-  /** It leads and asks its followers what they hold. */
-  recovering: boolean;
-  /** It has applied what an admitted loss took from the history. */
-  isAstray: boolean;
-}
-
-/** An entry that somebody saw take effect: a writer, a reader, or a node that applied it. */
-export interface Known extends Rest {
-  readonly content: string;
-  readonly operations: readonly Operation[];
-}
-
-const blank = (): Held => ({
-  ever: new Map(),
-  present: new Map(),
-  lost: new Map(),
-  lostThrough: 0,
-  unheardThrough: 0,
-  applied: 0,
-  promised: 0,
-  ledIn: 0,
-  recovering: false,
-  isAstray: false,
-});
+import { type Held, Holdings, hold } from "./holdings.ts";
+import { type Known, KnownEntries } from "./known.ts";
+import { Reliance } from "./reliance.ts";
+import { Violation } from "./violation.ts";
 
 /** What an entry does, as text that two entries share only if they do the same. */
 export const contentOf = (operations: readonly Operation[]): string =>
@@ -62,9 +21,11 @@ export const contentOf = (operations: readonly Operation[]): string =>
 
 const noOp = "[]";
 
-function hold(held: Held, sequence: Sequence, content: string): void {
-  held.ever.set(sequence, content);
-  held.present.set(sequence, content);
+interface Applied {
+  readonly operations: readonly Operation[];
+  readonly content: string;
+  /** The epoch that first proposed it. */
+  readonly origin: number;
 }
 
 const everything = {
@@ -78,17 +39,12 @@ const everything = {
  */
 export class History {
   readonly #coverage: Coverage;
-  /** Operations of each sequence that any node has applied. */
-  readonly #applied: (readonly Operation[])[] = [[]];
-  readonly #contents: string[] = [noOp];
+  /** What any node has applied at each sequence; the first one stands for nothing. */
+  readonly #applied: Applied[] = [{ operations: [], content: noOp, origin: 0 }];
   /** The store after each sequence, as the first node to apply it had it. */
   readonly #stores = new Map<Sequence, Pick<SnapshotEnd, "digest" | "history">>();
-  /** The epoch that first proposed what is applied at a sequence. */
-  readonly #origins: number[] = [0];
-  readonly #held = new Map<NodeId, Held>();
-  /** Whatever may never vanish again. */
-  readonly #known = new Map<Sequence, Known>();
-  #highest: Sequence = 0;
+  readonly #known = new KnownEntries();
+  readonly holdings = new Holdings();
   /** Versions that an answer of unknown outcome named, while the leader that named them is the same. */
   readonly #named = new Map<Sequence, string>();
   readonly reliance: Reliance;
@@ -108,21 +64,12 @@ export class History {
 
   /** Operations that are applied at a sequence; undefined: nobody has applied it yet. */
   operations(sequence: Sequence): readonly Operation[] | undefined {
-    return this.#applied[sequence];
+    return this.#applied[sequence]?.operations;
   }
 
   /** Everything that may never vanish again, above a mark. */
-  *known(above: Sequence): IterableIterator<[Sequence, Known]> {
-    for (let at = above + 1; at <= this.#highest; at += 1) {
-      const known = this.#known.get(at);
-      if (known !== undefined) yield [at, known];
-    }
-  }
-
-  #know(sequence: Sequence, known: Known): void {
-    const before = this.#known.get(sequence);
-    this.#known.set(sequence, { ...known, degraded: known.degraded || before?.degraded === true });
-    this.#highest = Math.max(this.#highest, sequence);
+  known(above: Sequence): IterableIterator<[Sequence, Known]> {
+    return this.#known.above(above);
   }
 
   /**
@@ -130,30 +77,15 @@ export class History {
    * history may go on from before it. A store that has it is no prefix any more.
    */
   admitLoss(from: Sequence): void {
-    for (const [at] of this.#known) if (at >= from) this.#known.delete(at);
-    this.#highest = Math.min(this.#highest, from - 1);
+    this.#known.forgetFrom(from);
     for (const at of this.#stores.keys()) if (at >= from) this.#stores.delete(at);
-    for (const list of [this.#applied, this.#contents, this.#origins])
-      list.length = Math.min(list.length, from);
-    for (const held of this.#held.values()) held.isAstray ||= held.applied >= from;
+    this.#applied.length = Math.min(this.#applied.length, from);
+    this.holdings.goAstrayFrom(from);
   }
 
   /** Enough followers know the low floor that entries were settled by: nothing excuses them now. */
   floorRestored(): void {
-    for (const [sequence, known] of this.#known)
-      if (known.degraded) this.#known.set(sequence, { ...known, degraded: false });
-  }
-
-  /** A disk of this node that held this was lost. */
-  wasLost(id: NodeId, sequence: Sequence, content: string): boolean {
-    const held = this.#of(id);
-    return sequence <= held.lostThrough || held.lost.get(sequence) === content;
-  }
-
-  #of(id: NodeId): Held {
-    const known = this.#held.get(id) ?? blank();
-    this.#held.set(id, known);
-    return known;
+    this.#known.floorRestored();
   }
 
   /** Watches a process's storage: whatever it makes durable is held against the history. */
@@ -183,7 +115,7 @@ export class History {
 
   /** A flush that nobody was told of may have survived the crash. */
   #survived(id: NodeId, storage: Storage): void {
-    const held = this.#of(id);
+    const held = this.holdings.of(id);
     const { applied } = storage.summary();
     this.#noteHardState(id, held, storage.hardState());
     for (const entry of storage.readLog(held.applied + 1, everything)) {
@@ -199,37 +131,23 @@ export class History {
 
   /** The process died. */
   crashed(id: NodeId): void {
-    const held = this.#of(id);
+    const held = this.holdings.of(id);
     if (held.recovering) this.#coverage.met("recovery interrupted by a crash");
     held.recovering = false;
   }
 
   /** The disk was replaced by an empty one. */
   wiped(id: NodeId): void {
-    const { ever, present, lost, applied, lostThrough, unheardThrough } = this.#of(id);
-    this.#held.set(id, {
-      ...blank(),
-      ever,
-      lost: new Map([...lost, ...present]),
-      lostThrough: Math.max(applied, lostThrough),
-      unheardThrough: Math.max(applied, unheardThrough),
-    });
+    this.holdings.wiped(id);
     this.#forgetNoOps();
   }
 
   /** A no-op that no disk shows any more may be filled in again, by another leader. */
   #forgetNoOps(): void {
-    const shown = Math.max(...[...this.#held.values()].map(({ applied }) => applied));
-    const first = this.#contents.indexOf(noOp, shown + 1);
+    const shown = this.holdings.appliedMax;
+    const first = this.#applied.findIndex(({ content }, at) => at > shown && content === noOp);
     if (first < 0) return;
     for (const mark of [...this.#stores.keys()]) if (mark >= first) this.#stores.delete(mark);
-  }
-
-  /** A leader heard that this node is blank: acks of a disk before count for nothing from now on. */
-  heardBlank(id: NodeId): void {
-    const held = this.#of(id);
-    held.ever = new Map(held.present);
-    held.unheardThrough = 0;
   }
 
   /** A follower showed these entries to a recovery. */
@@ -249,23 +167,23 @@ export class History {
   }): void {
     const { sequence, operations, quorum, acks, leader } = told;
     const content = contentOf(operations);
-    const applied = this.#contents[sequence];
+    const applied = this.#applied[sequence]?.content;
     if (applied !== undefined && applied !== content)
       throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${applied}`);
     this.#mustBeAsNamed(sequence, content);
     const degraded = this.reliance.isDegraded;
     const known = this.#known.get(sequence)?.operations ?? operations;
-    this.#know(sequence, { content, operations: known, quorum, degraded });
+    this.#known.add(sequence, { content, operations: known, quorum, degraded });
     if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
       throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
-    this.mustHold([leader, ...acks], sequence, content);
+    this.holdings.mustHold([leader, ...acks], sequence, content);
   }
 
   /** Somebody saw this entry, or what rests on it, though no writer was told: it must not vanish. */
   seen({ sequence, operations }: Entry): void {
-    if (this.#known.has(sequence)) return;
+    if (this.#known.get(sequence) !== undefined) return;
     const content = contentOf(operations);
-    this.#know(sequence, { content, operations, ...this.reliance.least(content) });
+    this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
   }
 
   /** A writer was told that its outcome is unknown, and a version that it may have. */
@@ -287,24 +205,15 @@ export class History {
     );
   }
 
-  /** Each of these nodes has this entry durably, as far as their leader can know. */
-  mustHold(ids: readonly NodeId[], sequence: Sequence, content: string): void {
-    for (const id of ids) {
-      const { ever, applied, unheardThrough } = this.#of(id);
-      if (Math.max(applied, unheardThrough) >= sequence || ever.get(sequence) === content) continue;
-      throw new Violation(`${id} is named as a holder of entry ${sequence}, but does not have it`);
-    }
-  }
-
   /** What a key was worth after a sequence, for the checks of follower reads. */
   at(
     sequence: Sequence,
     key: string,
   ): { value: string; version: Sequence; origin: number } | undefined {
     for (let at = Math.min(sequence, this.length); at > 0; at -= 1) {
-      const found = this.#applied[at]?.findLast((operation) => operation.key === key);
+      const { operations = [], origin = 0 } = this.#applied[at] ?? {};
+      const found = operations.findLast((operation) => operation.key === key);
       if (found === undefined) continue;
-      const origin = this.#origins[at] ?? 0;
       return found.value === undefined ? undefined : { value: found.value, version: at, origin };
     }
     return undefined;
@@ -312,10 +221,10 @@ export class History {
 
   /** All is healed and quiet: whatever was answered is in the history. */
   finish(): void {
-    for (const [sequence, { content }] of this.#known)
-      if (this.#contents[sequence] !== content)
+    for (const [sequence, { content }] of this.#known.all())
+      if (this.#applied[sequence]?.content !== content)
         throw new Violation(
-          `the settled entry ${sequence} ${content} is lost: ${this.#contents[sequence]} instead`,
+          `the settled entry ${sequence} ${content} is lost: ${this.#applied[sequence]?.content} instead`,
         );
   }
 
@@ -324,7 +233,7 @@ export class History {
     batch: Parameters<Storage["write"]>[0],
     storage: Pick<Storage, "summary">,
   ): void {
-    const held = this.#of(id);
+    const held = this.holdings.of(id);
     if (batch.compactTo !== undefined) this.#coverage.met("log compacted");
     if (batch.hardState !== undefined) this.#noteHardState(id, held, batch.hardState);
     for (const entry of batch.append) {
@@ -377,7 +286,7 @@ export class History {
       throw new Violation(`${id} applied ${sequence} right after ${held.applied}`);
     held.applied = sequence;
     const content = contentOf(entry.operations);
-    const known = this.#contents[sequence];
+    const known = this.#applied[sequence]?.content;
     if (known === undefined) this.#firstApplied(id, entry, content);
     else if (known !== content)
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
@@ -386,9 +295,7 @@ export class History {
   #firstApplied(id: NodeId, { sequence, operations, origin }: Entry, content: string): void {
     if (sequence !== this.#applied.length)
       throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
-    this.#applied.push(operations);
-    this.#contents.push(content);
-    this.#origins.push(origin);
+    this.#applied.push({ operations, content, origin });
     const answered = this.#known.get(sequence);
     if (answered !== undefined && answered.content !== content)
       throw new Violation(
@@ -397,7 +304,7 @@ export class History {
     this.#mustBeAsNamed(sequence, content);
     this.#conditionsHeld(sequence, operations);
     if (answered === undefined)
-      this.#know(sequence, { content, operations, ...this.reliance.least(content) });
+      this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
     if (content !== noOp) return;
     this.#coverage.met("hole or dropped entry became a no-op");
     for (const dropped of this.#durable.get(sequence) ?? []) {
@@ -421,7 +328,7 @@ export class History {
   }
 
   #installed(id: NodeId, end: SnapshotEnd & { readonly hardState: HardState }): void {
-    const held = this.#of(id);
+    const held = this.holdings.of(id);
     this.#coverage.met("snapshot installed");
     if (end.applied < held.applied && !held.isAstray)
       throw new Violation(`${id} installed ${end.applied} over ${held.applied}`);

@@ -5,8 +5,8 @@
  */
 import type { Entry, FloorNote, NodeId, Sequence } from "../../src/replication/types.ts";
 import type { DiskLook } from "../support/volatile-storage.ts";
-import type { Known } from "./history.ts";
 import { whatIsKept } from "./kept.ts";
+import type { Known } from "./known.ts";
 
 interface Facts {
   readonly id: NodeId;

@@ -2,8 +2,9 @@ import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { asked, type Excuse } from "./account.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { type Copies, excusesOf } from "./excuses.ts";
-import { contentOf, Violation } from "./history.ts";
+import { contentOf } from "./history.ts";
 import { type Disks, type Missed, whatRecoveryCouldMiss } from "./loss.ts";
+import { Violation } from "./violation.ts";
 
 type Counted = typeof asked | `excused: ${Excuse}`;
 
@@ -73,7 +74,8 @@ export class Losses {
       members: ids,
       holds: (id, sequence, content) => !without.has(id) && has(id, sequence, content),
       wasLost: (id, sequence, content) =>
-        (without.has(id) && has(id, sequence, content)) || history.wasLost(id, sequence, content),
+        (without.has(id) && has(id, sequence, content)) ||
+        history.holdings.wasLost(id, sequence, content),
     };
   }
 }

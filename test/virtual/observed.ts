@@ -44,7 +44,7 @@ export class Observed {
         if (version === 0) this.#cluster.coverage.met("unknown without a version");
         else {
           history.named(version, content);
-          history.mustHold((members["acks"] as readonly NodeId[]) ?? [], version, content);
+          history.holdings.mustHold((members["acks"] as readonly NodeId[]) ?? [], version, content);
         }
         return;
       }

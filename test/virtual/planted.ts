@@ -246,7 +246,11 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "storage is taken for flushed while it is not",
     file: "node/flusher.ts",
     from: "(done) => this.#storage.write(batch, done),",
-    to: "(done) => (this.#storage.write(batch, () => {}), done(undefined)),",
+    to: `(done) => {
+        flushed?.();
+        flushed = undefined;
+        this.#storage.write(batch, done);
+      },`,
   },
   {
     name: "a watch that was paused skips what came meanwhile",

@@ -4,11 +4,11 @@ import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
-import { Violation } from "./history.ts";
 import { Losses } from "./losses.ts";
 import { calmWire } from "./network.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
+import { Violation } from "./violation.ts";
 
 /** How one seed ended, in figures. */
 export interface Outcome {

@@ -4,11 +4,11 @@ import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
 import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
-import { Violation } from "./history.ts";
 import { Losses } from "./losses.ts";
 import { describeEntry, describeMessage } from "./narrate.ts";
 import { Observed } from "./observed.ts";
 import { Chance } from "./random.ts";
+import { Violation } from "./violation.ts";
 
 /** Always the middle: a wire takes 1 ms, a flush 1 ms, a new stream 100 ms. */
 class Steady extends Chance {

@@ -3,7 +3,7 @@ import type { AppliedOperation, KvNode } from "../../src/node/api.ts";
 import type { Cancel } from "../../src/node/ports.ts";
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import type { VirtualCluster } from "./cluster.ts";
-import { Violation } from "./history.ts";
+import { Violation } from "./violation.ts";
 
 interface Attached {
   readonly id: NodeId;

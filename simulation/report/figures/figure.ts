@@ -25,6 +25,16 @@ export const width = 660;
 /** Of a usual figure, in pixels. */
 export const height = 300;
 
+/** How a figure marks the mean of what was measured. */
+export const meanMark = {
+  type: "point",
+  shape: "diamond",
+  filled: true,
+  color: palette.measured.light,
+  size: 90,
+  opacity: 1,
+} as const;
+
 const font = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 
 /** Set beside each spec's own parts. */

@@ -4,6 +4,7 @@ import {
   type Figure,
   height,
   jitter,
+  meanMark,
   type Source,
   thinned,
   thinnedNote,
@@ -99,14 +100,7 @@ export function latencyFigure({ results, analysis }: Source): Figure | undefined
         },
         {
           data: { values: means },
-          mark: {
-            type: "point",
-            shape: "diamond",
-            filled: true,
-            color: palette.measured.light,
-            size: 90,
-            opacity: 1,
-          },
+          mark: meanMark,
           encoding: { x: { field: "quorum", ...x }, y: { field: "meanMs", type: "quantitative" } },
         },
         {

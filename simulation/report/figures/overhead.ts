@@ -2,7 +2,16 @@
 import { overheadOf } from "../../analysis/per-quorum.ts";
 import { overheadLimitMs } from "../../analysis/verdicts.ts";
 import { quantile } from "../../statistics/index.ts";
-import { common, type Figure, jitter, type Source, thinned, thinnedNote, width } from "./figure.ts";
+import {
+  common,
+  type Figure,
+  jitter,
+  meanMark,
+  type Source,
+  thinned,
+  thinnedNote,
+  width,
+} from "./figure.ts";
 import { palette } from "./palette.ts";
 
 /** The store's own cost per quorum: what is left of the latency without the simulated delay. */
@@ -99,14 +108,7 @@ export function overheadFigure({ results, analysis }: Source): Figure | undefine
               },
             },
             {
-              mark: {
-                type: "point",
-                shape: "diamond",
-                filled: true,
-                color: palette.measured.light,
-                size: 90,
-                opacity: 1,
-              },
+              mark: meanMark,
               encoding: { x: { field: "quorum", ...x }, y: { field: "meanMs", ...y } },
             },
             {

@@ -1,8 +1,9 @@
 /** The present store: LMDB as of its last transaction, and above it the changes it does not have. */
+
+import { byteRank } from "../../key-order.ts";
 import { invariant } from "../../replication/invariant.ts";
 import type { StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { byteRank } from "../order.ts";
 import { recordBytes, takePage } from "../page.ts";
 import type { StoreIndex } from "./format/commit-point.ts";
 import type { Database, Environment } from "./lmdb/environment.ts";

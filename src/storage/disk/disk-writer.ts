@@ -1,13 +1,13 @@
 /** Everything that writes: batches, received stores and the checkpoints that they make due. */
-import type { Storage, StorageBatch } from "../../node/ports.ts";
+import type { Storage, StorageBatch, StorageFault } from "../../node/ports.ts";
 import { invariant } from "../../replication/invariant.ts";
 import type { HardState, SnapshotEnd, StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
+import { type Done, SingleWrite } from "../single-write.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { explainLogFailure, explainStoreFailure, type WriteFailure } from "./faults.ts";
 import { inactive } from "./format/commit-point.ts";
 import { IncomingStore } from "./incoming-store.ts";
-import { type Done, JobQueue } from "./job-queue.ts";
 import { type FrameContent, FrameWriter } from "./log/frame.ts";
 import type { LogFiles } from "./log/log-files.ts";
 import type { DiskState } from "./state.ts";
@@ -18,16 +18,18 @@ const memtablesMax = 4;
 
 type InstalledEnd = SnapshotEnd & { readonly hardState: HardState };
 
-/** One write at a time. A fatal fault refuses all later ones. */
+/** One write at a time; none waits here for another. A fatal fault refuses all later ones. */
 export class DiskWriter {
   readonly #directory: string;
   readonly #bounds: { readonly memtableBytesMax: number; readonly replayBytes: number };
   readonly #state: DiskState;
   readonly #files: LogFiles;
-  readonly #jobs = new JobQueue();
+  readonly #single = new SingleWrite();
   readonly #frames = new FrameWriter();
   readonly #checkpointer: Checkpointer;
   #incoming: IncomingStore | undefined;
+  /** The first fatal fault. */
+  #refusal: StorageFault | undefined;
 
   constructor(parts: {
     directory: string;
@@ -44,33 +46,42 @@ export class DiskWriter {
       state: parts.state,
       files: parts.files,
       directory: parts.directory,
-      fatal: (fault) => this.#jobs.refuseAll(fault),
+      fatal: (fault) => this.#refuse(fault),
     });
     this.#checkpointIfDue();
   }
 
   write(batch: StorageBatch, done: Done): void {
-    this.#jobs.add((written) => this.#write(batch, written), done);
+    this.#begin((written) => this.#write(batch, written), done);
   }
 
   readonly incoming: Storage["incoming"] = {
     begin: () => {
+      this.#single.mustBeOver();
       this.#incoming = new IncomingStore();
     },
     add: (records, done) => {
       const incoming = this.#begunIncoming();
-      this.#jobs.add((added) => this.#add(incoming, records, added), done);
+      this.#begin((added) => this.#add(incoming, records, added), done);
     },
     install: (end, done) => {
       const incoming = this.#begunIncoming();
-      this.#jobs.add((installed) => this.#install(incoming, end, installed), done);
+      this.#begin((installed) => this.#install(incoming, end, installed), done);
     },
   };
 
-  /** Resolves once every write has been answered and no checkpoint is running. */
+  /** Resolves once no write is under way and no checkpoint is running. */
   async close(): Promise<void> {
-    await this.#jobs.whenIdle();
+    await this.#single.whenOver();
     await this.#checkpointer.close();
+  }
+
+  #begin(write: (done: Done) => void, done: Done): void {
+    const refusal = this.#refusal;
+    this.#single.begin((ended) => {
+      if (refusal === undefined) write(ended);
+      else queueMicrotask(() => ended(refusal));
+    }, done);
   }
 
   #begunIncoming(): IncomingStore {
@@ -109,11 +120,6 @@ export class DiskWriter {
   }
 
   #add(incoming: IncomingStore, records: readonly StoreRecord[], done: Done): void {
-    if (incoming !== this.#incoming) {
-      // Another one was begun since.
-      queueMicrotask(() => done(undefined));
-      return;
-    }
     this.#withInactiveStore(done, () => {
       const { environment, commitPoint, inactiveDirty } = this.#state;
       const into = { environment, index: inactive(commitPoint.active), isDirty: inactiveDirty };
@@ -177,7 +183,11 @@ export class DiskWriter {
   }
 
   #fail({ reason, fatal }: WriteFailure, done: Done): void {
-    if (fatal) this.#jobs.refuseAll({ reason });
+    if (fatal) this.#refuse({ reason });
     done({ reason });
+  }
+
+  #refuse(fault: StorageFault): void {
+    this.#refusal ??= fault;
   }
 }

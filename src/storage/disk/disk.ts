@@ -20,8 +20,6 @@ import { type LogFiles, readPlaces } from "./log/log-files.ts";
 import { type Opened, openDirectory } from "./opening.ts";
 import type { DiskState } from "./state.ts";
 
-export { StorageUnusable } from "./opening.ts";
-
 /** The directory and, for tests, bounds in bytes that bring about checkpoints and new files early. */
 export interface DiskOptions {
   readonly directory: string;

@@ -1,7 +1,9 @@
 /** Memtables: changes of a store that LMDB does not have yet, in byte order of their keys. */
+
+import { byteRank } from "../../key-order.ts";
 import type { StoreRecord } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
-import { byteRank, createBTree } from "../order.ts";
+import { createBTree } from "../btree.ts";
 
 /** Approximate memory of a change beyond its texts. */
 const changeOverheadBytes = 128;

@@ -22,7 +22,7 @@ export interface Opened {
 }
 
 /** The directory cannot be used. The message is one sentence that says why. */
-export class StorageUnusable extends Error {
+class StorageUnusable extends Error {
   override readonly name = "StorageUnusable";
 }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { enough, entry, everything, put, write } from "../../../test/storage/support.ts";
 import { digestOf } from "../standing.ts";
-import { openDiskStorage, StorageUnusable } from "./disk.ts";
+import { openDiskStorage } from "./disk.ts";
 import { newestMeta } from "./lmdb/data-file.ts";
 import { openEnvironment } from "./lmdb/environment.ts";
 
@@ -72,7 +72,7 @@ describe("a directory that cannot be used is refused in one sentence", () => {
 
   test("while this process holds it", async () => {
     const storage = await opening();
-    await expect(opening()).rejects.toThrow(StorageUnusable);
+    await expect(opening()).rejects.toMatchObject({ name: "StorageUnusable" });
     await write(storage, { append: [entry(1, [])] });
     await storage.close();
   });

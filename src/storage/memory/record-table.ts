@@ -1,6 +1,8 @@
 /** Records in memory: a map for `get`, and a B+ tree in byte order for lists and copies. */
+
+import { byteRank } from "../../key-order.ts";
 import type { StoreRecord } from "../../replication/types.ts";
-import { type BTree, byteRank, createBTree } from "../order.ts";
+import { type BTree, createBTree } from "../btree.ts";
 import { recordBytes, takePage } from "../page.ts";
 
 type OrderedRecords = BTree<string, StoreRecord>;

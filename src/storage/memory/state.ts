@@ -14,7 +14,7 @@ import {
 } from "../../replication/types.ts";
 import { entryBytes } from "../../replication/views.ts";
 import { planApply } from "../apply.ts";
-import { createBTree } from "../order.ts";
+import { createBTree } from "../btree.ts";
 import { takePage } from "../page.ts";
 import { emptyStanding, recordHash, type Standing, toSummary } from "../standing.ts";
 import { RecordTable } from "./record-table.ts";

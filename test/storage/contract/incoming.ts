@@ -1,15 +1,11 @@
 import { expect, test } from "vitest";
 import type { Storage } from "../../../src/node/ports.ts";
 import { historyAfter } from "../../../src/replication/history.ts";
-import {
-  EMPTY_DIGEST,
-  type History,
-  type Sequence,
-  type StoreRecord,
-} from "../../../src/replication/types.ts";
+import type { History, Sequence, StoreRecord } from "../../../src/replication/types.ts";
 import { digestOf } from "../../../src/storage/standing.ts";
 import {
   type Current,
+  emptyDigest,
   enough,
   entry,
   everything,
@@ -125,7 +121,7 @@ export function testIncoming(current: Current, restart: Restart): void {
     for (const applied of [7, 8]) {
       current().incoming.begin();
       await install(current(), applied, []);
-      const sums = { digest: EMPTY_DIGEST, history: sentHistory };
+      const sums = { digest: emptyDigest, history: sentHistory };
       expect(current().summary()).toEqual({ applied, ...sums, keys: 0 });
       await write(current(), {});
     }

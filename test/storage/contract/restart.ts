@@ -24,4 +24,10 @@ export function testRestart(current: Current, restart: Restart): void {
     await write(current(), { apply: entries.slice(7) });
     expect(current().summary().applied).toBe(entries.length);
   });
+
+  test("closing waits for the write under way", async () => {
+    const written = write(current(), { append: [entry(1, [])] });
+    if (await restart()) expect(current().readLog(1, enough)).toEqual([entry(1, [])]);
+    await written;
+  });
 }

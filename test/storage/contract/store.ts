@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { EMPTY_DIGEST, EMPTY_HISTORY } from "../../../src/replication/types.ts";
+import { EMPTY_HISTORY } from "../../../src/replication/types.ts";
 import { digestOf } from "../../../src/storage/standing.ts";
 import {
   type Current,
+  emptyDigest,
   entry,
   everything,
   historyOf,
@@ -36,7 +37,7 @@ export function testStore(current: Current, restart: Restart): void {
     await write(current(), { apply: first });
     expect(current().summary().digest).toBe(digestOf(everything(current())));
     await write(current(), { apply: second });
-    const sums = { digest: EMPTY_DIGEST, history: historyOf(...first, ...second) };
+    const sums = { digest: emptyDigest, history: historyOf(...first, ...second) };
     expect(current().summary()).toEqual({ applied: 4, ...sums, keys: 0 });
   });
 

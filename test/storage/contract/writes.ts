@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
-import { BLANK_HARD_STATE, EMPTY_DIGEST, EMPTY_HISTORY } from "../../../src/replication/types.ts";
+import type { StorageFault } from "../../../src/node/ports.ts";
+import { BLANK_HARD_STATE, EMPTY_HISTORY } from "../../../src/replication/types.ts";
 import {
   type Current,
+  emptyDigest,
   enough,
   entry,
   everything,
@@ -17,7 +19,7 @@ export function testWrites(current: Current): void {
   test("an empty disk has a blank hard state, an empty log and an empty store", () => {
     const storage = current();
     expect(storage.hardState()).toEqual(BLANK_HARD_STATE);
-    const nothing = { digest: EMPTY_DIGEST, history: EMPTY_HISTORY };
+    const nothing = { digest: emptyDigest, history: EMPTY_HISTORY };
     expect(storage.summary()).toEqual({ applied: 0, ...nothing, keys: 0 });
     expect(storage.logBounds()).toEqual({ first: 0, last: 0 });
     expect(storage.readLog(1, enough)).toEqual([]);
@@ -44,15 +46,28 @@ export function testWrites(current: Current): void {
     await done;
   });
 
-  test("writes that do not wait for each other are flushed in order", async () => {
-    const order: number[] = [];
-    const batch = (number: number): Promise<void> =>
-      write(current(), { apply: [entry(number, [put("key", String(number))])] }).then(() => {
-        order.push(number);
+  test("a write that does not wait for the one before it violates an invariant", async () => {
+    current().incoming.begin();
+    const append = (sequence: number): Promise<void> =>
+      write(current(), { append: [entry(sequence, [])] });
+    const first = append(1);
+    const broken = "broken promise: a write begins only after the one before it is answered";
+    expect(() => current().incoming.begin()).toThrow(broken);
+    expect(() => current().incoming.add([], () => {})).toThrow(broken);
+    await expect(append(2)).rejects.toThrow(broken);
+    await first;
+    expect(sequencesOf(current().readLog(1, enough))).toEqual([1]);
+    await append(2);
+  });
+
+  test("done may begin the next write", async () => {
+    const writeFrom = (sequence: number, done: (fault: StorageFault | undefined) => void): void =>
+      current().write({ append: [entry(sequence, [])], apply: [] }, (fault) => {
+        if (fault !== undefined || sequence === 4) done(fault);
+        else writeFrom(sequence + 1, done);
       });
-    await Promise.all([1, 2, 3, 4].map(batch));
-    expect(order).toEqual([1, 2, 3, 4]);
-    expect(current().get("key")?.value).toBe("4");
+    await flushed((done) => writeFrom(1, done));
+    expect(sequencesOf(current().readLog(1, enough))).toEqual([1, 2, 3, 4]);
   });
 
   test("one batch appends, applies, sets the hard state and compacts, in that order", async () => {

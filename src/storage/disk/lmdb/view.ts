@@ -1,8 +1,8 @@
 /** Reads of the stores in LMDB as they were after one transaction. */
 import { Buffer } from "node:buffer";
+import { compareBytes } from "../../../key-order.ts";
 import { invariant } from "../../../replication/invariant.ts";
 import type { StoreRecord } from "../../../replication/types.ts";
-import { compareBytes } from "../../order.ts";
 import { asBuffer, readHash, readRecord } from "./codec.ts";
 import type { Database, Environment, ReadTransaction } from "./environment.ts";
 

@@ -1,6 +1,6 @@
 /** Finds the entries of the log on disk. It is in memory; a restart builds it from the log files. */
 import type { Epoch, Sequence } from "../../../replication/types.ts";
-import { createBTree } from "../../order.ts";
+import { createBTree } from "../../btree.ts";
 import type { LogFile } from "./log-file.ts";
 
 /** Where an entry of the log is on disk. */

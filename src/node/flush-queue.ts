@@ -1,0 +1,91 @@
+/** The jobs that wait for a flush, and which of them share the next one. */
+import type { Entry, HardState, SnapshotEnd, StoreRecord } from "../replication/types.ts";
+import { entryBytes } from "../replication/views.ts";
+
+/** Something to make durable. `flushed` is called once it is, in the order of the jobs. */
+export type FlushJob =
+  | {
+      readonly type: "batch";
+      readonly append: readonly Entry[];
+      readonly apply: readonly Entry[];
+      readonly hardState: HardState | undefined;
+      readonly flushed: (() => void) | undefined;
+    }
+  | {
+      readonly type: "records";
+      readonly records: readonly StoreRecord[];
+      readonly flushed: (() => void) | undefined;
+    }
+  /** Starts to receive a store; an unfinished one is dropped. Nothing is flushed. */
+  | { readonly type: "begin" }
+  | {
+      readonly type: "install";
+      readonly end: SnapshotEnd;
+      readonly hardState: HardState;
+      readonly flushed: () => void;
+    };
+
+export type BatchJob = Extract<FlushJob, { type: "batch" }>;
+
+/** A batch takes no more jobs once it holds about this much. */
+const batchBytesMax = 8 * 1024 * 1024;
+
+/** Oldest first. */
+export class FlushQueue {
+  #jobs: FlushJob[] = [];
+
+  add(job: FlushJob): void {
+    this.#jobs.push(job);
+  }
+
+  clear(): void {
+    this.#jobs = [];
+  }
+
+  /** There are jobs, and all of them only apply entries that are durable already. */
+  get onlyApplies(): boolean {
+    return this.#jobs.length > 0 && this.#jobs.every(onlyApplies);
+  }
+
+  /** The oldest job; a batch together with those queued behind it, up to about `batchBytesMax`. */
+  take(): FlushJob | undefined {
+    const job = this.#jobs.shift();
+    return job?.type === "batch" ? this.#gather(job) : job;
+  }
+
+  #gather(first: BatchJob): BatchJob {
+    const jobs = [first];
+    let bytes = bytesOf(first);
+    let next = this.#jobs[0];
+    while (next?.type === "batch" && bytes < batchBytesMax) {
+      jobs.push(next);
+      bytes += bytesOf(next);
+      this.#jobs.shift();
+      next = this.#jobs[0];
+    }
+    return jobs.length === 1 ? first : merged(jobs);
+  }
+}
+
+const merged = (jobs: readonly BatchJob[]): BatchJob => ({
+  type: "batch",
+  append: jobs.flatMap(({ append }) => append),
+  apply: jobs.flatMap(({ apply }) => apply),
+  hardState: jobs.findLast(({ hardState }) => hardState !== undefined)?.hardState,
+  flushed: () => {
+    for (const { flushed } of jobs) flushed?.();
+  },
+});
+
+const onlyApplies = (job: FlushJob): boolean =>
+  job.type === "batch" &&
+  job.append.length === 0 &&
+  job.hardState === undefined &&
+  job.flushed === undefined;
+
+function bytesOf(job: BatchJob): number {
+  let bytes = 0;
+  for (const entry of job.append) bytes += entryBytes(entry);
+  for (const entry of job.apply) bytes += entryBytes(entry);
+  return bytes;
+}
