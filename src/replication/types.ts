@@ -26,6 +26,11 @@ export interface Condition {
   readonly version: Sequence;
   /** The epoch that first proposed that version: a version number alone may name two writes. */
   readonly origin: Epoch;
+  /**
+   * Of an absent key: its last deletion, or what the store showed when nothing above it wrote the key. No entry
+   * between this place and the conditional one writes the key. What an earlier version wrote lacks it.
+   */
+  readonly after?: Sequence | undefined;
 }
 
 /** Puts or deletes one key. */

@@ -24,7 +24,7 @@ const entry = fc.record({
     fc.record({
       key: text,
       value: maybe(text),
-      condition: maybe(fc.record({ version: number, origin: number })),
+      condition: maybe(fc.record({ version: number, origin: number, after: maybe(number) })),
     }),
   ),
 });

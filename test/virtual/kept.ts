@@ -61,27 +61,21 @@ function newestOf(entries: Iterable<Entry>, above: Sequence): ReadonlyMap<Sequen
 }
 
 /**
- * Entries of an earlier epoch that write the key of a condition between what it names and the
- * conditional entry. They were not in the log on which the condition was evaluated, so they were
- * never settled. An absent key is what its last deletion below left.
+ * Entries of an earlier epoch that write the key of a condition between what it rests on and the
+ * conditional entry. They were not in the log of the leader that sent this one last, so they were never settled.
  */
 function overruledBy(entry: Entry, evidence: readonly Entry[]): readonly Entry[] {
   return entry.operations.flatMap(({ key, condition }) => {
     if (condition === undefined) return [];
+    const { version, after = entry.sequence } = condition;
+    const restsOn = version > 0 ? version : after;
     const writers = evidence.filter(
       ({ sequence, operations }) =>
-        sequence > condition.version &&
+        sequence > restsOn &&
         sequence < entry.sequence &&
         operations.some((operation) => operation.key === key),
     );
-    const named = writers.findLastIndex(
-      (writer) => writer.epoch >= entry.origin || (condition.version === 0 && deletes(writer, key)),
-    );
+    const named = writers.findLastIndex((writer) => writer.epoch >= entry.epoch);
     return writers.slice(named + 1);
   });
-}
-
-function deletes({ operations }: Entry, key: string): boolean {
-  const last = operations.findLast((operation) => operation.key === key);
-  return last !== undefined && last.value === undefined;
 }

@@ -5,7 +5,9 @@ import type { Entry, FollowerMessage, LeaderMessage } from "../../src/replicatio
 export function describeEntry({ sequence, operations }: Entry): string {
   const deeds = operations.map(({ key, value, condition }) => {
     const deed = value === undefined ? `${key} deleted` : `${key}=${value}`;
-    return condition === undefined ? deed : `${deed} if ${key} is at ${condition.version}`;
+    if (condition === undefined) return deed;
+    const { version, after } = condition;
+    return `${deed} if ${key} is ${version === 0 ? `absent after ${after}` : `at ${version}`}`;
   });
   return `${sequence}: ${deeds.length === 0 ? "nothing" : deeds.join(", ")}`;
 }

@@ -105,7 +105,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a recovery keeps a conditional entry whose condition no longer holds",
     file: "replication/recovery/evidence.ts",
-    from: "const keep = found !== undefined && conditionsHold(found, newest, store);",
+    from: "const keep = found !== undefined && conditionsHold(found, seen);",
     to: "const keep = found !== undefined;",
   },
   {
@@ -162,11 +162,32 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "if (sequence < 0) break;",
   },
   {
+    name: "a recovery compares leftovers with the epoch that proposed a conditional entry first",
+    story: "50",
+    file: "replication/recovery/evidence.ts",
+    from: "at.epoch >= entry.epoch",
+    to: "at.epoch >= entry.origin",
+  },
+  {
+    name: "a condition on an absent key passes over the deletion that it saw",
+    story: "51",
+    file: "replication/recovery/evidence.ts",
+    from: "version > 0 ? version : (after ?? sequence)",
+    to: "after === sequence ? sequence : version",
+  },
+  {
+    name: "a recovery sends a condition again as an older log left it",
+    story: "52",
+    file: "replication/recovery/evidence.ts",
+    from: "operations: found.operations.map((each) => pinned(each, seen))",
+    to: "operations: found.operations",
+  },
+  {
     name: "a recovery takes a version for that of another epoch",
     story: "43",
     file: "replication/recovery/evidence.ts",
-    from: "return seen.version === condition.version && seen.origin === condition.origin;",
-    to: "return seen.version === condition.version;",
+    from: "return version === condition.version && origin === condition.origin;",
+    to: "return version === condition.version && origin >= 0;",
   },
   {
     name: "inherited entries forget what they depend on",

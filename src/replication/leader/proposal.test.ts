@@ -16,6 +16,7 @@ const propose = (wished: readonly WishedOperation[], overlay = new Overlay()) =>
         throw new Error("a proposal copies no store");
       },
     },
+    applied: 4,
     sequence: 10,
     epoch: 5,
   });
@@ -40,7 +41,7 @@ describe("rule 6: a condition", () => {
 
   test("of 0 asks for absence", () => {
     expect(propose([{ key: "n", value: "2", ifVersion: 0 }])).toMatchObject({
-      operations: [{ condition: { version: 0, origin: 0 } }],
+      operations: [{ condition: { version: 0, origin: 0, after: 4 } }],
     });
     expect(propose([{ key: "s", value: "2", ifVersion: 0 }])).toMatchObject({
       reason: "versionMismatch",
@@ -54,6 +55,15 @@ describe("rule 6: a condition", () => {
     });
     const settled = propose([{ key: "p", value: "2", ifVersion: 7 }], pending(put("p"), true));
     expect(settled).toMatchObject({ dependsOn: [] });
+  });
+
+  test("of 0 names the deletion that it rests on, or the mark of the store without the key", () => {
+    const wish = [{ key: "p", value: "2", ifVersion: 0 }];
+    expect(propose(wish, pending({ key: "p" }))).toMatchObject({
+      operations: [{ condition: { version: 0, origin: 0, after: 7 } }],
+      dependsOn: [7],
+    });
+    expect(propose(wish)).toMatchObject({ operations: [{ condition: { after: 4 } }] });
   });
 
   test("refused because of an open write waits for it; because of a settled one it does not", () => {

@@ -40,8 +40,16 @@ export type ProposalOutcome =
   | { readonly type: "accepted"; readonly slot: Slot }
   | { readonly type: "refused"; readonly refusal: Refusal };
 
+/** What a proposal is checked against: a store, and all writes above its applied mark. */
+interface State {
+  readonly overlay: Overlay;
+  readonly store: StoreView;
+  readonly applied: Sequence;
+}
+
 interface Newest {
   readonly present: boolean;
+  /** Of an absent key: where it was deleted, or the applied mark of the store that lacks it. */
   readonly version: Sequence;
   readonly origin: Epoch;
   /** The entry is still open; 0: it is settled. */
@@ -56,7 +64,7 @@ interface Newest {
  */
 export function evaluate(
   wished: readonly WishedOperation[],
-  state: { overlay: Overlay; store: StoreView; sequence: Sequence; epoch: Epoch },
+  state: State & { sequence: Sequence; epoch: Epoch },
 ): { operations: readonly Operation[]; dependsOn: readonly Sequence[] } | Refusal {
   const written = new Map<string, Newest>();
   const dependsOn: Sequence[] = [];
@@ -76,7 +84,7 @@ export function evaluate(
       if (!newest.own) {
         condition = newest.present
           ? { version: newest.version, origin: newest.origin }
-          : { version: 0, origin: 0 };
+          : { version: 0, origin: 0, after: newest.version };
         if (newest.open > 0) dependsOn.push(newest.open);
       }
     }
@@ -93,7 +101,7 @@ export function evaluate(
   return { operations, dependsOn };
 }
 
-function newestOf(key: string, state: { overlay: Overlay; store: StoreView }): Newest {
+function newestOf(key: string, state: State): Newest {
   const pending = state.overlay.newestProposed(key);
   if (pending !== undefined)
     return {
@@ -106,7 +114,7 @@ function newestOf(key: string, state: { overlay: Overlay; store: StoreView }): N
   const stored = state.store.get(key);
   return {
     present: stored !== undefined,
-    version: stored?.version ?? 0,
+    version: stored?.version ?? state.applied,
     origin: stored?.origin ?? 0,
     open: 0,
     own: false,

@@ -146,8 +146,8 @@ export class Writes {
       };
     const sequence = this.#ledger.last + 1;
     const { epoch } = turn;
-    const state = { overlay: this.#overlay, store: this.#store, sequence, epoch };
-    const checked = evaluate(proposal.operations, state);
+    const seen = { overlay: this.#overlay, store: this.#store, applied: this.#applied };
+    const checked = evaluate(proposal.operations, { ...seen, sequence, epoch });
     if ("reason" in checked) return checked;
     const { now, usualQuorum: usual } = turn;
     const gate = turn.floor.propose({ quorum, sequence, now, usual });

@@ -1,4 +1,4 @@
-import type { Entry, Epoch, Sequence, SequenceRange } from "../types.ts";
+import type { Condition, Entry, Epoch, Operation, Sequence, SequenceRange } from "../types.ts";
 import type { StoreView } from "../views.ts";
 
 /**
@@ -21,20 +21,19 @@ export class Evidence {
     for (const sequence of this.#entries.keys()) last = Math.max(last, sequence);
     for (const sequence of this.#overruled({ from: applied + 1, to: last }))
       this.#entries.delete(sequence);
-    const newest = new Map<string, { version: Sequence; origin: Epoch }>();
+    const newest = new Map<string, Condition>();
+    const seen = (key: string) => newest.get(key) ?? stored(key, store, applied);
     const entries: Entry[] = [];
     for (let sequence = applied + 1; sequence <= last; sequence += 1) {
       const found = this.#entries.get(sequence);
-      const keep = found !== undefined && conditionsHold(found, newest, store);
+      const keep = found !== undefined && conditionsHold(found, seen);
       const entry: Entry = keep
-        ? { ...found, epoch }
+        ? { ...found, epoch, operations: found.operations.map((each) => pinned(each, seen)) }
         : { sequence, epoch, origin: epoch, operations: [] };
       for (const { key, value } of entry.operations)
         newest.set(
           key,
-          value === undefined
-            ? { version: 0, origin: 0 }
-            : { version: sequence, origin: entry.origin },
+          value === undefined ? absent(sequence) : { version: sequence, origin: entry.origin },
         );
       entries.push(entry);
     }
@@ -42,44 +41,56 @@ export class Evidence {
   }
 
   /**
-   * Leftovers of an epoch before the one that proposed a condition, written to the condition's key at places
-   * that it passes over. The leader of that epoch had the whole log below the entry at hand, and these were not in
-   * it: so they were never settled, while the conditional entry may have been.
+   * Leftovers of an epoch before the one that stamped a conditional entry, written to the condition's key at places
+   * that the condition passes over. The leader of that epoch had the whole log below the entry at hand, and these were
+   * not in it: so they were never settled, while the conditional entry may have been.
    */
   #overruled({ from, to }: SequenceRange): ReadonlySet<Sequence> {
     const overruled = new Set<Sequence>();
-    const writers = new Map<string, { entry: Entry; deletes: boolean }[]>();
+    const writers = new Map<string, Entry[]>();
     for (let sequence = from; sequence <= to; sequence += 1) {
       const entry = this.#entries.get(sequence);
-      for (const { key, value, condition } of entry?.operations ?? []) {
+      for (const { key, condition } of entry?.operations ?? []) {
         if (entry === undefined) break;
         const before = writers.get(key) ?? [];
         writers.set(key, before);
+        const restsOn = condition === undefined ? sequence : placeOf(condition, sequence);
         for (let at = before.at(-1); at !== undefined; at = before.at(-1)) {
-          if (condition === undefined || at.entry.epoch >= entry.origin) break;
-          // What the condition names stays: that version, or, for an absent key, its deletion.
-          if (at.entry.sequence <= condition.version) break;
-          if (condition.version === 0 && at.deletes) break;
+          if (at.sequence <= restsOn || at.epoch >= entry.epoch) break;
           before.pop();
-          overruled.add(at.entry.sequence);
+          overruled.add(at.sequence);
         }
-        before.push({ entry, deletes: value === undefined });
+        before.push(entry);
       }
     }
     return overruled;
   }
 }
 
+/** Between this place and the entry at `sequence`, the log of its leader held no write of the condition's key. */
+const placeOf = ({ version, after }: Condition, sequence: Sequence): Sequence =>
+  // What an earlier version wrote says nothing of an absent key.
+  version > 0 ? version : (after ?? sequence);
+
+const absent = (after: Sequence): Condition => ({ version: 0, origin: 0, after });
+
+function stored(key: string, store: StoreView, applied: Sequence): Condition {
+  const record = store.get(key);
+  return record === undefined
+    ? absent(applied)
+    : { version: record.version, origin: record.origin };
+}
+
 /** An entry that was conditional on one that is dropped goes with it. */
-function conditionsHold(
-  entry: Entry,
-  newest: ReadonlyMap<string, { version: Sequence; origin: Epoch }>,
-  store: StoreView,
-): boolean {
-  return entry.operations.every(({ key, condition }) => {
+const conditionsHold = (entry: Entry, seen: (key: string) => Condition): boolean =>
+  entry.operations.every(({ key, condition }) => {
     if (condition === undefined) return true;
-    const stored = store.get(key);
-    const seen = newest.get(key) ?? stored ?? { version: 0, origin: 0 };
-    return seen.version === condition.version && seen.origin === condition.origin;
+    const { version, origin } = seen(key);
+    return version === condition.version && origin === condition.origin;
   });
+
+/** The new epoch's leader answers for the log that it merged: that is what the condition rests on from now on. */
+function pinned(operation: Operation, seen: (key: string) => Condition): Operation {
+  const { key, condition } = operation;
+  return condition === undefined ? operation : { ...operation, condition: seen(key) };
 }

@@ -11,6 +11,7 @@ import {
   type LeaderMessage,
   type NodeId,
   type Operation,
+  type Sequence,
   type SnapshotEnd,
 } from "../types.ts";
 import type { LogView } from "../views.ts";
@@ -106,6 +107,8 @@ const when = (key: string, condition: Condition, value = '"conditional"'): Opera
   value,
   condition,
 });
+
+const absent = (after: Sequence): Condition => ({ version: 0, origin: 0, after });
 
 describe("how many must answer", () => {
   test("F - W + 1 followers with data are enough, and fewer are not", () => {
@@ -224,7 +227,7 @@ describe("merging", () => {
     const applied = [entryOf(1, [put("a")])];
     const bench = new Bench({ followers: 1, writeQuorum: 1, applied });
     const remove = { key: "a", condition: { version: 1, origin: 1 } };
-    const create = when("a", { version: 0, origin: 0 });
+    const create = when("a", absent(2));
     bench.answer("f1", [entryOf(2, [remove]), entryOf(3, [create])]);
     expect(bench.merged).toEqual([[remove], [create]]);
   });
@@ -243,7 +246,7 @@ describe("leftovers of an older epoch", () => {
   });
 
   test("not even where that one found the key absent", () => {
-    const settled = when("a", { version: 0, origin: 0 });
+    const settled = when("a", absent(1));
     const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1, [put("b")])] });
     bench.answer("f1", [leftover, entryOf(3, [settled], { epoch: 2 })]);
     expect(bench.merged).toEqual([[], [settled]]);
@@ -251,7 +254,7 @@ describe("leftovers of an older epoch", () => {
 
   test("a put and its deletion stay, although a later condition found the key absent", () => {
     const remove = { key: "a", condition: { version: 1, origin: 1 } };
-    const create = when("a", { version: 0, origin: 0 });
+    const create = when("a", absent(2));
     const bench = new Bench({ followers: 1, writeQuorum: 1 });
     bench.answer("f1", [
       entryOf(1, [put("a"), put("b")]),
@@ -267,6 +270,62 @@ describe("leftovers of an older epoch", () => {
     const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
     bench.answer("f1", [newer, entryOf(3, [stale], { epoch: 1 })]);
     expect(bench.merged).toEqual([[put("a", '"newer"')], []]);
+  });
+
+  test("are measured by the epoch that sent a conditional entry last, not by the first", () => {
+    const settled = when("a", { version: 1, origin: 1 });
+    const next = when("a", { version: 3, origin: 1 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1, applied: [entryOf(1)] });
+    bench.answer("f1", [
+      entryOf(2, [put("a", '"leftover"')], { epoch: 2 }),
+      entryOf(3, [settled], { epoch: 3, origin: 1 }),
+      entryOf(4, [next], { epoch: 3 }),
+    ]);
+    expect(bench.merged).toEqual([[], [settled], [next]]);
+  });
+
+  test("are not what stands below the deletion that a condition on an absent key saw", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    const settled = [put("a"), put("b")];
+    bench.answer("f1", [
+      entryOf(1, settled),
+      entryOf(3, [when("a", absent(2))], { epoch: 2 }),
+      entryOf(4, [put("c")], { epoch: 2 }),
+    ]);
+    expect(bench.merged).toEqual([settled, [], [], [put("c")]]);
+  });
+
+  test("go although one of them deletes the key, if it was never settled either", () => {
+    const create = when("a", absent(0));
+    const remove = { key: "a", condition: { version: 2, origin: 1 } };
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [
+      entryOf(1, [put("a")]),
+      entryOf(3, [remove]),
+      entryOf(4, [create], { epoch: 2 }),
+    ]);
+    expect(bench.merged).toEqual([[], [], [], [create]]);
+  });
+
+  test("are measured by the log that the recovery made, once it sends the condition again", () => {
+    const applied = [entryOf(1), entryOf(2, [{ key: "a" }])];
+    const first = new Bench({ followers: 1, writeQuorum: 1, applied });
+    first.answer("f1", [entryOf(3, [when("a", absent(0))])]);
+    expect(first.merged).toEqual([[when("a", absent(2))]]);
+    const second = new Bench({ followers: 1, writeQuorum: 1 });
+    second.answer("f1", [...applied, ...(first.recovered?.entries ?? [])]);
+    expect(second.merged).toEqual([[put("a")], [{ key: "a" }], [when("a", absent(2))]]);
+  });
+
+  test("are none where an earlier version did not write since when the key was absent", () => {
+    const create = when("a", { version: 0, origin: 0 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [
+      entryOf(1, [put("a")]),
+      entryOf(2, [{ key: "a" }]),
+      entryOf(3, [create], { epoch: 2 }),
+    ]);
+    expect(bench.merged).toEqual([[put("a")], [{ key: "a" }], [when("a", absent(2))]]);
   });
 });
 

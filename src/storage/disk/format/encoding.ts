@@ -19,6 +19,8 @@ const entryHeaderBytes = 2 * numberBytes + 4;
 const operationHeaderBytes = 1 + 4 + 4;
 const hasValue = 1;
 const hasCondition = 2;
+/** The condition names a place after which the key is absent. Earlier versions did not write it. */
+const hasAfter = 4;
 
 /**
  * Upper bound for the UTF-8 bytes of a text. Short texts are not measured: three bytes for a UTF-16
@@ -31,7 +33,7 @@ export const textBytesMax = (text: string): number =>
 export function entryBytesMax(entry: Entry): number {
   let bytes = entryHeaderBytes;
   for (const { key, value } of entry.operations) {
-    bytes += operationHeaderBytes + 2 * numberBytes + textBytesMax(key);
+    bytes += operationHeaderBytes + 3 * numberBytes + textBytesMax(key);
     if (value !== undefined) bytes += textBytesMax(value);
   }
   return bytes;
@@ -54,10 +56,14 @@ function writeOperation(bytes: Buffer, start: number, operation: Operation): num
     bytes.writeDoubleLE(condition.version, at);
     bytes.writeDoubleLE(condition.origin, at + numberBytes);
     at += 2 * numberBytes;
+    if (condition.after !== undefined) at = bytes.writeDoubleLE(condition.after, at);
   }
   const keyBytes = bytes.write(key, at, "utf8");
   const valueBytes = value === undefined ? 0 : bytes.write(value, at + keyBytes, "utf8");
-  bytes[start] = (value === undefined ? 0 : hasValue) | (condition ? hasCondition : 0);
+  bytes[start] =
+    (value === undefined ? 0 : hasValue) |
+    (condition ? hasCondition : 0) |
+    (condition?.after === undefined ? 0 : hasAfter);
   bytes.writeUInt32LE(keyBytes, start + 1);
   bytes.writeUInt32LE(valueBytes, start + 5);
   return at + keyBytes + valueBytes;
@@ -77,6 +83,10 @@ export function readEntry(sequence: Sequence, bytes: Buffer, start: number): Ent
     if (parts & hasCondition) {
       condition = { version: bytes.readDoubleLE(at), origin: bytes.readDoubleLE(at + 8) };
       at += 2 * numberBytes;
+    }
+    if (condition && parts & hasAfter) {
+      condition = { ...condition, after: bytes.readDoubleLE(at) };
+      at += numberBytes;
     }
     const valueStart = at + keyBytes;
     const key = bytes.toString("utf8", at, valueStart);

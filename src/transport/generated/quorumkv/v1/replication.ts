@@ -67,6 +67,8 @@ export interface Condition {
   version: number;
   /** The epoch that first proposed that version. */
   origin: number;
+  /** Of an absent key: the place in the log after which no entry below the conditional one writes it. */
+  after?: number | undefined;
 }
 
 /** An entry is an atomic list of operations at one place in the log; no operations: a no-op. */
@@ -732,7 +734,7 @@ export const Operation: MessageFns<Operation> = {
 };
 
 function createBaseCondition(): Condition {
-  return { version: 0, origin: 0 };
+  return { version: 0, origin: 0, after: undefined };
 }
 
 export const Condition: MessageFns<Condition> = {
@@ -742,6 +744,9 @@ export const Condition: MessageFns<Condition> = {
     }
     if (message.origin !== 0) {
       writer.uint32(16).uint64(message.origin);
+    }
+    if (message.after !== undefined) {
+      writer.uint32(24).uint64(message.after);
     }
     return writer;
   },
@@ -775,6 +780,14 @@ export const Condition: MessageFns<Condition> = {
             message.origin = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.after = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -794,6 +807,7 @@ export const Condition: MessageFns<Condition> = {
     const message = createBaseCondition();
     message.version = object.version ?? 0;
     message.origin = object.origin ?? 0;
+    message.after = object.after ?? undefined;
     return message;
   },
 };
