@@ -1,5 +1,6 @@
 /** What one watches while something happens: figures, faults, a sweep, a long key. */
 import { afterEach, expect, test, vi } from "vitest";
+import type { ClusterView } from "../../src/node/api.ts";
 import { startCluster } from "../support/cluster.ts";
 import { testWorld } from "./world.ts";
 
@@ -9,7 +10,14 @@ const { show, call } = world;
 afterEach(async () => {
   await call("DELETE", "/faults");
   await call("PATCH", "/config", { writeQuorum: 3, minDelay: 0, maxDelay: 0 });
+  // A follower that was cut off or slowed down is live again only once it was heard.
+  await vi.waitFor(async () => expect(await liveFollowers()).toHaveLength(5), 30_000);
 });
+
+const liveFollowers = async (): Promise<readonly unknown[]> => {
+  const { nodes } = (await (await call("GET", "/cluster")).json()) as ClusterView;
+  return nodes.filter(({ role, state }) => role === "follower" && state === "live");
+};
 
 const put = (key: string, change: object = {}): Promise<Response> =>
   call("PUT", "/write", { key, value: 1, ...change });
@@ -139,8 +147,20 @@ test("a key of a thousand characters takes no more than its place, in list, titl
   expect(await heightOf(".feed-list li")).toBeLessThan(80);
 });
 
+test("a page shows a write once its own node has applied it, however late", async () => {
+  expect((await put("behind", { quorum: 5 })).status).toBe(200);
+  const { page } = await show("follower3", "/?view=keys&key=behind&prefix=behind");
+  await page.locator("[data-test=value]", { hasText: "1" }).waitFor();
+  await page.locator(".key-row", { hasText: "behind" }).waitFor();
+  await call("PUT", "/faults/follower3", { type: "slow", delayMs: 2_000 });
+  expect((await put("behind", { value: 2 })).status).toBe(200);
+  expect((await put("behind/new")).status).toBe(200);
+  await page.locator("[data-test=value]", { hasText: "2" }).waitFor();
+  await page.locator(".key-row", { hasText: "behind/new" }).waitFor();
+});
+
 test("the write that a follower's page forwards is not called somebody's", async () => {
-  await put("forwarded", { quorum: 5 });
+  expect((await put("forwarded", { quorum: 5 })).status).toBe(200);
   const { page } = await show("follower3", "/?view=keys&key=forwarded");
   await page.evaluate(`void (window.blamed = 0, new MutationObserver(() => {
     if (document.body.textContent.includes("Somebody")) window.blamed += 1;
