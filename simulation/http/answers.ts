@@ -68,5 +68,10 @@ export const receiptSchema = z.object({
 /** What a leader says of a write that succeeded. */
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** The `ack` event of `GET /events`. */
+/** Events of `GET /events`. Of more than 100 writes in a second, the later ones have no `write` and no `ack`. */
 export const ackEventSchema = ack.extend({ sequence: z.number().int() });
+export const writeEventSchema = z.object({ sequence: z.number().int() });
+/** Once a second, when it ends; ms of the node's wall clock. */
+export const rateEventSchema = z.object({ at: z.number() });
+/** The first event; those of before `now` follow it. */
+export const helloEventSchema = z.object({ now: z.number() });

@@ -46,6 +46,8 @@ export async function runPass(draft: Draft, context: PassOptions): Promise<void>
   stage("loading");
   const acks = await openAckStream(cluster.leader.url, signal);
   try {
+    // The warm-up may have used up the writes that the leader reports in this second.
+    await acks.nextSecond();
     const lastAnswerAt = await loadPass(draft, context);
     signal.throwIfAborted();
     // The run ends here; waiting for nodes that are gone would tell nothing.

@@ -48,6 +48,34 @@ test("refused and unknown writes are counted, second by second, with the reason"
   expect(rates.find(({ writes }) => writes === 1)).toMatchObject({ p99: expect.any(Number) });
 });
 
+test("a refused condition is counted when it is answered, by the code of the answer", () => {
+  const { world, leader, rates, pass } = cluster();
+  for (const id of world.followers) world.network.wire(id).toFollowerCut = true;
+  const codes: string[] = [];
+  const submit = (change: object, timeoutMs: number) => {
+    const operations = [{ key: "a", value: "1", ...change }];
+    leader.submit({ operations, timeoutMs }, (answer) => {
+      if (!answer.ok) codes.push(answer.failure.code);
+    });
+  };
+  submit({}, 5_000);
+  // Whether it holds depends on the write before, which settles only after the deadline of the first.
+  submit({ ifVersion: 77 }, 100);
+  submit({ ifVersion: 77 }, 5_000);
+  const counted = () =>
+    rates.map(({ refused }) => refused).filter((refused) => Object.keys(refused).length > 0);
+  pass(1_100);
+  expect(codes).toEqual(["QUORUM_UNAVAILABLE"]);
+  expect(counted()).toEqual([{ QUORUM_UNAVAILABLE: 1 }]);
+  for (const id of world.followers) {
+    world.network.wire(id).toFollowerCut = false;
+    world.network.heal(id);
+  }
+  pass(3_000);
+  expect(codes).toEqual(["QUORUM_UNAVAILABLE", "VERSION_MISMATCH"]);
+  expect(counted()).toEqual([{ QUORUM_UNAVAILABLE: 1 }, { VERSION_MISMATCH: 1 }]);
+});
+
 test("a follower whose leader is gone says so, and does not guess how the others are", () => {
   const { world, write, pass } = cluster();
   write();

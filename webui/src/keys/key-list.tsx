@@ -10,7 +10,7 @@ import { cluster, own } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
 import { Blank, Invitation, Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
-import { countKeys, type ListQuery, listKeys, useNewest } from "./reading.ts";
+import { countKeys, type ListQuery, listKeys, useApplied, useNewest } from "./reading.ts";
 
 interface KeyListProps {
   /** Opens the form for a new key. */
@@ -85,16 +85,19 @@ function NodePicker(props: { value: string; onChange: (node: string) => void }) 
 
 /**
  * The page of keys, and how many keys the store has. Both are undefined until the first answer; a page
- * stays until the next one arrives, and is read again after each newer write.
+ * stays until the next one arrives, and is read again after each newer write, also where the node applies
+ * it late.
  */
 function useList(query: ListQuery) {
   const [list, setList] = useState<Answer<List> | undefined>(undefined);
   const [keys, setKeys] = useState<number | undefined>(undefined);
   const { prefix, from, after } = query;
   const newest = useNewest();
+  const applied = useApplied(from);
   const seen = list?.ok === true ? list.value.sequence : 0;
   /** The query of the last request. */
   const asked = useRef("");
+  const sentAt = useRef(Number.NEGATIVE_INFINITY);
   // A new query is sent after a pause in typing; the same one again at most twice a second.
   useEffect(() => {
     const question = JSON.stringify([prefix, from, after]);
@@ -104,17 +107,19 @@ function useList(query: ListQuery) {
     const control = new AbortController();
     const timer = setTimeout(
       () => {
+        sentAt.current = performance.now();
         void listKeys({ prefix, from, after }, control.signal).then((answer) => {
           if (!control.signal.aborted) setList(answer);
         });
       },
-      isNew ? 120 : 500,
+      // News may come more often than that: the pause counts from the last request.
+      isNew ? 120 : sentAt.current + 500 - performance.now(),
     );
     return () => {
       clearTimeout(timer);
       control.abort();
     };
-  }, [prefix, from, after, newest, seen]);
+  }, [prefix, from, after, newest, applied, seen]);
   const isListed = list?.ok === true;
   // The effect above ends with each answer; counting goes on until there is a newer list.
   useEffect(() => {

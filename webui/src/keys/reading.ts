@@ -9,7 +9,7 @@ import {
   parsePage,
 } from "../api/wire.ts";
 import { useThrottled } from "../lib/hooks.ts";
-import { cluster, model, paused, tick } from "../state/live.ts";
+import { cluster, model, own, paused, tick } from "../state/live.ts";
 
 /** Keys per page of the list. */
 const pageSize = 50;
@@ -71,6 +71,12 @@ export function useNewest(): number {
   return newest;
 }
 
+/** What a node had applied when it last reported; empty: this page's own. A slow one applies late. */
+export function useApplied(from: string): number {
+  const id = from === "" ? own.value?.node : from;
+  return cluster.value?.nodes.find((node) => node.id === id)?.applied ?? 0;
+}
+
 function newestSettled(): number {
   for (const trace of model.traces.ring.newest(20)) {
     if (trace.outcome === "settled") return trace.sequence;
@@ -85,18 +91,22 @@ type KeyState =
   | { readonly type: "absent" }
   | { readonly type: "failed"; readonly answer: Answer<KeyEntry> & { ok: false } };
 
-/** A key as a node shows it, read again whenever something newer has settled, or on `reload`. */
+/**
+ * A key as a node shows it, read again whenever something newer has settled or the node has applied more,
+ * or on `reload`.
+ */
 export function useKey(key: string, from: string): { state: KeyState; reload: () => void } {
   const [state, setState] = useState<KeyState>({ type: "loading" });
   const [turn, setTurn] = useState(0);
   const newest = useNewest();
+  const applied = useApplied(from);
   useEffect(() => {
     const control = new AbortController();
     void readKey(key, from, control.signal).then((answer) => {
       if (!control.signal.aborted) setState(stateOf(answer));
     });
     return () => control.abort();
-  }, [key, from, newest, turn]);
+  }, [key, from, newest, applied, turn]);
   return { state, reload: () => setTurn((last) => last + 1) };
 }
 

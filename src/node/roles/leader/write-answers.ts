@@ -94,17 +94,22 @@ export class WriteAnswers {
   /** A refused condition is reported once the entry that it was checked against is settled. */
   #refuse(ask: Ask, refusal: Refusal): void {
     const result = refusalResult(refusal);
-    this.#telemetry.refused(result.failure.code);
     const after = "after" in refusal ? refusal.after : 0;
     if (after === 0 || this.#core.ledger.isSettled(after)) {
-      ask.answer(result);
+      this.#refused(ask, result);
       return;
     }
     this.#settling.add(after, {
       timeoutMs: ask.deadlineAt - this.#parts.options.clock.now(),
-      reached: () => ask.answer(result),
-      expired: () => ask.answer(this.#undecided(ask, after)),
+      reached: () => this.#refused(ask, result),
+      expired: () => this.#refused(ask, this.#undecided(ask, after)),
     });
+  }
+
+  /** The refusal is counted by the code that its writer gets. */
+  #refused(ask: Ask, result: Failed): void {
+    this.#telemetry.refused(result.failure.code);
+    ask.answer(result);
   }
 
   /** That entry did not settle before the deadline. */
