@@ -28,7 +28,7 @@ test("a sweep started on a follower's page ends with a table, a report, and old 
     .waitFor();
   await page.getByText("The write quorum of other writes stays 2").waitFor();
   await page.getByRole("button", { name: "Start the sweep" }).click();
-  await page.getByText("of 100 writes").waitFor();
+  await page.getByText(/of 100 writes.* Now quorum/).waitFor();
   await page.locator("[data-test=sweep-headline]").waitFor();
   const rows = page.locator("table.results tbody tr");
   expect(await rows.count()).toBe(5);
