@@ -3,6 +3,7 @@ import type { Config } from "../src/config.ts";
 import { type Failure, failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
+import { noLeader } from "../src/node/refusals.ts";
 import type { Metrics } from "./metrics.ts";
 import type { EventStreams } from "./streams/event-streams.ts";
 
@@ -26,14 +27,18 @@ export interface Context {
   readonly closing: boolean;
 }
 
-/** Ids of all members but the leader, in the order of NODES. */
-export const followerIds = (config: Config): readonly string[] =>
-  config.nodes.map((member) => member.id).filter((id) => id !== config.leader);
+/** Ids of the followers that this node has when it leads, in the order of NODES. */
+export const followerIds = ({ nodes, failover, nodeId, leader }: Config): readonly string[] =>
+  nodes.map((member) => member.id).filter((id) => id !== (failover ? nodeId : leader));
 
-/** NOT_LEADER, with the URL of the leader, for a call that only the leader carries out; undefined on it. */
-export function leaderOnly({ node, config }: Context): Failure | undefined {
+/**
+ * For a call that only the leader carries out: NOT_LEADER, with the URL of the leader, or NO_LEADER while
+ * none is known; undefined on the leader.
+ */
+export function leaderOnly({ node }: Context): Failure | undefined {
   if (node.role === "leader") return undefined;
-  const leader = node.status().leader || config.leader;
+  const { leader } = node.status();
+  if (leader === "") return noLeader().failure;
   const at = node.leaderUrl === "" ? "" : ` at ${node.leaderUrl}`;
   const detail = `${node.id} is a follower; send the request to the leader ${leader}${at}.`;
   return failureOf("NOT_LEADER", detail, { members: { leaderUrl: node.leaderUrl, leader } });

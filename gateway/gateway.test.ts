@@ -1,7 +1,8 @@
 /** Starting, stopping, the page, faults, and the answers that only a troubled cluster gives. */
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -63,6 +64,45 @@ describe("in trouble", () => {
     await cluster?.leader.close();
     const answer = await ask(cluster?.followers[0]?.gateway.url ?? "", "/cluster");
     expect(answer.json).toMatchObject({ servedBy: "follower1", fromLeader: false });
+  });
+});
+
+describe("processes", () => {
+  test("without a launcher they cannot be controlled, nor without FAULTS=1", async () => {
+    const url = await start({ settings: { faults: true } });
+    expect((await ask(url, "/control")).status).toBe(404);
+    await cluster?.close();
+    const other = await start({ settings: { controlUrl: "http://127.0.0.1:9/token" } });
+    expect((await ask(other, "/control")).status).toBe(404);
+    expect((await ask(other, "/control/leader/kill", { method: "POST", body: {} })).status).toBe(
+      404,
+    );
+  });
+
+  test("a call is checked here, and passed on with the token", async () => {
+    const heard: string[] = [];
+    const launcher = createServer((request, response) => {
+      heard.push(`${request.method} ${request.url}`);
+      response.end('{"nodes":{"leader":"ready"}}');
+    }).listen(0, "127.0.0.1");
+    await once(launcher, "listening");
+    const { port } = launcher.address() as AddressInfo;
+    const settings = { faults: true, controlUrl: `http://127.0.0.1:${port}/token` };
+    const url = await start({ settings });
+    const post = (path: string) => ask(url, path, { method: "POST", body: {} });
+    expect((await ask(url, "/control")).json).toEqual({ nodes: { leader: "ready" } });
+    expect(await post("/control/leader/kill")).toMatchObject({ status: 200 });
+    expect(await post("/control/leader/burn")).toMatchObject({ status: 404 });
+    expect(await post("/control/nobody/kill")).toMatchObject({ status: 404 });
+    expect(await ask(url, "/control/leader/kill")).toMatchObject({ status: 405 });
+    // What a page of another origin can send without asking the browser first.
+    const simple = { method: "POST", body: "{}", headers: { "content-type": "text/plain" } };
+    expect((await fetch(`${url}/control/leader/kill`, simple)).status).toBe(415);
+    expect((await fetch(`${url}/control/leader/kill`, { method: "POST" })).status).toBe(400);
+    expect(heard).toEqual(["GET /token", "POST /token/leader/kill"]);
+    launcher.close();
+    launcher.closeAllConnections();
+    expect(await ask(url, "/control")).toMatchObject({ status: 503, json: { code: "RECOVERING" } });
   });
 });
 

@@ -113,7 +113,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (isOver(request.socket)) return;
     beginExchange(request, response);
     if (logsRequests) logWhenDone(log, request, response);
-    const fault = closing ? shuttingDown : normalizeTarget(request, node.id);
+    const fault = closing ? shuttingDown : normalizeTarget(request, node);
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
   };

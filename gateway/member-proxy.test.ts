@@ -142,11 +142,14 @@ describe("to a member that fails", () => {
       advertiseUrl: "",
       dataDir: "",
       writeQuorum: 1,
+      failover: false,
+      electionTimeout: 1000,
       minDelay: 0,
       maxDelay: 0,
       timeout: 5000,
       logLevel: "silent",
       faults: false,
+      controlUrl: "",
       logRetention: 1000,
     };
     gateway = await startGateway({ node, config, metrics: createMetrics(), log: silentLog });

@@ -1,19 +1,21 @@
 /**
- * ANY /nodes/:id/…: forwards the call to the gateway of another member. Bodies and event streams pass
- * both ways without being buffered, and an abort on one side ends the other. Only members can be
- * reached, so this is not an open proxy.
+ * ANY /nodes/:id/…: forwards the call to the gateway of another member; /nodes/@leader/… to that of the
+ * member that leads, which the call waits for while none does. Bodies and event streams pass both ways
+ * without being buffered, and an abort on one side ends the other. Only members can be reached, so this
+ * is not an open proxy.
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
-import { type Failure, failureOf } from "../src/errors.ts";
+import { type Failure, failed, failureOf, type Result, succeeded } from "../src/errors.ts";
+import { noLeader } from "../src/node/refusals.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
 import { createMemberPulse, isEventStream } from "./member-pulse.ts";
-import { isBareMember, type MemberPath, readMemberPath } from "./requests/target.ts";
+import { isBareMember, leaderId, type MemberPath, readMemberPath } from "./requests/target.ts";
 
 /** Methods that change nothing: after a fault they can be repeated at once. */
 const readingMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
@@ -31,8 +33,9 @@ const route = "/nodes/:id/*";
 
 /** One call while it is forwarded. */
 interface Call {
-  readonly id: string;
-  readonly peerUrl: string;
+  id: string;
+  /** Empty until it is known. */
+  peerUrl: string;
   readonly target: string;
   /** The client wants its connection closed after this call. */
   readonly lastOne: boolean;
@@ -94,13 +97,12 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
 
   app.use("/nodes", async (request: Request, response: Response) => {
     const path = readMemberPath(request.originalUrl);
-    if (path !== undefined && isMember(context, path.id) && isBareMember(request.originalUrl)) {
-      answerHere(request, response, toFolder(path));
+    if (path === undefined || !isMember(context, path.id)) {
+      refuse(request, response, noSuchMember(context));
       return;
     }
-    const peerUrl = path === undefined ? undefined : context.node.peerUrl(path.id);
-    if (path === undefined || peerUrl === undefined || peerUrl === "") {
-      refuse(request, response, missingFailure(context, path?.id));
+    if (isBareMember(request.originalUrl)) {
+      answerHere(request, response, toFolder(path));
       return;
     }
     if (calls.size >= callsMax) {
@@ -108,12 +110,21 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
       return;
     }
     const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
-    calls.set(request, { ...path, peerUrl, lastOne, connected: false });
+    const call: Call = { ...path, peerUrl: "", lastOne, connected: false };
+    calls.set(request, call);
     response.on("close", () => {
       // An answer may be complete before the request is.
       calls.get(request)?.outgoing?.destroy();
       calls.delete(request);
     });
+    const member = await findMember(context, path.id);
+    if (!member.ok) {
+      refuse(request, response, member.failure);
+      return;
+    }
+    // The client may have gone while the call waited for a leader.
+    if (response.destroyed) return;
+    Object.assign(call, member.value);
     for (const name of hopHeaders) delete request.headers[name];
     await pass(request, response, () => {});
   });
@@ -150,7 +161,20 @@ function endStream({ socket, complete }: IncomingMessage): void {
 }
 
 const isMember = ({ config }: Context, id: string): boolean =>
-  config.nodes.some((member) => member.id === id);
+  id === leaderId || config.nodes.some((member) => member.id === id);
+
+/** Whom the id means, and where that member is. Waits for a leader for as long as a write by default. */
+async function findMember(
+  { node, config }: Context,
+  asked: string,
+): Promise<Result<{ id: string; peerUrl: string }>> {
+  const id = asked === leaderId ? await node.whenLeader(config.timeout) : asked;
+  if (id === undefined) return noLeader();
+  const peerUrl = node.peerUrl(id) ?? "";
+  if (peerUrl !== "") return succeeded({ id, peerUrl });
+  const detail = `The address of member ${id} is not known yet; nothing was written.`;
+  return failed("RECOVERING", detail, { members: { member: id } });
+}
 
 /**
  * Redirects /nodes/<id> to /nodes/<id>/, because the page names its files relative to itself. The
@@ -163,14 +187,9 @@ const toFolder = ({ id, target }: MemberPath): Answer => ({
   headers: ["Location", `${id}${target}`],
 });
 
-/** Why a path does not lead to a member: its address is unknown, or there is no such member. */
-function missingFailure(context: Context, id: string | undefined): Failure {
-  const members = context.config.nodes.map((member) => member.id);
-  if (id !== undefined && isMember(context, id)) {
-    const detail = `The address of member ${id} is not known yet; nothing was written.`;
-    return failureOf("RECOVERING", detail, { members: { member: id } });
-  }
-  const detail = `The path must be /nodes/<id>/<path>, where <id> is one of ${members.join(", ")}.`;
+function noSuchMember({ config }: Context): Failure {
+  const ids = config.nodes.map((member) => member.id);
+  const detail = `The path must be /nodes/<id>/<path>, where <id> is ${leaderId} or one of ${ids.join(", ")}.`;
   return failureOf("NOT_FOUND", detail);
 }
 

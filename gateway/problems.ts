@@ -14,6 +14,11 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   INVALID_ARGUMENT: { status: 400, title: "The request is not valid" },
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
+  NO_LEADER: {
+    status: 503,
+    title: "No leader is known; nothing was written",
+    retryAfterSeconds: 1,
+  },
   VERSION_MISMATCH: { status: 409, title: "The key has another version" },
   COMPACTED: { status: 410, title: "The log no longer holds what follows that sequence" },
   TOO_LARGE: { status: 413, title: "The request is too large" },

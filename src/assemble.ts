@@ -64,6 +64,7 @@ export async function startNode({
     network: faulty?.network ?? delayed.network,
     delays: delayed.delays,
     clock,
+    random: Math.random,
     observer: metrics.observer,
     log,
     incarnation: randomUUID(),

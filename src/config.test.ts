@@ -24,6 +24,8 @@ describe("settings that are accepted", () => {
         { id: "c", host: "[::1]", grpcPort: 5569 },
       ],
       leader: "a",
+      failover: false,
+      electionTimeout: 1000,
       port: 4567,
       grpcPort: 5567,
       host: "127.0.0.1",
@@ -35,6 +37,7 @@ describe("settings that are accepted", () => {
       timeout: 5000,
       logLevel: "info",
       faults: false,
+      controlUrl: "",
       logRetention: 100_000,
     });
   });
@@ -98,6 +101,8 @@ const badValues: Record<string, readonly string[]> = {
     "a=h:1,b=h:1",
   ],
   LEADER: ["a b", "nobody", "x".repeat(65)],
+  FAILOVER: ["yes", "true", "2"],
+  ELECTION_TIMEOUT: [...numbers, "99", "60001"],
   PORT: [...numbers, "65536"],
   GRPC_PORT: [...numbers, "65536"],
   HOST: ["banana", "256.0.0.1", "[::1]", "127.0.0.1:80", "http://x"],
@@ -117,6 +122,13 @@ const badValues: Record<string, readonly string[]> = {
   TIMEOUT: [...numbers, "0", "600001"],
   LOG_LEVEL: ["loud", "INFO", "30"],
   FAULTS: ["yes", "true", "2"],
+  CONTROL_URL: [
+    "x",
+    "https://127.0.0.1:1/t",
+    "http://h:1/t",
+    "http://127.0.0.2/",
+    "http://u@127.0.0.1/",
+  ],
   LOG_RETENTION: [...numbers, "99", "1000000001"],
 };
 

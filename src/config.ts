@@ -21,6 +21,9 @@ export interface Config {
   readonly nodeId: string;
   readonly nodes: readonly MemberAddress[];
   readonly leader: string;
+  /** FAILOVER=1: any node may lead; LEADER names the one that does when it can. */
+  readonly failover: boolean;
+  readonly electionTimeout: number;
   readonly port: number;
   readonly grpcPort: number;
   readonly host: string;
@@ -34,6 +37,8 @@ export interface Config {
   readonly logLevel: string;
   /** FAULTS=1: link faults can be set. */
   readonly faults: boolean;
+  /** CONTROL_URL: where `npm start` can be asked to stop or restart a process; empty: nowhere. */
+  readonly controlUrl: string;
   /** LOG_RETENTION: applied entries kept for catch-up and watchers before a snapshot is needed. */
   readonly logRetention: number;
 }
@@ -98,6 +103,19 @@ const settings = {
     meaning: "id of the leader, one of `NODES`; the same on every node",
     range: `an id of ${idRange}`,
     schema: z.string().regex(idSyntax),
+  },
+  FAILOVER: {
+    byDefault: "0",
+    meaning:
+      "1: when the leader is lost, the others elect another one, and `LEADER` leads again once it is back; 0: only `LEADER` leads",
+    range: "0 or 1",
+    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+  },
+  ELECTION_TIMEOUT: {
+    byDefault: "1000",
+    meaning: "silence after which a follower takes its leader for lost",
+    range: "whole milliseconds, 100..60000",
+    schema: wholeNumber({ min: 100, max: 60_000 }),
   },
   PORT: {
     byDefault: "4567",
@@ -165,6 +183,14 @@ const settings = {
     range: "0 or 1",
     schema: z.enum(["0", "1"]).transform((text) => text === "1"),
   },
+  CONTROL_URL: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning:
+      "set by `npm start` for its nodes: where the page's buttons for processes lead, with `FAULTS=1`",
+    range: "an http:// URL on 127.0.0.1",
+    schema: z.string().refine((text) => text === "" || isControlUrl(text)),
+  },
   LOG_RETENTION: {
     byDefault: "100000",
     meaning:
@@ -212,6 +238,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     nodeId: read("NODE_ID"),
     nodes: read("NODES").map((member) => Object.freeze(member)),
     leader: read("LEADER"),
+    failover: read("FAILOVER"),
+    electionTimeout: read("ELECTION_TIMEOUT"),
     port,
     grpcPort: read("GRPC_PORT"),
     host,
@@ -223,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     timeout: read("TIMEOUT"),
     logLevel: read("LOG_LEVEL"),
     faults: read("FAULTS"),
+    controlUrl: read("CONTROL_URL"),
     logRetention: read("LOG_RETENTION"),
   };
   checkTogether(config, env["NODES"] ?? "");
@@ -274,6 +303,12 @@ function isGatewayUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !/^https?:\/\//i.test(text)) return false;
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+}
+
+/** A launcher on this machine, and nothing else: the node sends requests there. */
+function isControlUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === "http:" && url.hostname === "127.0.0.1" && url.username === "";
 }
 
 const firstRepeated = (values: readonly string[]): string | undefined =>

@@ -16,10 +16,11 @@ let running: RunningNode | undefined;
 const config = readConfigOrExit();
 const log = pino({
   level: config.logLevel,
-  base: { node: config.nodeId, role: config.leader === config.nodeId ? "leader" : "follower" },
+  base: { node: config.nodeId },
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label) => ({ level: label }) },
-  mixin: () => (running === undefined ? {} : { epoch: running.node.position().epoch }),
+  mixin: () =>
+    running === undefined ? {} : { role: running.node.role, epoch: running.node.position().epoch },
 });
 
 process.on("uncaughtException", (error) => {

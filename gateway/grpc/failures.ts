@@ -11,6 +11,7 @@ const statuses: Readonly<Record<ErrorCode, status>> = {
   INVALID_ARGUMENT: status.INVALID_ARGUMENT,
   KEY_NOT_FOUND: status.NOT_FOUND,
   NOT_LEADER: status.FAILED_PRECONDITION,
+  NO_LEADER: status.UNAVAILABLE,
   VERSION_MISMATCH: status.ABORTED,
   COMPACTED: status.OUT_OF_RANGE,
   TOO_LARGE: status.INVALID_ARGUMENT,

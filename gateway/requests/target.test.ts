@@ -11,6 +11,13 @@ test.each([
   expect(readMemberPath(url)).toEqual({ id: "follower1", target });
 });
 
+test.each(["/nodes/@leader/read?key=a", "/nodes/%40leader/read?key=a"])(
+  "%s asks whoever leads",
+  (url) => {
+    expect(readMemberPath(url)).toEqual({ id: "@leader", target: "/read?key=a" });
+  },
+);
+
 test.each([
   "/nodes",
   "/nodes/",
@@ -27,6 +34,8 @@ test.each([
   "/nodes/follower1/a\\b",
   "/nodes/follower1//other.example/",
   "/nodes/follower1@other.example/",
+  "/nodes/@leaders/",
+  "/nodes/@leader/nodes/@leader/status",
   "/nodes/follower1:80/",
   "/nodes/%66ollower1/status",
   "/nodes/follower1/nodes/leader/status",

@@ -5,11 +5,18 @@
 import type { IncomingMessage } from "node:http";
 import { type Failure, failureOf } from "../../src/errors.ts";
 
+/** Stands for the id of the node that leads now. */
+export const leaderId = "@leader";
+
 /**
  * Brings the target into the form `/path?query`: a whole URL loses its origin, and a path under
- * `/nodes/<id>` of this very node loses that prefix. INVALID_ARGUMENT where there is no such form.
+ * `/nodes/<id>` of this very node loses that prefix, as does one under `/nodes/@leader` while this node
+ * leads. INVALID_ARGUMENT where there is no such form.
  */
-export function normalizeTarget(request: IncomingMessage, ownId: string): Failure | undefined {
+export function normalizeTarget(
+  request: IncomingMessage,
+  own: { readonly id: string; readonly leader: string },
+): Failure | undefined {
   const { url = "/" } = request;
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
     return failureOf("INVALID_ARGUMENT", "An HTTP/1.1 request must have a Host header.");
@@ -24,19 +31,22 @@ export function normalizeTarget(request: IncomingMessage, ownId: string): Failur
   }
   if (request.url?.startsWith("/nodes/")) {
     const path = readMemberPath(request.url);
-    if (path?.id === ownId && !isBareMember(request.url)) request.url = path.target;
+    const meant = path?.id === leaderId ? own.leader : path?.id;
+    if (path !== undefined && meant === own.id && !isBareMember(request.url))
+      request.url = path.target;
   }
   return undefined;
 }
 
 /** A call to another member. */
 export interface MemberPath {
+  /** As in the path; `leaderId` for the leader. */
   readonly id: string;
   /** The path and query on that member's gateway; starts with "/". */
   readonly target: string;
 }
 
-const shape = /^\/nodes\/([A-Za-z0-9_-]{1,64})(\/[^?#]*)?(\?[^#]*)?$/;
+const shape = /^\/nodes\/([A-Za-z0-9_-]{1,64}|@leader|%40leader)(\/[^?#]*)?(\?[^#]*)?$/;
 /** Encoded slashes and backslashes: another server might read them as a different path. */
 const tricks = /\\|%2f|%5c/i;
 
@@ -51,7 +61,7 @@ export function readMemberPath(url: string): MemberPath | undefined {
   if (tricks.test(path) || path.includes("//")) return undefined;
   const segments = path.split("/").map((segment) => segment.replaceAll(/%2e/gi, "."));
   if (segments.includes(".") || segments.includes("..")) return undefined;
-  return isNodes(segments[1]) ? undefined : { id, target: path + query };
+  return isNodes(segments[1]) ? undefined : { id: id.replace("%40", "@"), target: path + query };
 }
 
 /** Whether the URL names a member alone, without a slash behind its id. */

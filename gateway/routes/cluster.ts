@@ -34,8 +34,9 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
         if (context.node.role === "leader" || request.headers[askedHeader] !== undefined) {
           return own();
         }
-        const leader = context.node.status().leader || context.config.leader;
-        const url = leader === context.node.id ? undefined : context.node.peerUrl(leader);
+        const { leader } = context.node.status();
+        const url =
+          leader === "" || leader === context.node.id ? undefined : context.node.peerUrl(leader);
         const view = url === undefined ? undefined : await askLeader(url);
         return view === undefined ? own() : ok(view);
       },

@@ -12,7 +12,11 @@ import { readQuery } from "../requests/query.ts";
 
 /** Changes settings on the leader. What the body does not name stays as it is. */
 export function configEndpoint(context: Context): Endpoint {
-  const schema = changeSchema(followerIds(context.config));
+  const { config } = context;
+  const followers = followerIds(config);
+  // Who follows changes with the leader: what is in force may name any node.
+  const delayed = config.failover ? config.nodes.map(({ id }) => id) : followers;
+  const schema = changeSchema(followers.length, delayed);
   return {
     path: "/config",
     methods: {
@@ -58,16 +62,16 @@ function rangeFault(minName: string, min: number, max: number): Failure | undefi
   return failureOf("INVALID_ARGUMENT", detail);
 }
 
-/** The body; delays of single followers may be given for these ids. */
-function changeSchema(followers: readonly string[]) {
+/** The body; delays of single followers may be given for the ids `delayed`. */
+function changeSchema(followers: number, delayed: readonly string[]) {
   const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
   return z.strictObject(
     {
-      writeQuorum: wholeField(quorumRange(followers.length)).optional(),
+      writeQuorum: wholeField(quorumRange(followers)).optional(),
       minDelay: delayField.optional(),
       maxDelay: delayField.optional(),
       followerDelays: z
-        .strictObject(Object.fromEntries(followers.map((id) => [id, range.optional()])), strict)
+        .strictObject(Object.fromEntries(delayed.map((id) => [id, range.optional()])), strict)
         .transform(withoutAbsent)
         .optional(),
     },

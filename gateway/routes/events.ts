@@ -1,5 +1,5 @@
 /** GET /events: what happens on this node, as server-sent events for live pages. */
-import type { KvNode, NodeEvent } from "../../src/node/api.ts";
+import type { NodeEvent } from "../../src/node/api.ts";
 import { eventText } from "../../src/node/event-hub.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
@@ -8,50 +8,55 @@ import { readQuery } from "../requests/query.ts";
 import { tooManyStreams } from "../streams/event-streams.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
 import type { SweepNews } from "../sweeps/types.ts";
+import { hasControl } from "./control.ts";
 
 /**
  * Sends `hello` first, then the recent history, then each event as it happens. Ids count within one
  * stream. A client that reconnects gets the history again, so it has nothing to resume.
  */
-export const eventsEndpoint = (context: Context, sweeps: Sweeps): Endpoint => ({
-  path: "/events",
-  methods: {
-    GET: (request, response) => {
-      const query = readQuery(request.url, []);
-      if (!query.ok) return refusal(query.failure);
-      if (!context.streams.hasRoom()) return refusal(tooManyStreams);
-      const stream = context.streams.open(request, response, {
-        headers: nodeHeaders(context.node),
-      });
-      context.metrics.requests.count("/events", request.method, 200);
-      if (request.method === "HEAD") return streaming;
-      let id = 0;
-      const show = (event: NodeEvent) => {
-        id += 1;
-        stream.send({ name: event.type, data: eventText(event), id });
-      };
-      stream.send({ name: "hello", data: helloText(context), id });
-      const showSweep = (news: SweepNews) => {
-        id += 1;
-        stream.send({ name: "sweep", data: JSON.stringify(news), id });
-      };
-      const news = sweeps.news();
-      if (news.running !== null) showSweep(news);
-      const stopSweeps = sweeps.listen(showSweep);
-      const { history, cancel } = context.node.subscribe(show);
-      for (const event of history) show(event);
-      stream.onEnd(() => {
-        stopSweeps();
-        cancel();
-      });
-      return streaming;
+export function eventsEndpoint(context: Context, sweeps: Sweeps): Endpoint {
+  const startedAt = Date.now();
+  return {
+    path: "/events",
+    methods: {
+      GET: (request, response) => {
+        const query = readQuery(request.url, []);
+        if (!query.ok) return refusal(query.failure);
+        if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+        const stream = context.streams.open(request, response, {
+          headers: nodeHeaders(context.node),
+        });
+        context.metrics.requests.count("/events", request.method, 200);
+        if (request.method === "HEAD") return streaming;
+        let id = 0;
+        const show = (event: NodeEvent) => {
+          id += 1;
+          stream.send({ name: event.type, data: eventText(event), id });
+        };
+        stream.send({ name: "hello", data: helloText(context, startedAt), id });
+        const showSweep = (news: SweepNews) => {
+          id += 1;
+          stream.send({ name: "sweep", data: JSON.stringify(news), id });
+        };
+        const news = sweeps.news();
+        if (news.running !== null) showSweep(news);
+        const stopSweeps = sweeps.listen(showSweep);
+        const { history, cancel } = context.node.subscribe(show);
+        for (const event of history) show(event);
+        stream.onEnd(() => {
+          stopSweeps();
+          cancel();
+        });
+        return streaming;
+      },
     },
-  },
-});
+  };
+}
 
-/** Who this node is, and whether link faults can be set on it. */
-function helloText({ node, faults }: { node: KvNode; faults: unknown }): string {
-  const { id, role, leader, epoch, config } = node.status();
-  const now = Date.now();
-  return JSON.stringify({ node: id, role, leader, epoch, config, faults: !!faults, now });
+/** Who this node is, since when, and whether link faults can be set and processes stopped. */
+function helloText(context: Context, startedAt: number): string {
+  const { id, role, leader, epoch, config } = context.node.status();
+  const allows = { faults: context.faults !== undefined, control: hasControl(context) };
+  const self = { node: id, role, leader, epoch, config, ...allows };
+  return JSON.stringify({ ...self, startedAt, now: Date.now() });
 }

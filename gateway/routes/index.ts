@@ -5,8 +5,10 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
 import { clusterEndpoint } from "./cluster.ts";
 import { configEndpoint } from "./config.ts";
+import { controlEndpoints } from "./control.ts";
 import { eventsEndpoint } from "./events.ts";
 import { faultsEndpoints } from "./faults.ts";
+import { leaderEndpoint } from "./leader.ts";
 import { readEndpoint } from "./read.ts";
 import { statusEndpoints } from "./status.ts";
 import { watchEndpoint } from "./watch.ts";
@@ -22,7 +24,9 @@ export const endpoints = (
   ...statusEndpoints(context),
   clusterEndpoint(context, agent),
   configEndpoint(context),
+  leaderEndpoint(context),
   eventsEndpoint(context, sweeps),
   watchEndpoint(context),
   ...faultsEndpoints(context),
+  ...controlEndpoints(context),
 ];

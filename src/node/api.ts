@@ -1,9 +1,11 @@
 /** What a node offers to its edges: the REST gateway, the gRPC service, the event streams. */
 import type { Failure, Result } from "../errors.ts";
+import type { Survival } from "../replication/election/survival.ts";
 import type { Digest, Epoch, NodeId, Sequence } from "../replication/types.ts";
 import type { Cancel, DelayRange } from "./ports.ts";
 
-export type Role = "leader" | "follower";
+/** A candidate has begun phase 1 and does not lead yet. */
+export type Role = "leader" | "candidate" | "follower";
 
 /** A key as clients see it. The value stays JSON text until an edge needs more. */
 export interface KeyValue {
@@ -142,7 +144,30 @@ export interface ClusterView {
   readonly last: Sequence;
   readonly committed: Sequence;
   readonly writeQuorum: number;
+  /** The change that made the live settings; null while nobody has changed them. */
+  readonly settings: SettingsChange | null;
+  /** Wall-clock milliseconds since when the leader leads; null in a view that it did not make. */
+  readonly leaderSince: number | null;
+  /** How many more nodes may fail; null with FAILOVER=0, and in a view that the leader did not make. */
+  readonly survives: Survival | null;
   readonly nodes: readonly MemberView[];
+}
+
+/** Who changed the live settings last. The next leader keeps them. */
+export interface SettingsChange {
+  /** The leader that took the change, and its epoch then. */
+  readonly changedBy: NodeId;
+  readonly changedEpoch: Epoch;
+  /** Wall-clock milliseconds. */
+  readonly changedAt: number;
+}
+
+/** Who leads, as one node knows it. */
+export interface Leadership {
+  readonly role: Role;
+  /** Empty while unknown. */
+  readonly leader: NodeId;
+  readonly epoch: Epoch;
 }
 
 /** One applied operation, for watchers. */
@@ -183,6 +208,8 @@ export type NodeEvent =
     }
   | { readonly type: "cluster"; readonly at: number; readonly cluster: ClusterView }
   | { readonly type: "config"; readonly at: number; readonly config: LiveConfig }
+  /** This node's role or its leader is another one now. */
+  | ({ readonly type: "leader"; readonly at: number } & Leadership)
   | {
       readonly type: "member";
       readonly at: number;
@@ -268,18 +295,27 @@ export interface WatchHandle {
   readonly cancel: Cancel;
 }
 
+/** Who leads next, in which epoch. */
+export interface NextLeader {
+  readonly leader: NodeId;
+  readonly epoch: Epoch;
+}
+
 /** One node, as its edges use it. */
 export interface KvNode {
   readonly id: NodeId;
   readonly role: Role;
   /** For the `X-KV-Sequence` header. */
   readonly applied: Sequence;
+  /** Empty while unknown, as the next one. */
+  readonly leader: NodeId;
   /** The leader's client URL; on any node. */
   readonly leaderUrl: string;
 
   /**
    * Answers at once wherever it can. KEY_NOT_FOUND; RECOVERING when `minVersion` is not reached
-   * in time, or while a new leader does not know yet whether the key's newest write is settled.
+   * in time, while a new leader does not know yet whether the key's newest write is settled, or when a
+   * linearizable read is not confirmed in time; NO_LEADER for such a read while no leader is known.
    */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
@@ -296,6 +332,14 @@ export interface KvNode {
   peerUrl(id: NodeId): string | undefined;
   /** Changes the live settings. INVALID_ARGUMENT when they do not fit; NOT_LEADER on a follower. */
   configure(change: Partial<LiveConfig>): Result<LiveConfig>;
+
+  /** The leader, at once or once one is known; undefined if none is after this time. */
+  whenLeader(timeoutMs: number): Promise<NodeId | undefined>;
+  /**
+   * Hands leadership to that node, or back to the leader of choice. Answers once this node has stopped
+   * leading. NOT_LEADER or NO_LEADER on a follower; RECOVERING when it did not take place.
+   */
+  handOver(to: NodeId | undefined): Promise<Result<NextLeader>>;
 
   /** Calls the listener with every event from now on. */
   subscribe(listener: EventListener): Subscription;

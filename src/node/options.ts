@@ -2,7 +2,7 @@
 import type { Limits } from "../replication/limits.ts";
 import type { Member, NodeId } from "../replication/types.ts";
 import type { NodeObserver } from "./api.ts";
-import type { Clock, DelayControl, Log, Network, Storage } from "./ports.ts";
+import type { Clock, DelayControl, Log, Network, Random, Storage } from "./ports.ts";
 
 /** What a node needs of its settings. Times are milliseconds. */
 export interface NodeSettings {
@@ -13,7 +13,12 @@ export interface NodeSettings {
     readonly host: string;
     readonly grpcPort: number;
   }[];
+  /** With FAILOVER=1 the leader of choice, else the only one. */
   readonly leader: NodeId;
+  /** FAILOVER=1: any node may lead. */
+  readonly failover: boolean;
+  /** ELECTION_TIMEOUT: silence after which a follower takes its leader for lost. */
+  readonly electionTimeout: number;
   readonly host: string;
   readonly port: number;
   readonly grpcPort: number;
@@ -33,6 +38,7 @@ export interface NodeOptions {
   readonly network: Network;
   readonly delays: DelayControl;
   readonly clock: Clock;
+  readonly random: Random;
   readonly observer: NodeObserver;
   readonly log: Log;
   /** Changes at each start of the process. */

@@ -1,37 +1,19 @@
 /**
- * What a node holds for as long as its process runs, whichever role it plays: its lifetime, the
- * flusher in front of its storage, the watches and the event hub.
+ * What a role has of its node, from its start until the node leaves it: the node's lasting parts, and
+ * a lifetime, timers and streams of its own.
  */
-import type { Entry, Epoch, Instant, Sequence, SequenceRange } from "../replication/types.ts";
-import type { LogEnd } from "./ahead-watches.ts";
+import type { Epoch, Sequence, SequenceRange } from "../replication/types.ts";
 import type { ClusterView, NodeStatus, Position } from "./api.ts";
-import { EventHub } from "./event-hub.ts";
-import { Flusher } from "./flusher.ts";
+import type { EventHub } from "./event-hub.ts";
+import type { Flusher } from "./flusher.ts";
+import type { NodeLife } from "./life.ts";
 import { Lifetime } from "./lifetime.ts";
 import { type NodeOptions, ownMember } from "./options.ts";
-import type { Cancel, ReadLimit, StoreSummary } from "./ports.ts";
-import { Watches } from "./watches.ts";
+import type { Cancel, ReadLimit } from "./ports.ts";
+import type { Watches } from "./watches.ts";
 
 /** Pages get a view of the cluster this often. */
 const clusterEventMs = 500;
-
-/** What the parts tell and ask the role that the node plays. */
-export interface RoleHooks {
-  /** The store shows these entries, flushed. Watches are told afterwards. */
-  applied(store: StoreSummary, entries: readonly Entry[]): void;
-  /** Storage refuses to flush, for this reason, or flushes again (undefined). */
-  storageFault(reason: string | undefined): void;
-  /** One flush has ended and the next has not begun: what is added now belongs to the next. */
-  betweenFlushes(): void;
-  /** The lowest sequence that the role will read from the log soon. */
-  neededFrom(): Sequence;
-  /** How far the leader's log reaches, if the role knows. */
-  logEnd(): LogEnd | undefined;
-  /** Milliseconds that a watch may wait to learn how far the log reaches. */
-  readonly watchTimeoutMs: number;
-  /** For operators: what a fault of the storage means in this role. */
-  readonly faultConsequence: string;
-}
 
 /** What the rules of either role start from: this node's id and what its storage holds. */
 export function ruleStart({ config, storage, limits }: NodeOptions) {
@@ -56,54 +38,32 @@ export function ruleStart({ config, storage, limits }: NodeOptions) {
 /** What a role adds to the status that every node can give. */
 type RoleStatus = Pick<NodeStatus, "role" | "leader" | "config" | "reasons">;
 
-/** One node's parts, and what both roles do with them in the same way. */
+/** The parts that one role works with, and what both roles do with them in the same way. */
 export class NodeParts {
   readonly options: NodeOptions;
+  readonly life: NodeLife;
   readonly lifetime = new Lifetime();
-  readonly hub = new EventHub();
-  readonly flusher: Flusher;
-  readonly watches: Watches;
-  readonly #startedAt: Instant;
-  /** Ended with the node: repeated work, and streams that are being opened. */
+  /** Ended with the role: repeated work, and streams that are being opened. */
   readonly #cancels: Cancel[] = [];
 
-  constructor(options: NodeOptions, role: RoleHooks) {
-    const { storage, clock, config, observer } = options;
-    this.options = options;
-    this.#startedAt = clock.now();
-    this.watches = new Watches({
-      storage,
-      clock,
-      timeoutMs: role.watchTimeoutMs,
-      logEnd: () => role.logEnd(),
-    });
-    this.flusher = new Flusher({
-      storage,
-      clock,
-      retention: config.logRetention,
-      neededFrom: () => role.neededFrom(),
-      events: {
-        applied: (entries, store) => {
-          role.applied(store, entries);
-          this.watches.applied(entries);
-        },
-        fault: (reason) => {
-          role.storageFault(reason);
-          this.#logFault(reason, role.faultConsequence);
-        },
-        flushed: (figures) => observer.flushed(figures),
-        between: () => role.betweenFlushes(),
-      },
-    });
+  constructor(life: NodeLife) {
+    this.options = life.options;
+    this.life = life;
   }
 
-  #logFault(reason: string | undefined, consequence: string): void {
-    const { log } = this.options;
-    if (reason === undefined) log.info({}, "storage flushes again");
-    else log.error({ reason }, `storage cannot flush; ${consequence}`);
+  get hub(): EventHub {
+    return this.life.hub;
   }
 
-  /** Runs this every so many milliseconds until the node ends. */
+  get flusher(): Flusher {
+    return this.life.flusher;
+  }
+
+  get watches(): Watches {
+    return this.life.watches;
+  }
+
+  /** Runs this every so many milliseconds until the role ends. */
   repeat(everyMs: number, run: () => void): void {
     const { clock } = this.options;
     let cancel: Cancel = () => {};
@@ -123,7 +83,7 @@ export class NodeParts {
     );
   }
 
-  /** Called when the node ends. */
+  /** Called when the role ends. */
   atEnd(cancel: Cancel): void {
     this.#cancels.push(cancel);
   }
@@ -143,7 +103,7 @@ export class NodeParts {
       applied,
       digest,
       keys,
-      uptimeSeconds: (clock.now() - this.#startedAt) / 1000,
+      uptimeSeconds: (clock.now() - this.life.startedAt) / 1000,
       config: role.config,
       ready: role.reasons.length === 0,
       reasons: role.reasons,
@@ -165,9 +125,14 @@ export class NodeParts {
 
   /** The end of a shutdown: no fact is taken any more, no timer runs. */
   end(): void {
-    this.lifetime.finish();
+    this.leave();
     this.flusher.close();
-    for (const cancel of this.#cancels) cancel();
+  }
+
+  /** The node leaves this role: no fact is taken any more, no timer runs. Flushes go on. */
+  leave(): void {
+    this.lifetime.finish();
+    for (const cancel of this.#cancels.splice(0)) cancel();
   }
 
   /** The node must not go on: its process is told to end, for this reason. */

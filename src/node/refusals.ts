@@ -14,6 +14,10 @@ export const overloaded = (detail: string): Failed => failed("OVERLOADED", detai
 /** The node cannot answer yet; after the leader has recovered or the node has caught up it can. */
 export const recovering = (detail: string): Failed => failed("RECOVERING", detail, soon);
 
+/** An election is under way, or cannot be won by anybody. Nothing was written. */
+export const noLeader = (): Failed =>
+  failed("NO_LEADER", "no leader is known at the moment; nothing was written", soon);
+
 export const shuttingDown = (): Failed =>
   failed("SHUTTING_DOWN", "this node is shutting down; nothing was written", soon);
 
@@ -33,6 +37,13 @@ export function refusalResult(refusal: Refusal): Failed {
     case "quorumUnavailable": {
       const { live, quorum } = refusal;
       const detail = `${live} live followers, the write asks for ${quorum} acks`;
+      return quorumUnavailable(detail, { live, quorum });
+    }
+    case "floorTooHigh": {
+      const { live, quorum, noted } = refusal;
+      const detail =
+        `the first write with a quorum as low as ${quorum} needs ${noted} live followers to take note of it; ` +
+        `${live} are live`;
       return quorumUnavailable(detail, { live, quorum });
     }
     case "versionMismatch": {

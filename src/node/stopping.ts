@@ -3,10 +3,12 @@
  * before it, so that no part is given up while it still keeps to its own bound.
  */
 
+/** A leader that closes hands over first: the follower may take this long to hold everything and be elected. */
+export const handoverMsMax = 1_200;
 /** A closing leader waits this long for the acks of writes in flight; then it answers "unknown". */
 export const inFlightMsMax = 3_000;
 /** A closing gateway waits this long for its answers, including those that wait for the leader. */
-export const answersMsMax = inFlightMsMax + 500;
+export const answersMsMax = handoverMsMax + inFlightMsMax + 500;
 /** Then the gRPC server ends, and waits this long for the calls under way. */
 export const callsMsMax = 500;
 /** A node ends within this time, whatever hangs. The remainder is for closing its storage. */

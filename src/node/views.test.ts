@@ -2,8 +2,6 @@ import { expect, test } from "vitest";
 import { VirtualCluster } from "../../test/virtual/cluster.ts";
 import { Chance } from "../../test/virtual/random.ts";
 import type { NodeEvent } from "./api.ts";
-import { FollowerNode } from "./roles/follower/follower-node.ts";
-import { LeaderNode } from "./roles/leader/leader-node.ts";
 
 function cluster() {
   const world = new VirtualCluster({
@@ -12,7 +10,7 @@ function cluster() {
   });
   for (const id of world.ids) world.start(id);
   const leader = world.node("leader");
-  if (!(leader instanceof LeaderNode)) throw new Error("no leader");
+  if (leader?.role !== "leader") throw new Error("no leader");
   while (!leader.status().ready && world.step(5_000)) {}
   const rates: (NodeEvent & { type: "rate" })[] = [];
   leader.subscribe((event) => {
@@ -35,7 +33,7 @@ test("refused and unknown writes are counted, second by second, with the reason"
   for (let number = 0; number < 3; number++)
     leader.submit({ operations: [{ key: "a", value: "1" }], quorum: 3 }, () => {});
   pass(1_100);
-  for (const id of world.followers) world.network.wire(id).toFollowerCut = true;
+  world.network.cut(["leader"], world.followers);
   leader.submit({ operations: [{ key: "a", value: "2" }], timeoutMs: 10 }, () => {});
   pass(20_000);
   write();
@@ -50,7 +48,7 @@ test("refused and unknown writes are counted, second by second, with the reason"
 
 test("a refused condition is counted when it is answered, by the code of the answer", () => {
   const { world, leader, rates, pass } = cluster();
-  for (const id of world.followers) world.network.wire(id).toFollowerCut = true;
+  world.network.cut(["leader"], world.followers);
   const codes: string[] = [];
   const submit = (change: object, timeoutMs: number) => {
     const operations = [{ key: "a", value: "1", ...change }];
@@ -67,10 +65,7 @@ test("a refused condition is counted when it is answered, by the code of the ans
   pass(1_100);
   expect(codes).toEqual(["QUORUM_UNAVAILABLE"]);
   expect(counted()).toEqual([{ QUORUM_UNAVAILABLE: 1 }]);
-  for (const id of world.followers) {
-    world.network.wire(id).toFollowerCut = false;
-    world.network.heal(id);
-  }
+  world.network.join(["leader"], world.followers);
   pass(3_000);
   expect(codes).toEqual(["QUORUM_UNAVAILABLE", "VERSION_MISMATCH"]);
   expect(counted()).toEqual([{ QUORUM_UNAVAILABLE: 1 }, { VERSION_MISMATCH: 1 }]);
@@ -81,7 +76,7 @@ test("a follower whose leader is gone says so, and does not guess how the others
   write();
   pass(1_000);
   const follower = world.node("follower1");
-  if (!(follower instanceof FollowerNode)) throw new Error("no follower");
+  if (follower?.role !== "follower") throw new Error("no follower");
   const views = () => new Map(follower.cluster().nodes.map((member) => [member.id, member]));
   expect(views().get("leader")).toMatchObject({ state: "live", applied: 1 });
   world.crash("leader");

@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { VirtualCluster } from "../../test/virtual/cluster.ts";
 import { Chance } from "../../test/virtual/random.ts";
-import { LeaderNode } from "./roles/leader/leader-node.ts";
 
 function cluster() {
   const world = new VirtualCluster({
@@ -15,7 +14,7 @@ function cluster() {
   };
   const leader = () => {
     const node = world.node("leader");
-    if (!(node instanceof LeaderNode)) throw new Error("no leader");
+    if (node?.role !== "leader") throw new Error("no leader");
     return node;
   };
   const write = (count: number) => {
@@ -66,10 +65,10 @@ test("in a cluster that began anew, a watch from before is COMPACTED at every no
 test("a follower that is merely behind lets a watch wait", () => {
   const { world, pass, write, watch } = cluster();
   write(3);
-  world.network.wire("follower1").toFollowerCut = true;
+  world.network.cut(["leader"], ["follower1"]);
   write(3);
   const behind = watch("follower1", 6);
-  world.network.wire("follower1").toFollowerCut = false;
+  world.network.join(["leader"], ["follower1"]);
   pass(3_000);
   expect(behind).toMatchObject({ codes: [], state: { opened: true } });
   write(1);

@@ -11,5 +11,13 @@ export function newerNote(
   return left.number >= right.number ? left : right;
 }
 
+/**
+ * So many of all nodes that are not blank must promise to a candidate. Without the note of an elected leader, what
+ * was written before elections rests on rules of its own, and all are asked.
+ */
+export const electionNeeds = (nodes: number, note: FloorNote | undefined): number =>
+  note?.elected === true ? nodes - floorOf(note.quorum, Math.floor(nodes / 2)) : nodes;
+
 /** A write quorum as recovery sees it: a write with no ack at all counts like one with one. */
-export const floorOf = (quorum: number): number => Math.max(1, quorum);
+export const floorOf = (quorum: number, max = Number.POSITIVE_INFINITY): number =>
+  Math.min(Math.max(1, quorum), max);

@@ -67,6 +67,8 @@ export interface FloorNote {
   readonly quorum: number;
   /** The highest quorum that a recovery may go by which has not heard of this note. */
   readonly over: number;
+  /** An elected leader made it (FAILOVER=1): no note of it was ever in force on fewer nodes than it asks for. */
+  readonly elected?: boolean | undefined;
 }
 
 /** Both ends included. */
@@ -134,10 +136,33 @@ export const BLANK_HARD_STATE: HardState = {
   members: [],
 };
 
+/** The settings that may change while a cluster runs. The next leader keeps them. */
+export interface LiveSettings {
+  readonly writeQuorum: number;
+  /** Milliseconds, as everywhere here. */
+  readonly minDelay: number;
+  readonly maxDelay: number;
+  readonly followerDelays: readonly FollowerDelay[];
+  /** The leader that took the change. */
+  readonly changedBy: NodeId;
+  /** Its epoch; 0: these are the settings that a leader started with. */
+  readonly changedEpoch: Epoch;
+  /** Wall clock, since 1970. */
+  readonly changedAt: number;
+}
+
+interface FollowerDelay {
+  readonly id: NodeId;
+  readonly minDelay: number;
+  readonly maxDelay: number;
+}
+
 /** From the leader to a follower. Field names are those of replication.proto. */
 export type LeaderMessage =
   | {
       readonly type: "prepare";
+      /** FAILOVER=1: the sender was elected, or stands for it. */
+      readonly elected: boolean;
       readonly epoch: Epoch;
       readonly leader: NodeId;
       readonly to: NodeId;
@@ -170,6 +195,9 @@ export type LeaderMessage =
       readonly applied: Sequence;
       readonly digest: Digest;
       readonly writeQuorum: number;
+      readonly settings?: LiveSettings | undefined;
+      /** Undefined: FAILOVER=0. False: it cannot lead at the moment, and counts as silent. */
+      readonly able?: boolean | undefined;
     }
   | {
       readonly type: "snapshotChunk";
@@ -181,7 +209,15 @@ export type LeaderMessage =
     }
   | { readonly type: "fetchLog"; readonly epoch: Epoch; readonly from: Sequence }
   | { readonly type: "fetchStore"; readonly epoch: Epoch; readonly after?: string | undefined }
-  | { readonly type: "floor"; readonly epoch: Epoch; readonly floor: FloorNote };
+  | { readonly type: "floor"; readonly epoch: Epoch; readonly floor: FloorNote }
+  | {
+      readonly type: "poll";
+      readonly candidate: NodeId;
+      readonly to: NodeId;
+      readonly number: number;
+    }
+  | { readonly type: "confirm"; readonly epoch: Epoch; readonly number: number }
+  | { readonly type: "stand"; readonly epoch: Epoch; readonly to: NodeId };
 
 /** From a follower to the leader. */
 export type FollowerMessage =
@@ -241,4 +277,17 @@ export type FollowerMessage =
       readonly records: readonly StoreRecord[];
       readonly end?: SnapshotEnd | undefined;
     }
-  | { readonly type: "floorReceipt"; readonly epoch: Epoch; readonly floor: FloorNote | undefined };
+  | { readonly type: "floorReceipt"; readonly epoch: Epoch; readonly floor: FloorNote | undefined }
+  | {
+      readonly type: "vote";
+      readonly number: number;
+      readonly agrees: boolean;
+      readonly reason: string;
+      readonly promisedEpoch: Epoch;
+      readonly applied: Sequence;
+      readonly first: Sequence;
+      readonly last: Sequence;
+      readonly blank: boolean;
+      readonly floor?: FloorNote | undefined;
+    }
+  | { readonly type: "confirmed"; readonly epoch: Epoch; readonly number: number };

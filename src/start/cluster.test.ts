@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type LocalCluster, startCluster } from "./cluster.ts";
 import { findTakenPort } from "./free-ports.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -150,6 +150,61 @@ describe("a local cluster", () => {
       "leader printed bye",
       "f1 printed bye",
     ]);
+  });
+
+  test("a node that is stopped stays down until it is restarted", async () => {
+    const node = await plannedNode("f1");
+    const { events, seen, has } = recorder();
+    cluster = startCluster([node], program, events);
+    await cluster.ready;
+    const pid = cluster.pid("f1") ?? 0;
+    cluster.act("f1", "stop");
+    await vi.waitUntil(() => cluster?.states()["f1"] === "stopped");
+    expect([exists(pid), cluster.pid("f1")]).toEqual([false, undefined]);
+    cluster.act("f1", "stop");
+    cluster.act("f1", "kill");
+    cluster.act("f1", "restart");
+    await has("f1 ready", 2);
+    cluster.act("f1", "restart");
+    await has("f1 ready", 3);
+    expect(cluster.states()).toEqual({ f1: "ready" });
+    expect(seen.filter((line) => line.includes("died"))).toEqual([]);
+  });
+
+  test("a node that is killed starts again later, or at once when asked to", async () => {
+    const node = await plannedNode("f1");
+    const { events, has } = recorder();
+    cluster = startCluster([node], program, events);
+    await cluster.ready;
+    cluster.act("f1", "kill");
+    await has("f1 died: signal SIGKILL, 500 ms", 1);
+    cluster.act("f1", "restart");
+    await has("f1 ready", 2);
+    cluster.act("f1", "kill");
+    await has("f1 died: signal SIGKILL, 1000 ms", 1);
+    cluster.act("f1", "stop");
+    await vi.waitUntil(() => cluster?.states()["f1"] === "stopped");
+  });
+
+  test("a frozen node answers again once it is thawed, and ends in order without that", async () => {
+    const nodes = [await plannedNode("f1"), await plannedNode("f2")];
+    const { events, has } = recorder();
+    cluster = startCluster(nodes, program, events);
+    await cluster.ready;
+    const answers = nodes.map(
+      ({ url }) =>
+        () =>
+          fetch(url).then((answer) => answer.text()),
+    );
+    for (const id of ["f1", "f2"]) cluster.act(id, "freeze");
+    expect(cluster.states()).toEqual({ f1: "frozen", f2: "frozen" });
+    const late = answers[0]?.();
+    cluster.act("f1", "thaw");
+    expect(await late).toBe(String(cluster.pid("f1")));
+    cluster.act("f2", "restart");
+    await has("f2 ready", 2);
+    cluster.act("f2", "freeze");
+    expect(await cluster.close()).toEqual([]);
   });
 
   test("a proxy that the environment names is not asked about the nodes", async () => {

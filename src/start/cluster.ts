@@ -1,5 +1,6 @@
 /** The local cluster: all node processes, started together and stopped in order. */
 import { processStopMsMax } from "../node/stopping.ts";
+import type { ProcessAction, ProcessStates } from "../process-control.ts";
 import { type Child, type ChildEvents, startChild } from "./child.ts";
 import type { PlannedNode } from "./plan.ts";
 
@@ -9,6 +10,9 @@ export interface LocalCluster {
   readonly ready: Promise<void>;
   /** The process of a node; undefined while none runs. */
   pid(id: string): number | undefined;
+  states(): ProcessStates;
+  /** Does this with the process of a node. */
+  act(id: string, action: ProcessAction): void;
   /** Stops all nodes. Resolves to the ids of those that were killed because they did not end in time. */
   close(): Promise<readonly string[]>;
   /** Kills every process at once. */
@@ -40,6 +44,8 @@ export function startCluster(
   return {
     ready: Promise.all(children.map((child) => child.firstReady)).then(() => undefined),
     pid: (id) => children.find(({ node }) => node.id === id)?.pid,
+    states: () => Object.fromEntries(children.map(({ node, state }) => [node.id, state])),
+    act: (id, action) => children.find(({ node }) => node.id === id)?.act(action),
     close,
     kill() {
       for (const child of children) child.kill();

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { ConfigError } from "../config.ts";
 import { startCluster } from "./cluster.ts";
 import { CommanderError, readOptions, type StartOptions } from "./command-line.ts";
+import { openControl } from "./control.ts";
 import { findTakenPort } from "./free-ports.ts";
-import { diedLine, invitation, logLine, readyLine } from "./messages.ts";
+import { askedLine, diedLine, invitation, logLine, readyLine } from "./messages.ts";
 import { buildPage } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
 import { whenRunnerEnds } from "./runner.ts";
@@ -17,10 +18,12 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** The nodes to start, or the exit code if there is nothing to start. */
-function plan(): { options: StartOptions; nodes: readonly PlannedNode[] } | { exitCode: number } {
+function plan(
+  controlUrl: string,
+): { options: StartOptions; nodes: readonly PlannedNode[] } | { exitCode: number } {
   try {
     const options = readOptions(process.argv.slice(2));
-    return { options, nodes: planCluster(options, process.env) };
+    return { options, nodes: planCluster(options, { ...process.env, CONTROL_URL: controlUrl }) };
   } catch (error) {
     if (error instanceof CommanderError) return { exitCode: error.exitCode === 0 ? 0 : 2 };
     if (!(error instanceof ConfigError)) throw error;
@@ -35,7 +38,8 @@ whenRunnerEnds(process.env, () => stop());
 
 /** Resolves to the exit code once all nodes have stopped. */
 async function run(): Promise<number> {
-  const planned = plan();
+  const control = await openControl();
+  const planned = plan(control.url);
   if ("exitCode" in planned) return planned.exitCode;
   const { options, nodes } = planned;
   const [leader] = nodes;
@@ -54,6 +58,13 @@ async function run(): Promise<number> {
     ready: (node, pid) => say(readyLine(node, pid)),
     died: (node, how) => complain(diedLine(node, how)),
     printed: (node, line) => complain(logLine(node, line)),
+  });
+  control.serve({
+    states: cluster.states,
+    act: (id, action) => {
+      say(askedLine(id, action));
+      cluster.act(id, action);
+    },
   });
   const closing = Promise.withResolvers<number>();
   let isClosing = false;

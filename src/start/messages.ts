@@ -1,4 +1,5 @@
 /** What the launcher prints; each line about a node starts with its id. */
+import type { ProcessAction } from "../process-control.ts";
 import type { PlannedNode } from "./plan.ts";
 
 const idWidth = 10;
@@ -17,6 +18,10 @@ export function diedLine(
     `and starts again in ${how.restartInMs / 1000} s`
   );
 }
+
+/** Somebody asked for it on the page. */
+export const askedLine = (id: string, action: ProcessAction): string =>
+  `${id.padEnd(idWidth)} ${action}, asked for on the page`;
 
 /** A line that a node printed. From a line of its JSON log, only level, message and reason are shown. */
 export function logLine(node: PlannedNode, line: string): string {

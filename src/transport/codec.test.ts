@@ -11,7 +11,13 @@ import {
 const number = fc.maxSafeNat();
 const text = fc.string({ unit: "grapheme" });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const floor = fc.record({ epoch: number, number, quorum: fc.nat(), over: fc.nat() });
+const floor = fc.record({
+  epoch: number,
+  number,
+  quorum: fc.nat(),
+  over: fc.nat(),
+  elected: maybe(fc.boolean()),
+});
 const member = fc.record({ id: text, url: text, peerUrl: text });
 const history = maybe(fc.stringMatching(/^[0-9a-f]{16}$/));
 const end = fc.record({ applied: number, digest: text, history });
@@ -31,9 +37,20 @@ const entry = fc.record({
 const type = <T extends string>(name: T) => fc.constant(name);
 const range = fc.record({ from: number, to: number });
 
+const settings = fc.record({
+  writeQuorum: fc.nat(),
+  minDelay: fc.nat(),
+  maxDelay: fc.nat(),
+  followerDelays: fc.array(fc.record({ id: text, minDelay: fc.nat(), maxDelay: fc.nat() })),
+  changedBy: text,
+  changedEpoch: number,
+  changedAt: number,
+});
+
 const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
   fc.record({
     type: type("prepare"),
+    elected: fc.boolean(),
     epoch: number,
     leader: text,
     to: text,
@@ -57,7 +74,12 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     applied: number,
     digest: text,
     writeQuorum: fc.nat(),
+    settings: maybe(settings),
+    able: maybe(fc.boolean()),
   }),
+  fc.record({ type: type("poll"), candidate: text, to: text, number }),
+  fc.record({ type: type("confirm"), epoch: number, number }),
+  fc.record({ type: type("stand"), epoch: number, to: text }),
   fc.record({
     type: type("snapshotChunk"),
     epoch: number,
@@ -72,6 +94,19 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
 );
 
 const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
+  fc.record({
+    type: type("vote"),
+    number,
+    agrees: fc.boolean(),
+    reason: text,
+    promisedEpoch: number,
+    applied: number,
+    first: number,
+    last: number,
+    blank: fc.boolean(),
+    floor: maybe(floor),
+  }),
+  fc.record({ type: type("confirmed"), epoch: number, number }),
   fc.record({
     type: type("promise"),
     epoch: number,

@@ -21,6 +21,12 @@ const makers: Readonly<Record<Workload, (key: string) => autocannon.Request>> = 
     headers,
     body: JSON.stringify({ key: base64(key), value: base64(value) }),
   }),
+  "etcd-get": (key) => ({
+    method: "POST",
+    path: "/v3/kv/range",
+    headers,
+    body: JSON.stringify({ key: base64(key) }),
+  }),
   "kv-get": (key) => ({ method: "GET", path: `/read?key=${key}` }),
 };
 

@@ -7,7 +7,13 @@ import { setTimeout as wait } from "node:timers/promises";
 export interface Etcd {
   readonly version: string;
   readonly leaderUrl: string;
+  readonly urls: readonly string[];
   readonly pids: readonly number[];
+  /** The member that leads now. */
+  findLeader(): Promise<string>;
+  kill(url: string): Promise<void>;
+  /** Starts a member again with the data it had. */
+  start(url: string): void;
   close(): Promise<void>;
 }
 
@@ -24,7 +30,10 @@ export async function startEtcd(folder: string, basePort: number): Promise<Etcd 
     peerUrl: `http://127.0.0.1:${basePort + members + index}`,
   }));
   const initialCluster = all.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(",");
-  const processes = all.map(({ name, clientUrl, peerUrl }) => {
+  const urls = all.map(({ clientUrl }) => clientUrl);
+  const processes = new Map<string, ChildProcess>();
+  const start = (url: string): void => {
+    const { name, clientUrl, peerUrl } = all[urls.indexOf(url)] ?? unknown(url);
     const settings = {
       name,
       "data-dir": join(folder, name),
@@ -37,17 +46,24 @@ export async function startEtcd(folder: string, basePort: number): Promise<Etcd 
       "log-level": "error",
     };
     const args = Object.entries(settings).map(([key, value]) => `--${key}=${value}`);
-    return spawn("etcd", args, { stdio: "ignore" });
-  });
-  const close = (): Promise<void> => stop(processes);
+    processes.set(url, spawn("etcd", args, { stdio: "ignore" }));
+  };
+  for (const url of urls) start(url);
+  const kill = (url: string): Promise<void> => stop([processes.get(url) ?? unknown(url)]);
+  const close = (): Promise<void> => stop([...processes.values()]);
   try {
-    const leaderUrl = await findLeader(all.map(({ clientUrl }) => clientUrl));
-    const pids = processes.flatMap(({ pid }) => pid ?? []);
-    return { version, leaderUrl, pids, close };
+    const leaderUrl = await findLeader(urls);
+    const pids = [...processes.values()].flatMap(({ pid }) => pid ?? []);
+    const again = () => findLeader(urls);
+    return { version, leaderUrl, urls, pids, findLeader: again, kill, start, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function unknown(url: string): never {
+  throw new Error(`no member of etcd is at ${url}`);
 }
 
 async function stop(processes: readonly ChildProcess[]): Promise<void> {

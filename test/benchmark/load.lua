@@ -1,5 +1,5 @@
 -- wrk's part of the benchmark: 1000 prepared requests in turn, one JSON line of figures at the end.
---   wrk -s load.lua URL -- kv-put | etcd-put | kv-get
+--   wrk -s load.lua URL -- kv-put | etcd-put | kv-get | etcd-get
 
 local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -29,6 +29,9 @@ local makers = {
   ["etcd-put"] = function(key)
     local body = '{"key":"' .. base64(key) .. '","value":"' .. base64(value) .. '"}'
     return wrk.format("POST", "/v3/kv/put", json, body)
+  end,
+  ["etcd-get"] = function(key)
+    return wrk.format("POST", "/v3/kv/range", json, '{"key":"' .. base64(key) .. '"}')
   end,
   ["kv-get"] = function(key)
     return wrk.format("GET", "/read?key=" .. key)

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
 
-export type Workload = "kv-put" | "etcd-put" | "kv-get";
+export type Workload = "kv-put" | "etcd-put" | "kv-get" | "etcd-get";
 
 export interface Figures {
   /** Successful answers per second. */

@@ -1,6 +1,6 @@
 /**
  * `npm run benchmark`: write rates beside a six-member etcd, leader reads beside a bare Express GET,
- * and the leader's memory while one follower is frozen. Runs alternate, so that a busy machine
+ * the leader's memory while one follower is frozen and, if asked for, what the loss of a leader costs. Runs alternate, so that a busy machine
  * hurts both sides alike; each figure is the median of its rounds. It judges nothing: it prints.
  */
 import { spawn } from "node:child_process";
@@ -10,10 +10,11 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { startEtcd } from "./etcd.ts";
+import { measureFailover } from "./failover.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
 import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
 
-const ports = { ours: 24_567, etcd: 23_790, express: 23_700 };
+const ports = { ours: 24_567, static: 24_667, etcd: 23_790, express: 23_700 };
 const mebibyte = 1024 * 1024;
 
 interface Options {
@@ -22,6 +23,8 @@ interface Options {
   readonly rounds: string;
   readonly warmUp: string;
   readonly writes: string;
+  readonly losses: string;
+  readonly ways: string;
   readonly only: string;
   readonly profile?: string;
 }
@@ -31,7 +34,9 @@ const options = new Command("npm run benchmark --")
   .option("--rounds <n>", "runs of each kind", "3")
   .option("--warm-up <n>", "seconds before the first round, which are not counted", "10")
   .option("--writes <n>", "writes of the memory run", "500000")
-  .option("--only <parts>", "some of: writes,reads,memory", "writes,reads,memory")
+  .option("--losses <n>", "how often each kind of failover is measured", "30")
+  .option("--ways <list>", "how the leader is lost", "kill,SIGTERM,handover,etcd")
+  .option("--only <parts>", "some of: writes,reads,memory,failover", "writes,reads,memory")
   .option(
     "--profile <folder>",
     "take CPU profiles of the leader and follower1 during the writes and reads",
@@ -183,6 +188,41 @@ async function memory(ours: Ours): Promise<void> {
   results["memory"] = samples;
 }
 
+/** What elections cost a leader that stays, and what its loss costs a writer. */
+async function failover(): Promise<void> {
+  if (!parts.has("failover")) return;
+  const data = join(folder, "failover");
+  const electing = await startOurs({
+    ...{ folder: join(data, "electing"), basePort: ports.ours, profileFolder: options.profile },
+    env: { FAILOVER: "1" },
+  });
+  const fixed = await startOurs({
+    ...{ folder: join(data, "static"), basePort: ports.static, env: { FAILOVER: "0" } },
+  });
+  try {
+    const both = [
+      { name: "FAILOVER=1", url: electing.leaderUrl, pids: electing.pids },
+      { name: "FAILOVER=0", url: fixed.leaderUrl, pids: fixed.pids },
+    ];
+    const sides = (workload: Workload) => both.map((side) => ({ ...side, workload }));
+    await compare("writes", sides("kv-put"), 64);
+    for (const { url } of both) await seed(url);
+    await compare("leader reads", sides("kv-get"), 64);
+  } finally {
+    await electing.cluster.close();
+    await fixed.cluster.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+  const times = Number(options.losses);
+  const ways = new Set(options.ways.split(","));
+  const etcd = ways.has("etcd") ? await startEtcd(join(folder, "etcd"), ports.etcd) : undefined;
+  try {
+    results["failover"] = await measureFailover({ times, ways, etcd, say });
+  } finally {
+    await etcd?.close();
+  }
+}
+
 /** A cluster of its own for each part, so that none inherits another's heap. */
 async function onCluster(part: string, run: (ours: Ours) => Promise<void>): Promise<void> {
   if (!parts.has(part)) return;
@@ -205,6 +245,7 @@ try {
   await onCluster("writes", writes);
   await onCluster("reads", reads);
   await onCluster("memory", memory);
+  await failover();
   mkdirSync("reports", { recursive: true });
   writeFileSync("reports/benchmark.json", `${JSON.stringify(results, undefined, 2)}\n`);
   say("All figures: reports/benchmark.json");

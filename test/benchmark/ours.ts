@@ -21,11 +21,17 @@ export async function startOurs(run: {
   readonly basePort: number;
   /** Where the CPU profiles of the leader and follower1 go at their end; absent: none is taken. */
   readonly profileFolder?: string | undefined;
+  /** More environment for all nodes. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** More environment for the leader's process. */
   readonly leaderEnv?: Readonly<Record<string, string>> | undefined;
 }): Promise<Ours> {
   const args = ["--quorum", "3", "--data", run.folder, "--base-port", String(run.basePort)];
-  const planned = planCluster(readOptions(args), { ...process.env, FAULTS: "0" });
+  const planned = planCluster(readOptions(args), {
+    ...process.env,
+    FAULTS: "0",
+    ...run.env,
+  });
   const trouble = await findTakenPort(planned);
   if (trouble !== undefined) throw new Error(trouble);
   const profiling = `--cpu-prof --cpu-prof-dir=${run.profileFolder}`;

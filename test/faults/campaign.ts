@@ -7,6 +7,7 @@ import type { Call } from "../linearizability/history.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { HttpClient } from "../support/http-client.ts";
 import { Dice, mulberry32 } from "../support/random.ts";
+import { failoverFaults } from "./failover-menu.ts";
 import {
   clusterFaults,
   type Fault,
@@ -22,6 +23,8 @@ export interface Campaign {
   readonly log: (line: string) => void;
   /** False: in memory, where a kill must lose what was acknowledged. */
   readonly disk?: boolean;
+  /** FAILOVER=1: any node is killed, frozen or cut off. */
+  readonly electing?: boolean;
   /** Names from the menu for the first rounds, one round each; later rounds draw theirs. */
   readonly first?: readonly string[];
 }
@@ -37,29 +40,40 @@ const jumpingClock = fileURLToPath(new URL("jumping-clock.ts", import.meta.url))
 
 /** Runs all rounds. Throws at the first broken promise, naming the seed, the history and the logs. */
 export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
-  const { seed, rounds, log } = campaign;
+  const { seed, rounds, log, electing = false } = campaign;
   const dice = new Dice(mulberry32(seed));
   // Little is kept of the log, so that a follower that was away needs a snapshot now and then.
   const env = { LOG_RETENTION: "1000", LOG_LEVEL: "info", TIMEOUT: "3000" };
   const start = { preload: [jumpingClock] };
-  const cluster = await startCluster({ disk: campaign.disk ?? true, proxies: true, env, start });
+  const disk = campaign.disk ?? true;
+  const cluster = await startCluster({ disk, failover: electing, proxies: true, env, start });
   const client = new HttpClient();
   const done: Record<string, number> = {};
   const count = (what: string): void => {
     done[what] = (done[what] ?? 0) + 1;
   };
-  const world: RoundWorld = { cluster, client, dice, settled: new Map() };
+  const world: RoundWorld = { cluster, electing, client, dice, settled: new Map() };
   const wiped = (id: string): void => world.watchers?.forgive(id);
   const context: FaultContext = { cluster, dice, count, wiped };
   let calls = 0;
   try {
     for (let number = 1; number <= rounds; number += 1) {
-      const { faults, quorums } = drawFaults(context, campaign.first?.[number - 1]);
+      const { faults, quorums } = drawFaults(context, {
+        electing,
+        wanted: campaign.first?.[number - 1],
+      });
       const names = faults.map(({ name }) => name).join("; ");
       log(`round ${number} of ${rounds}: ${names}`);
       const pausesMs = [dice.whole(200, 800), dice.whole(0, 500), dice.whole(300, 2500)] as const;
       const plan = { number, faults, quorums, pausesMs, clients: dice.whole(4, 24) };
-      const report = await guarded({ cluster, seed, names, run: () => runRound(world, plan) });
+      const mode = electing ? " --failover" : "";
+      const report = await guarded({
+        cluster,
+        seed,
+        mode,
+        names,
+        run: () => runRound(world, plan),
+      });
       calls += report.calls;
       log(describe(report));
     }
@@ -72,25 +86,31 @@ export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
 
 function drawFaults(
   context: FaultContext,
-  wanted: string | undefined,
+  how: { readonly electing: boolean; readonly wanted: string | undefined },
 ): { faults: readonly Fault[]; quorums: readonly [number, number] } {
-  const { dice } = context;
-  const makers = wanted === undefined ? drawMakers(dice) : [makerOf(wanted)];
+  const { electing, wanted } = how;
+  const menus = electing ? [failoverFaults] : [followerFaults, clusterFaults];
+  const makers = wanted === undefined ? drawMakers(context.dice, menus) : [makerOf(wanted, menus)];
   const faults = makers.map((make) => make(context));
-  return { faults, quorums: [faults.some(({ needsQuorum }) => needsQuorum) ? 1 : 0, 5] };
+  // An acknowledged write with a quorum of 0 has one copy, and a failover may lose it.
+  const needsQuorum = electing || faults.some((fault) => fault.needsQuorum);
+  return { faults, quorums: [needsQuorum ? 1 : 0, 5] };
 }
 
-function drawMakers(dice: Dice): readonly FaultMaker[] {
-  return dice.chance(0.5)
-    ? [dice.pick(Object.values(clusterFaults))]
-    : dice.sample(Object.values(followerFaults), dice.whole(1, 2));
+type Menu = Readonly<Record<string, FaultMaker>>;
+
+/** Faults of the leader or of everybody come alone, and so do those of any node that may lead. */
+function drawMakers(dice: Dice, [combined = {}, alone = combined]: Menu[]): readonly FaultMaker[] {
+  return alone === combined || dice.chance(0.5)
+    ? [dice.pick(Object.values(alone))]
+    : dice.sample(Object.values(combined), dice.whole(1, 2));
 }
 
-function makerOf(name: string): FaultMaker {
-  const maker = clusterFaults[name] ?? followerFaults[name];
+function makerOf(name: string, menus: readonly Menu[]): FaultMaker {
+  const known: Menu = Object.assign({}, ...menus);
+  const maker = known[name];
   if (maker === undefined) {
-    const known = Object.keys({ ...clusterFaults, ...followerFaults });
-    throw new Error(`no fault is called ${name}; known are ${known.join(", ")}`);
+    throw new Error(`no fault is called ${name}; known are ${Object.keys(known).join(", ")}`);
   }
   return maker;
 }
@@ -99,6 +119,8 @@ function makerOf(name: string): FaultMaker {
 async function guarded(what: {
   readonly cluster: Cluster;
   readonly seed: number;
+  /** More options of the command. */
+  readonly mode: string;
   readonly names: string;
   readonly run: () => Promise<RoundReport>;
 }): Promise<RoundReport> {
@@ -112,7 +134,7 @@ async function guarded(what: {
       reason,
       `seed ${what.seed}, in the round of: ${what.names}`,
       `history and logs: ${folder}`,
-      `again: npm run test:faults -- --seed ${what.seed}`,
+      `again: npm run test:faults -- --seed ${what.seed}${what.mode}`,
       what.cluster.logTails(15),
     ];
     throw new Error(message.join("\n"), { cause: error });

@@ -15,6 +15,8 @@ export interface Fault {
    * loss of that disk.
    */
   readonly needsQuorum?: boolean;
+  /** Others can be elected, and take writes, while it lasts. */
+  readonly goesOn?: boolean;
   begin(): Promise<void>;
   heal(): Promise<void>;
 }
@@ -109,13 +111,14 @@ export const clusterFaults: Readonly<Record<string, FaultMaker>> = {
   },
 };
 
-type Count = FaultContext["count"];
+export type Count = FaultContext["count"];
 
 const FILLING_MS_MAX = 8000;
 
-const named = (nodes: readonly NodeProcess[]): string => nodes.map(({ id }) => id).join(", ");
+export const named = (nodes: readonly NodeProcess[]): string =>
+  nodes.map(({ id }) => id).join(", ");
 
-function killing(nodes: readonly NodeProcess[], count: Count): Fault {
+export function killing(nodes: readonly NodeProcess[], count: Count): Fault {
   return {
     name: `kill -9 ${named(nodes)}`,
     async begin() {
@@ -130,7 +133,7 @@ function killing(nodes: readonly NodeProcess[], count: Count): Fault {
   };
 }
 
-function freezing(nodes: readonly NodeProcess[], count: Count): Fault {
+export function freezing(nodes: readonly NodeProcess[], count: Count): Fault {
   return {
     name: `SIGSTOP ${named(nodes)}`,
     async begin() {
@@ -147,7 +150,7 @@ function freezing(nodes: readonly NodeProcess[], count: Count): Fault {
   };
 }
 
-function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">): Fault {
+export function wiping(node: NodeProcess, tell: Pick<FaultContext, "wiped" | "count">): Fault {
   return {
     name: `kill -9 ${node.id} and wipe its disk`,
     needsQuorum: node.id === "leader",
@@ -176,7 +179,7 @@ function relapsing(node: NodeProcess, fault: Fault, afterMs: number): Fault {
   };
 }
 
-async function configure(leader: NodeProcess, settings: object): Promise<void> {
+export async function configure(leader: NodeProcess, settings: object): Promise<void> {
   const response = await fetch(`${leader.url}/config`, {
     method: "PATCH",
     headers: { "content-type": "application/json" },
@@ -188,13 +191,14 @@ async function configure(leader: NodeProcess, settings: object): Promise<void> {
 }
 
 /** No file of the node can grow any more, until room is made again. */
-function filling(cluster: Cluster, node: NodeProcess, count: Count): Fault {
+export function filling(cluster: Cluster, node: NodeProcess, count: Count): Fault {
   return {
     name: `fill the disk of ${node.id}`,
     valueBytes: 20_000,
     async begin() {
       await node.limitFiles(node.largestFileBytes());
-      const isFull = await writeUntilFull(cluster.leader, node);
+      const leader = (await cluster.whoLeads()) ?? cluster.leader;
+      const isFull = await writeUntilFull(leader, node);
       count(isFull ? "disks filled" : "disks limited, but not filled");
     },
     heal: () => node.freeDisk(),

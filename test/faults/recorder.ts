@@ -1,7 +1,8 @@
 /** Turns replies into the history that the checker reads, and notes every reply that must not be. */
 import { performance } from "node:perf_hooks";
 import type { Call } from "../linearizability/history.ts";
-import type { HttpClient, Question, Reply } from "../support/http-client.ts";
+import type { Contact } from "../support/contact.ts";
+import type { Question, Reply } from "../support/http-client.ts";
 
 export interface Counts {
   ok: number;
@@ -14,12 +15,16 @@ export interface Counts {
   unknown: number;
   unreachable: number;
   lists: number;
+  /** Reads that a node answered as a follower: possibly old, and no part of the history. */
+  elsewhere: number;
 }
 
 type Intent = Pick<Call, "client" | "kind" | "key" | "value" | "ifVersion">;
 
 /** Codes that promise that nothing was written. */
 const REFUSALS = ["QUORUM_UNAVAILABLE", "OVERLOADED", "RECOVERING", "SHUTTING_DOWN"];
+/** The same where any node may lead. */
+const REFUSALS_WITH_ELECTIONS = [...REFUSALS, "NOT_LEADER", "NO_LEADER"];
 
 export class Recorder {
   readonly history: Call[] = [];
@@ -33,26 +38,34 @@ export class Recorder {
     unknown: 0,
     unreachable: 0,
     lists: 0,
+    elsewhere: 0,
   };
-  readonly #client: HttpClient;
-  readonly #url: string;
+  readonly #refusals: readonly string[];
 
-  constructor(client: HttpClient, url: string) {
-    this.#client = client;
-    this.#url = url;
+  /** `electing`: any node may lead. */
+  constructor({ electing }: { readonly electing: boolean }) {
+    this.#refusals = electing ? REFUSALS_WITH_ELECTIONS : REFUSALS;
   }
 
   /** Asks the leader, records what came of it, and returns it; undefined: nothing happened. */
-  async perform(intent: Intent, question: Question): Promise<Call | undefined> {
-    const [call] = await this.performAll([intent], question);
+  async perform(contact: Contact, intent: Intent, question: Question): Promise<Call | undefined> {
+    const [call] = await this.performAll(contact, [intent], question);
     return call;
   }
 
   /** The same for a batch, which is one write to several keys. */
-  async performAll(intents: readonly Intent[], question: Question): Promise<readonly Call[]> {
+  async performAll(
+    contact: Contact,
+    intents: readonly Intent[],
+    question: Question,
+  ): Promise<readonly Call[]> {
     const invokedAt = performance.now();
-    const reply = await this.#client.ask(this.#url, question);
+    const { reply, fromLeader } = await contact.ask(question);
     const returnedAt = performance.now();
+    if (!fromLeader) {
+      this.counts.elsewhere += 1;
+      return [];
+    }
     const calls = intents.flatMap((intent): Call[] => {
       const outcome = this.#judge(intent, reply);
       if (outcome === undefined) {
@@ -66,12 +79,16 @@ export class Recorder {
   }
 
   /** A list of all keys with a prefix is a read of each of them. */
-  async list(client: string, prefix: string, keys: readonly string[]): Promise<void> {
+  async list(
+    contact: Contact,
+    asked: { readonly client: string; readonly prefix: string; readonly keys: readonly string[] },
+  ): Promise<void> {
+    const { client, prefix, keys } = asked;
     const invokedAt = performance.now();
     const path = `/read?prefix=${prefix}&limit=1000`;
-    const reply = await this.#client.ask(this.#url, { method: "GET", path, timeoutMs: 5000 });
+    const { reply, fromLeader } = await contact.ask({ method: "GET", path, timeoutMs: 5000 });
     const returnedAt = performance.now();
-    if (reply.type !== "answer" || reply.status === 503) {
+    if (reply.type !== "answer" || reply.status === 503 || !fromLeader) {
       return;
     }
     if (reply.status !== 200) {
@@ -121,7 +138,7 @@ export class Recorder {
       this.counts.declined += 1;
       return { outcome: "mismatch", ...version };
     }
-    if (status === 503 && REFUSALS.includes(code)) {
+    if ((status === 503 || status === 421) && this.#refusals.includes(code)) {
       this.counts.refused += 1;
       return undefined;
     }

@@ -5,6 +5,7 @@ import type { NodeStatus } from "../../src/node/api.ts";
 import { check } from "../linearizability/check.ts";
 import type { Call } from "../linearizability/history.ts";
 import type { Cluster } from "../support/cluster.ts";
+import { type Contact, fixedContact, RoamingContact } from "../support/contact.ts";
 import type { HttpClient } from "../support/http-client.ts";
 import type { Dice } from "../support/random.ts";
 import type { Fault } from "./menu.ts";
@@ -36,6 +37,8 @@ export interface RoundReport {
 /** What goes on from round to round. */
 export interface RoundWorld {
   readonly cluster: Cluster;
+  /** FAILOVER=1: any node may lead. */
+  readonly electing: boolean;
   readonly client: HttpClient;
   readonly dice: Dice;
   /** What was on the leader at the end of earlier rounds. */
@@ -57,19 +60,22 @@ export class Broken extends Error {
 const KEYS_PER_ROUND = 8;
 /** Without something to lose, a fault would prove nothing. */
 const ACKNOWLEDGED_BEFORE_FAULTS = 20;
+const ACKNOWLEDGED_IN_FAULTS = 20;
+/** A sure sign that nobody can be elected, on a machine where six nodes share two cores. */
+const GOES_ON_WITHIN_MS = 60_000;
 const CONVERGES_WITHIN_MS = 150_000;
 /** After convergence; a subscriber that still lacks something is judged as it is. */
 const TOLD_WITHIN_MS = 150_000;
 
 export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<RoundReport> {
-  const { cluster, client, dice } = world;
+  const { cluster, client, dice, electing } = world;
   const prefix = `r${plan.number}-`;
   const keys = Array.from({ length: KEYS_PER_ROUND }, (_, index) => `${prefix}${index}`);
-  const recorder = new Recorder(client, cluster.leader.url);
-  const watchers = new Watchers(client, prefix);
+  const recorder = new Recorder({ electing });
+  const watchers = new Watchers(client, prefix, { electing });
   world.watchers = watchers;
-  for (const follower of cluster.followers) {
-    watchers.watch(follower);
+  for (const node of electing ? cluster.nodes : cluster.followers) {
+    watchers.watch(node);
   }
   const watched = [cluster.leader, dice.pick(cluster.followers)];
   const subscribers = await Promise.all(
@@ -82,6 +88,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const valueBytes = Math.max(0, ...plan.faults.map((fault) => fault.valueBytes ?? 0));
   const workload = startWorkload(recorder, {
     ...{ clients, keys, prefix, quorums, valueBytes, dice: dice.fork() },
+    newContact: (number) => contactOf(world, number),
   });
   let healedAt = 0;
   try {
@@ -97,7 +104,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const newest = Math.max(0, ...recorder.history.map((call) => writtenIn(call, prefix)));
   await Promise.all(subscribers.map((each) => each.until(newest, TOLD_WITHIN_MS)));
   await Promise.all(subscribers.map((each) => each.stop()));
-  await readEverything(recorder, keys);
+  await readEverything(world, recorder, keys);
   await rememberAndCompare(world, keys);
   judge({ plan, recorder, watchers, subscribers });
   return {
@@ -105,6 +112,16 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
     ...{ pages: watchers.pages.length, told: subscribers.flatMap(({ seen }) => seen).length },
     ...{ sequence: statuses[0]?.applied ?? 0 },
   };
+}
+
+/** Every third client stays with a former leader that does not answer: it must tell it nothing old. */
+function contactOf({ client, cluster, electing }: RoundWorld, number = 0): Contact {
+  if (!electing) {
+    return fixedContact(client, cluster.leader.url);
+  }
+  const stubborn = number % 3 === 2;
+  const others = cluster.followers.map(({ url }) => url);
+  return new RoamingContact(client, [cluster.leader.url, ...others], { stubborn });
 }
 
 /** The version of a write to the round's keys that took effect. */
@@ -128,19 +145,37 @@ async function misbehave(plan: RoundPlan, recorder: Recorder): Promise<void> {
     await wait(between);
   }
   await wait(during);
+  if (plan.faults.every(({ goesOn }) => goesOn === true)) {
+    await untilWritesGoOn(recorder);
+  }
   for (const fault of plan.faults.toReversed()) {
     await fault.heal();
   }
 }
 
+/** With the fault still there, others have taken over. */
+async function untilWritesGoOn({ counts, history }: Recorder): Promise<void> {
+  const wanted = counts.acknowledged + ACKNOWLEDGED_IN_FAULTS;
+  const giveUpAt = performance.now() + GOES_ON_WITHIN_MS;
+  while (counts.acknowledged < wanted) {
+    if (performance.now() > giveUpAt) {
+      throw new Broken("writes do not go on while the fault lasts", history);
+    }
+    await wait(20);
+  }
+}
+
 /** All is well again: a write to every follower goes through while the workload runs. */
-async function untilUseful({ cluster }: RoundWorld, recorder: Recorder): Promise<void> {
+async function untilUseful(world: RoundWorld, recorder: Recorder): Promise<void> {
+  const { cluster } = world;
+  const contact = contactOf(world);
   await cluster.untilReady();
   const startedAt = performance.now();
   const quorum = cluster.followers.length;
   for (let number = 0; ; number += 1) {
     const body = { key: "probe", value: number, quorum, timeoutMs: 5000 };
     const call = await recorder.perform(
+      contact,
       { client: "probe", kind: "put", key: "probe", value: String(number) },
       { method: "PUT", path: "/write", body },
     );
@@ -156,19 +191,22 @@ async function untilUseful({ cluster }: RoundWorld, recorder: Recorder): Promise
 
 /** Waits until every node has applied all there is and every digest is the same. */
 async function untilOneDigest(cluster: Cluster): Promise<readonly NodeStatus[]> {
-  const leader = await cluster.leader.until<NodeStatus>(
+  const acting = await cluster.untilLed();
+  const leader = await acting.until<NodeStatus>(
     "/status",
     ({ last, committed, applied, ready }) => ready && last === committed && applied === last,
     CONVERGES_WITHIN_MS,
   );
   const followers = await Promise.all(
-    cluster.followers.map((follower) =>
-      follower.until<NodeStatus>(
-        "/status",
-        ({ applied }) => applied >= leader.applied,
-        CONVERGES_WITHIN_MS,
+    cluster.nodes
+      .filter((node) => node !== acting)
+      .map((follower) =>
+        follower.until<NodeStatus>(
+          "/status",
+          ({ applied }) => applied >= leader.applied,
+          CONVERGES_WITHIN_MS,
+        ),
       ),
-    ),
   );
   const all = [leader, ...followers];
   const stores = new Set(all.map(({ applied, digest, keys }) => `${applied} ${digest} ${keys}`));
@@ -180,10 +218,15 @@ async function untilOneDigest(cluster: Cluster): Promise<readonly NodeStatus[]> 
 }
 
 /** Last reads, so that the checker sees what became of every write. */
-async function readEverything(recorder: Recorder, keys: readonly string[]): Promise<void> {
+async function readEverything(
+  { cluster, client }: RoundWorld,
+  recorder: Recorder,
+  keys: readonly string[],
+): Promise<void> {
+  const contact = fixedContact(client, (await cluster.untilLed()).url);
   for (const key of keys) {
     const path = `/read?key=${key}`;
-    await recorder.perform({ client: "last", kind: "read", key }, { method: "GET", path });
+    await recorder.perform(contact, { client: "last", kind: "read", key }, { method: "GET", path });
   }
 }
 

@@ -3,6 +3,7 @@
  * never goes back while its disk lives, and holds every acknowledged write up to its sequence.
  */
 import { setTimeout as wait } from "node:timers/promises";
+import type { NodeStatus } from "../../src/node/api.ts";
 import type { Call } from "../linearizability/history.ts";
 import type { HttpClient } from "../support/http-client.ts";
 import type { NodeProcess } from "../support/node-process.ts";
@@ -22,10 +23,13 @@ export class Watchers {
   readonly #newest = new Map<string, { sequence: number }>();
   readonly #loops: Promise<void>[] = [];
   readonly #prefix: string;
+  /** Any node may lead: only what it shows as a follower is a page. */
+  readonly #electing: boolean;
 
-  constructor(client: HttpClient, prefix: string) {
+  constructor(client: HttpClient, prefix: string, { electing }: { readonly electing: boolean }) {
     this.#client = client;
     this.#prefix = prefix;
+    this.#electing = electing;
   }
 
   watch(node: NodeProcess): void {
@@ -43,12 +47,21 @@ export class Watchers {
   }
 
   async #live(node: NodeProcess): Promise<void> {
+    let before = await this.#followedEpoch(node);
     while (!this.#stopping.signal.aborted) {
       const path = `/read?prefix=${this.#prefix}&limit=1000`;
       const newest = this.#newest.get(node.id) ?? { sequence: 0 };
       this.#newest.set(node.id, newest);
       const floor = newest.sequence;
       const reply = await this.#client.ask(node.url, { method: "GET", path, timeoutMs: 3000 });
+      const after = await this.#followedEpoch(node);
+      // No node leads and follows in one epoch.
+      const follows = before !== undefined && before === after;
+      before = after;
+      if (!follows) {
+        await wait(60);
+        continue;
+      }
       if (reply.type === "answer" && reply.status === 200) {
         newest.sequence = this.#note(node.id, floor, reply.body);
       } else if (reply.type === "answer" && reply.status !== 503) {
@@ -56,6 +69,20 @@ export class Watchers {
       }
       await wait(60);
     }
+  }
+
+  /** The epoch in which the node follows now; undefined: it does not, or did not answer. */
+  async #followedEpoch(node: NodeProcess): Promise<number | undefined> {
+    if (!this.#electing) {
+      return 0;
+    }
+    const question = { method: "GET", path: "/status", timeoutMs: 3000 } as const;
+    const reply = await this.#client.ask(node.url, question);
+    if (reply.type !== "answer" || reply.status !== 200) {
+      return undefined;
+    }
+    const { role, epoch } = reply.body as unknown as NodeStatus;
+    return role === "follower" ? epoch : undefined;
   }
 
   #note(node: string, floor: number, body: Readonly<Record<string, unknown>> | undefined): number {

@@ -1,10 +1,13 @@
 /** Many clients at once on few keys of the leader, all of whose calls are recorded. */
 import { setTimeout as wait } from "node:timers/promises";
+import type { Contact } from "../support/contact.ts";
 import type { Dice } from "../support/random.ts";
 import type { Recorder } from "./recorder.ts";
 
 export interface WorkloadOptions {
   readonly clients: number;
+  /** Each client has a contact of its own. */
+  readonly newContact: (client: number) => Contact;
   readonly keys: readonly string[];
   /** What all keys, and no others, start with. */
   readonly prefix: string;
@@ -20,6 +23,13 @@ export interface Workload {
   stop(): Promise<void>;
 }
 
+interface Client {
+  /** Its name. */
+  readonly client: string;
+  readonly contact: Contact;
+  readonly dice: Dice;
+}
+
 /** Longer than a write may wait for its quorum, so that most calls get a real answer. */
 const CLIENT_PATIENCE_MS = 5000;
 const WRITE_TIMEOUT_MS = 2000;
@@ -31,12 +41,13 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
 
   const timeoutMs = CLIENT_PATIENCE_MS;
 
-  const batchOnce = async (client: string, number: number, dice: Dice) => {
+  const batchOnce = async ({ client, contact, dice }: Client, number: number) => {
     const value = `${client}-${number}`;
     const keys = dice.sample(options.keys, dice.whole(2, 4));
     const operations = keys.map((key) => ({ put: { key, value } }));
     const quorum = dice.whole(...options.quorums);
     const [call] = await recorder.performAll(
+      contact,
       keys.map((key) => ({ client, kind: "put" as const, key, value: JSON.stringify(value) })),
       {
         method: "POST",
@@ -48,19 +59,20 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     return call;
   };
 
-  const callOnce = async (client: string, number: number, dice: Dice) => {
+  const callOnce = async (each: Client, number: number) => {
+    const { client, contact, dice } = each;
     if (dice.chance(0.05)) {
-      await recorder.list(client, options.prefix, options.keys);
+      await recorder.list(contact, { client, ...options });
     }
     if (dice.chance(0.08)) {
-      return batchOnce(client, number, dice);
+      return batchOnce(each, number);
     }
     const key = dice.pick(options.keys);
     const kind = dice.pick(["put", "put", "put", "read", "read", "read", "delete"] as const);
     const ifVersion = dice.chance(0.35) ? conditionFor(heard.get(key), dice) : undefined;
     if (kind === "read") {
       const path = `/read?key=${encodeURIComponent(key)}`;
-      return recorder.perform({ client, kind, key }, { method: "GET", path, timeoutMs });
+      return recorder.perform(contact, { client, kind, key }, { method: "GET", path, timeoutMs });
     }
     const value = `${client}-${number}`.padEnd(options.valueBytes, ".");
     const body = {
@@ -71,7 +83,8 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
       timeoutMs: WRITE_TIMEOUT_MS,
     };
     const intent = { client, kind, key, ifVersion };
-    return recorder.perform(kind === "put" ? { ...intent, value: JSON.stringify(value) } : intent, {
+    const wanted = kind === "put" ? { ...intent, value: JSON.stringify(value) } : intent;
+    return recorder.perform(contact, wanted, {
       method: kind === "put" ? "PUT" : "DELETE",
       path: "/write",
       body,
@@ -79,9 +92,10 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     });
   };
 
-  const live = async (client: string, dice: Dice): Promise<void> => {
+  const live = async (each: Client): Promise<void> => {
+    const { dice } = each;
     for (let number = 0; !stopping.signal.aborted; number += 1) {
-      const call = await callOnce(client, number, dice);
+      const call = await callOnce(each, number);
       if (call?.version !== undefined) {
         heard.set(call.key, call.kind === "delete" ? 0 : call.version);
       }
@@ -89,7 +103,11 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     }
   };
   const clients = Array.from({ length: options.clients }, (_, index) =>
-    live(`c${index}`, options.dice.fork()),
+    live({
+      client: `c${index}`,
+      contact: options.newContact(index),
+      dice: options.dice.fork(),
+    }),
   );
   return {
     async stop() {

@@ -338,7 +338,7 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
 
   prepare(epoch: number, at: { link?: number; leader?: NodeId; to?: NodeId } = {}): void {
     const { link = 1, leader = "leader", to = "follower1" } = at;
-    this.hear({ type: "prepare", epoch, leader, to, members: [] }, link);
+    this.hear({ type: "prepare", elected: false, epoch, leader, to, members: [] }, link);
   }
 
   /** Promises an epoch and is led from there. */
@@ -353,7 +353,7 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
     this.hear({ type: "append", epoch: this.core.epoch, entries, committed }, link);
   }
 
-  hear(message: LeaderMessage, link = 1): void {
+  hear(message: Exclude<LeaderMessage, { type: "poll" }>, link = 1): void {
     this.do(this.core.received(link, message));
   }
 

@@ -8,13 +8,16 @@ import { join } from "node:path";
 import { NodeProcess, type StartOptions } from "./node-process.ts";
 import { findPorts } from "./ports.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+import { untilLed, whoLeads } from "./who-leads.ts";
 
 export interface ClusterOptions {
   /** 5 if absent. */
   readonly followers?: number;
   /** Keep data on disk, so that it survives a kill; else in memory. */
   readonly disk?: boolean;
-  /** Put a proxy on the link from the leader to each follower. */
+  /** FAILOVER=1: any node may lead, and `leader` names the one that does when it can. */
+  readonly failover?: boolean;
+  /** Put a proxy on the link from the leader to each follower; with `failover` on all links, both ways. */
   readonly proxies?: boolean;
   /** Settings for every node, as in docs/configuration.md. */
   readonly env?: Readonly<Record<string, string>>;
@@ -22,14 +25,19 @@ export interface ClusterOptions {
 }
 
 export interface Cluster {
+  /** The node that LEADER names. */
   readonly leader: NodeProcess;
   readonly followers: readonly NodeProcess[];
-  /** The leader first. */
+  /** That node first. */
   readonly nodes: readonly NodeProcess[];
   readonly directory: string;
   node(id: string): NodeProcess;
-  /** The link from the leader to a follower. Only with `proxies`. */
-  link(follower: string): TcpProxy;
+  /** The link to a node from another, `leader` if absent. Only with `proxies`. */
+  link(to: string, from?: string): TcpProxy;
+  /** The running node that says it leads, in the highest epoch if several do. */
+  whoLeads(): Promise<NodeProcess | undefined>;
+  /** Waits until a node leads that is none of these. */
+  untilLed(but?: readonly NodeProcess[]): Promise<NodeProcess>;
   untilReady(): Promise<void>;
   /** The end of every node's log, for a test that failed. */
   logTails(lines?: number): string;
@@ -47,34 +55,33 @@ process.on("exit", () => {
 
 /** Starts all nodes and waits until each says it is ready. Fails with their logs. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { failover = false, proxies = false } = options;
   const ids = ["leader", ...numbered(options.followers ?? 5)];
-  const ports = await findPorts(ids.length * 3);
+  const ports = await findPorts(ids.length * 2);
   const directory = mkdtempSync(join(tmpdir(), "kv-cluster-"));
   const places = ids.map((id, index) => ({
     id,
-    port: ports[3 * index] ?? 0,
-    grpcPort: ports[3 * index + 1] ?? 0,
-    proxyPort: ports[3 * index + 2] ?? 0,
+    port: ports[2 * index] ?? 0,
+    grpcPort: ports[2 * index + 1] ?? 0,
   }));
-  const isProxied = (id: string): boolean => options.proxies === true && id !== "leader";
-  const members = places.map(({ id, grpcPort }) => `${id}=${HOST}:${grpcPort}`).join(",");
-  const membersAsLeaderSees = places
-    .map(({ id, grpcPort, proxyPort }) => `${id}=${HOST}:${isProxied(id) ? proxyPort : grpcPort}`)
-    .join(",");
-
-  const links = new Map<string, TcpProxy>();
-  for (const { id, grpcPort, proxyPort } of places) {
-    if (isProxied(id)) {
-      links.set(id, await startTcpProxy(proxyPort, grpcPort));
-    }
-  }
+  const proxied = proxies ? (failover ? ids : ids.slice(0, 1)) : [];
+  const links = await startLinks(proxied, places);
+  /** Where a node finds the members. */
+  const membersFor = (from: string): string =>
+    places
+      .map(({ id, grpcPort }) => {
+        const port = links.get(nameOf({ from, to: id }))?.port ?? grpcPort;
+        return `${id}=${HOST}:${port}`;
+      })
+      .join(",");
   const nodes = places.map(({ id, port, grpcPort }) => {
     const dataDir = options.disk === true ? join(directory, id) : "";
     const env = {
       PATH: process.env["PATH"] ?? "",
       NODE_ID: id,
-      NODES: id === "leader" ? membersAsLeaderSees : members,
+      NODES: membersFor(id),
       LEADER: "leader",
+      FAILOVER: failover ? "1" : "0",
       PORT: String(port),
       GRPC_PORT: String(grpcPort),
       WRITE_QUORUM: String(Math.min(3, ids.length - 1)),
@@ -97,6 +104,30 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw new Error(`the cluster did not start\n${logs}`, { cause: error });
   }
   return cluster;
+}
+
+interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+const nameOf = ({ from, to }: Way): string => `${from} to ${to}`;
+
+/** A proxy for each link that one of these nodes opens. */
+async function startLinks(
+  froms: readonly string[],
+  places: readonly { readonly id: string; readonly grpcPort: number }[],
+): Promise<ReadonlyMap<string, TcpProxy>> {
+  const links = new Map<string, TcpProxy>();
+  for (const from of froms) {
+    const others = places.filter(({ id }) => id !== from);
+    const ports = await findPorts(others.length);
+    for (const [index, { id, grpcPort }] of others.entries()) {
+      const link = await startTcpProxy(ports[index] ?? 0, grpcPort);
+      links.set(nameOf({ from, to: id }), link);
+    }
+  }
+  return links;
 }
 
 function assemble(parts: {
@@ -122,7 +153,9 @@ function assemble(parts: {
     nodes,
     directory,
     node: (id) => found(nodes.find((node) => node.id === id)),
-    link: (follower) => found(links.get(follower)),
+    link: (to, from = "leader") => found(links.get(nameOf({ from, to }))),
+    whoLeads: () => whoLeads(nodes),
+    untilLed: (but) => untilLed(nodes, but),
     async untilReady() {
       await Promise.all(nodes.map((node) => node.untilReady()));
     },

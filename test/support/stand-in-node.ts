@@ -16,6 +16,7 @@ import type {
 export class StandInNode implements KvNode {
   readonly id = "leader";
   readonly role = "leader";
+  readonly leader = "leader";
   readonly leaderUrl = "http://127.0.0.1:4567";
   applied = 0;
   ready = true;
@@ -95,7 +96,14 @@ export class StandInNode implements KvNode {
   cluster(): ReturnType<KvNode["cluster"]> {
     const { id, epoch, last, committed } = this.status();
     const view = { leader: id, servedBy: id, fromLeader: true, epoch, last, committed };
-    return { ...view, writeQuorum: 1, nodes: [] };
+    return {
+      ...view,
+      writeQuorum: 1,
+      settings: null,
+      leaderSince: null,
+      survives: null,
+      nodes: [],
+    };
   }
 
   peerUrl(): string | undefined {
@@ -104,6 +112,14 @@ export class StandInNode implements KvNode {
 
   configure(): Result<LiveConfig> {
     return succeeded(this.status().config);
+  }
+
+  async whenLeader(): Promise<string> {
+    return this.leader;
+  }
+
+  async handOver() {
+    return failed("RECOVERING", "Nobody else is there.");
   }
 
   subscribe() {

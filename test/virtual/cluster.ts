@@ -1,8 +1,8 @@
 import type { Config } from "../../src/config.ts";
-import type { KvNode } from "../../src/node/api.ts";
-import type { Log, Storage } from "../../src/node/ports.ts";
+import type { KvNode, Role } from "../../src/node/api.ts";
+import type { Log, Random, Storage } from "../../src/node/ports.ts";
 import { createNode } from "../../src/node/roles/create-node.ts";
-import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
+import type { Node } from "../../src/node/roles/node.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
@@ -30,7 +30,7 @@ export const tightLimits: Limits = {
 };
 
 export interface Process {
-  readonly node: KvNode;
+  readonly node: Node;
   readonly clock: ProcessClock;
   readonly storage: Storage;
 }
@@ -40,7 +40,9 @@ export interface Member {
   readonly disk: VirtualDisk;
   process: Process | undefined;
   /** HardState of the present process that must not move back. */
-  seen: { epoch: number; committed: number; applied: number };
+  seen: { role: Role; epoch: number; committed: number; applied: number };
+  /** Of its clock. */
+  rate: number;
   /** The epoch by which a follower refused it while it led: it must not read in that one or lower. */
   outranked: number;
 }
@@ -54,11 +56,19 @@ export interface ClusterSettings {
   readonly retention: number;
   readonly limits?: Limits;
   readonly coverage?: Coverage;
+  /** Any node may lead. */
+  readonly failover?: boolean;
+  readonly electionTimeoutMs?: number;
+  /** So far the clocks may go from the true time, as a share of it. */
+  readonly drift?: number;
+  /** The chance of a node's own decisions; absent: that of the world. */
+  readonly randomOf?: (id: NodeId) => Random;
   /** The story loses what the design admits: nobody compares the applied logs, or marks that move back. */
   readonly admitsLoss?: boolean;
 }
 
 const noLog = () => {};
+const unseen = { role: "follower", epoch: 0, committed: 0, applied: 0 } as const;
 
 /** Six nodes in one process: the real rules and the real node on virtual time, disk and wire. */
 export class VirtualCluster {
@@ -72,31 +82,52 @@ export class VirtualCluster {
   readonly ids: readonly NodeId[];
   /** Who leads by the settings that nodes start with. */
   leader: NodeId = "leader";
+  /** Any node that starts from now on may lead. */
+  failover: boolean;
   /** Sentences of nodes that stopped by themselves. */
   stopped: (id: NodeId, reason: string) => void = () => {};
   log: (id: NodeId, line: string, facts: object) => void = noLog;
   /** Of everything that happened: two runs of one seed must end with the same. */
   fingerprint = 0x811c9dc5;
   #incarnations = 0;
+  /** Who led in which epoch, with elections. */
+  readonly #ledBy = new Map<number, NodeId>();
 
   constructor(settings: ClusterSettings) {
     this.settings = settings;
+    this.failover = settings.failover === true;
     this.chance = settings.chance;
     this.coverage = settings.coverage ?? new Coverage();
     const { time, chance, coverage } = this;
     this.history = new History(coverage, () => time.now());
-    this.network = new VirtualNetwork({ time, chance, coverage });
-    this.network.delivered = (delivery) => this.#delivered(delivery);
+    this.history.reliance.forgetsUsual = !this.failover;
     const numbers = Array.from({ length: settings.followers }, (_, index) => index + 1);
     this.ids = ["leader", ...numbers.map((number) => `follower${number}`)];
+    const { ids } = this;
+    this.network = new VirtualNetwork({ ids, time, chance, coverage });
+    this.network.delivered = (delivery) => this.#delivered(delivery);
+    const { drift = 0 } = settings;
     for (const id of this.ids)
       this.members.set(id, {
         id,
         disk: createVirtualDisk({ random: chance.next, clock: time }),
         process: undefined,
-        seen: { epoch: 0, committed: 0, applied: 0 },
+        seen: unseen,
+        rate: drift === 0 ? 1 : chance.between(1 - drift, 1 + drift),
         outranked: 0,
       });
+  }
+
+  /** Nodes that claim to lead. */
+  get leaders(): readonly NodeId[] {
+    return this.ids.filter((id) => this.node(id)?.role === "leader");
+  }
+
+  /** Where a client goes that wants the leader: with elections it may be wrong. */
+  whoLeads(): NodeId {
+    if (!this.failover) return this.leader;
+    const { leaders } = this;
+    return this.chance.pick(leaders.length === 0 || this.chance.happens(0.1) ? this.ids : leaders);
   }
 
   get followers(): readonly NodeId[] {
@@ -109,7 +140,7 @@ export class VirtualCluster {
     return member;
   }
 
-  node(id: NodeId): KvNode | undefined {
+  node(id: NodeId): Node | undefined {
     return this.member(id).process?.node;
   }
 
@@ -117,13 +148,13 @@ export class VirtualCluster {
   start(id: NodeId, leader = this.leader): void {
     const member = this.member(id);
     if (member.process !== undefined) return;
-    if (id === leader) this.history.reliance.usual(this.settings.writeQuorum);
-    const clock = new ProcessClock(this.time);
+    if (id === leader || this.failover) this.history.reliance.usual(this.settings.writeQuorum);
+    const clock = new ProcessClock(this.time, member.rate);
     const opened = member.disk.open();
     const storage = this.settings.admitsLoss ? opened : this.history.watch(id, opened);
     this.#incarnations += 1;
     const incarnation = String(this.#incarnations);
-    const random = this.chance.next;
+    const random = this.settings.randomOf?.(id) ?? this.chance.next;
     const delayed = createDelayedNetwork({ network: this.network.of(id, clock), clock, random });
     const { limits = tightLimits } = this.settings;
     const node = createNode({
@@ -132,6 +163,7 @@ export class VirtualCluster {
       network: delayed.network,
       delays: delayed.delays,
       clock,
+      random,
       observer: {
         wrote: noLog,
         settled: noLog,
@@ -146,7 +178,7 @@ export class VirtualCluster {
       limits,
     });
     member.process = { node, clock, storage };
-    member.seen = { epoch: 0, committed: 0, applied: 0 };
+    member.seen = unseen;
   }
 
   crash(id: NodeId): void {
@@ -165,7 +197,7 @@ export class VirtualCluster {
     member.disk.wipe();
     member.outranked = 0;
     this.history.wiped(id);
-    if (id === this.leader) this.history.forgetNamed();
+    if (id === this.leader || this.failover) this.history.forgetNamed();
   }
 
   /** Nodes stop, and each comes back with other settings when it is started; some do not notice. */
@@ -176,8 +208,8 @@ export class VirtualCluster {
   }
 
   configure(change: Parameters<KvNode["configure"]>[0]): void {
-    const node = this.node(this.leader);
-    if (!(node instanceof LeaderNode)) return;
+    const node = this.node(this.whoLeads());
+    if (node?.role !== "leader") return;
     const { writeQuorum } = change;
     if (writeQuorum !== undefined) this.history.reliance.usual(writeQuorum);
     node.configure(change);
@@ -194,31 +226,53 @@ export class VirtualCluster {
   examine(): void {
     const { backlogEntriesMax } = this.settings.limits ?? tightLimits;
     this.#mix(Math.round(this.time.now() * 1e6));
-    for (const { id, process, seen, outranked } of this.members.values()) {
+    if (this.failover && this.leaders.length > 1) this.coverage.met("two nodes claim to lead");
+    for (const member of this.members.values()) {
+      const { id, process } = member;
       if (process === undefined) continue;
-      const { epoch, committed, applied, last } = process.node.position();
+      const position = process.node.position();
+      const { epoch, committed, applied, last } = position;
       this.#mix(epoch * 1e6 + last * 1e4 + committed * 100 + applied);
       if (applied > committed) throw new Violation(`${id}: applied ${applied} > ${committed}`);
       if (process.node.role === "leader" && committed > last)
         throw new Violation(`${id}: committed ${committed} > last ${last}`);
-      if (epoch < seen.epoch) throw new Violation(`${id}: epoch moved back`);
-      if (committed < seen.committed && !this.settings.admitsLoss)
-        throw new Violation(`${id}: committed moved back`);
-      if (applied < seen.applied && !this.settings.admitsLoss)
-        throw new Violation(`${id}: applied moved back`);
-      seen.epoch = epoch;
-      seen.committed = committed;
-      seen.applied = applied;
-      if (outranked >= epoch && process.node instanceof LeaderNode)
-        this.#mustBeSilent(process.node);
+      this.#compareWithSeen(member, process.node);
       const { unapplied } = process.node.gauges();
       if (unapplied > 2 * backlogEntriesMax)
         throw new Violation(`${id}: ${unapplied} entries wait to be applied`);
     }
   }
 
+  #compareWithSeen(member: Member, node: Node): void {
+    const { id, seen, outranked } = member;
+    const { role } = node;
+    const { epoch, committed, applied } = node.position();
+    if (epoch < seen.epoch) throw new Violation(`${id}: epoch moved back`);
+    // A role begins with what its disk has applied: how far others have is news to it.
+    const isNewRole = this.failover && (role !== seen.role || epoch !== seen.epoch);
+    if (committed < seen.committed && !isNewRole && !this.settings.admitsLoss)
+      throw new Violation(`${id}: committed moved back`);
+    if (applied < seen.applied && !this.settings.admitsLoss)
+      throw new Violation(`${id}: applied moved back`);
+    member.seen = { role, epoch, committed, applied };
+    if (role !== "leader") return;
+    if (outranked >= epoch) this.#mustBeSilent(node);
+    if (this.failover) this.#leadsAlone(id, epoch);
+  }
+
+  #leadsAlone(id: NodeId, epoch: number): void {
+    const other = this.#ledBy.get(epoch) ?? id;
+    if (other !== id) throw new Violation(`${id} and ${other} both lead in epoch ${epoch}`);
+    if (!this.#ledBy.has(epoch)) this.coverage.met("election won");
+    this.#ledBy.set(epoch, id);
+  }
+
   /** A follower showed it that somebody else leads: what it knows may be old. */
-  #mustBeSilent(node: LeaderNode): void {
+  #mustBeSilent(node: Node): void {
+    if (this.failover) {
+      if (node.notReadyFor("reads").length > 0) return;
+      throw new Violation(`${node.id} goes on leading although it heard of a higher epoch`);
+    }
     const result = node.read({ key: "outranked" });
     if (result instanceof Promise || (!result.ok && result.failure.code !== "KEY_NOT_FOUND"))
       return;
@@ -230,7 +284,7 @@ export class VirtualCluster {
   }
 
   #fatal(id: NodeId, reason: string): void {
-    if (reason.includes("broken promise")) throw new Violation(`${id}: ${reason}`);
+    if (this.failover || reason.includes("broken promise")) throw new Violation(`${id}: ${reason}`);
     this.stopped(id, reason);
     const { process } = this.member(id);
     this.time.after(0, () => {
@@ -240,17 +294,22 @@ export class VirtualCluster {
 
   #delivered({ from, to, message }: Delivery): void {
     const { type } = message;
-    if (type === "promise" && message.blank) this.history.holdings.heardBlank(from);
+    if (type === "promise" && message.blank && !this.failover)
+      this.history.holdings.heardBlank(from);
     if (type === "refusal") this.#refused(to, message);
     if (type === "refusal") this.coverage.met("stale epoch or stream refused");
     if (type === "snapshotChunk") this.coverage.met("snapshot sent");
     if (type === "storePage") this.coverage.met("store copied by a recovery");
+    if (type === "vote" && !message.agrees) this.coverage.met("vote refused");
+    if (type === "stand") this.coverage.met("follower told to stand");
+    if (type === "heartbeat" && message.able === false)
+      this.coverage.met("leader said that it cannot lead");
   }
 
   #refused(id: NodeId, told: { promisedEpoch: number; promisedLeader: NodeId }): void {
     const member = this.member(id);
     const node = member.process?.node;
-    if (!(node instanceof LeaderNode) || told.promisedLeader === id) return;
+    if (node?.role !== "leader" || told.promisedLeader === id) return;
     const { epoch } = node.position();
     if (told.promisedEpoch < epoch) return;
     this.coverage.met("leader deposed");
@@ -262,6 +321,11 @@ export class VirtualCluster {
       if ("member" in facts && "state" in facts) this.#memberChanged(String(facts.state));
       if (line.startsWith("low write quorum recorded on too few followers")) this.#lowered(id);
       if (line.startsWith("low write quorum recorded on enough followers")) this.#restored(id);
+      if (line.startsWith("too few nodes answered in time"))
+        this.coverage.met("candidate heard too few");
+      if (line.endsWith("this node obeys")) this.coverage.met("leader obeyed a higher epoch");
+      if (line.endsWith("leads on in a much higher epoch"))
+        this.coverage.met("leader went on in a much higher epoch");
       this.log(id, line, facts);
     };
     return { debug: say, info: say, warn: say, error: say };
@@ -288,6 +352,8 @@ export class VirtualCluster {
       nodeId: id,
       nodes: this.ids.map((member) => ({ id: member, host: member, grpcPort: 5567 })),
       leader,
+      failover: this.failover,
+      electionTimeout: this.settings.electionTimeoutMs ?? 1_000,
       port: 4567,
       grpcPort: 5567,
       host: id,
@@ -299,6 +365,7 @@ export class VirtualCluster {
       timeout: 2_000,
       logLevel: "silent",
       faults: false,
+      controlUrl: "",
       logRetention: retention,
     };
   }

@@ -63,7 +63,31 @@ const situations = [
   "follower came back",
 ] as const;
 
-export type Situation = (typeof situations)[number];
+/** Those of clusters where any node may lead. */
+const elections = [
+  "election won",
+  "two nodes claim to lead",
+  "vote refused",
+  "candidate heard too few",
+  "leader obeyed a higher epoch",
+  "leader said that it cannot lead",
+  "leader went on in a much higher epoch",
+  "follower told to stand",
+  "NO_LEADER",
+  "NOT_LEADER",
+] as const;
+
+/** What does not come to pass where any node may lead. */
+const withoutElections: readonly string[] = [
+  "unknown without a version",
+  "leading begun with an intact log",
+  "recovery of data done",
+  "leadership moved by settings",
+  "floor lowered while too few were live",
+  "leader read",
+];
+
+export type Situation = (typeof situations)[number] | (typeof elections)[number];
 
 export class Coverage {
   readonly #counts = new Map<string, number>();
@@ -86,7 +110,10 @@ export class Coverage {
   }
 
   /** What was never met, of the situations and of these names. */
-  missing(names: readonly string[]): readonly string[] {
-    return [...situations, ...names].filter((what) => !this.#counts.has(what));
+  missing(names: readonly string[], failover = false): readonly string[] {
+    const all = failover
+      ? [...situations.filter((what) => !withoutElections.includes(what)), ...elections]
+      : situations;
+    return [...all, ...names].filter((what) => !this.#counts.has(what));
   }
 }

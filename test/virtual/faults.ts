@@ -64,16 +64,16 @@ export const faults: Readonly<Record<string, Fault>> = {
       if (run.cluster.chance.happens(0.7)) cut(run, id, { waysMs: 1_500, waitMs: 10 });
   },
   "slow a wire": (run) => {
-    const wire = run.cluster.network.wire(anyFollower(run));
-    wire.maxMs = run.cluster.chance.between(1, 400);
-    run.later(10, 1_500, () => {
-      wire.maxMs = 0.5;
-    });
+    const { network, chance } = run.cluster;
+    const id = anyFollower(run);
+    network.around(id, { maxMs: chance.between(1, 400) });
+    run.later(10, 1_500, () => network.around(id, { maxMs: 0.5 }));
   },
   "make a wire unruly": (run) => {
-    const wire = run.cluster.network.wire(anyFollower(run));
-    Object.assign(wire, { reorder: 0.5, duplicate: 0.3, drop: 0.01 });
-    run.later(10, 2_000, () => Object.assign(wire, { reorder: 0, duplicate: 0, drop: 0 }));
+    const { network } = run.cluster;
+    const id = anyFollower(run);
+    network.around(id, { reorder: 0.5, duplicate: 0.3, drop: 0.01 });
+    run.later(10, 2_000, () => network.around(id, { reorder: 0, duplicate: 0, drop: 0 }));
   },
   "fill a disk": (run) => {
     const { disk } = run.cluster.member(anyNode(run));
@@ -106,14 +106,12 @@ function cut(
   { waysMs, waitMs }: { waysMs: number; waitMs: number },
 ) {
   const { network, chance, coverage } = run.cluster;
-  const wire = network.wire(follower);
-  const ways = chance.pick(["both", "both", "there", "back"]);
-  wire.toFollowerCut = ways !== "back";
-  wire.toLeaderCut = ways !== "there";
+  const ways = chance.pick(["both", "both", "there", "back"] as const);
+  network.around(follower, { cut: false });
+  network.around(follower, { cut: true }, ways);
   coverage.met(ways === "both" ? "wire cut both ways" : "wire cut one way");
   run.later(waitMs, waysMs, () => {
-    wire.toFollowerCut = false;
-    wire.toLeaderCut = false;
-    network.heal(follower);
+    network.around(follower, { cut: false });
+    network.flow();
   });
 }

@@ -150,10 +150,24 @@ export class Leaderships {
     if (dies) return;
     const [out, store, quorum] = [new LeaderDraft(), storeOf(disk), this.#quorum];
     const backlog = new Backlog(noLog);
-    const writes = new Writes({ applied, limits: DEFAULT_LIMITS, store, backlog, out });
+    const writes = new Writes({
+      applied,
+      limits: DEFAULT_LIMITS,
+      store,
+      backlog,
+      out,
+      commitAcks: 0,
+    });
     const last = applied + entries.length;
     const heard = { quorum, over: quorum };
-    const floor = new Floor({ epoch, heard, usual: quorum, last, now: 0 });
+    const floor = new Floor({
+      epoch,
+      heard,
+      usual: quorum,
+      last,
+      now: 0,
+      rule: { max: Number.POSITIVE_INFINITY, strict: false },
+    });
     writes.inherit(entries, { committed, quorum, floorNumber: 0, now: 0 });
     writes.flushed(last);
     const term = { epoch, disk, writes, out, floor };

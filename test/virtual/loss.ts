@@ -8,7 +8,7 @@ import type { DiskLook } from "../support/volatile-storage.ts";
 import { whatIsKept } from "./kept.ts";
 import type { Known } from "./known.ts";
 
-interface Facts {
+export interface Facts {
   readonly id: NodeId;
   readonly blank: boolean;
   readonly floor: FloorNote | undefined;
@@ -59,20 +59,25 @@ export interface Missed {
   readonly entries: ReadonlyMap<Sequence, Known>;
 }
 
+/** Of every disk. */
+export function allFacts({ looks, without }: Pick<Disks, "looks" | "without">): readonly Facts[] {
+  // What everybody has applied is in every store that a recovery could copy.
+  const lowest = Math.min(
+    ...[...looks].map(([id, look]) => (without.has(id) ? Infinity : look.summary().applied)),
+  );
+  const from = Number.isFinite(lowest) ? lowest + 1 : 1;
+  return [...looks].map(([id, look]) =>
+    without.has(id) ? emptyDisk(id) : factsOf(id, look, from),
+  );
+}
+
 /** Every recovery that would miss something. `known` gives what must be kept above a mark. */
 export function whatRecoveryCouldMiss(
   disks: Disks,
   known: (above: Sequence) => Iterable<[Sequence, Known]>,
 ): readonly Missed[] {
   const { leader, looks, without } = disks;
-  // What everybody has applied is in every store that a recovery could copy.
-  const lowest = Math.min(
-    ...[...looks].map(([id, look]) => (without.has(id) ? Infinity : look.summary().applied)),
-  );
-  const from = Number.isFinite(lowest) ? lowest + 1 : 1;
-  const facts = [...looks].map(([id, look]) =>
-    without.has(id) ? emptyDisk(id) : factsOf(id, look, from),
-  );
+  const facts = allFacts(disks);
   const own = facts.find(({ id }) => id === leader) ?? emptyDisk(leader);
   const misses: Missed[] = [];
   const hear = (answers: readonly Facts[], floor: number | undefined) => {
@@ -112,10 +117,10 @@ function confirms(
   return proving >= needed || answers.length === by.others.length;
 }
 
-function missing(
+export function missing(
   seen: readonly Facts[],
   known: (above: Sequence) => Iterable<[Sequence, Known]>,
-  { contentOf }: Disks,
+  { contentOf }: Pick<Disks, "contentOf">,
 ): ReadonlyMap<Sequence, Known> {
   const best = seen.reduce((most, facts) => (facts.applied > most.applied ? facts : most));
   const { applied, get } = best;
@@ -130,9 +135,13 @@ function missing(
 
 /** The quorum that these disks take for the lowest that was used. */
 function floorOf(seen: readonly Facts[], writeQuorum: number): number {
+  return Math.max(1, newestNote(seen)?.quorum ?? writeQuorum);
+}
+
+export function newestNote(seen: readonly Facts[]): FloorNote | undefined {
   let newest: FloorNote | undefined;
   for (const { floor } of seen) if (floor !== undefined && isNewer(floor, newest)) newest = floor;
-  return Math.max(1, newest?.quorum ?? writeQuorum);
+  return newest;
 }
 
 const isNewer = (note: FloorNote, than: FloorNote | undefined): boolean =>
@@ -140,7 +149,7 @@ const isNewer = (note: FloorNote, than: FloorNote | undefined): boolean =>
   note.epoch > than.epoch ||
   (note.epoch === than.epoch && note.number > than.number);
 
-function subsets<T>(items: readonly T[]): readonly (readonly T[])[] {
+export function subsets<T>(items: readonly T[]): readonly (readonly T[])[] {
   let all: (readonly T[])[] = [[]];
   for (const item of items) all = [...all, ...all.map((set) => [...set, item])];
   return all;

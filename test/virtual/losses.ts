@@ -1,8 +1,10 @@
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { asked, type Excuse } from "./account.ts";
 import type { VirtualCluster } from "./cluster.ts";
+import { whatElectionsCouldMiss } from "./elections.ts";
 import { type Copies, excusesOf } from "./excuses.ts";
 import { contentOf } from "./history.ts";
+import type { Known } from "./known.ts";
 import { type Disks, type Missed, whatRecoveryCouldMiss } from "./loss.ts";
 import { Violation } from "./violation.ts";
 
@@ -22,7 +24,7 @@ export class Losses {
    * admits it. A violation where it does not: found before anything is lost.
    */
   ask(without: readonly NodeId[], leader: NodeId): ReadonlyMap<Sequence, Excuse> {
-    const { history, members, settings } = this.#cluster;
+    const { history, members, settings, failover } = this.#cluster;
     const disks: Disks = {
       leader,
       looks: new Map([...members].map(([id, { disk }]) => [id, disk.look()])),
@@ -31,19 +33,23 @@ export class Losses {
       contentOf: ({ operations }) => contentOf(operations),
     };
     // An entry is asked for no more lost disks than its writer wanted copies.
-    const lost = without.filter((id) => id !== leader).length;
+    const lost = without.filter((id) => failover || id !== leader).length - (failover ? 1 : 0);
     const count = (what: Counted, sequence: Sequence, quorum = 0) => {
       if (lost === 0 || quorum > lost) this.#count(what, sequence);
     };
-    const known = function* (above: Sequence) {
-      for (const found of history.known(above)) {
-        const [sequence, { quorum }] = found;
+    const known = function* (above: Sequence): IterableIterator<[Sequence, Known]> {
+      for (const [sequence, entry] of history.known(above)) {
+        // An elected leader has nothing applied that is not on another node.
+        const quorum = failover ? Math.max(1, entry.quorum) : entry.quorum;
         count(asked, sequence, quorum);
-        yield found;
+        yield [sequence, { ...entry, quorum }];
       }
     };
     const excused = new Map<Sequence, Excuse>();
-    for (const missed of whatRecoveryCouldMiss(disks, known))
+    const misses = failover
+      ? whatElectionsCouldMiss(disks, known)
+      : whatRecoveryCouldMiss(disks, known);
+    for (const missed of misses)
       for (const [sequence, excuse] of excusesOf(missed, this.#copies(disks))) {
         if (excuse === undefined)
           throw new Violation(describe({ without, leader, missed, sequence }));

@@ -6,7 +6,7 @@ import { accountOf } from "./account.ts";
 import { Coverage } from "./coverage.ts";
 import { type Report, tell } from "./report.ts";
 import { Run } from "./run.ts";
-import { wanted } from "./wanted.ts";
+import { wanted, wantedOfElections } from "./wanted.ts";
 
 const help = `Runs the real node and replication code of whole clusters on virtual time, disk and
 wire, each from one seed, and checks the design's promises after every step.
@@ -16,6 +16,7 @@ wire, each from one seed, and checks the design's promises after every step.
   npm run test:virtual -- --seed 42         exactly one seed
   npm run test:virtual -- --seed 42 --trace tells its story
 
+  --failover    seeds of clusters in which any node may lead
   --seeds N     how many seeds (1000)
   --from S      the first one (1)
   --workers N   threads (one a core)
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     seed: { type: "string" },
     workers: { type: "string", default: String(availableParallelism()) },
+    failover: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     coverage: { type: "boolean", default: false },
     stop: { type: "boolean", default: false },
@@ -41,7 +43,7 @@ else if (values.stop) await tellUntilOneFails(Number(values.from), Number(values
 else await tellMany(Number(values.from), Number(values.seeds), Number(values.workers));
 
 async function tellOne(seed: number): Promise<void> {
-  const run = new Run(seed);
+  const run = new Run(seed, values.failover);
   if (values.trace)
     run.trace = (line) => console.log(run.cluster.time.now().toFixed(3).padStart(11), line());
   try {
@@ -56,7 +58,7 @@ async function tellOne(seed: number): Promise<void> {
 
 async function tellUntilOneFails(from: number, seeds: number): Promise<void> {
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const report = await tell(seed);
+    const report = await tell(seed, values.failover);
     if (!("violation" in report)) continue;
     console.log(`seed ${seed}: ${report.violation}`);
     process.exitCode = 1;
@@ -88,16 +90,23 @@ async function tellMany(from: number, seeds: number, threads: number): Promise<v
     saidAt = performance.now();
     console.log(`${told} of ${seeds} seeds, ${seconds()} s, ${failures.length} failed`);
   };
-  const shares = Array.from({ length: threads }, (_, share) => ({ from, seeds, share, threads }));
+  const { failover } = values;
+  const shares = Array.from({ length: threads }, (_, share) => ({
+    from,
+    seeds,
+    share,
+    threads,
+    failover,
+  }));
   await Promise.all(shares.map((share) => work(share, onReport)));
   console.log(
     `${told} seeds, ${entries} entries, ${events} events in ${seconds()} s: ` +
       `${failures.length} failed`,
   );
   if (values.coverage) console.table(coverage.counts);
-  const missing = coverage.missing(wanted);
+  const missing = coverage.missing(failover ? wantedOfElections : wanted, failover);
   if (missing.length > 0) console.log(`never met: ${missing.join("; ")}`);
-  const { lines, excessive } = accountOf(coverage.counts);
+  const { lines, excessive } = accountOf(coverage.counts, failover);
   for (const line of lines) console.log(line);
   for (const line of excessive) console.log(`TOO MUCH is excused: ${line}`);
   if (failures.length + excessive.length > 0) process.exitCode = 1;
@@ -114,5 +123,5 @@ function work(share: object, onReport: (report: Report) => void): Promise<void> 
 }
 
 function replay(seed: number): string {
-  return `npm run test:virtual -- --seed ${seed} --trace`;
+  return `npm run test:virtual --${values.failover ? " --failover" : ""} --seed ${seed} --trace`;
 }

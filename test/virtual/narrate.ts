@@ -17,7 +17,15 @@ export function describeMessage(message: LeaderMessage | FollowerMessage): strin
   switch (message.type) {
     case "heartbeat":
     case "heartbeatReply":
+    case "confirm":
+    case "confirmed":
       return undefined;
+    case "poll":
+      return `poll ${message.number}`;
+    case "vote":
+      return message.agrees ? `vote for it` : `vote against it: ${message.reason}`;
+    case "stand":
+      return "stand for leader";
     case "prepare":
       return `prepare epoch ${message.epoch}`;
     case "promise": {

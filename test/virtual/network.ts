@@ -4,14 +4,13 @@ import type { Coverage } from "./coverage.ts";
 import type { Chance } from "./random.ts";
 import type { ProcessClock, Time } from "./time.ts";
 
-/** What the wire between the leader and one follower does at the moment. */
+/** What the wire from one node to another does at the moment. The way back is another one. */
 export interface Wire {
-  /** Milliseconds each message takes, drawn per message; order within a direction is kept. */
+  /** Milliseconds each message takes, drawn per message; order is kept. */
   minMs: number;
   maxMs: number;
-  /** Messages of that direction wait. */
-  toFollowerCut: boolean;
-  toLeaderCut: boolean;
+  /** Messages wait. */
+  cut: boolean;
   /** Share of appends whose entries come apart and overtake each other. */
   reorder: number;
   /** The entries of an append come apart, the last one first, so far from each other. */
@@ -25,8 +24,7 @@ export interface Wire {
 export const calmWire = (): Wire => ({
   minMs: 0.1,
   maxMs: 0.5,
-  toFollowerCut: false,
-  toLeaderCut: false,
+  cut: false,
   reorder: 0,
   reverseMs: 0,
   duplicate: 0,
@@ -53,21 +51,52 @@ export class VirtualNetwork {
   readonly #coverage: Coverage;
   readonly #hosts = new Map<NodeId, Host>();
   readonly #streams = new Set<Stream>();
-  readonly wires = new Map<NodeId, Wire>();
+  readonly #wires = new Map<string, Wire>();
+  readonly #ids: readonly NodeId[];
   /** Every message that is delivered, for coverage, stories and hunting. */
   delivered: (delivery: Delivery) => void = () => {};
+  /** Messages that are lost although their stream goes on, as a busy process may lose them. */
+  loses: (message: LeaderMessage | FollowerMessage) => boolean = () => false;
   broke: (stream: { leader: NodeId; follower: NodeId; reason: string }) => void = () => {};
 
-  constructor(world: { time: Time; chance: Chance; coverage: Coverage }) {
+  constructor(world: {
+    ids: readonly NodeId[];
+    time: Time;
+    chance: Chance;
+    coverage: Coverage;
+  }) {
+    this.#ids = world.ids;
     this.#time = world.time;
     this.#chance = world.chance;
     this.#coverage = world.coverage;
   }
 
-  wire(follower: NodeId): Wire {
-    const known = this.wires.get(follower) ?? calmWire();
-    this.wires.set(follower, known);
+  wire(from: NodeId, to: NodeId): Wire {
+    const name = `${from} ${to}`;
+    const known = this.#wires.get(name) ?? calmWire();
+    this.#wires.set(name, known);
     return known;
+  }
+
+  /** Changes the wires from all others to this node, from it to all others, or both. */
+  around(id: NodeId, change: Partial<Wire>, ways: "both" | "there" | "back" = "both"): void {
+    for (const other of this.#ids) {
+      if (other === id) continue;
+      if (ways !== "back") Object.assign(this.wire(other, id), change);
+      if (ways !== "there") Object.assign(this.wire(id, other), change);
+    }
+  }
+
+  /** Nothing comes from any of these nodes to any of those. */
+  cut(from: readonly NodeId[], to: readonly NodeId[]): void {
+    for (const one of from)
+      for (const other of to) if (one !== other) this.wire(one, other).cut = true;
+  }
+
+  /** Ends these cuts. */
+  join(from: readonly NodeId[], to: readonly NodeId[]): void {
+    for (const one of from) for (const other of to) this.wire(one, other).cut = false;
+    this.flow();
   }
 
   /** The network as one process sees it. */
@@ -87,14 +116,22 @@ export class VirtualNetwork {
       if (stream.leader === id || stream.follower === id) stream.break("process died");
   }
 
-  reset(follower: NodeId): void {
+  /** Breaks all streams to this node, or those from one other. */
+  reset(follower: NodeId, leader?: NodeId): void {
     for (const stream of this.#streams)
-      if (stream.follower === follower) stream.break("connection reset");
+      if (stream.follower === follower && stream.leader === (leader ?? stream.leader))
+        stream.break("connection reset");
   }
 
   /** What was held back by a cut goes on its way. */
-  heal(follower: NodeId): void {
-    for (const stream of this.#streams) if (stream.follower === follower) stream.flow();
+  flow(): void {
+    for (const stream of this.#streams) stream.flow();
+  }
+
+  /** A message that was never sent comes to the follower on an open stream, if there is one. */
+  inject(leader: NodeId, follower: NodeId, message: LeaderMessage): void {
+    for (const stream of this.#streams)
+      if (stream.leader === leader && stream.follower === follower) stream.inject(message);
   }
 
   #dial(call: {
@@ -109,19 +146,21 @@ export class VirtualNetwork {
     const attempt = () => {
       if (cancelled) return;
       const host = this.#hosts.get(call.to);
-      const wire = this.wire(call.to);
-      if (host === undefined || wire.toFollowerCut || wire.toLeaderCut) {
+      const toFollower = this.wire(call.from, call.to);
+      const toLeader = this.wire(call.to, call.from);
+      if (host === undefined || toFollower.cut || toLeader.cut) {
         retry();
         return;
       }
       const stream = new Stream({
         leader: call.from,
         follower: call.to,
-        wire,
+        wires: { toFollower, toLeader },
         time: this.#time,
         chance: this.#chance,
         clocks: { leader: call.clock, follower: host.clock },
         coverage: this.#coverage,
+        loses: (message) => this.loses(message),
         delivered: (delivery) => this.delivered(delivery),
         broke: (reason) => this.broke({ leader: call.from, follower: call.to, reason }),
       });
@@ -144,11 +183,12 @@ export class VirtualNetwork {
 class Stream {
   readonly leader: NodeId;
   readonly follower: NodeId;
-  readonly #wire: Wire;
+  readonly #wires: Record<Direction, Wire>;
   readonly #time: Time;
   readonly #chance: Chance;
   readonly #clocks: { leader: ProcessClock; follower: ProcessClock };
   readonly #coverage: Coverage;
+  readonly #loses: VirtualNetwork["loses"];
   readonly #delivered: (delivery: Delivery) => void;
   readonly #broke: (reason: string) => void;
   readonly #ends: {
@@ -166,21 +206,23 @@ class Stream {
   constructor(parts: {
     leader: NodeId;
     follower: NodeId;
-    wire: Wire;
+    wires: Record<Direction, Wire>;
     time: Time;
     chance: Chance;
     clocks: { leader: ProcessClock; follower: ProcessClock };
     coverage: Coverage;
+    loses: VirtualNetwork["loses"];
     delivered: (delivery: Delivery) => void;
     broke: (reason: string) => void;
   }) {
     this.leader = parts.leader;
     this.follower = parts.follower;
-    this.#wire = parts.wire;
+    this.#wires = parts.wires;
     this.#time = parts.time;
     this.#chance = parts.chance;
     this.#clocks = parts.clocks;
     this.#coverage = parts.coverage;
+    this.#loses = parts.loses;
     this.#delivered = parts.delivered;
     this.#broke = parts.broke;
   }
@@ -217,21 +259,26 @@ class Stream {
     this.#deliver("toLeader");
   }
 
+  inject(message: LeaderMessage): void {
+    this.#post("toFollower", message);
+  }
+
   /** An append may come apart, overtake itself and come twice; nothing else may. */
   #postToFollower(message: LeaderMessage): void {
     if (message.type !== "append" || message.entries.length === 0) {
       this.#post("toFollower", message);
       return;
     }
-    if (this.#wire.reverseMs > 0) {
+    const { reorder, reverseMs, duplicate } = this.#wires.toFollower;
+    if (reverseMs > 0) {
       this.#postReversed(message);
       return;
     }
-    const parts = this.#chance.happens(this.#wire.reorder)
+    const parts = this.#chance.happens(reorder)
       ? message.entries.map((entry) => ({ ...message, entries: [entry] }))
       : [message];
     if (parts.length > 1) this.#coverage.met("message delivered out of order");
-    if (this.#chance.happens(this.#wire.duplicate)) {
+    if (this.#chance.happens(duplicate)) {
       parts.push(message);
       this.#coverage.met("message delivered twice");
     }
@@ -244,29 +291,30 @@ class Stream {
   }
 
   #postReversed(message: Extract<LeaderMessage, { type: "append" }>): void {
+    const { reverseMs } = this.#wires.toFollower;
     for (const [index, entry] of message.entries.toReversed().entries())
-      this.#clocks.leader.after(index * this.#wire.reverseMs, () =>
+      this.#clocks.leader.after(index * reverseMs, () =>
         this.#post("toFollower", { ...message, entries: [entry] }),
       );
   }
 
   #post(direction: Direction, message: LeaderMessage | FollowerMessage): void {
     if (this.#broken) return;
-    if (this.#chance.happens(this.#wire.drop)) {
+    const { drop, minMs, maxMs } = this.#wires[direction];
+    if (this.#chance.happens(drop)) {
       this.#coverage.met("stream broken by a dropped message");
       this.break("a message was dropped");
       return;
     }
     const queue = this.#queues[direction];
-    const delay = this.#chance.between(this.#wire.minMs, this.#wire.maxMs);
+    const delay = this.#chance.between(minMs, maxMs);
     const due = Math.max(this.#time.now() + delay, queue.at(-1)?.due ?? 0);
     queue.push({ due, message });
     this.#time.after(due - this.#time.now(), () => this.#deliver(direction));
   }
 
   #deliver(direction: Direction): void {
-    const cut = direction === "toFollower" ? this.#wire.toFollowerCut : this.#wire.toLeaderCut;
-    if (this.#broken || cut) return;
+    if (this.#broken || this.#wires[direction].cut) return;
     const clock = direction === "toFollower" ? this.#clocks.follower : this.#clocks.leader;
     const frozenMs = clock.frozenUntil - this.#time.now();
     if (frozenMs > 0) {
@@ -283,6 +331,7 @@ class Stream {
 
   #hand(direction: Direction, message: LeaderMessage | FollowerMessage): void {
     const { leader, follower } = this;
+    if (this.#loses(message)) return;
     if (direction === "toFollower") {
       this.#delivered({ from: leader, to: follower, message });
       this.#ends.follower?.received(message as LeaderMessage);

@@ -32,6 +32,8 @@ export class Observed {
       const nodes = acks.map(({ node }) => node);
       this.settled(leader, version);
       const asked = request.quorum ?? quorum;
+      // A failover loses what only the leader had.
+      if (this.#cluster.failover && asked === 0) return;
       history.settled({ sequence: version, operations, quorum: asked, acks: nodes, leader });
       return;
     }
@@ -40,6 +42,8 @@ export class Observed {
     switch (code) {
       case "OUTCOME_UNKNOWN": {
         const content = contentOf(operations);
+        // The next leader may give the version to another write.
+        if (this.#cluster.failover) return;
         // Without a version, the leader never flushed it: others may hold it at a place that nobody was told of.
         if (version === 0) this.#cluster.coverage.met("unknown without a version");
         else {
@@ -51,9 +55,11 @@ export class Observed {
       case "VERSION_MISMATCH":
         // The refusal rests on the write that it names, or on a deletion.
         if (version > 0) this.settled(leader, version);
-        else this.#absent(leader, String(members["key"]));
+        else if (!this.#cluster.failover) this.#absent(leader, String(members["key"]));
         return;
       case "KEY_NOT_FOUND": {
+        // With elections a refusal waits for a round, and its key may be deleted again meanwhile.
+        if (this.#cluster.failover) return;
         const deleted = operations.filter(({ value }) => value === undefined);
         if (operations.length === 1 && deleted[0] !== undefined)
           this.#absent(leader, deleted[0].key);
@@ -74,13 +80,19 @@ export class Observed {
     const { history } = this.#cluster;
     if (sequence <= history.length) return;
     const [entry] = this.#log(leader).readLog(sequence, one);
-    if (entry?.sequence !== sequence) return;
+    if (entry?.sequence !== sequence || this.#isFleeting(entry)) return;
     history.seen(entry);
     for (const { key, condition } of entry.operations) {
       if (condition === undefined) continue;
       if (condition.version > 0) this.settled(leader, condition.version);
       else this.#absent(leader, key, sequence);
     }
+  }
+
+  /** Until somebody has applied it, a failover loses a write with quorum 0. */
+  #isFleeting({ operations }: Entry): boolean {
+    const { failover, history } = this.#cluster;
+    return failover && history.reliance.least(contentOf(operations)).quorum === 0;
   }
 
   /** A key is absent: what deleted it is settled, if there is just one entry that can have. */

@@ -21,7 +21,9 @@ export async function plantAndHunt(fault: PlantedFault | undefined, seeds: numbe
     for (const part of parts) await cp(join(root, part), join(copy, part), { recursive: true });
     await symlink(join(root, "node_modules"), join(copy, "node_modules"));
     if (fault !== undefined) await plant(fault, copy);
-    return await hunt(copy, fault?.story === undefined ? bySeeds(seeds) : byStory(fault.story));
+    if (fault?.story !== undefined) return await hunt(copy, byStory(fault.story));
+    const kind = fault?.failover === true ? ["--failover"] : [];
+    return await hunt(copy, [...bySeeds(seeds), ...kind]);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

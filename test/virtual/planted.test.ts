@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { plantAndHunt } from "./plant.ts";
 import { plantedFaults } from "./planted.ts";
+import { electionFaultsPlanted } from "./planted-elections.ts";
 
 const seeds = 300;
 
@@ -10,7 +11,10 @@ test("a copy without a planted fault passes", async () => {
   expect(report).toContain("20 seeds");
 });
 
-test.concurrent.for(plantedFaults)("is caught: $name", async (fault, { expect }) => {
-  const { caught, report } = await plantAndHunt(fault, seeds);
-  expect(caught, `nobody noticed in ${seeds} seeds\n${report}`).toBe(true);
-});
+test.concurrent.for([...plantedFaults, ...electionFaultsPlanted])(
+  "is caught: $name",
+  async (fault, { expect }) => {
+    const { caught, report } = await plantAndHunt(fault, seeds);
+    expect(caught, `nobody noticed in ${seeds} seeds\n${report}`).toBe(true);
+  },
+);

@@ -17,6 +17,8 @@ export class Reliance {
   /** The write quorums that leaders went by, each from an instant on. */
   readonly #usual: { at: Instant; quorum: number }[] = [];
   readonly #degraded = new Set<NodeId>();
+  /** With elections a new leader may go by a quorum from before the last change. */
+  forgetsUsual = true;
   /** When a leader last ended with a floor that too few knew. */
   #degradedAt = Number.NEGATIVE_INFINITY;
 
@@ -60,7 +62,7 @@ export class Reliance {
   /** What an entry may rest on that was first seen to be settled now. */
   least(content: string): Rest {
     const { quorum = Number.POSITIVE_INFINITY, at = 0 } = this.#asked.get(content) ?? {};
-    const before = this.#usual.findLastIndex((usual) => usual.at <= at);
+    const before = this.forgetsUsual ? this.#usual.findLastIndex((usual) => usual.at <= at) : 0;
     const since = this.#usual.slice(Math.max(0, before)).map((usual) => usual.quorum);
     return {
       quorum: Math.min(quorum, ...since),

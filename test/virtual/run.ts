@@ -3,12 +3,12 @@ import { heldBack } from "./account.ts";
 import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
+import { electionFaultNames, electionFaults } from "./election-faults.ts";
+import { comesRight } from "./ending.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
 import { Losses } from "./losses.ts";
-import { calmWire } from "./network.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
-import { Violation } from "./violation.ts";
 
 /** How one seed ended, in figures. */
 export interface Outcome {
@@ -22,7 +22,6 @@ export interface Outcome {
 }
 
 const safetyMs = 4_000;
-const livenessMs = 30_000;
 /** Of so many seeds one plays a scene; the others leave everything to chance. */
 const sceneEvery = 3;
 
@@ -42,17 +41,20 @@ export class Run implements Director {
   #events = 0;
   trace: (line: () => string) => void = () => {};
 
-  constructor(seed: number) {
+  constructor(seed: number, failover = false) {
     const chance = new Chance(seed);
     const followers = chance.pick([1, 2, 3, 5, 5, 5]);
     this.seed = seed;
-    const name = seed % sceneEvery === 0 ? chance.pick(sceneNames) : undefined;
+    const hasScene = seed % sceneEvery === 0 && !failover;
+    const name = hasScene ? chance.pick(sceneNames) : undefined;
     this.#scene = name === undefined ? undefined : scenes[name];
     if (name !== undefined) this.#coverage.met(`scene: ${name}`);
     this.cluster = new VirtualCluster({
       chance,
       followers,
-      writeQuorum: drawQuorum(chance, followers),
+      writeQuorum: failover ? chance.whole(1, followers) : drawQuorum(chance, followers),
+      failover,
+      ...(failover ? { electionTimeoutMs: chance.pick([300, 1_000]), drift: 0.05 } : {}),
       minDelay: 0,
       maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
@@ -64,8 +66,9 @@ export class Run implements Director {
     this.#intensity = chance.pick([0.3, 1, 3]);
     // A seed that does everything does nothing for long: most leave some kinds of faults out.
     const share = chance.pick([0.3, 0.6, 1]);
-    const kinds = faultNames.filter(() => chance.happens(share));
-    this.#kinds = kinds.length > 0 ? kinds : faultNames;
+    const names = failover ? electionFaultNames : faultNames;
+    const kinds = names.filter(() => chance.happens(share));
+    this.#kinds = kinds.length > 0 ? kinds : names;
     this.#listen();
   }
 
@@ -84,9 +87,14 @@ export class Run implements Director {
       await this.#runUntil(20);
       await this.#scene.play(this);
     }
-    this.#heal();
-    await this.#runUntil(this.#thawedAt() + 1_000);
-    await this.#mustComeRight();
+    this.#faulty = false;
+    this.trace(() => "all heals");
+    const clients = this.#clients;
+    await comesRight({
+      cluster,
+      clients,
+      runUntil: (until, pending) => this.#runUntil(until, pending),
+    });
     return {
       seed: this.seed,
       virtualMs: Math.round(cluster.time.now()),
@@ -101,7 +109,9 @@ export class Run implements Director {
     const { cluster } = this;
     while (pending() && cluster.step(until)) {
       this.#events += 1;
-      if (this.#clients.promised > 0) await Promise.resolve();
+      // An answer may come by several promises, one behind the other.
+      for (let turn = cluster.failover ? 4 : 1; this.#clients.promised > 0 && turn > 0; turn -= 1)
+        await Promise.resolve();
       if (this.#clients.wrong !== undefined) throw this.#clients.wrong;
     }
   }
@@ -129,14 +139,16 @@ export class Run implements Director {
   // --- faults ----------------------------------------------------------------------------------
 
   #keepFailing(): void {
-    const { time, chance } = this.cluster;
+    const { cluster } = this;
+    const { time, chance } = cluster;
     const next = () => {
       if (!this.#faulty) return;
       time.after(chance.between(5, 300 / this.#intensity), next);
       const name = chance.pick(this.#kinds);
       this.#coverage.met(`fault: ${name}`);
       this.trace(() => `FAULT: ${name}`);
-      faults[name]?.(this);
+      const all = cluster.failover ? electionFaults : faults;
+      all[name]?.(this);
     };
     time.after(chance.between(0, 400), next);
   }
@@ -198,8 +210,9 @@ export class Run implements Director {
       return;
     }
     this.trace(() => `${id} loses its disk`);
+    const led = cluster.failover ? cluster.leaders.includes(id) : id === cluster.leader;
     cluster.wipe(id);
-    this.#coverage.met(id === cluster.leader ? "leader wiped" : "follower wiped");
+    this.#coverage.met(led ? "leader wiped" : "follower wiped");
     this.#startLater(id, 500);
   }
 
@@ -243,7 +256,11 @@ export class Run implements Director {
   }
 
   couldLose(): void {
-    const { leader, followers, chance } = this.cluster;
+    const { leader, followers, chance, ids, failover } = this.cluster;
+    if (failover) {
+      this.#mayLose(chance.happens(0.2) ? [chance.pick(ids)] : [], leader);
+      return;
+    }
     const lost = chance.happens(0.3) ? [leader, chance.pick(followers)] : [leader];
     this.#mayLose(lost, leader);
   }
@@ -251,64 +268,5 @@ export class Run implements Director {
   /** Whether nothing at all is lost with these disks, not even what the design admits. */
   #mayLose(without: readonly NodeId[], leader: NodeId): boolean {
     return this.#losses.ask(without, leader).size === 0;
-  }
-
-  #heal(): void {
-    const { cluster } = this;
-    this.#faulty = false;
-    this.trace(() => "all heals");
-    cluster.configure({ followerDelays: {} });
-    for (const { id, disk } of cluster.members.values()) {
-      disk.fail(undefined);
-      disk.slow(0.3);
-      Object.assign(cluster.network.wire(id), calmWire());
-      cluster.network.heal(id);
-      // What hung on a cut wire is reset by its keepalive.
-      if (cluster.chance.happens(0.5)) cluster.network.reset(id);
-      cluster.start(id);
-    }
-  }
-
-  /** A frozen process thaws by itself. */
-  #thawedAt(): number {
-    const { members, time } = this.cluster;
-    const ends = [...members.values()].map(({ process }) => process?.clock.frozenUntil ?? 0);
-    return Math.max(time.now(), ...ends);
-  }
-
-  // --- the end ---------------------------------------------------------------------------------
-
-  async #mustComeRight(): Promise<void> {
-    const { cluster } = this;
-    let answered = false;
-    const tryAgain = () => {
-      for (const id of cluster.ids) cluster.start(id);
-      if (answered) return;
-      const operations = [{ key: "last", value: "true" }];
-      this.#clients.submit({ operations, timeoutMs: 500 }, (result) => {
-        answered ||= result.ok;
-      });
-      cluster.time.after(600, tryAgain);
-    };
-    tryAgain();
-    const converged = () => {
-      const last = cluster.node(cluster.leader)?.position().last;
-      return cluster.ids.every((id) => cluster.node(id)?.applied === last);
-    };
-    await this.#runUntil(cluster.time.now() + livenessMs, () => !(answered && converged()));
-    if (!(answered && converged())) throw new Violation(this.#describe(answered));
-    await this.#runUntil(cluster.time.now() + 100);
-    cluster.history.finish();
-    const digests = new Set(cluster.ids.map((id) => cluster.node(id)?.status().digest));
-    if (digests.size !== 1) throw new Violation(`digests differ: ${[...digests].join(", ")}`);
-    this.#clients.finish();
-  }
-
-  #describe(answered: boolean): string {
-    const states = this.cluster.ids.map((id) => {
-      const node = this.cluster.node(id);
-      return `${id} ${JSON.stringify(node?.position())} ${node?.status().reasons.join("; ")}`;
-    });
-    return `no convergence (answered: ${answered}):\n${states.join("\n")}`;
   }
 }

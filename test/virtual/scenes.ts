@@ -341,7 +341,7 @@ async function lookAround(
 }
 
 function cut({ cluster }: Director, follower: NodeId): void {
-  Object.assign(cluster.network.wire(follower), { toFollowerCut: true, toLeaderCut: true });
+  cluster.network.around(follower, { cut: true });
 }
 
 function cutSome(run: Director, share: number): void {
@@ -349,10 +349,8 @@ function cutSome(run: Director, share: number): void {
 }
 
 function healAll({ cluster }: Director): void {
-  for (const id of cluster.ids) {
-    Object.assign(cluster.network.wire(id), calmWire());
-    cluster.network.heal(id);
-  }
+  for (const id of cluster.ids) cluster.network.around(id, calmWire());
+  cluster.network.flow();
 }
 
 /** Entries take long to some followers; notes and marks do not. At least one follower is fast. */

@@ -1,11 +1,11 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
 import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
-import { LeaderNode } from "../../src/node/roles/leader/leader-node.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { Losses } from "./losses.ts";
 import { describeEntry, describeMessage } from "./narrate.ts";
+import type { Wire } from "./network.ts";
 import { Observed } from "./observed.ts";
 import { Chance } from "./random.ts";
 import { Violation } from "./violation.ts";
@@ -19,6 +19,9 @@ type Words = readonly string[];
 type Options = Readonly<Record<string, string>>;
 
 const answerMs = 20;
+const isOfStorage = /storage|quorum/;
+const isOfElections =
+  /storage|quorum|stands for|no leader is heard|no longer leads|obeys|does not lead|leads on|disk|refused/;
 
 export class Stage {
   #cluster: VirtualCluster | undefined;
@@ -27,6 +30,8 @@ export class Stage {
   #lines: string[] = [];
   #messages = false;
   #startedAt = 0;
+  /** Of each node's elections: 0, it asks at once; 1, as late as it may. */
+  readonly #patience = new Map<NodeId, number>();
 
   /** Carries one command out; returns what happened meanwhile, a line each. */
   async play(command: string): Promise<readonly string[]> {
@@ -62,6 +67,12 @@ export class Stage {
       return Promise.resolve();
     },
     cut: ([id = "", way = "both"]) => this.#cut(id, way),
+    split: ([some = "", others = "", way = ""]) => this.#split(some, others, way),
+    join: ([some = "", others = ""]) => this.#join(some, others),
+    lose: ([type = ""]) => this.#lose(type),
+    patience: ([id = "", share = ""]) => this.#do(() => this.#patience.set(id, Number(share))),
+    stand: (ids) => this.#do(() => ids.forEach((id) => this.#stand(id))),
+    upgrade: () => this.#upgrade(),
     heal: ([id = ""]) => this.#cut(id, "none"),
     wire: ([id = "", time = ""]) => this.#wire(id, milliseconds(time)),
     reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
@@ -84,6 +95,12 @@ export class Stage {
     return this.#cluster;
   }
 
+  /** Who leads, or was to lead. */
+  get #leader(): NodeId {
+    const { failover, leaders, leader } = this.#at;
+    return failover ? (leaders[0] ?? leader) : leader;
+  }
+
   #say(line: string): void {
     const ms = this.#at.time.now() - this.#startedAt;
     this.#lines.push(`+${ms.toFixed(1)} ms  ${line}`);
@@ -102,6 +119,7 @@ export class Stage {
   async #open(options: Options): Promise<void> {
     const number = (name: string, usual: number) => Number(options[name] ?? usual);
     const backlogEntriesMax = number("backlog", tightLimits.backlogEntriesMax);
+    this.#patience.clear();
     const cluster = new VirtualCluster({
       chance: new Steady(1),
       followers: number("followers", 5),
@@ -109,13 +127,15 @@ export class Stage {
       minDelay: 0,
       maxDelay: 0,
       retention: number("retention", 1000),
+      failover: options["failover"] === "1",
+      randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
     });
     this.#cluster = cluster;
     this.#observed = new Observed(cluster);
     this.#losses = new Losses(cluster);
     for (const { id, disk } of cluster.members.values()) {
-      Object.assign(cluster.network.wire(id), { minMs: 1, maxMs: 1 });
+      cluster.network.around(id, { minMs: 1, maxMs: 1 });
       disk.slow(1);
     }
     cluster.network.delivered = ({ from, to, message }) => {
@@ -124,34 +144,37 @@ export class Stage {
     };
     cluster.log = (id, line, facts) => this.#hear(id, line, facts);
     cluster.stopped = (id, reason) => this.#say(`${id} stops: ${reason}`);
+    // Nodes that ask for votes at the same time would do so for ever.
+    for (const [place, id] of cluster.ids.entries()) this.#patience.set(id, 0.2 + place / 10);
+    if (!cluster.failover) this.#patience.clear();
     for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
-    await this.#run(50);
+    await this.#run(cluster.failover ? 300 : 50);
     this.#lines = [];
   }
 
   #hear(id: NodeId, line: string, facts: object): void {
     const { member, state, reason } = facts as { member?: string; state?: string; reason?: string };
     if (member !== undefined && state !== undefined) this.#say(`${id} sees ${member} ${state}`);
-    else if (line.includes("storage") || line.includes("quorum"))
+    else if (this.#at.failover ? isOfElections.test(line) : isOfStorage.test(line))
       this.#say(`${id}: ${line}${reason === undefined ? "" : ` (${reason})`}`);
   }
 
   async #write(options: Options): Promise<void> {
-    const { quorum, timeout, if: ifVersion, wait, ...values } = options;
+    const { quorum, timeout, if: ifVersion, wait, at, ...values } = options;
     const operations = Object.entries(values).map(([key, text]) => ({
       key,
       value: text === "" ? undefined : text,
       ifVersion: ifVersion === undefined ? undefined : Number(ifVersion),
     }));
-    const node = this.#at.node(this.#at.leader);
-    if (!(node instanceof LeaderNode)) {
+    const leader = at ?? this.#leader;
+    const node = this.#at.node(leader);
+    if (node === undefined || (node.role !== "leader" && at === undefined)) {
       this.#say("the leader is down");
       return;
     }
     let answered = false;
     const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
     const request = { operations, timeoutMs, ...(quorum && { quorum: Number(quorum) }) };
-    const { leader } = this.#at;
     this.#observed?.asked(request);
     node.submit(request, (result) => {
       answered = true;
@@ -161,6 +184,42 @@ export class Stage {
     });
     await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
     if (!answered) this.#say("no answer yet");
+  }
+
+  /** Between two sets of nodes, each separated by commas; `oneway`: from the first to the second only. */
+  #split(some: string, others: string, way: string): Promise<void> {
+    const [left, right] = [some.split(","), others.split(",")];
+    this.#at.network.cut(left, right);
+    if (way !== "oneway") this.#at.network.cut(right, left);
+    return Promise.resolve();
+  }
+
+  #join(some: string, others: string): Promise<void> {
+    const [left, right] = [some.split(","), others.split(",")];
+    this.#at.network.join(left, right);
+    this.#at.network.join(right, left);
+    return Promise.resolve();
+  }
+
+  /** Messages of this type are lost from now on; `nothing` ends it. */
+  #lose(type: string): Promise<void> {
+    this.#at.network.loses = (message) => message.type === type;
+    return Promise.resolve();
+  }
+
+  /** Its leader tells it to stand for leader. */
+  #stand(id: NodeId): void {
+    const leader = this.#leader;
+    const epoch = this.#at.node(leader)?.position().epoch ?? 0;
+    this.#at.network.inject(leader, id, { type: "stand", epoch, to: id });
+  }
+
+  /** All nodes stop; whichever starts again has FAILOVER=1. */
+  #upgrade(): Promise<void> {
+    for (const id of this.#at.ids) this.#at.crash(id);
+    this.#at.failover = true;
+    for (const [place, id] of this.#at.ids.entries()) this.#patience.set(id, 0.2 + place / 10);
+    return Promise.resolve();
   }
 
   /** The design's words are asked first: would a recovery keep what was settled? */
@@ -186,7 +245,7 @@ export class Stage {
   }
 
   async #writeMany(count: number, options: Options): Promise<void> {
-    const node = this.#at.node(this.#at.leader);
+    const node = this.#at.node(this.#leader);
     const outcomes = new Map<string, number>();
     for (let number = 1; number <= count; number += 1) {
       const operations = [{ key: `k${number % 10}`, value: String(number) }];
@@ -194,7 +253,7 @@ export class Stage {
         operations,
         ...(options["quorum"] && { quorum: Number(options["quorum"]) }),
       };
-      if (node instanceof LeaderNode)
+      if (node?.role === "leader")
         node.submit(request, (result) => {
           const outcome = result.ok ? "settled" : result.failure.code;
           outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
@@ -225,7 +284,7 @@ export class Stage {
   }
 
   #noteShown(id: NodeId, key: string, result: Result<KeyValue>): void {
-    if (id !== this.#at.leader) return;
+    if (this.#at.failover ? this.#at.node(id)?.role !== "leader" : id !== this.#at.leader) return;
     if (result.ok) this.#observed?.shown(id, key, result.value);
     else if (result.failure.code === "KEY_NOT_FOUND") this.#observed?.shown(id, key, undefined);
   }
@@ -251,20 +310,20 @@ export class Stage {
   }
 
   #cut(id: NodeId, way: string): Promise<void> {
-    const toFollowerCut = way === "both" || way === "there";
-    const toLeaderCut = way === "both" || way === "back";
-    Object.assign(this.#at.network.wire(id), { toFollowerCut, toLeaderCut });
-    this.#at.network.heal(id);
+    const { network } = this.#at;
+    network.around(id, { cut: false });
+    if (way === "both" || way === "there" || way === "back") network.around(id, { cut: true }, way);
+    network.flow();
     return Promise.resolve();
   }
 
   #wire(id: NodeId, ms: number): Promise<void> {
-    Object.assign(this.#at.network.wire(id), { minMs: ms, maxMs: ms });
+    this.#at.network.around(id, { minMs: ms, maxMs: ms });
     return Promise.resolve();
   }
 
-  #unruly(id: NodeId, wire: object): Promise<void> {
-    Object.assign(this.#at.network.wire(id), wire);
+  #unruly(id: NodeId, wire: Partial<Wire>): Promise<void> {
+    this.#at.network.around(id, wire);
     return Promise.resolve();
   }
 

@@ -90,16 +90,19 @@ export class Time implements Clock {
 /** The clock of one process: once it is dead, nothing of it runs any more. */
 export class ProcessClock implements Clock {
   readonly #time: Time;
+  /** Its milliseconds in one of the world: no two quartzes agree. */
+  readonly #rate: number;
   #alive = true;
   /** Until then the process is frozen: its timers run late. */
   frozenUntil = 0;
 
-  constructor(time: Time) {
+  constructor(time: Time, rate = 1) {
     this.#time = time;
+    this.#rate = rate;
   }
 
   now(): number {
-    return this.#time.now();
+    return this.#time.now() * this.#rate;
   }
 
   wall(): number {
@@ -114,7 +117,7 @@ export class ProcessClock implements Clock {
       if (waitMs > 0) this.#time.after(waitMs, attempt);
       else run();
     };
-    this.#time.after(delayMs, attempt);
+    this.#time.after(delayMs / this.#rate, attempt);
     return () => {
       cancelled = true;
     };

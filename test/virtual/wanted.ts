@@ -1,7 +1,14 @@
 /** What a proof must have met, besides the situations. */
 import { excuses } from "./account.ts";
+import { electionFaultNames } from "./election-faults.ts";
 import { faultNames } from "./faults.ts";
 import { sceneNames } from "./scenes.ts";
+
+/** Of clusters in which any node may lead. */
+export const wantedOfElections: readonly string[] = [
+  ...electionFaultNames.map((name) => `fault: ${name}`),
+  "excused: every copy was on a disk that was lost",
+];
 
 export const wanted: readonly string[] = [
   ...faultNames.map((name) => `fault: ${name}`),

@@ -12,7 +12,7 @@ import { Help } from "./shell/help.tsx";
 import { KeyFigures } from "./shell/key-figures.tsx";
 import { Banner, SweepNotice } from "./shell/notices.tsx";
 import { announcement } from "./state/feed.ts";
-import { faultsAllowed, leaderId, own } from "./state/live.ts";
+import { faultsAllowed, own } from "./state/live.ts";
 import { go, route, type View } from "./state/route.ts";
 import { SweepView } from "./sweep/sweep-view.tsx";
 
@@ -80,7 +80,7 @@ function Footer() {
     <footer class="foot">
       <span>
         Served by <strong>{node.node}</strong>
-        {node.role === "follower" && `, following ${leaderId.value}`}
+        {node.role === "follower" && node.leader !== "" && `, following ${node.leader}`}
       </span>
       <span>
         <a href="/metrics">Metrics</a> · <a href="/status">Status</a> ·{" "}

@@ -7,6 +7,7 @@ import { App } from "./app.tsx";
 import { connect } from "./state/connection.ts";
 import { watchFaults } from "./state/faults.ts";
 import { startPreferences } from "./state/preferences.ts";
+import { watchProcesses } from "./state/processes.ts";
 import { followHistory } from "./state/route.ts";
 import { startShortcuts } from "./state/shortcuts.ts";
 
@@ -14,6 +15,7 @@ startPreferences();
 followHistory();
 startShortcuts();
 watchFaults();
+watchProcesses();
 connect();
 const place = document.getElementById("page");
 if (place !== null) render(<App />, place);

@@ -33,7 +33,9 @@ export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
   /** A node that the settings here do not name asked to lead. */
-  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch };
+  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
+  /** The leader hands over to that node. */
+  | { readonly type: "stand"; readonly to: NodeId };
 
 export type FollowerEffects = Effects<LinkNumber, FollowerMessage, FollowerFlush, FollowerNews>;
 

@@ -5,8 +5,10 @@ import type { LogView, StoreView } from "../views.ts";
 /** What a follower is made from: its settings, and what its disk holds. */
 export interface FollowerStart {
   readonly id: NodeId;
-  /** Whom its settings name as leader: nobody else may lead it. */
+  /** Whom its settings name as leader. */
   readonly leader: NodeId;
+  /** FAILOVER=1: any of these nodes may lead it; undefined: nobody but `leader`. */
+  readonly nodes?: readonly NodeId[] | undefined;
   readonly hardState: HardState;
   readonly applied: Sequence;
   readonly digest: Digest;

@@ -8,7 +8,6 @@ import type {
   FloorNote,
   HardState,
   History,
-  LeaderMessage,
   Sequence,
   SnapshotEnd,
 } from "../types.ts";
@@ -21,18 +20,8 @@ import {
 import { FollowerLog } from "./follower-log.ts";
 import type { FollowerStage } from "./follower-stage.ts";
 import type { FollowerStart } from "./follower-start.ts";
-
-/** A message of the leader of this type. */
-type Told<Type extends LeaderMessage["type"]> = Extract<LeaderMessage, { type: Type }>;
-
-/** What a follower knows of its cluster from the leader's heartbeats. */
-export interface ClusterNews {
-  readonly committed: Sequence;
-  readonly last: Sequence;
-  readonly applied: Sequence;
-  readonly digest: Digest;
-  readonly writeQuorum: number;
-}
+import { objectionTo } from "./prepare.ts";
+import type { ClusterNews, Followed, Told } from "./told.ts";
 
 /** The rules of following: facts in, effects out, one record for each fact. */
 export class Follower {
@@ -78,6 +67,10 @@ export class Follower {
   get news(): ClusterNews | undefined {
     return this.#news;
   }
+  /** The stream of the leader that it last promised; undefined: it is closed. */
+  get link(): LinkNumber | undefined {
+    return this.#link;
+  }
   /** A leader's stream of entries is open. */
   get following(): boolean {
     return this.#stage.type === "following";
@@ -100,14 +93,14 @@ export class Follower {
     return this.#out.take();
   }
 
-  received(link: LinkNumber, message: LeaderMessage): FollowerEffects {
+  received(link: LinkNumber, message: Followed): FollowerEffects {
     if (message.type === "prepare") this.#prepare(link, message);
     else if (link === this.#link && message.epoch === this.epoch) this.#dispatch(link, message);
     else this.#refuse(link, "the epoch of this stream has ended");
     return this.#out.take();
   }
 
-  #dispatch(link: LinkNumber, message: Exclude<LeaderMessage, { type: "prepare" }>): void {
+  #dispatch(link: LinkNumber, message: Exclude<Followed, { type: "prepare" }>): void {
     switch (message.type) {
       case "lead":
         this.#lead(link, message);
@@ -129,6 +122,14 @@ export class Follower {
         return;
       case "floor":
         this.#noteFloor(link, message.floor);
+        return;
+      case "confirm": {
+        const { epoch, number } = message;
+        this.#out.send(link, { type: "confirmed", epoch, number });
+        return;
+      }
+      case "stand":
+        if (this.following) this.#out.tell({ type: "stand", to: message.to });
         return;
     }
   }
@@ -175,26 +176,17 @@ export class Follower {
   // --- promises --------------------------------------------------------------------------------
 
   #prepare(link: LinkNumber, message: Told<"prepare">): void {
-    const { epoch, leader, to, members } = message;
-    const { id, leader: expected } = this.#start;
-    const { promisedEpoch, promisedLeader } = this.#hardState;
-    if (to !== id) {
-      this.#refuse(link, `this is ${id}, not ${to}`);
-      return;
-    }
-    if (leader !== expected) {
-      this.#refuse(link, `the settings of ${to} name ${expected} as the leader`);
-      this.#out.tell({ type: "strangerRefused", leader, epoch });
-      return;
-    }
-    if (epoch < promisedEpoch || (epoch === promisedEpoch && leader !== promisedLeader)) {
-      this.#refuse(link, `promised epoch ${promisedEpoch} to ${promisedLeader}`);
+    const { epoch, leader, members } = message;
+    const objection = objectionTo(message, this.#start, this.#hardState);
+    if (objection !== undefined) {
+      this.#refuse(link, objection.reason);
+      if (objection.isStranger) this.#out.tell({ type: "strangerRefused", leader, epoch });
       return;
     }
     const old = this.#link;
     if (old !== undefined && old !== link) this.#out.close(old, "a newer stream took over");
     this.#enter({ type: "promising", link });
-    const isNews = epoch !== promisedEpoch;
+    const isNews = epoch !== this.#hardState.promisedEpoch;
     this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
     const hardState = isNews ? this.#hardState : undefined;
     this.#out.persist({ type: "promise", link, epoch }, { hardState });
@@ -292,8 +284,10 @@ export class Follower {
   }
 
   #heartbeat(link: LinkNumber, message: Told<"heartbeat">): void {
-    const { epoch, number, committed, last, writeQuorum, members } = message;
-    this.#news = { committed, last, writeQuorum, applied: message.applied, digest: message.digest };
+    const { epoch, number, committed, last, members } = message;
+    const { applied: theirs, digest: theirDigest, writeQuorum, settings } = message;
+    const store = { applied: theirs, digest: theirDigest };
+    this.#news = { committed, last, ...store, writeQuorum, settings };
     this.#applyUpTo(committed);
     if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
       this.#hardState = { ...this.#hardState, members };

@@ -6,8 +6,9 @@ import { Floor } from "./floor.ts";
 
 const followers = ["f1", "f2", "f3", "f4", "f5"];
 const noteOf = (epoch: number, number: number) => ({ epoch, number, quorum: 1, over: 1 });
+const rule = { max: Number.POSITIVE_INFINITY, strict: false };
 const begin = (quorum: number, over = quorum) =>
-  new Floor({ epoch: 2, heard: { quorum, over }, usual: quorum, last: 0, now: 0 });
+  new Floor({ epoch: 2, heard: { quorum, over }, usual: quorum, last: 0, now: 0, rule });
 
 test("the newer of two notes is that of the higher epoch, then that of the higher number", () => {
   expect(newerNote(undefined, noteOf(1, 1))).toEqual(noteOf(1, 1));

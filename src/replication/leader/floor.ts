@@ -1,6 +1,14 @@
 import { floorOf } from "../floor-note.ts";
 import type { Epoch, FloorNote, Instant, NodeId, Sequence } from "../types.ts";
 
+/** How floors are counted. */
+export interface FloorRule {
+  /** With FAILOVER=1 the followers that make a majority with the leader; else there is no bound. */
+  readonly max: number;
+  /** With FAILOVER=1 no note is in force before enough followers know it, however few are live. */
+  readonly strict: boolean;
+}
+
 /**
  * The lowest write quorum that settled entries rely on, as the followers know it. A recovery asks
  * F - floor + 1 of them, so nobody may settle with fewer acks before so many followers know of it
@@ -13,6 +21,7 @@ export class Floor {
   #pending: FloorNote | undefined;
   /** Lowest quorum that waits for the pending note. */
   #lowest = Number.POSITIVE_INFINITY;
+  readonly #rule: FloorRule;
   readonly #receipts = new Map<NodeId, number>();
   /** The highest note that this leader itself knows durably. */
   #flushed = 0;
@@ -33,20 +42,34 @@ export class Floor {
     usual: number;
     last: Sequence;
     now: Instant;
+    rule: FloorRule;
   }) {
-    const { epoch, last, now, usual } = start;
-    const { quorum, over } = start.heard;
+    const { epoch, last, now, usual, rule } = start;
+    const quorum = floorOf(start.heard.quorum, rule.max);
+    const over = floorOf(start.heard.over, rule.max);
     this.#epoch = epoch;
-    this.#inForce = { epoch, number: 1, quorum: Math.max(quorum, over), over };
-    if (quorum < over) this.#pending = { epoch, number: 2, quorum, over };
+    this.#rule = rule;
+    this.#inForce = this.#note(1, Math.max(quorum, over), over);
+    if (quorum < over) this.#pending = this.#note(2, quorum, over);
     this.#lowThrough = last;
     this.#lowAt = now;
-    this.#usual = floorOf(usual);
+    this.#usual = floorOf(usual, rule.max);
+  }
+
+  #note(number: number, quorum: number, over: number): FloorNote {
+    const note = { epoch: this.#epoch, number, quorum, over };
+    return this.#rule.strict ? { ...note, elected: true } : note;
   }
 
   /** The note that followers should know. */
   get note(): FloorNote {
     return this.#pending ?? this.#inForce;
+  }
+
+  /** As many followers must be live for a write with this quorum to be able to settle; 0: the floor asks for none. */
+  needsLive(quorum: number): number {
+    const isBelow = floorOf(quorum, this.#rule.max) < this.#inForce.quorum;
+    return this.#rule.strict && isBelow ? this.#wanted : 0;
   }
 
   get numberInForce(): number {
@@ -61,8 +84,8 @@ export class Floor {
     number: number;
     spread?: FloorNote;
   } {
-    const quorum = floorOf(at.quorum);
-    const usual = floorOf(at.usual);
+    const quorum = floorOf(at.quorum, this.#rule.max);
+    const usual = floorOf(at.usual, this.#rule.max);
     // When the usual quorum rises, everything before was written with less than it is now.
     if (quorum < usual || usual > this.#usual) this.#wroteLow(at);
     this.#usual = usual;
@@ -71,7 +94,7 @@ export class Floor {
     if (quorum >= this.note.quorum) return { number: this.note.number };
     this.#wroteLow(at);
     const number = this.note.number + 1;
-    this.#pending = { epoch: this.#epoch, number, quorum, over: this.#wanted };
+    this.#pending = this.#note(number, quorum, this.#wanted);
     return { number, spread: this.#pending };
   }
 
@@ -115,7 +138,7 @@ export class Floor {
     const enough = this.#known(pending.number) >= wanted;
     // With fewer live followers than the lowest quorum asked for, nothing could settle by it anyway.
     const few = live.length >= this.#lowest && live.length < wanted;
-    if (!enough && !(few && live.every(knows))) return false;
+    if (!enough && (this.#rule.strict || !(few && live.every(knows)))) return false;
     this.#owed = enough ? 0 : wanted;
     this.#lowest = Number.POSITIVE_INFINITY;
     this.#inForce = pending;
@@ -145,13 +168,13 @@ export class Floor {
     calmMs: number;
     contiguous: readonly Sequence[];
   }): FloorNote | undefined {
-    const quorum = floorOf(facts.usual);
+    const quorum = floorOf(facts.usual, this.#rule.max);
     if (this.#pending !== undefined || quorum <= this.#inForce.quorum) return undefined;
     if (facts.now - this.#lowAt < facts.calmMs) return undefined;
     const holders = facts.contiguous.filter((mark) => mark >= this.#lowThrough).length;
     if (holders < quorum) return undefined;
     const over = Math.max(quorum, this.#owed);
-    this.#inForce = { epoch: this.#epoch, number: this.#inForce.number + 1, quorum, over };
+    this.#inForce = this.#note(this.#inForce.number + 1, quorum, over);
     return this.#inForce;
   }
 }

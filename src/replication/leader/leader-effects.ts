@@ -42,7 +42,11 @@ export type LeaderNews =
 export type Deposed =
   | { readonly reason: "higherEpoch"; readonly by: NodeId; readonly epoch: Epoch }
   /** A follower knows of this leader what its disk does not. */
-  | { readonly reason: "diskWentBack" };
+  | { readonly reason: "diskWentBack" }
+  /** Too few answered this candidate. */
+  | { readonly reason: "notElected" }
+  /** Blank followers can be led only in an epoch far above this one: what they promised is not known. */
+  | { readonly reason: "blankFollowers"; readonly admit: ReadonlyMap<NodeId, string> };
 
 export interface LeaderEffects extends Effects<NodeId, LeaderMessage, LeaderFlush, LeaderNews> {
   /** The overlay shows these entries now, and their writers may be answered. */

@@ -1,5 +1,15 @@
 import type { Limits } from "../limits.ts";
-import type { Digest, Entry, HardState, History, Member, NodeId, Sequence } from "../types.ts";
+import type {
+  Digest,
+  Entry,
+  Epoch,
+  HardState,
+  History,
+  LiveSettings,
+  Member,
+  NodeId,
+  Sequence,
+} from "../types.ts";
 import type { LogView, StoreView } from "../views.ts";
 
 /** What a leader is made from: its settings, and what its disk holds. */
@@ -21,5 +31,24 @@ export interface LeaderStart {
    * the number of starts nobody may have heard of, and another one in each process.
    */
   readonly leap?: number;
+  /** Undefined: FAILOVER=0, nobody else may lead. */
+  readonly election?: ElectionTurn | undefined;
+  /** What heartbeats tell of the live settings. */
+  readonly settings?: () => LiveSettings;
   readonly limits?: Limits;
+}
+
+/** How an elected candidate begins. */
+interface ElectionTurn {
+  /** Its index among the sorted ids of all nodes. */
+  readonly place: number;
+  /** The highest epoch that the poll has heard of. */
+  readonly above: Epoch;
+  /** A candidate that hears too few gives up after this time. */
+  readonly timeoutMs: number;
+  /**
+   * Blank followers, by their incarnations, that came before this epoch was chosen far above all others: what
+   * their lost disks promised is below it.
+   */
+  readonly admitted: ReadonlyMap<NodeId, string>;
 }

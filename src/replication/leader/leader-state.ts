@@ -15,11 +15,12 @@ import type {
 } from "../types.ts";
 import { Backlog } from "./backlog.ts";
 import { DigestWatch } from "./digest-watch.ts";
-import type { Floor } from "./floor.ts";
+import type { Floor, FloorRule } from "./floor.ts";
 import { LeaderDraft, type LeaderFlush } from "./leader-effects.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { Membership } from "./membership.ts";
 import type { Peer } from "./peer.ts";
+import type { Rounds } from "./rounds.ts";
 import { Streams } from "./streams.ts";
 import { Writes } from "./writes.ts";
 
@@ -36,10 +37,11 @@ export type Phase =
       readonly since: Instant;
     }
   /** The log here proves nothing: the followers are asked for what they hold. */
-  | { readonly type: "recovering"; readonly recovery: Recovery }
+  | { readonly type: "recovering"; readonly recovery: Recovery; readonly since: Instant }
   | {
       readonly type: "leading";
       readonly floor: Floor;
+      readonly rounds: Rounds;
       /** The log is flushed in this epoch: followers may be led, writes accepted. */
       established: boolean;
     };
@@ -74,7 +76,9 @@ export class LeaderState {
     this.hardState = start.hardState;
     this.writeQuorum = start.writeQuorum;
     this.members = new Membership(start.followers, limits);
-    this.writes = new Writes({ applied, limits, store, backlog, out });
+    // What an elected leader applies must be on another node: a store may not run ahead of all others.
+    const commitAcks = start.election === undefined ? 0 : Math.min(1, start.followers.length);
+    this.writes = new Writes({ applied, limits, store, backlog, out, commitAcks });
     this.streams = new Streams({ limits, backlog, store, position: () => this, out });
     this.digests = new DigestWatch({ applied, digest, history });
   }
@@ -111,9 +115,20 @@ export class LeaderState {
     return [this.start.member, ...this.members.gateways(this.hardState.members)];
   }
 
+  /** All nodes, this one included. */
+  get nodes(): number {
+    return this.members.size + 1;
+  }
+
+  get floorRule(): FloorRule {
+    return this.start.election === undefined
+      ? { max: Number.POSITIVE_INFINITY, strict: false }
+      : { max: Math.floor(this.nodes / 2), strict: true };
+  }
+
   /** The floor of a cluster that never had one. */
   get usualFloor(): { quorum: number; over: number } {
-    const quorum = floorOf(this.writeQuorum);
+    const quorum = floorOf(this.writeQuorum, this.floorRule.max);
     return { quorum, over: quorum };
   }
 
@@ -133,7 +148,8 @@ export class LeaderState {
   prepare(peer: Peer): void {
     const { epoch, gateways: members } = this;
     const leader = this.start.id;
-    this.out.send(peer.id, { type: "prepare", epoch, leader, to: peer.id, members });
+    const elected = this.start.election !== undefined;
+    this.out.send(peer.id, { type: "prepare", elected, epoch, leader, to: peer.id, members });
   }
 
   /** Asks all followers whose streams are open, whatever they promised before. */

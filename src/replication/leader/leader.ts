@@ -1,3 +1,4 @@
+import type { Survival } from "../election/survival.ts";
 import { invariant } from "../invariant.ts";
 import type {
   Digest,
@@ -11,6 +12,7 @@ import type {
   NodeId,
   Sequence,
 } from "../types.ts";
+import { BlankFollowers } from "./blank-followers.ts";
 import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
@@ -19,6 +21,7 @@ import type { Ledger, Slot } from "./ledger.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
+import type { Rounds } from "./rounds.ts";
 import { Takeover } from "./takeover.ts";
 
 type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
@@ -30,6 +33,7 @@ export class Leader {
   readonly #out: LeaderDraft;
   readonly #takeover: Takeover;
   readonly #leading: Leading;
+  readonly #blank = new BlankFollowers();
   #heartbeatAt: Instant | undefined;
 
   constructor(start: LeaderStart) {
@@ -77,6 +81,22 @@ export class Leader {
   /** Entries that are not applied yet. */
   get waiting(): { entries: number; bytes: number } {
     return this.#state.writes.waiting;
+  }
+  /** As last handed to storage. */
+  get hardState(): HardState {
+    return this.#state.hardState;
+  }
+  /** Undefined: nobody else may lead (FAILOVER=0), or this node does not lead yet. */
+  get rounds(): Rounds | undefined {
+    return this.#state.start.election === undefined ? undefined : this.#leading.rounds;
+  }
+  /** With FAILOVER=1: how many more nodes may fail. */
+  get survival(): Survival | null {
+    return this.#state.start.election === undefined ? null : this.#leading.survival();
+  }
+  /** An elected leader that too few followers have answered for an election timeout could not go on alone. */
+  isAlone(now: Instant): boolean {
+    return this.#leading.isAlone(now);
   }
   /** Why it neither reads nor writes yet; undefined when it does. */
   get notReady(): string | undefined {
@@ -218,8 +238,8 @@ export class Leader {
     this.#leading.reconsiderFloor();
   }
 
-  /** Lets time pass: silence, heartbeats, the floor. */
-  tick(now: Instant): LeaderEffects {
+  /** Lets time pass: silence, heartbeats, the floor. `isFlushing`: the storage here makes progress. */
+  tick(now: Instant, isFlushing = true): LeaderEffects {
     const { members, limits, writeQuorum } = this.#state;
     members.tick(now);
     this.#takeover.tick(now);
@@ -227,14 +247,41 @@ export class Leader {
     this.#state.report();
     this.#leading.reconsiderFloor();
     this.#leading.raiseFloor(now);
+    this.#elect(now);
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
     if (sinceMs >= limits.heartbeatIntervalMs) {
       this.#heartbeatAt = now;
       if (this.ledger.hasOverdue({ quorum: writeQuorum }, now))
         this.#setWriteQuorum(writeQuorum, now);
-      this.#leading.heartbeat();
+      this.#leading.heartbeat(isFlushing && !this.isAlone(now));
     }
     return this.#out.take();
+  }
+
+  /** Asks followers for a confirming round: see Rounds. */
+  askRound(now: Instant): LeaderEffects {
+    this.#leading.askRound(now);
+    return this.#out.take();
+  }
+
+  /** Asks a follower that holds everything to stand for leader at once; the others hear of it. */
+  askToStand(to: NodeId): LeaderEffects {
+    const message = { type: "stand", epoch: this.epoch, to } as const;
+    for (const { id } of this.#state.members.led) this.#out.send(id, message);
+    return this.#out.take();
+  }
+
+  /** What only elected leaders and candidates do as time passes. */
+  #elect(now: Instant): void {
+    const { election } = this.#state.start;
+    if (election === undefined) return;
+    if (this.#takeover.hasFailed(now)) this.#out.depose({ reason: "notElected" });
+    this.#takeover.keepAlive();
+    if (this.#blank.isEmpty) return;
+    this.#leading.askRound(now);
+    const admit = this.#blank.overdue(now, 2 * election.timeoutMs);
+    if (admit !== undefined && this.#leading.couldBeElected())
+      this.#out.depose({ reason: "blankFollowers", admit });
   }
 
   /** Tells the followers how far the log is committed, if no append has told them yet. */
@@ -250,8 +297,12 @@ export class Leader {
       this.#refused(peer, message);
       return;
     }
-    if (message.epoch !== this.epoch) return;
+    if (message.type === "vote" || message.epoch !== this.epoch) return;
     switch (message.type) {
+      case "confirmed":
+        peer.confirmed = Math.max(peer.confirmed, message.number);
+        this.#leadReleased(now);
+        return;
       case "promise":
         this.#promised(peer, message, now);
         return;
@@ -287,7 +338,28 @@ export class Leader {
     if (phase.type !== "leading") this.#takeover.promised(peer.id, message, now);
     else if (this.#takeover.wentBack(message))
       this.#stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
-    else if (phase.established) this.#leading.lead(peer, message, now);
+    else if (phase.established) this.#leadOrHold(peer, message, now);
+  }
+
+  #leadOrHold(peer: Peer, promise: PromiseMessage, now: Instant): void {
+    const { election } = this.#state.start;
+    const { rounds } = this.#leading;
+    const isAdmitted = election?.admitted.get(peer.id) === promise.incarnation;
+    if (election === undefined || rounds === undefined || !promise.blank || isAdmitted) {
+      this.#leading.lead(peer, promise, now);
+      return;
+    }
+    this.#blank.hold(peer, promise, { round: rounds.asked + 1, now });
+    this.#leading.askRound(now);
+    this.#leadReleased(now);
+  }
+
+  /** Blank followers of which nothing is to be feared any more. */
+  #leadReleased(now: Instant): void {
+    const { rounds } = this.#leading;
+    if (rounds === undefined || this.#blank.isEmpty) return;
+    for (const { peer, promise } of this.#blank.release(rounds))
+      this.#leading.lead(peer, promise, now);
   }
 
   #refused(peer: Peer, message: RefusalMessage): void {
@@ -296,7 +368,8 @@ export class Leader {
     if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
     else if (promisedEpoch === this.epoch && !isForeign)
       this.#out.close(peer.id, `it refused: ${reason}`);
-    else if (this.#leading.floor === undefined) this.#takeover.leap(promisedEpoch);
+    else if (this.#leading.floor === undefined && this.#state.start.election === undefined)
+      this.#takeover.leap(promisedEpoch);
     else {
       // This node's own promise of a higher epoch, of which its disk knows nothing.
       const deposed: Deposed = isForeign

@@ -1,5 +1,7 @@
 /** What a leader does with its followers once it leads: streams, acks, the floor, heartbeats. */
 
+import { type Survival, survivalOf } from "../election/survival.ts";
+import { electionNeeds } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
 import { isPrefix } from "../prefix.ts";
 import type {
@@ -14,6 +16,7 @@ import type { Floor } from "./floor.ts";
 import type { LeaderState, PromiseMessage } from "./leader-state.ts";
 import type { Slot } from "./ledger.ts";
 import type { Peer } from "./peer.ts";
+import type { Rounds } from "./rounds.ts";
 
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
 
@@ -29,6 +32,45 @@ export class Leading {
   get floor(): Floor | undefined {
     const { phase } = this.#state;
     return phase.type === "leading" ? phase.floor : undefined;
+  }
+
+  /** Undefined before the node leads. */
+  get rounds(): Rounds | undefined {
+    const { phase } = this.#state;
+    return phase.type === "leading" ? phase.rounds : undefined;
+  }
+
+  /** Too few followers have been heard for an election timeout. */
+  isAlone(now: Instant): boolean {
+    const { start, members } = this.#state;
+    const { rounds } = this;
+    if (start.election === undefined || rounds === undefined) return false;
+    const { timeoutMs } = start.election;
+    const heard = members.all.filter(({ lastHeardAt = 0 }) => now - lastHeardAt < timeoutMs);
+    return heard.length < rounds.needed;
+  }
+
+  /** Followers that are led hold the data, or are about to. */
+  survival(): Survival {
+    const { members, nodes, hardState, writeQuorum } = this.#state;
+    const up = members.live.length + 1;
+    const needs = electionNeeds(nodes, hardState.floor);
+    return survivalOf({ nodes, up, writeQuorum, electionNeeds: needs });
+  }
+
+  /** So many nodes with data are here that a new epoch would find its phase 1. */
+  couldBeElected(): boolean {
+    const { members, nodes, hardState } = this.#state;
+    return members.led.length + 1 >= electionNeeds(nodes, hardState.floor);
+  }
+
+  /** Asks followers whether they have promised no higher epoch. */
+  askRound(now: Instant): void {
+    const { epoch, out } = this.#state;
+    const { rounds } = this;
+    if (rounds === undefined) return;
+    for (const { id } of rounds.ask(now))
+      out.send(id, { type: "confirm", epoch, number: rounds.asked });
   }
 
   /** The follower's disk was replaced: what it once acked or knew is worth nothing. */
@@ -95,7 +137,8 @@ export class Leading {
     for (const peer of members.streaming) streams.pump(peer);
   }
 
-  heartbeat(): void {
+  /** `able`: this leader could settle writes, as far as it depends on itself. */
+  heartbeat(able: boolean): void {
     this.#heartbeats += 1;
     const { phase, epoch, committed, last, applied, digests, writeQuorum, out } = this.#state;
     const { led } = this.#state.members;
@@ -110,6 +153,8 @@ export class Leading {
       applied,
       digest: digests.shown.digest,
       writeQuorum,
+      settings: this.#state.start.settings?.(),
+      able: this.#state.start.election === undefined ? undefined : able,
     };
     for (const { id } of led) out.send(id, message);
   }

@@ -45,8 +45,11 @@ export class Ledger {
   #flushed: Sequence;
   /** Number of the floor note in force. */
   #floorNumber = 0;
+  /** So many acks an entry needs before the log is committed over it, whatever its writer asked for. */
+  readonly #commitAcks: number;
 
-  constructor(committed: Sequence) {
+  constructor(committed: Sequence, commitAcks = 0) {
+    this.#commitAcks = commitAcks;
     this.#committed = committed;
     this.#last = committed;
     this.#flushed = committed;
@@ -118,7 +121,8 @@ export class Ledger {
   /** A follower lost its disk: its acks of entries that are not settled yet are worth nothing. */
   forget(node: NodeId): void {
     for (const slot of this.#slots.values())
-      if (!slot.settled) slot.acks = slot.acks.filter((ack) => ack.node !== node);
+      if (!slot.settled || slot.quorum < this.#commitAcks)
+        slot.acks = slot.acks.filter((ack) => ack.node !== node);
   }
 
   floorInForce(number: number): readonly Slot[] {
@@ -178,9 +182,11 @@ export class Ledger {
   }
 
   #advance(settled: Slot[]): readonly Slot[] {
-    while (this.#slots.get(this.#committed + 1)?.settled === true) {
+    for (let next = this.#slots.get(this.#committed + 1); next?.settled === true; ) {
+      if (next.acks.length < this.#commitAcks) break;
       this.#committed += 1;
       this.#slots.delete(this.#committed);
+      next = this.#slots.get(this.#committed + 1);
     }
     return settled;
   }

@@ -52,6 +52,8 @@ export class Peer {
   lastHeardAt: Instant | undefined;
   silent = false;
   storageFault = "";
+  /** The highest confirming round that it has answered on this stream. */
+  confirmed = 0;
   /** Why it last refused to be led; empty once it promised. */
   refusal = "";
   /** The state last told to the world. */
@@ -172,6 +174,7 @@ export class Peer {
 
   /** The stream is gone. */
   drop(): void {
+    this.confirmed = 0;
     if (this.link.state === "snapshot") this.link.copy.close();
     this.link = { state: "down" };
   }

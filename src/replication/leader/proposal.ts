@@ -25,6 +25,13 @@ export type Refusal =
   | { readonly reason: "recovering"; readonly detail: string }
   | { readonly reason: "overloaded"; readonly detail: string }
   | { readonly reason: "quorumUnavailable"; readonly live: number; readonly quorum: number }
+  /** Before anything settles with so low a quorum, `noted` followers must have a durable note of it. */
+  | {
+      readonly reason: "floorTooHigh";
+      readonly live: number;
+      readonly quorum: number;
+      readonly noted: number;
+    }
   | ConditionRefusal;
 
 interface ConditionRefusal {

@@ -3,6 +3,7 @@
  * followers are asked for what they hold. DESIGN.md, "Beginning to lead", has the argument.
  */
 
+import { nextEpoch } from "../election/epochs.ts";
 import { floorOf, newerNote } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
 import { Recovery, type RecoveryResult, recoveryNeeds } from "../recovery/recovery.ts";
@@ -17,6 +18,7 @@ import type {
 } from "../types.ts";
 import { Floor } from "./floor.ts";
 import { isIntact, type LeaderState, type PromiseMessage } from "./leader-state.ts";
+import { Rounds } from "./rounds.ts";
 
 type Page = Extract<FollowerMessage, { type: "logPage" | "storePage" }>;
 
@@ -50,7 +52,13 @@ export class Takeover {
   }
 
   begin(now: Instant): void {
-    const { hardState, id } = this.#state.start;
+    const { hardState, id, election } = this.#state.start;
+    if (election !== undefined) {
+      const { place, above } = election;
+      const known = Math.max(hardState.promisedEpoch, above);
+      this.#promiseOneself(nextEpoch(known, { place, nodes: this.#state.nodes }));
+      return;
+    }
     const epoch = hardState.promisedEpoch + 1;
     const intact = isIntact(hardState);
     if (intact) {
@@ -70,20 +78,21 @@ export class Takeover {
 
   epochFlushed(now: Instant): void {
     const state = this.#state;
-    if (isIntact(state.hardState)) {
+    if (isIntact(state.hardState) && state.start.election === undefined) {
       state.phase = { type: "confirming", answers: new Map(), since: now };
       state.prepareAll();
       this.confirm(now);
       return;
     }
-    const { ledEpoch, followedEpoch = 0, floor: ownFloor } = state.hardState;
+    const { ledEpoch, followedEpoch = 0, floor: ownFloor, blank } = state.hardState;
     const { applied, history, epoch, writeQuorum, out } = state;
     const { store, log } = state.start;
     const own = { applied, history, followedEpoch: Math.max(ledEpoch, followedEpoch) };
     const followers = state.members.size;
-    const heard = { followers, writeQuorum, ownFloor };
+    const electing = state.start.election === undefined ? undefined : { countsOwn: !blank };
+    const heard = { followers, writeQuorum, ownFloor, electing };
     const recovery = new Recovery({ epoch, ...heard, own, store, log, out });
-    state.phase = { type: "recovering", recovery };
+    state.phase = { type: "recovering", recovery, since: now };
     state.prepareAll();
     this.#goOn(recovery.begin(), now);
   }
@@ -99,7 +108,8 @@ export class Takeover {
       }
     } else if (phase.type === "recovering") {
       // Others led before, in epochs that a log which is not intact cannot know.
-      if (!promise.blank && !this.#leapt) this.leap(epoch);
+      const { election } = this.#state.start;
+      if (!promise.blank && !this.#leapt && election === undefined) this.leap(epoch);
       else this.#goOn(phase.recovery.answered(from, promise), now);
     }
   }
@@ -128,6 +138,25 @@ export class Takeover {
     if (proving >= needed) this.leap(this.#state.epoch);
   }
 
+  /** Reading and copying may take long: whoever promised hears that this candidate is at work. */
+  keepAlive(): void {
+    const { phase, members, epoch, out } = this.#state;
+    const isAtWork =
+      phase.type === "recovering"
+        ? phase.recovery.hasQuorum
+        : phase.type === "leading" && !phase.established;
+    if (!isAtWork) return;
+    for (const { id, link } of members.all)
+      if (link.state === "promised") out.send(id, { type: "confirm", epoch, number: 0 });
+  }
+
+  /** A candidate that hears too few for too long leaves it to others. */
+  hasFailed(now: Instant): boolean {
+    const { phase, start } = this.#state;
+    if (start.election === undefined || phase.type !== "recovering") return false;
+    return phase.recovery.isAsking && now - phase.since > start.election.timeoutMs;
+  }
+
   /**
    * A follower that followed this leader since its last recovery applied what the log here lacks, although that
    * log was taken to be intact: the disk here went back in time, and proves nothing. Its last epoch alone would
@@ -135,6 +164,7 @@ export class Takeover {
    */
   wentBack({ applied, followedEpoch }: PromiseMessage): boolean {
     const { hardState, tail } = this.#state.start;
+    if (this.#state.start.election !== undefined) return false;
     if (!isIntact(hardState) || this.#leapt) return false;
     const { ledEpoch, intactSince = ledEpoch } = hardState;
     // Before the log is taken over, the tail is not counted in `last`.
@@ -219,7 +249,12 @@ export class Takeover {
       state.out.installStore({ type: "installed", end }, { end, hardState });
     } else if (result?.type === "recovered") {
       const { epoch, applied: committed } = state;
-      state.hardState = { ...state.hardState, ledEpoch: epoch, intactSince: epoch };
+      // With elections no log is taken for intact: another node may lead while this one is down.
+      const led =
+        state.start.election === undefined
+          ? { ledEpoch: epoch, intactSince: epoch }
+          : { ledEpoch: 0, followedEpoch: epoch };
+      state.hardState = { ...state.hardState, ...led };
       const { entries, floor: heard = state.usualFloor } = result;
       this.#takeOver({ entries, committed, heard, now });
     }
@@ -238,10 +273,12 @@ export class Takeover {
     const last = applied + log.entries.length;
     const committed = Math.max(applied, log.committed);
     invariant(committed <= last, "whatever is committed is in an intact log");
-    const floor = new Floor({ epoch, heard, usual: quorum, last, now });
+    const rule = state.floorRule;
+    const floor = new Floor({ epoch, heard, usual: quorum, last, now, rule });
     const gate = floor.propose({ quorum, sequence: last, now, usual: quorum });
     state.writes.inherit(log.entries, { committed, quorum, floorNumber: gate.number, now });
-    state.phase = { type: "leading", floor, established: false };
+    const rounds = new Rounds(state.members);
+    state.phase = { type: "leading", floor, rounds, established: false };
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
     const flush = { type: "log", epoch, floor: floor.note.number } as const;
     const change = { blank: false, foreign: false, floor: floor.note, committed };

@@ -52,6 +52,7 @@ export class Writes {
   readonly #store: StoreView;
   readonly #backlog: Backlog;
   readonly #out: LeaderDraft;
+  readonly #commitAcks: number;
   #overlay = new Overlay();
   #ledger: Ledger;
   /** Handed out for applying. Invariant: applied <= applying <= committed. */
@@ -64,12 +65,15 @@ export class Writes {
     store: StoreView;
     backlog: Backlog;
     out: LeaderDraft;
+    /** See Ledger. */
+    commitAcks: number;
   }) {
+    this.#commitAcks = parts.commitAcks;
     this.#limits = parts.limits;
     this.#store = parts.store;
     this.#backlog = parts.backlog;
     this.#out = parts.out;
-    this.#ledger = new Ledger(parts.applied);
+    this.#ledger = new Ledger(parts.applied, parts.commitAcks);
     this.#applied = parts.applied;
     this.#applying = parts.applied;
   }
@@ -97,7 +101,7 @@ export class Writes {
 
   /** Another node's store took the place of this one's, before the node leads. */
   startFrom(applied: Sequence): void {
-    this.#ledger = new Ledger(applied);
+    this.#ledger = new Ledger(applied, this.#commitAcks);
     this.#applied = applied;
     this.#applying = applied;
   }
@@ -110,7 +114,7 @@ export class Writes {
     entries: readonly Entry[],
     facts: { committed: Sequence; quorum: number; floorNumber: number; now: Instant },
   ): void {
-    this.#ledger = new Ledger(facts.committed);
+    this.#ledger = new Ledger(facts.committed, this.#commitAcks);
     this.#overlay = new Overlay();
     const rests = new OpenWriters();
     for (const [index, entry] of entries.entries()) {
@@ -138,6 +142,8 @@ export class Writes {
   accept(proposal: Proposal, turn: Turn): Slot | Refusal {
     const quorum = proposal.quorum ?? turn.usualQuorum;
     if (turn.live < quorum) return { reason: "quorumUnavailable", live: turn.live, quorum };
+    const noted = turn.floor.needsLive(quorum);
+    if (turn.live < noted) return { reason: "floorTooHigh", live: turn.live, quorum, noted };
     const { entries, bytes } = this.waiting;
     if (entries >= this.#limits.backlogEntriesMax || bytes >= this.#limits.backlogBytesMax)
       return {

@@ -1,5 +1,5 @@
 import type { EffectsDraft } from "../effects.ts";
-import { floorOf, newerNote } from "../floor-note.ts";
+import { electionNeeds, floorOf, newerNote } from "../floor-note.ts";
 import { BrokenPromise } from "../invariant.ts";
 import { isPrefix } from "../prefix.ts";
 import type {
@@ -92,6 +92,8 @@ export interface RecoveryStart {
   readonly followers: number;
   readonly writeQuorum: number;
   readonly ownFloor: FloorNote | undefined;
+  /** FAILOVER=1. `countsOwn`: this node's store and log count like those of a follower with data. */
+  readonly electing?: { readonly countsOwn: boolean } | undefined;
   readonly own: Own;
   readonly store: StoreView;
   readonly log: LogView;
@@ -144,6 +146,16 @@ export class Recovery {
     }
   }
 
+  /** Enough have promised: others should not stand meanwhile. */
+  get hasQuorum(): boolean {
+    return this.#enough();
+  }
+
+  /** Too few have answered so far. */
+  get isAsking(): boolean {
+    return this.#stage.type === "asking" && !this.#enough();
+  }
+
   /** With no followers there is nobody to ask. */
   begin(): RecoveryResult | undefined {
     return this.#proceed();
@@ -164,8 +176,11 @@ export class Recovery {
     const answer = this.#answers.get(from);
     if (answer === undefined || this.#stage.type === "finished") return undefined;
     answer.connected = false;
-    // Whose store may still be needed must be there.
-    const needed = answer.outOfReach || answer.promise.followedEpoch > this.#own.followedEpoch;
+    // Whose store may still be needed must be there. A promise counts only while its disk cannot have been lost.
+    const needed =
+      this.#start.electing !== undefined ||
+      answer.outOfReach ||
+      answer.promise.followedEpoch > this.#own.followedEpoch;
     if (!answer.done || needed) this.#answers.delete(from);
     if (this.#stage.type === "installing") return undefined;
     if (this.#stage.type === "copying" && this.#stage.source !== from) return undefined;
@@ -247,8 +262,11 @@ export class Recovery {
   }
 
   #needed(): number {
-    const { followers, writeQuorum } = this.#start;
-    return recoveryNeeds(followers, this.#floorNote()?.quorum ?? writeQuorum);
+    const { followers, writeQuorum, electing } = this.#start;
+    const note = this.#floorNote();
+    if (electing === undefined) return recoveryNeeds(followers, note?.quorum ?? writeQuorum);
+    const needed = electionNeeds(followers + 1, note);
+    return electing.countsOwn ? needed - 1 : needed;
   }
 
   #enough(): boolean {

@@ -21,7 +21,7 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T; readonly elapsedMs: number }
   | { readonly ok: false; readonly problem: Problem; readonly elapsedMs: number };
 
-interface Request {
+export interface Request {
   readonly method?: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** JSON text, so that a value goes out digit for digit as it was typed. */
   readonly body?: string;
@@ -38,7 +38,7 @@ export const setOwnNode = (id: string): void => {
 
 /** The address of a call on a node, seen from this page; empty: this page's own node. */
 export function addressOf(path: string, node = ""): string {
-  return node === "" || node === ownId ? path : `/nodes/${encodeURIComponent(node)}${path}`;
+  return node === "" || node === ownId ? path : `/nodes/${encodeURI(node)}${path}`;
 }
 
 /** The caller names the shape `T` of a success; it is not checked. */

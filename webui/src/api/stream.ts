@@ -22,6 +22,7 @@ const eventTypes = [
   "unknown",
   "cluster",
   "config",
+  "leader",
   "member",
   "rate",
 ] as const satisfies readonly NodeEvent["type"][];

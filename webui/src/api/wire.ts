@@ -2,7 +2,7 @@
  * What nodes answer, as the page reads it. Shapes come from the node's and the gateway's own types;
  * the rest are answers that only the page reads this way, with values left as JSON text.
  */
-import type { AckTrace, LiveConfig, Role } from "../../../src/node/api.ts";
+import type * as node from "../../../src/node/api.ts";
 import type { LinkFault } from "../../../src/node/ports.ts";
 
 export type {
@@ -15,26 +15,38 @@ export type {
 /** Values stay JSON text from the node to the screen and back: nothing is rounded or reordered. */
 export { indentJson, parseEntry, parsePage } from "../../../simulation/compare/json-text.ts";
 export type {
-  AckTrace,
-  ClusterView,
-  LiveConfig,
-  MemberState,
-  MemberView,
-  NodeEvent,
-  NodeStatus,
-} from "../../../src/node/api.ts";
+  ProcessAction,
+  ProcessState,
+  ProcessStates,
+} from "../../../src/process-control.ts";
 export type { LinkFault };
+
+export type AckTrace = node.AckTrace;
+export type LiveConfig = node.LiveConfig;
+export type MemberState = node.MemberState;
+export type MemberView = node.MemberView;
+export type NodeEvent = node.NodeEvent;
+export type NodeStatus = node.NodeStatus;
+
+/** A node's role or its leader is another one now. */
+export type LeaderEvent = NodeEvent & { type: "leader" };
+
+export type ClusterView = node.ClusterView;
 
 /** The greeting: the first event of every stream. */
 export interface Hello {
   readonly node: string;
-  readonly role: Role;
+  readonly role: node.Role;
   /** Empty where the node knows none. */
   readonly leader: string;
   readonly epoch: number;
   readonly config: LiveConfig;
   /** Whether link faults can be set. */
   readonly faults: boolean;
+  /** Whether processes of nodes can be stopped and started. */
+  readonly control: boolean;
+  /** Wall clock of that node when its process began to serve, ms. Tells one process from the next. */
+  readonly startedAt: number;
   /** Wall clock of that node, ms. */
   readonly now: number;
 }

@@ -51,8 +51,8 @@ function wide({ width, rowHeight, count }: Size): Layout {
 }
 
 function narrow({ width, count }: Size): Layout {
-  const height = 210;
-  const leader = { x: width / 2, y: 46 };
+  const height = 224;
+  const leader = { x: width / 2, y: 60 };
   const step = width / Math.max(1, count);
   const roads = Array.from({ length: count }, (_, place) => {
     const from = { x: leader.x, y: leader.y + 40 };

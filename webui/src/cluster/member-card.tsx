@@ -4,9 +4,9 @@
  */
 import type { MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/hooks.ts";
-import { duration, known, longDuration, plural } from "../lib/units.ts";
+import { count, duration, known, longDuration, plural } from "../lib/units.ts";
 import { activeFaults, faultInWords } from "../state/faults.ts";
-import { config, leaderNow, members, model } from "../state/live.ts";
+import { config, leaderNow, members, model, rollCall } from "../state/live.ts";
 import { markFor, NodeName } from "../ui/mark.tsx";
 import { Facts } from "../ui/table.tsx";
 
@@ -24,13 +24,14 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
       <div class="card-head">
         <NodeName id={member.id} />
         <StateChip member={member} since={note?.since} />
+        {roleNow(member) === "candidate" && <span class="chip notice">candidate</span>}
         {restartedFor !== undefined && restartedFor < restartShownMs && (
           <span class="chip notice">restarted {longDuration(restartedFor)} ago</span>
         )}
         {fault !== undefined && <span class="chip notice">{faultInWords(fault.fault)}</span>}
       </div>
       {member.state === "unknown" ? (
-        <p class="hint">Only the leader can report its state.</p>
+        <p class="hint">{ownWords(member.id)}</p>
       ) : (
         <Facts
           class="card-facts"
@@ -44,6 +45,21 @@ export function MemberCard({ member }: { readonly member: MemberView }) {
       )}
     </li>
   );
+}
+
+const roleNow = ({ id, role }: MemberView) => rollCall.value[id]?.role ?? role;
+
+/** What a node says of itself while no leader reports it: the highest epoch that it has promised. */
+function ownWords(id: string): string {
+  if (!(id in rollCall.value)) return "Only the leader can report its state.";
+  const told = rollCall.value[id];
+  if (told === undefined) return "It does not answer.";
+  const { role, epoch, leader } = told;
+  if (role === "candidate") return `It stands for leader in epoch ${count(epoch)}.`;
+  const whom = leader === "" ? "knows no leader" : `follows ${leader}`;
+  return role === "leader"
+    ? `It leads in epoch ${count(epoch)}.`
+    : `It has promised epoch ${count(epoch)} and ${whom}.`;
 }
 
 /** The state, and how long it has lasted where that is bad news. */

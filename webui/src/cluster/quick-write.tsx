@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { mean } from "../../../simulation/statistics/index.ts";
 import { count, duration, plural, type Tone } from "../lib/units.ts";
 import { announce } from "../state/feed.ts";
-import { isLeader, leaderId } from "../state/live.ts";
+import { isLeader, isLeaderless, leaderId, theLeader } from "../state/live.ts";
 import { jsonProblem, send, type WriteOutcome } from "../state/writing.ts";
 import { RouteLink } from "../ui/route-link.tsx";
 import { DelayControl } from "./delay-control.tsx";
@@ -34,7 +34,7 @@ export function QuickWrite() {
         action: "put",
         key: times === 1 ? key : `${key}/${place + 1}`,
         value: asJson(value),
-        target: leaderId.value,
+        target: theLeader,
       }),
     );
     const words = inWords(await Promise.all(writes));
@@ -74,7 +74,9 @@ export function QuickWrite() {
         />
       </label>
       <button type="submit" class="primary" disabled={busy}>
-        {isLeader.value ? "Write" : `Write via ${leaderId.value || "the leader"}`}
+        {isLeader.value
+          ? "Write"
+          : `Write via ${isLeaderless.value ? "the leader" : leaderId.value || "the leader"}`}
       </button>
       <button type="button" disabled={busy} onClick={() => void write(burstSize)}>
         Write {burstSize} at once

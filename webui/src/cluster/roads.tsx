@@ -12,10 +12,13 @@ import {
   cluster,
   config,
   followers,
+  isLeaderless,
   leaderId,
   leaderNow,
   model,
+  own,
   paused,
+  rollCall,
   tick,
 } from "../state/live.ts";
 import { reducedMotion } from "../state/preferences.ts";
@@ -74,7 +77,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
   busy.current = throughput.busy;
   useFlight(dots, { roads, busy, onAnswered });
   const leader = cluster.value?.nodes.find(({ role }) => role === "leader");
-  const isGone = leader !== undefined && leader.state !== "live";
+  const isGone = isLeaderless.value || (leader !== undefined && leader.state !== "live");
   return (
     <svg
       class={`roads ${isGone ? "leaderless" : ""}`}
@@ -82,7 +85,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
       width={layout.width}
       height={layout.height}
       role="img"
-      aria-label={`${leaderId.value}${isGone ? ", which does not answer," : ""} and ${members.length} followers; details in the cards`}
+      aria-label={`${isLeaderless.value ? "No leader" : `${leaderId.value}${isGone ? ", which does not answer," : ""}`} and ${members.length} followers; details in the cards`}
     >
       {members.map(({ id, state }, place) => {
         const road = layout.roads[place];
@@ -104,6 +107,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
             />
             <g transform={`translate(${road.to.x} ${road.to.y})`}>
               <path d={shapePath(mark.shape, 12)} class="station" />
+              {roleOf(id) === "candidate" && <circle r="19" class="candidate-ring" />}
               {state === "unreachable" && <path d="M-16 -16L16 16M16 -16L-16 16" class="cross" />}
               {state === "unknown" && (
                 <text y="5" text-anchor="middle" class="question">
@@ -121,7 +125,7 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
       })}
       <g
         transform={`translate(${layout.leader.x} ${layout.leader.y})`}
-        class={`leader-node ${leader?.state ?? ""}`}
+        class={`leader-node ${isLeaderless.value ? "unreachable" : (leader?.state ?? "")}`}
       >
         <circle r="38" class="halo" />
         {isGone && <path d="M-36 -36L36 36M36 -36L-36 36" class="cross" />}
@@ -132,11 +136,17 @@ export function Roads({ layout, throughput, onAnswered }: RoadsProps) {
         <text y="14" text-anchor="middle" class="leader-version">
           {leader?.applied == null ? "?" : count(leader.applied)}
         </text>
+        <text y="-48" text-anchor="middle" class="leader-name">
+          {isLeaderless.value ? "no leader" : leaderId.value}
+        </text>
       </g>
       <g ref={dots} class="dots" />
     </svg>
   );
 }
+
+/** What a node said of itself when it was asked in an election. */
+const roleOf = (id: string) => (id === own.value?.node ? own.value.role : rollCall.value[id]?.role);
 
 /** What changes between renders; the animation outlives them. */
 interface FlightRefs {

@@ -29,7 +29,10 @@ export function Topology() {
       ) : members.length === 0 ? (
         <Blank>This leader has no followers: a write settles with its own flush.</Blank>
       ) : (
-        <Drawing />
+        <>
+          <Drawing />
+          <Survives />
+        </>
       )}
     </Panel>
   );
@@ -73,6 +76,13 @@ function Drawing() {
       )}
     </div>
   );
+}
+
+/** How many more losses the cluster survives, in the leader's own words. */
+function Survives() {
+  const view = cluster.value;
+  if (!view?.survives) return null;
+  return <p class="survives dim">{view.survives.sentence}</p>;
 }
 
 /** The class of a dot, its radius in px, and its meaning. */

@@ -1,6 +1,7 @@
 /**
- * The panel of link faults. It pauses, slows or cuts the links between the leader and its followers, by
- * scenario or one by one, and says what writes can expect before anybody writes.
+ * The panel of faults. It pauses, slows or cuts the links between the leader and its followers, by
+ * scenario or one by one, and says what writes can expect before anybody writes. Under `npm start` it also
+ * stops, kills, freezes and restarts processes.
  */
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
@@ -16,11 +17,12 @@ import {
   setFault,
 } from "../state/faults.ts";
 import { announce } from "../state/feed.ts";
-import { followers, leaderNow, quorumInForce } from "../state/live.ts";
+import { controlAllowed, followers, leaderNow, quorumInForce } from "../state/live.ts";
 import { go } from "../state/route.ts";
 import { SidePanel } from "../ui/dialog.tsx";
 import { NodeName } from "../ui/mark.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
+import { ProcessRows } from "./process-rows.tsx";
 import { expectation, type Scenario, scenarios } from "./scenarios.ts";
 
 /**
@@ -45,9 +47,14 @@ export function FaultsPanel() {
   const expected = expectation(activeFaults.value, members, quorum);
   const faulted = Object.keys(activeFaults.value);
   return (
-    <SidePanel title="Link faults" class="faults" onClose={() => go({ panel: "" }, "replace")}>
+    <SidePanel
+      title={controlAllowed.value ? "Faults" : "Link faults"}
+      class="faults"
+      onClose={() => go({ panel: "" }, "replace")}
+    >
       <p class="hint">
-        These faults affect everybody who uses this cluster. Each ends by itself after 5 minutes.
+        These faults affect everybody who uses this cluster. Link faults are those of the node that
+        leads now, and each ends by itself after 5 minutes.
       </p>
       <p class={`expectation ${expected.tone}`} role="status">
         {expected.sentence}
@@ -75,6 +82,7 @@ export function FaultsPanel() {
           {scenario === undefined ? "A scenario sets all links at once." : captionOf(scenario)}
         </p>
       </section>
+      {controlAllowed.value && <ProcessRows onDone={setProblem} />}
       <section>
         <h3>Links</h3>
         <label class="slow-by">

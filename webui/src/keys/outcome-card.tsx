@@ -100,7 +100,8 @@ function Settled({ phase }: { readonly phase: Answered }) {
 
 /** Nothing is written until somebody chooses to send the order to the leader. */
 function WrongNode({ order, writing }: { readonly order: WriteOrder; readonly writing: Writing }) {
-  const head = <>{own.value?.node} is a follower and takes no writes. Nothing was written.</>;
+  const node = order.target === "" ? own.value?.node : "The node that was asked";
+  const head = <>{node} is a follower and takes no writes. Nothing was written.</>;
   return (
     <Result tone="warning" name="not-leader" role="alert" head={head}>
       <div class="button-row">

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { count } from "../lib/units.ts";
 import { announce } from "../state/feed.ts";
-import { cluster, leaderId, own } from "../state/live.ts";
+import { cluster, own, theLeader } from "../state/live.ts";
 import { send, type WriteOrder, type WriteOutcome } from "../state/writing.ts";
 
 export type Phase =
@@ -47,10 +47,10 @@ export function useWriting(changed: () => void): Writing {
   return {
     phase,
     changed,
-    send: (order) => run({ ...order, target: throughLeader.value ? leaderId.value : "" }),
+    send: (order) => run({ ...order, target: throughLeader.value ? theLeader : "" }),
     sendToLeader: (order) => {
       throughLeader.value = true;
-      return run({ ...order, target: leaderId.value });
+      return run({ ...order, target: theLeader });
     },
     forget: () => setPhase({ type: "idle" }),
   };

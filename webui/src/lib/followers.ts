@@ -1,23 +1,30 @@
 /**
  * How followers are told apart: by a colour of the Okabe–Ito set, which colour-blind people can tell
- * apart too, always together with a shape, a dash pattern and the follower's name.
+ * apart too, and violet, always together with a shape, a dash pattern and the follower's name.
  */
 
 /** From the simplest to the most complex, in the order in which followers get them. */
-const shapes = ["circle", "square", "triangle", "diamond", "hexagon"] as const;
+const shapes = ["circle", "square", "triangle", "diamond", "hexagon", "wedge"] as const;
 type Shape = (typeof shapes)[number];
 
 export interface Mark {
-  /** 1..5: names the style sheet's `--follower-N`. */
+  /** 1..6: names the style sheet's `--follower-N`. */
   readonly colour: number;
   readonly shape: Shape;
   /** Canvas and SVG dashes, px. */
   readonly dash: readonly number[];
 }
 
-const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [9, 3, 2, 3], [14, 4]];
+const dashes: readonly (readonly number[])[] = [
+  [],
+  [7, 4],
+  [2, 3],
+  [9, 3, 2, 3],
+  [14, 4],
+  [5, 2, 1, 2, 1, 2],
+];
 
-/** The mark of the n-th follower, counted from 0. From the sixth on, colours get other shapes. */
+/** The mark of the n-th node, counted from 0. From the seventh on, colours get other shapes. */
 export function markOf(index: number): Mark {
   const turn = Math.floor(index / shapes.length);
   return {
@@ -41,6 +48,8 @@ export function shapePath(shape: Shape, radius: number): string {
       return polygon(4, r * 1.28, 0);
     case "hexagon":
       return polygon(6, r * 1.12, 0);
+    case "wedge":
+      return polygon(3, r * 1.3, Math.PI / 2);
   }
 }
 

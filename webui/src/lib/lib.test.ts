@@ -48,10 +48,10 @@ test("axes end at round numbers that hold what they show", () => {
   expect(ticksUpTo(8, 4)).toEqual([0, 2, 4, 6, 8]);
 });
 
-test("no two of ten followers share both colour and shape", () => {
-  const marks = Array.from({ length: 10 }, (_, index) => markOf(index));
-  expect(new Set(marks.map(({ colour, shape }) => `${colour} ${shape}`)).size).toBe(10);
-  expect(new Set(marks.map(({ shape }) => shapePath(shape, 5))).size).toBe(5);
+test("no two of twelve nodes share both colour and shape", () => {
+  const marks = Array.from({ length: 12 }, (_, index) => markOf(index));
+  expect(new Set(marks.map(({ colour, shape }) => `${colour} ${shape}`)).size).toBe(12);
+  expect(new Set(marks.map(({ shape }) => shapePath(shape, 5))).size).toBe(6);
 });
 
 test("a line diff keeps what is common and shows both sides of what is not", () => {

@@ -17,6 +17,12 @@ const meanings: Readonly<Record<string, Meaning>> = {
     short: "no quorum",
     advice: "Nothing was written. Lower the quorum, or wait for followers to return.",
   },
+  NO_LEADER: {
+    cause: "no node leads at the moment",
+    short: "no leader",
+    advice:
+      "Nothing was written. Try again in a moment: the nodes elect a leader if enough are live.",
+  },
   OVERLOADED: {
     cause: "the leader is overloaded",
     short: "overloaded",

@@ -61,6 +61,9 @@ const minute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle
 /** Wall-clock ms as "16:04:31.207". */
 export const timeOfDay = (at: number): string => clock.format(at);
 /** Wall-clock ms as "26 Nov 2026, 16:04". */
+/** Without milliseconds. */
+export const timeToSecond = (at: number): string => timeOfDay(at).replace(/\.\d+$/, "");
+
 export const dateAndTime = (at: number): string => minute.format(at);
 
 /** A key may have a thousand characters. It is cut in the middle: similar keys differ at the end. */

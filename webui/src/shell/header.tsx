@@ -3,14 +3,16 @@
  * write quorum in force, and the way to the other views. It stays in place while the page scrolls.
  */
 import { useHeightAs } from "../lib/hooks.ts";
-import { count } from "../lib/units.ts";
-import { setPaused } from "../state/connection.ts";
+import { count, timeToSecond } from "../lib/units.ts";
+import { setPaused } from "../state/arrivals.ts";
 import {
   connection,
   faultsAllowed,
   health,
   heldBack,
+  isLeader,
   leaderId,
+  leadership,
   own,
   paused,
 } from "../state/live.ts";
@@ -109,7 +111,7 @@ function Tools() {
         <button
           type="button"
           class="tool"
-          title="Link faults (f)"
+          title="Faults (f)"
           aria-pressed={route.value.panel === "faults"}
           onClick={toggleFaults}
         >
@@ -156,16 +158,20 @@ function Tabs() {
           {tabNames[name]}
         </RouteLink>
       ))}
-      {own.value?.role === "follower" && <span class="tabs-note">{sourceInWords()}</span>}
+      <span class="tabs-note">{leadershipInWords()}</span>
     </nav>
   );
 }
 
-/** Where a follower's page has its events from: with a leader, its view of the cluster is complete. */
-function sourceInWords(): string {
+/** Who leads and since when. A follower's page has its events from that node, through its own. */
+function leadershipInWords(): string {
+  const { leader, since } = leadership.value;
   switch (connection.value) {
-    case "live":
-      return `Events come from ${leaderId.value} through this node`;
+    case "live": {
+      const isKnown = leader === leaderId.value && since !== undefined;
+      const leads = `${leaderId.value} leads${isKnown ? ` since ${timeToSecond(since)}` : ""}`;
+      return isLeader.value ? leads : `${leads}; its events come through this node`;
+    }
     case "leader down":
       return "Events come only from this node";
     case "connecting":

@@ -4,9 +4,19 @@
  */
 import { useThrottled } from "../lib/hooks.ts";
 import { shortCauseOf } from "../lib/refusals.ts";
-import { count, optionalDuration, rate, type Tone, total } from "../lib/units.ts";
+import { count, optionalDuration, rate, type Tone, timeToSecond, total } from "../lib/units.ts";
 import { figuresOf, p99SamplesMin, writesOverMs } from "../state/figures.ts";
-import { cluster, connection, leaderId, leaderNow, model, own, tick } from "../state/live.ts";
+import {
+  cluster,
+  connection,
+  isLeaderless,
+  leaderId,
+  leaderNow,
+  leadership,
+  model,
+  own,
+  tick,
+} from "../state/live.ts";
 
 /**
  * Figures of a leader that does not answer are dashes, or named as the last known ones. They are drawn
@@ -24,6 +34,8 @@ export function KeyFigures() {
   // Until there are enough writes for it, the note says how many there are.
   const needed = samples < p99SamplesMin ? `${count(samples)} of ${p99SamplesMin} writes` : over;
   const epoch = cluster.value?.epoch ?? own.value?.epoch;
+  const { leader, since } = leadership.value;
+  const isSince = isHeard && leader === leaderId.value && since !== undefined;
   return (
     <dl class="key-figures" aria-label="Key figures">
       <Figure name="writes" label="Writes" note={`last ${writesOverMs / 1000} s`}>
@@ -54,16 +66,25 @@ export function KeyFigures() {
       <Figure
         name="leader"
         label="Leader"
-        note={isHeard ? "answers" : state === "connecting" ? "connecting" : "no answer"}
+        note={isHeard ? "answers" : wordsOfSilence()}
         tone={isHeard || state === "connecting" ? "plain" : "bad"}
       >
-        {leaderId.value || "unknown"}
+        {isLeaderless.value ? "none known" : leaderId.value || "unknown"}
       </Figure>
-      <Figure name="epoch" label="Epoch" note={isHeard ? "in force" : "last known"}>
+      <Figure
+        name="epoch"
+        label="Epoch"
+        note={isSince ? `since ${timeToSecond(since)}` : isHeard ? "in force" : "last known"}
+      >
         {epoch === undefined ? "–" : count(epoch)}
       </Figure>
     </dl>
   );
+}
+
+function wordsOfSilence(): string {
+  if (connection.value === "connecting") return "connecting";
+  return isLeaderless.value ? `last was ${leaderId.value || "unknown"}` : "no answer";
 }
 
 interface FigureProps {

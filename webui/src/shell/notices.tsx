@@ -3,7 +3,7 @@
  * connection, or the delays of a sweep.
  */
 import { count, delayRange, plural } from "../lib/units.ts";
-import { connection, leaderId, own, runningSweep } from "../state/live.ts";
+import { cluster, connection, isLeaderless, leaderId, own, runningSweep } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import { RouteLink } from "../ui/route-link.tsx";
 
@@ -11,7 +11,12 @@ import { RouteLink } from "../ui/route-link.tsx";
 export function Banner() {
   switch (connection.value) {
     case "leader down":
-      return (
+      return isLeaderless.value ? (
+        <div class="banner" role="alert">
+          <strong>No leader is known.</strong> The live nodes elect one if they are enough. Until
+          then nothing is written, and reads show what {own.value?.node} has.
+        </div>
+      ) : (
         <div class="banner" role="alert">
           <strong>{leaderId.value || "The leader"} does not answer.</strong> This page shows only
           what {own.value?.node} reports. Reads still work; writes need the leader.
@@ -21,13 +26,22 @@ export function Banner() {
       return (
         <div class="banner" role="alert">
           <strong>{own.value?.node} does not answer.</strong> This page shows the last known state
-          and keeps trying to reconnect.
+          and keeps trying to reconnect. <OtherPage />
         </div>
       );
     case "live":
     case "connecting":
       return null;
   }
+}
+
+/** A node that does not answer cannot pass anything on; the page of another one can. */
+function OtherPage() {
+  const known = cluster.value?.nodes ?? [];
+  const others = known.filter(({ id, url }) => id !== own.value?.node && url !== "");
+  const other = others.find(({ state }) => state === "live") ?? others[0];
+  if (other === undefined) return null;
+  return <a href={other.url + location.search}>Open the page of {other.id}</a>;
 }
 
 /** Explains the delays to everybody who looks at another view while a sweep runs. */

@@ -1,46 +1,45 @@
 /**
  * Connects the page to the cluster: it follows the events of its own node and, on a follower's page,
  * those of the leader through `/nodes/<leader>/events` of that node. What arrives goes into the model
- * and the signals of `live.ts`. The page notices by its own node's events and `/cluster` that the
- * leader is gone.
+ * and the signals of `live.ts`. Its own node's events say who leads: when that is another node, the page
+ * follows that one, and keeps what it shows.
  */
 import { batch } from "@preact/signals";
 import { addressOf, call, setOwnNode } from "../api/http.ts";
 import { followNode } from "../api/stream.ts";
 import { followVisibility } from "../api/streams.ts";
-import type { ClusterView, Hello, NodeEvent } from "../api/wire.ts";
+import type { ClusterView, Hello, NodeEvent, NodeStatus } from "../api/wire.ts";
 import { longDuration } from "../lib/units.ts";
-import { announce, wordsFor } from "./feed.ts";
+import { take } from "./arrivals.ts";
 import {
   cluster,
   config,
   connection,
+  controlAllowed,
   faultsAllowed,
-  heldBack,
   isLeader,
+  isLeaderless,
   leaderId,
   leaderNow,
   leaderStream,
-  members,
   model,
   own,
   ownStream,
-  paused,
   runningSweep,
   setLeaderClock,
   tick,
 } from "./live.ts";
+import { watchElections } from "./roll-call.ts";
 
-/** A member's change is read out while it is this young. */
-const newsMs = 5000;
-/** Events that a paused or hidden page keeps; of more, the older half is dropped. */
-const pendingMax = 50_000;
 /** Without a leader's events the page asks its own node this often. */
 const fallbackEveryMs = 2000;
 
-/** Events that wait for the next animation frame, oldest first. */
-let pending: { readonly event: NodeEvent; readonly source: string }[] = [];
-let frameAsked = false;
+/** A greeting, and this browser's wall clock when it came, ms. */
+interface Greeting {
+  readonly hello: Hello;
+  readonly receivedAt: number;
+}
+
 /** The stream of the leader, on a follower's page: whose it is, and how to close it. */
 let leaderEvents: { readonly of: string; readonly close: () => void } | undefined;
 /** The leader's wall clock when the connection was lost. */
@@ -50,80 +49,34 @@ let lostAt: number | undefined;
 export function connect(): void {
   followVisibility();
   followOwnNode();
+  watchElections((leader) => {
+    leaderId.value = leader;
+    followWhoLeads();
+  });
   setInterval(() => {
-    if (document.hidden) return;
-    const leaderless = own.value?.role === "follower" && leaderEvents === undefined;
-    if (connection.value === "leader down" || leaderless) void refreshCluster();
+    if (!document.hidden && connection.value === "leader down") void refreshCluster();
   }, fallbackEveryMs);
 }
 
-/** Stops showing events, or shows those that came meanwhile and goes on. */
-export function setPaused(value: boolean): void {
-  paused.value = value;
-  heldBack.value = 0;
-  if (!value) askForFrame();
-}
-
-/** Names whose events they are. A new epoch has a clock of its own, so it counts as another source. */
-const sourceOf = ({ node, epoch }: Hello): string => `${node} ${epoch}`;
-
-/** A frame may bring hundreds of events; they are applied together, and drawn once. */
-function take(event: NodeEvent, source: string): void {
-  pending.push({ event, source });
-  if (pending.length > pendingMax) pending = pending.slice(-pendingMax / 2);
-  askForFrame();
-}
-
-/** Animation frames stop in a hidden tab; its events must not pile up. */
-function askForFrame(): void {
-  if (frameAsked) return;
-  frameAsked = true;
-  if (document.hidden) setTimeout(showPending, 250);
-  else requestAnimationFrame(showPending);
-}
-
-/** Applies the events that wait, unless the page is paused, and announces a change of a node. */
-function showPending(): void {
-  frameAsked = false;
-  if (paused.value) {
-    heldBack.value = pending.length;
-    return;
-  }
-  const events = pending;
-  pending = [];
-  const fresh = events
-    .filter(({ event, source }) => model.apply(event, source))
-    .map(({ event }) => event);
-  if (fresh.length === 0) return;
-  publish();
-  const news = fresh.findLast(({ type }) => type === "member");
-  const words = news === undefined ? undefined : wordsFor(news, () => undefined);
-  // Replayed history is not read out.
-  if (words !== undefined && leaderNow() - (news?.at ?? 0) < newsMs) announce(words.text);
-}
-
-/** All signals change at once, so that components see one state. */
-function publish(): void {
-  batch(() => {
-    tick.value++;
-    if (model.cluster !== undefined) cluster.value = model.cluster;
-    if (model.config !== undefined) config.value = model.config;
-    members.value = model.members;
-  });
-}
+/** Names whose events they are. A new process may have another clock, so it counts as another source. */
+const sourceOf = ({ node, startedAt }: Hello): string => `${node} ${startedAt}`;
 
 /** These events arrive without a leader too; on a follower's page the leader's are used if they arrive. */
 function followOwnNode(): void {
-  let source = "";
+  let greeting: Greeting | undefined;
   followNode("/events", {
     hello: (hello, receivedAt) => {
-      source = sourceOf(hello);
-      welcome(hello, receivedAt);
+      greeting = { hello, receivedAt };
+      welcome(greeting);
     },
     state: (state) => noteConnection(() => (ownStream.value = state)),
     event: (event) => {
+      if (greeting === undefined) return;
+      const told = toldBy(event, greeting.hello);
+      if (told !== undefined) ownNodeTells(told, greeting);
       // While the leader's events arrive, its own view is the better one.
-      if (isLeader.value || leaderStream.value === "down") take(event, source);
+      const isWanted = isLeader.value || leaderStream.value === "down" || event.type === "leader";
+      if (isWanted) take(event, sourceOf(greeting.hello));
     },
     sweep: (news) => {
       if (isLeader.value) runningSweep.value = news.running;
@@ -132,36 +85,91 @@ function followOwnNode(): void {
 }
 
 /** The page's own node may have restarted, or have become leader or follower since its last greeting. */
-function welcome(hello: Hello, receivedAt: number): void {
+function welcome({ hello, receivedAt }: Greeting): void {
   setOwnNode(hello.node);
-  batch(() => {
-    own.value = hello;
-    config.value ??= hello.config;
-    if (hello.leader !== "") leaderId.value = hello.leader;
-  });
+  noteConnection(() =>
+    batch(() => {
+      own.value = hello;
+      config.value ??= hello.config;
+      faultsAllowed.value = hello.faults;
+      controlAllowed.value = hello.control;
+      if (hello.leader !== "") leaderId.value = hello.leader;
+    }),
+  );
   document.title = `${hello.node} · Quorum KV`;
-  if (hello.role === "leader") {
-    leaderGreets(hello, receivedAt);
-    leaderEvents?.close();
-    leaderEvents = undefined;
-  } else {
-    followLeader(hello.leader);
-  }
-  void refreshCluster();
+  followWhoLeads();
+  if (hello.role === "leader") leaderGreets({ hello, receivedAt });
+  else void refreshCluster();
 }
 
-/** Does nothing where that leader is followed already. */
-function followLeader(leader: string): void {
-  if (leader === "" || leaderEvents?.of === leader) return;
+/** What a node tells of who leads, in an event that is newer than its greeting. */
+type Told = Pick<Hello, "role" | "leader" | "epoch">;
+
+function toldBy(event: NodeEvent, { now }: Hello): Told | undefined {
+  if (event.at < now) return undefined;
+  if (event.type === "leader") return event;
+  if (event.type !== "cluster") return undefined;
+  const { leader, epoch, nodes, servedBy } = event.cluster;
+  return { leader, epoch, role: nodes.find(({ id }) => id === servedBy)?.role ?? "follower" };
+}
+
+/** The page's own node leads now, leads no more, or follows another leader. */
+function ownNodeTells({ role, leader, epoch }: Told, { hello, receivedAt }: Greeting): void {
+  const known = own.value;
+  if (known?.role === role && known.leader === leader && known.epoch === epoch) return;
+  const leadsAnew = role === "leader" && (known?.role !== "leader" || known.epoch !== epoch);
+  noteConnection(() =>
+    batch(() => {
+      own.value = { ...hello, role, leader, epoch };
+      if (leader !== "") leaderId.value = leader;
+    }),
+  );
+  followWhoLeads();
+  if (leadsAnew) void askNewLeader({ hello, receivedAt });
+}
+
+/** On the leader's own page no other stream is needed; without a leader there is none to follow. */
+function followWhoLeads(): void {
+  const leads = isLeader.value;
+  if (!leads && leaderId.value !== "" && leaderId.value !== own.value?.node) {
+    followLeader(leaderId.value);
+    return;
+  }
   leaderEvents?.close();
-  let source = "";
+  leaderEvents = undefined;
+  noteConnection(() => (leaderStream.value = leads ? "connecting" : "down"));
+}
+
+/** Does nothing where that leader is followed already. The stream counts as live while its node leads. */
+function followLeader(leader: string): void {
+  if (leaderEvents?.of === leader) return;
+  leaderEvents?.close();
+  let greeting: Greeting | undefined;
+  let leads = false;
+  const leadsNow = (value: boolean) => {
+    leads = value;
+    noteConnection(() => (leaderStream.value = value ? "live" : "down"));
+  };
   const close = followNode(addressOf("/events", leader), {
     hello: (hello, receivedAt) => {
-      source = sourceOf(hello);
-      leaderGreets(hello, receivedAt);
+      greeting = { hello, receivedAt };
+      leads = hello.role === "leader";
+      if (leads) leaderGreets(greeting);
     },
-    state: (state) => noteConnection(() => (leaderStream.value = state)),
-    event: (event) => take(event, source),
+    state: (state) => {
+      if (state !== "live" || leads) noteConnection(() => (leaderStream.value = state));
+    },
+    event: (event) => {
+      if (greeting === undefined) return;
+      const told = toldBy(event, greeting.hello);
+      if (told !== undefined && (told.role === "leader") !== leads) {
+        leadsNow(told.role === "leader");
+        if (leads) void askNewLeader(greeting);
+      }
+      // As a follower it saw less of the cluster.
+      if (event.type !== "cluster" || event.cluster.fromLeader)
+        take(event, sourceOf(greeting.hello));
+    },
     sweep: (news) => {
       runningSweep.value = news.running;
     },
@@ -169,17 +177,25 @@ function followLeader(leader: string): void {
   leaderEvents = { of: leader, close };
 }
 
+/** A node that has become leader since it greeted is asked for the settings in force. */
+async function askNewLeader({ hello, receivedAt }: Greeting): Promise<void> {
+  const status = await call<NodeStatus>(addressOf("/status", hello.node));
+  if (!status.ok || status.value.role !== "leader" || leaderId.value !== hello.node) return;
+  const { epoch, config: settings } = status.value;
+  leaderGreets({ hello: { ...hello, epoch, config: settings }, receivedAt });
+}
+
 /** A leader's greeting is newer than all that is known: its settings count, and its clock. */
-function leaderGreets(hello: Hello, receivedAt: number): void {
+function leaderGreets({ hello, receivedAt }: Greeting): void {
   setLeaderClock(hello.now, receivedAt);
   model.greeted(sourceOf(hello), hello);
   batch(() => {
     leaderId.value = hello.node;
-    faultsAllowed.value = hello.faults;
     config.value = hello.config;
     // The event that follows names the running sweep, if there is one.
     runningSweep.value = null;
   });
+  void refreshCluster();
 }
 
 /** Writes a line into the feed when the connection is lost, and how long it was lost. */
@@ -195,21 +211,21 @@ function noteConnection(change: () => void): void {
     lostAt = undefined;
   } else if (before === "live") {
     lostAt = now;
-    const silent = after === "leader down" ? leaderId.value : own.value?.node;
-    model.note(now, "bad", `No events from ${silent}; trying to reconnect.`);
+    model.note(now, "bad", lossInWords());
   }
   tick.value++;
+}
+
+function lossInWords(): string {
+  if (isLeaderless.value) return "No leader is known; waiting for one.";
+  const silent = connection.value === "leader down" ? leaderId.value : own.value?.node;
+  return `No events from ${silent}; trying to reconnect.`;
 }
 
 /** Asks the page's own node, which reports what it knows itself where the leader does not answer. */
 async function refreshCluster(): Promise<void> {
   const answer = await call<ClusterView>("/cluster");
   if (!answer.ok) return;
-  batch(() => {
-    if (answer.value.leader !== "") leaderId.value = answer.value.leader;
-    if (cluster.value === undefined || !answer.value.fromLeader || connection.value !== "live") {
-      cluster.value = answer.value;
-    }
-  });
-  if (own.value?.role === "follower") followLeader(answer.value.leader);
+  if (cluster.value === undefined || !answer.value.fromLeader || connection.value !== "live")
+    cluster.value = answer.value;
 }

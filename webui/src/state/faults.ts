@@ -1,9 +1,9 @@
 /** Link faults: which are in force, and how one is set. Only some clusters allow them. */
 import { effect, signal } from "@preact/signals";
-import { addressOf, call, type Problem } from "../api/http.ts";
+import type { Problem } from "../api/http.ts";
 import type { FaultList, LinkFault } from "../api/wire.ts";
 import { count } from "../lib/units.ts";
-import { connection, faultsAllowed, leaderId } from "./live.ts";
+import { callLeader, connection, faultsAllowed, leaderId } from "./live.ts";
 
 /** By follower; a follower without an entry has a healthy link. */
 export const activeFaults = signal<FaultList["faults"]>({});
@@ -11,13 +11,13 @@ export const activeFaults = signal<FaultList["faults"]>({});
 /** Reads the faults in force from the leader; keeps the ones known where it does not answer. */
 export async function refreshFaults(): Promise<void> {
   if (!faultsAllowed.value || connection.value !== "live") return;
-  const answer = await call<FaultList>(addressOf("/faults", leaderId.value));
+  const answer = await callLeader<FaultList>("/faults");
   if (answer.ok) activeFaults.value = answer.value.faults;
 }
 
 /** Undefined when done, else the refusal. */
 async function change(path: string, request: { method: "PUT" | "DELETE"; body?: string }) {
-  const answer = await call(addressOf(path, leaderId.value), request);
+  const answer = await callLeader(path, request);
   await refreshFaults();
   return answer.ok ? undefined : answer.problem;
 }
@@ -50,7 +50,8 @@ const refreshEveryMs = 2000;
 export function watchFaults(): void {
   effect(() => {
     if (!faultsAllowed.value) return;
-    void refreshFaults();
+    // Each node has faults of its own, and those of the leader count.
+    if (leaderId.value !== "") void refreshFaults();
     const timer = setInterval(() => {
       if (!document.hidden) void refreshFaults();
     }, refreshEveryMs);

@@ -1,6 +1,6 @@
 /** What happened, in words: the lines of the feed, and the line that a screen reader reads out. */
 import { signal } from "@preact/signals";
-import type { NodeEvent } from "../api/wire.ts";
+import type { LeaderEvent, NodeEvent } from "../api/wire.ts";
 import { causeOf, isExpected } from "../lib/refusals.ts";
 import {
   clamp,
@@ -10,6 +10,7 @@ import {
   inWords,
   plural,
   type Tone,
+  timeToSecond,
   total,
 } from "../lib/units.ts";
 import type { WriteTrace } from "./traces.ts";
@@ -23,7 +24,7 @@ export interface FeedItem {
   readonly text: string;
 }
 
-type Words = Pick<FeedItem, "tone" | "text">;
+export type Words = Pick<FeedItem, "tone" | "text">;
 
 export const announcement = signal("");
 
@@ -65,8 +66,31 @@ export function wordsFor(
     case "write":
     case "ack":
     case "cluster":
+    case "leader":
       return undefined;
   }
+}
+
+/** Who leads, in which epoch, and since when by its own wall clock, as far as that is known. */
+export interface Leadership {
+  readonly leader: string;
+  readonly epoch: number;
+  readonly since: number | undefined;
+}
+
+/** The line for a new leader. */
+export function leadsInWords({ leader, epoch, since }: Leadership): Words {
+  const when = since === undefined ? "" : ` since ${timeToSecond(since)}`;
+  return { tone: "good", text: `${leader} leads${when}, epoch ${count(epoch)}.` };
+}
+
+/** The line for what a node tells of its own part in an election; undefined: another line says it. */
+export function electionInWords(node: string, event: LeaderEvent): Words | undefined {
+  if (event.role === "candidate") {
+    return { tone: "plain", text: `${node} stands for leader in epoch ${count(event.epoch)}.` };
+  }
+  if (event.leader !== "") return undefined;
+  return { tone: "warning", text: `${node} knows no leader.` };
 }
 
 /** The keys are unknown for a write that the page has forgotten, or never saw. */

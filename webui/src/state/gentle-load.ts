@@ -5,7 +5,7 @@
 import { signal } from "@preact/signals";
 import { addressOf } from "../api/http.ts";
 import type { LiveConfig } from "../api/wire.ts";
-import { changeConfig, config, leaderId } from "./live.ts";
+import { changeConfig, config, theLeader } from "./live.ts";
 import { send } from "./writing.ts";
 
 export const gentle = { writesPerSecond: 2, minDelay: 0, maxDelay: 400 } as const;
@@ -42,7 +42,7 @@ export async function startGentleLoad(): Promise<void> {
     number += 1;
     waiting += 1;
     const key = `demo/${String(number % keysUsed).padStart(2, "0")}`;
-    await send({ action: "put", key, value: `{"number":${number}}`, target: leaderId.value });
+    await send({ action: "put", key, value: `{"number":${number}}`, target: theLeader });
     waiting -= 1;
   };
   if (!gentleLoadRuns.value) return;
@@ -76,6 +76,6 @@ function restoreAtOnce(): void {
   if (change === undefined) return;
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify(change);
-  const address = addressOf("/config", leaderId.value);
+  const address = addressOf("/config", theLeader);
   void fetch(address, { method: "PATCH", body, headers, keepalive: true });
 }

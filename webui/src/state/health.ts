@@ -16,17 +16,14 @@ const ids = (members: readonly MemberView[]): string => inWords(members.map(({ i
  * no storage, absent followers, lag. `quorum` is the one in force.
  */
 export function healthOf(cluster: ClusterView, quorum: number): Health {
-  const followers = cluster.nodes.filter(({ role }) => role === "follower");
+  const followers = cluster.nodes.filter(({ role }) => role !== "leader");
   const live = followers.filter(({ state }) => state === "live");
   const liveCount = `${live.length} of ${plural(followers.length, "follower")} live`;
   if (!cluster.fromLeader) {
     const own = cluster.nodes.find(({ id }) => id === cluster.servedBy);
     const version = count(own?.applied ?? 0);
-    const leader = cluster.leader === "" ? "The leader" : cluster.leader;
-    return {
-      tone: "bad",
-      sentence: `${leader} does not answer: no writes; reads here show version ${version}`,
-    };
+    const what = cluster.leader === "" ? "No leader is known" : `${cluster.leader} does not answer`;
+    return { tone: "bad", sentence: `${what}: no writes; reads here show version ${version}` };
   }
   const differing = followers.filter(({ digestMatch }) => digestMatch === false);
   if (differing.length > 0) {

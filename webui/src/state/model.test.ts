@@ -66,6 +66,9 @@ const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): Clus
   last: 7,
   committed: 7,
   writeQuorum: 2,
+  settings: null,
+  leaderSince: null,
+  survives: null,
   nodes: ["leader", "follower1", "follower2", "follower3"].map((id) => member(id, changes[id])),
 });
 
@@ -100,6 +103,7 @@ test("a new leadership may give a sequence to another write; its acks do not mix
   expect(model.traces.find(1)?.acks).toHaveLength(1);
 });
 
+const of = (node: string, epoch: number) => ({ node, epoch });
 const settings = (writeQuorum: number) => ({
   writeQuorum,
   minDelay: 0,
@@ -114,12 +118,12 @@ const configured = (at: number, writeQuorum: number): NodeEvent => ({
 
 test("the settings are those of the leadership that greeted last", () => {
   const model = new Model();
-  model.greeted("leader 1", { config: settings(1), now: 1000 });
+  model.greeted("leader 1", { ...of("leader", 1), config: settings(1), now: 1000 });
   model.apply(configured(900, 5), "leader 1");
   expect(model.config).toEqual(settings(1));
   model.apply(configured(1100, 2), "leader 1");
   expect(model.config).toEqual(settings(2));
-  model.greeted("leader 2", { config: settings(3), now: 5000 });
+  model.greeted("leader 2", { ...of("leader", 2), config: settings(3), now: 5000 });
   model.apply({ type: "cluster", at: 5001, cluster: view() }, "leader 2");
   expect(model.config).toEqual(settings(3));
   // It was under way when the new leader greeted.
@@ -129,11 +133,11 @@ test("the settings are those of the leadership that greeted last", () => {
 
 test("a leader whose clock is behind the one before is heard at once", () => {
   const model = new Model();
-  model.greeted("leader 1", { config: settings(1), now: 90_000 });
+  model.greeted("leader 1", { ...of("leader", 1), config: settings(1), now: 90_000 });
   for (const event of [rate(90_000, { writes: 1 }), configured(90_001, 2)])
     model.apply(event, "leader 1");
   model.apply({ type: "cluster", at: 90_000, cluster: view() }, "leader 1");
-  model.greeted("leader2 2", { config: settings(3), now: 10_000 });
+  model.greeted("leader2 2", { ...of("leader2", 2), config: settings(3), now: 10_000 });
   const down = { type: "member", at: 10_001, id: "follower1", restarted: false } as const;
   for (const event of [rate(10_001, { writes: 7 }), configured(10_002, 4)])
     expect(model.apply(event, "leader2 2")).toBe(true);

@@ -2,9 +2,16 @@
  * Everything the page knows about the cluster, built from events alone and bounded in size. It is
  * plain data, changed in place; the signal `tick` in `live.ts` says when to read it again.
  */
-import type { ClusterView, LiveConfig, MemberState, NodeEvent } from "../api/wire.ts";
+import type { ClusterView, LeaderEvent, LiveConfig, MemberState, NodeEvent } from "../api/wire.ts";
 import { Ring } from "../lib/ring.ts";
-import { type FeedItem, wordsFor } from "./feed.ts";
+import {
+  electionInWords,
+  type FeedItem,
+  type Leadership,
+  leadsInWords,
+  type Words,
+  wordsFor,
+} from "./feed.ts";
 import { Traces } from "./traces.ts";
 
 /** The figures of one second: how many writes, how long they took, how many were refused. */
@@ -26,6 +33,7 @@ interface NewestAt {
   cluster: number;
   rate: number;
   config: number;
+  leader: number;
   readonly members: Record<string, number>;
 }
 
@@ -38,6 +46,9 @@ export interface MemberNote {
   readonly restartedAt: number | undefined;
   readonly restarts: number;
 }
+
+/** The node in the name of a source. */
+const nodeIn = (source: string): string => source.split(" ", 1)[0] ?? "";
 
 const feedKept = 200;
 const sourcesKept = 16;
@@ -57,6 +68,8 @@ export class Model {
   /** The settings of the leader that was heard last. */
   config: LiveConfig | undefined;
   members: Readonly<Record<string, MemberNote>> = {};
+  /** As a leader told last of itself; epoch 0 before that. */
+  leadership: Leadership = { leader: "", epoch: 0, since: undefined };
   readonly #newestOf = new Map<string, NewestAt>();
   /** The source that `config` is from: a leader in one epoch. */
   #leadership = "";
@@ -68,7 +81,13 @@ export class Model {
    * Takes in a leader's greeting: its settings replace those known, also those of an earlier epoch.
    * `leadership` names the source of its events; `now` is its wall clock at the greeting, ms.
    */
-  greeted(leadership: string, greeting: { config: LiveConfig; now: number }): void {
+  greeted(
+    leadership: string,
+    greeting: { config: LiveConfig; now: number; node: string; epoch: number },
+  ): void {
+    const { node: leader, epoch } = greeting;
+    // A cluster that has lost its data counts its epochs from 1 again.
+    if (epoch < this.leadership.epoch) this.leadership = { leader, epoch, since: undefined };
     this.#leadership = leadership;
     this.config = greeting.config;
     this.#configAt = greeting.now;
@@ -76,19 +95,51 @@ export class Model {
 
   /**
    * Takes one event in. True when it was new, so that something on the page changes. `source` names
-   * its publisher: a node in one epoch.
+   * its publisher: the id of a node, and the start of its process.
    */
   apply(event: NodeEvent, source = ""): boolean {
     const fresh = this.#take(event, source);
-    const words = fresh ? wordsFor(event, (sequence) => this.traces.find(sequence)) : undefined;
+    const words = fresh ? this.#wordsFor(event, source) : undefined;
     if (words !== undefined) this.note(event.at, words.tone, words.text);
     return fresh;
+  }
+
+  #wordsFor(event: NodeEvent, source: string): Words | undefined {
+    switch (event.type) {
+      case "leader":
+        return this.#election(event, nodeIn(source));
+      case "cluster":
+        return this.#leads(event.cluster);
+      default:
+        return wordsFor(event, (sequence) => this.traces.find(sequence));
+    }
+  }
+
+  /** What is older than the leadership that is known is no news. */
+  #election(event: LeaderEvent, node: string): Words | undefined {
+    const { epoch, at } = event;
+    if (event.role === "leader")
+      return this.#leads({ leader: node, epoch, leaderSince: at, fromLeader: true });
+    const isOld = epoch < this.leadership.epoch;
+    const isOver = event.role === "candidate" && epoch === this.leadership.epoch;
+    return isOld || isOver ? undefined : electionInWords(node, event);
+  }
+
+  /** A line for each new leadership but the first, which the page was opened in. */
+  #leads(told: Pick<ClusterView, "leader" | "epoch" | "leaderSince" | "fromLeader">) {
+    const { leader, epoch, fromLeader } = told;
+    const known = this.leadership;
+    if (!fromLeader || epoch < known.epoch) return undefined;
+    const since = told.leaderSince ?? (epoch === known.epoch ? known.since : undefined);
+    this.leadership = { leader, epoch, since };
+    const isNew = known.epoch > 0 && epoch > known.epoch;
+    return isNew ? leadsInWords(this.leadership) : undefined;
   }
 
   #newest(source: string): NewestAt {
     const known = this.#newestOf.get(source);
     if (known !== undefined) return known;
-    const blank = { cluster: 0, rate: 0, config: 0, members: {} };
+    const blank = { cluster: 0, rate: 0, config: 0, leader: 0, members: {} };
     this.#newestOf.set(source, blank);
     if (this.#newestOf.size > sourcesKept) {
       const [oldest] = this.#newestOf.keys();
@@ -117,6 +168,10 @@ export class Model {
           this.#configAt = event.at;
           this.config = event.config;
         }
+        return true;
+      case "leader":
+        if (event.at < newest.leader) return false;
+        newest.leader = event.at;
         return true;
       case "member":
         return this.#takeMember(event, newest);

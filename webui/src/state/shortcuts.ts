@@ -1,5 +1,5 @@
 /** Single keys that act while no field has the focus. The help shows the same table. */
-import { setPaused } from "./connection.ts";
+import { setPaused } from "./arrivals.ts";
 import { faultsAllowed, paused } from "./live.ts";
 import { nextTheme, shortcutsOn } from "./preferences.ts";
 import { go, route, toggleFaults } from "./route.ts";
@@ -59,7 +59,7 @@ export const shortcuts: readonly Shortcut[] = [
   { key: "t", does: "Change the theme", run: nextTheme },
   {
     key: "f",
-    does: "Link faults, where they are allowed",
+    does: "Faults, where they are allowed",
     run: () => {
       if (faultsAllowed.value) toggleFaults();
     },

@@ -1,13 +1,14 @@
 /** Writes: how one is sent, and how the page learns what became of one whose outcome is unknown. */
-import { addressOf, call, type Problem } from "../api/http.ts";
+import { type Answer, addressOf, call, type Problem } from "../api/http.ts";
 import type { KeyEntry, NodeStatus, Receipt } from "../api/wire.ts";
+import { callLeader, theLeader } from "./live.ts";
 
 export interface WriteOrder {
   readonly action: "put" | "delete";
   readonly key: string;
   /** JSON text of a put. */
   readonly value?: string;
-  /** The node that is asked; empty: this page's own. */
+  /** The node that is asked; empty: this page's own; `theLeader`: whichever node leads. */
   readonly target: string;
   /** Undefined: the quorum in force. */
   readonly quorum?: number | undefined;
@@ -43,14 +44,12 @@ function bodyOf(order: WriteOrder): string {
   return `{${fields.join(",")}}`;
 }
 
-const methodOf = ({ action }: WriteOrder) => (action === "put" ? "PUT" : "DELETE");
+const methodOf = ({ action }: WriteOrder): "PUT" | "DELETE" =>
+  action === "put" ? "PUT" : "DELETE";
 
 /** Sends a write and waits for the node's answer, with the acks that it took. Does not throw. */
 export async function send(order: WriteOrder): Promise<WriteOutcome> {
-  const answer = await call<Receipt>(addressOf("/write", order.target), {
-    method: methodOf(order),
-    body: bodyOf(order).replace(/\}$/, ',"trace":true}'),
-  });
+  const answer = await (order.target === theLeader ? sendToLeader(order) : sendOnce(order));
   if (answer.ok) {
     noteOwnWrite(answer.value.version);
     return { type: "settled", receipt: answer.value, elapsedMs: answer.elapsedMs };
@@ -61,6 +60,31 @@ export async function send(order: WriteOrder): Promise<WriteOutcome> {
     return { type: "unknown", problem, version: problem["version"] };
   }
   return { type: "refused", problem };
+}
+
+async function sendOnce(order: WriteOrder): Promise<Answer<Receipt>> {
+  const body = bodyOf(order).replace(/\}$/, ',"trace":true}');
+  const request = { method: methodOf(order), body };
+  return order.target === theLeader
+    ? await callLeader("/write", request)
+    : await call(addressOf("/write", order.target), request);
+}
+
+/** It takes a moment until a node notices that its leader is lost. */
+const lossMsMax = 3000;
+const retryAfterMs = 250;
+/** Refusals that say that nothing was written, and that another node may lead by now. */
+const leaderlessCodes: readonly string[] = ["NO_LEADER", "NOT_LEADER", "RECOVERING"];
+
+/** Sends the write again while the leader cannot be reached, for a bounded time. */
+async function sendToLeader(order: WriteOrder): Promise<Answer<Receipt>> {
+  const endsAt = performance.now() + lossMsMax;
+  for (;;) {
+    const answer = await sendOnce(order);
+    const isOver = answer.ok || !leaderlessCodes.includes(answer.problem.code);
+    if (isOver || performance.now() > endsAt) return answer;
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+  }
 }
 
 /** The same write as a command for a POSIX shell. `origin`: scheme, host and port of the node. */

@@ -1,11 +1,10 @@
 /** A node's mark and name. A follower's shape says the same as its colour. */
 import { type Mark, markOf, shapePath } from "../lib/followers.ts";
-import { followers, leaderId } from "../state/live.ts";
+import { leaderId, nodeIds } from "../state/live.ts";
 
-/** A follower's mark, the same everywhere on the page: by its place among the followers. */
+/** A node's mark, the same everywhere on the page, and whoever leads: by its place among all ids. */
 export function markFor(id: string): Mark {
-  const place = followers.value.findIndex((follower) => follower.id === id);
-  return markOf(Math.max(0, place));
+  return markOf(Math.max(0, nodeIds.value.indexOf(id)));
 }
 
 /** The mark as a picture, 12 px in size. The leader has a ring instead of a mark, and no colour. */

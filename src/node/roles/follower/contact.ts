@@ -2,13 +2,8 @@
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { Instant, LeaderMessage } from "../../../replication/types.ts";
 import type { LogEnd } from "../../ahead-watches.ts";
+import { heartbeatAgeMsMax } from "../../life.ts";
 import type { Clock } from "../../ports.ts";
-
-/**
- * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that
- * is merely ahead of this node, and its client then reads more than it had to.
- */
-export const heartbeatAgeMsMax = 2_000;
 
 /** What a follower has heard from its leader, beyond what the rules of following keep. */
 export class LeaderContact {

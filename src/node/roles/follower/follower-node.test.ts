@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
 import { Chance } from "../../../../test/virtual/random.ts";
-import { LeaderNode } from "../leader/leader-node.ts";
 
 function start() {
   const world = new VirtualCluster({
@@ -24,7 +23,7 @@ function start() {
   };
   const write = (count: number) => {
     const leader = world.node("leader");
-    if (!(leader instanceof LeaderNode)) throw new Error("no leader");
+    if (leader?.role !== "leader") throw new Error("no leader");
     for (let at = 0; at < count; at++) {
       leader.submit({ operations: [{ key: `k${at % 50}`, value: "1" }] }, () => {});
       const until = world.time.now() + 20;

@@ -6,10 +6,8 @@ import { type Failed, failed, type Result } from "../../../errors.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
-  EventListener,
   KeyPage,
   KeyValue,
-  KvNode,
   ListQuery,
   LiveConfig,
   NodeGauges,
@@ -17,29 +15,31 @@ import type {
   Position,
   Purpose,
   ReadQuery,
-  Subscription,
   WatchHandle,
   WatchQuery,
-  WriteReceipt,
+  WriteAnswer,
+  WriteRequest,
 } from "../../api.ts";
-import type { NodeOptions } from "../../options.ts";
+import type { NodeLife } from "../../life.ts";
+import { noLeader } from "../../refusals.ts";
+import type { Leave, NodeRole, RoleHooks } from "../../role.ts";
 import { Following } from "./following.ts";
 import { FollowerViews } from "./views.ts";
 
 /** See KvNode for each call. */
-export class FollowerNode implements KvNode {
-  readonly id: NodeId;
+export class FollowerNode implements NodeRole {
   readonly role = "follower";
-  readonly #leader: NodeId;
   readonly #following: Following;
   readonly #views: FollowerViews;
 
-  constructor(options: NodeOptions) {
-    const following = new Following(options);
-    this.id = options.config.nodeId;
-    this.#leader = options.config.leader;
+  constructor(life: NodeLife, leave: Leave) {
+    const following = new Following(life, leave);
     this.#following = following;
     this.#views = new FollowerViews(following.parts, following.core, following.contact);
+  }
+
+  get hooks(): RoleHooks {
+    return this.#following.hooks;
   }
 
   /** Begins to follow, and to publish what pages show. */
@@ -50,6 +50,10 @@ export class FollowerNode implements KvNode {
 
   get applied(): Sequence {
     return this.#following.core.applied;
+  }
+
+  get leader(): NodeId {
+    return this.#views.leader;
   }
 
   get leaderUrl(): string {
@@ -68,8 +72,8 @@ export class FollowerNode implements KvNode {
     return this.#following.reads.watch(query);
   }
 
-  write(): Promise<Result<WriteReceipt>> {
-    return Promise.resolve(this.#notLeader());
+  submit(_: WriteRequest, answer: WriteAnswer): void {
+    answer(this.#notLeader());
   }
 
   configure(): Result<LiveConfig> {
@@ -78,9 +82,10 @@ export class FollowerNode implements KvNode {
 
   /** Names the leader, so that the client can go there. */
   #notLeader(): Failed {
-    const leader = this.#leader;
-    const { leaderUrl } = this;
-    return failed("NOT_LEADER", `${this.id} is a follower; the leader is ${leader}, ${leaderUrl}`, {
+    const { leader, leaderUrl } = this.#views;
+    if (leader === "") return noLeader();
+    const { nodeId } = this.#following.parts.options.config;
+    return failed("NOT_LEADER", `${nodeId} is a follower; the leader is ${leader}, ${leaderUrl}`, {
       members: { leader, leaderUrl },
     });
   }
@@ -106,16 +111,23 @@ export class FollowerNode implements KvNode {
     return this.#views.peerUrl(id);
   }
 
-  subscribe(listener: EventListener): Subscription {
-    return this.#following.parts.hub.subscribe(listener);
-  }
-
   gauges(): NodeGauges {
     const { reads, core } = this.#following;
     return { inFlight: reads.waiting, inFlightBytes: 0, unapplied: core.backlog };
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#following.close(resolve));
+  handOver(_: NodeId, failed: (failure: Failed) => void): void {
+    failed(this.#notLeader());
+  }
+
+  /** Nobody succeeds a follower. */
+  readonly successor = undefined;
+
+  leave(): void {
+    this.#following.leave();
+  }
+
+  close(closed: () => void): void {
+    this.#following.close(closed);
   }
 }

@@ -10,10 +10,12 @@ import type {
 } from "../../../replication/follower/follower-effects.ts";
 import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
-import type { NodeOptions } from "../../options.ts";
-import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
+import type { NodeLife } from "../../life.ts";
+import { NodeParts, ruleStart } from "../../parts.ts";
+import type { Leave, RoleHooks } from "../../role.ts";
 import { queueStorage, type StorageReports } from "../../storage-effects.ts";
-import { heartbeatAgeMsMax, LeaderContact } from "./contact.ts";
+import { Candidacy } from "./candidacy.ts";
+import { LeaderContact } from "./contact.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
 
@@ -24,17 +26,21 @@ export class Following {
   readonly contact: LeaderContact;
   readonly reads: FollowerReads;
   readonly inbox: Inbox<FollowerEffects>;
-  readonly #links: FollowerLinks;
+  readonly hooks: RoleHooks;
+  /** Undefined with FAILOVER=0: this node never leads. */
+  readonly candidacy: Candidacy | undefined;
   /** How the rules learn that a flush is done. */
   readonly #flushes: StorageReports<FollowerFlush>;
 
-  constructor(options: NodeOptions) {
-    this.core = followerOf(options);
-    this.contact = new LeaderContact(this.core, options.clock);
-    this.parts = new NodeParts(options, this.#hooks(options));
+  constructor(life: NodeLife, leave: Leave) {
+    const { clock, config } = life.options;
+    this.core = followerOf(life);
+    this.contact = new LeaderContact(this.core, clock);
+    this.parts = new NodeParts(life);
     this.reads = new FollowerReads(this.parts, this.core);
     this.inbox = this.#newInbox();
-    this.#links = new FollowerLinks(this);
+    this.candidacy = config.failover ? new Candidacy(this.parts, this.core, leave) : undefined;
+    this.hooks = this.#newHooks(new FollowerLinks(this));
     const persisted = (flush: FollowerFlush) => this.inbox.take(() => this.core.persisted(flush));
     this.#flushes = {
       begins: () => this.contact.snapshotBegins(),
@@ -48,9 +54,11 @@ export class Following {
     };
   }
 
-  #hooks({ config }: NodeOptions): RoleHooks {
+  #newHooks(links: FollowerLinks): RoleHooks {
     const { core, contact } = this;
     return {
+      received: (number, message) => links.received(number, message),
+      closed: (number, reason) => links.closed(number, reason),
       applied: ({ applied, digest, history }) => {
         this.inbox.take(() => core.storeApplied(applied, digest, history));
         this.reads.applied(applied);
@@ -61,7 +69,6 @@ export class Following {
       betweenFlushes: () => {},
       neededFrom: () => Number.POSITIVE_INFINITY,
       logEnd: () => contact.logEnd,
-      watchTimeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
       faultConsequence: "this node acks nothing until it can",
     };
   }
@@ -71,14 +78,23 @@ export class Following {
     return new Inbox<FollowerEffects>({
       lifetime: parts.lifetime,
       perform: (effects) => this.#perform(effects),
-      performed: () => parts.flusher.kick(),
+      performed: () => {
+        parts.flusher.kick();
+        parts.life.leaders.look();
+      },
       broken: (reason) => parts.stop(reason, core.epoch),
     });
   }
 
-  /** Waits for a leader's stream; a follower opens none itself. */
+  /** Waits for a leader's stream, and for one that can be elected if none comes. */
   start(): void {
-    this.#links.listen();
+    this.candidacy?.start();
+  }
+
+  /** The node plays another role from now on. */
+  leave(): void {
+    this.parts.leave();
+    this.reads.close();
   }
 
   /** Answers waiting reads with RECOVERING, takes no more messages, flushes and ends. */
@@ -87,22 +103,30 @@ export class Following {
     this.reads.close();
     this.parts.flusher.whenIdle(() => {
       this.parts.end();
-      this.#links.close();
+      this.parts.life.streams.closeAll();
       closed();
     });
   }
 
   /** The one place where effects are carried out. Storage is only queued: acks follow its flush. */
   #perform({ storage, closes, news, sends }: FollowerEffects): void {
-    queueStorage(storage, this.parts.flusher, this.#flushes);
-    for (const { to } of closes) this.#links.giveUp(to);
+    const { streams, flusher } = this.parts.life;
+    queueStorage(storage, flusher, this.#flushes);
+    for (const { to } of closes) streams.giveUp(to);
     for (const each of news) this.#tell(each);
-    for (const { to, message } of sends) this.#links.send(to, message);
+    for (const { to, message } of sends) streams.send(to, message);
   }
 
   #tell(news: FollowerNews): void {
     if (news.type === "storeReplaced") this.#storeReplaced(news.leader, news.applied);
+    else if (news.type === "stand") this.#handOver(news.to);
     else this.#strangerRefused(news.leader, news.epoch);
+  }
+
+  #handOver(to: NodeId): void {
+    const { nodeId } = this.parts.options.config;
+    if (to !== nodeId) this.candidacy?.expect(to);
+    else if (!this.core.hardState.blank) this.candidacy?.stand(this.core.epoch);
   }
 
   #storeReplaced(leader: NodeId, applied: Sequence): void {
@@ -116,20 +140,23 @@ export class Following {
 
   #strangerRefused(leader: NodeId, refusedEpoch: Epoch): void {
     const { log, config } = this.parts.options;
+    const why = config.failover
+      ? "FAILOVER is 1 here, and 0 there"
+      : `LEADER is ${config.leader} here, and FAILOVER is 0`;
     log.warn(
       { leader, refusedEpoch, expected: config.leader },
-      `${leader} asked to lead and was refused: LEADER is ${config.leader} here; ` +
-        "check it on both nodes",
+      `${leader} asked to lead and was refused: ${why}; check both on both nodes`,
     );
   }
 }
 
 /** The rules of following, with what this node's storage holds. */
-function followerOf(options: NodeOptions): Follower {
+function followerOf({ options }: NodeLife): Follower {
   const { config, storage, incarnation } = options;
   return new Follower({
     ...ruleStart(options),
     leader: config.leader,
+    nodes: config.failover ? config.nodes.map(({ id }) => id) : undefined,
     incarnation,
     last: () => storage.logBounds().last,
   });

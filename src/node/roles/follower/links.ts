@@ -1,83 +1,68 @@
-/** The network side of following: streams are accepted, closed, and told to the rules as facts. */
+/** The network side of following: streams of leaders are told to the rules as facts. */
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type {
   FollowerEffects,
   LinkNumber,
 } from "../../../replication/follower/follower-effects.ts";
-import type { FollowerMessage, LeaderMessage } from "../../../replication/types.ts";
+import type { LeaderMessage } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
+import type { StreamEvents } from "../../incoming-streams.ts";
 import type { NodeParts } from "../../parts.ts";
-import type { Link } from "../../ports.ts";
+import type { Candidacy } from "./candidacy.ts";
 import type { LeaderContact } from "./contact.ts";
 
-/** The streams that leaders have opened to this node. The rules listen to one of them at most. */
-export class FollowerLinks {
+/** The streams that others have opened to this node. The rules listen to one of them at most. */
+export class FollowerLinks implements StreamEvents {
   readonly #parts: NodeParts;
   readonly #core: Follower;
   readonly #inbox: Inbox<FollowerEffects>;
   readonly #contact: LeaderContact;
-  /** Those that are open. */
-  readonly #links = new Map<LinkNumber, Link<FollowerMessage>>();
-  /** How many were ever opened; each gets the next number. */
-  #opened = 0;
+  readonly #candidacy: Candidacy | undefined;
+  /** The stream whose leader said last that it could not settle writes: nothing on it is a sign of life. */
+  #unable: LinkNumber | undefined;
 
   constructor(owner: {
     parts: NodeParts;
     core: Follower;
     inbox: Inbox<FollowerEffects>;
     contact: LeaderContact;
+    /** Undefined with FAILOVER=0. */
+    candidacy: Candidacy | undefined;
   }) {
     this.#parts = owner.parts;
     this.#core = owner.core;
     this.#inbox = owner.inbox;
     this.#contact = owner.contact;
+    this.#candidacy = owner.candidacy;
   }
 
-  /** Accepts every stream: whether its leader is followed is for the rules to decide. */
-  listen(): void {
-    this.#parts.options.network.listen((link) => {
-      this.#opened += 1;
-      const number = this.#opened;
-      this.#links.set(number, link);
-      return {
-        received: (message) => this.#received(number, message),
-        closed: (reason) => this.#closed(number, reason),
-      };
-    });
-  }
-
-  #received(number: LinkNumber, message: LeaderMessage): void {
+  received(number: LinkNumber, message: LeaderMessage): void {
+    const { lifetime, life } = this.#parts;
     // What has come is flushed and acked; more would keep a closing node busy for ever.
-    if (this.#parts.lifetime.closing) return;
+    if (lifetime.closing || lifetime.over) return;
+    if (message.type === "poll") {
+      const vote = this.#candidacy?.vote(message);
+      if (vote !== undefined) life.streams.send(number, vote);
+      return;
+    }
     this.#contact.heard();
     this.#inbox.take(() => this.#core.received(number, message));
-    if (this.#links.has(number)) this.#contact.taken(message);
+    this.#contact.taken(message);
+    const settings = this.#core.news?.settings;
+    if (settings !== undefined) life.settings.heard(settings);
+    if (message.type === "heartbeat") this.#unable = message.able === false ? number : undefined;
+    if (this.#core.link === number && this.#unable !== number) this.#candidacy?.heard();
   }
 
-  #closed(number: LinkNumber, reason: string): void {
+  closed(number: LinkNumber, reason: string): void {
+    const wasFollowed = this.#core.link === number;
+    if (!wasFollowed || this.#parts.lifetime.over) return;
     this.#contact.streamClosed();
-    this.#links.delete(number);
     this.#parts.options.log.info(
       { reason },
       "the leader's stream closed; the leader opens another if it is up",
     );
     this.#inbox.take(() => this.#core.linkClosed(number));
-  }
-
-  /** Nothing is sent on a stream that has closed. */
-  send(to: LinkNumber, message: FollowerMessage): void {
-    this.#links.get(to)?.send(message);
-  }
-
-  /** Ends a stream that a newer one has replaced. */
-  giveUp(number: LinkNumber): void {
-    const link = this.#links.get(number);
-    this.#links.delete(number);
-    link?.close();
-  }
-
-  /** Closes every stream: the node has ended. */
-  close(): void {
-    for (const link of this.#links.values()) link.close();
+    this.#candidacy?.lost();
   }
 }

@@ -1,7 +1,7 @@
 /** What a follower reports about itself and, as far as it knows, its cluster. */
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
-import type { ClusterView, MemberView, NodeStatus, Role } from "../../api.ts";
+import type { ClusterView, LiveConfig, MemberView, NodeStatus, Role } from "../../api.ts";
 import { fallbackUrl, ownMember } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { LeaderContact } from "./contact.ts";
@@ -19,15 +19,24 @@ export class FollowerViews {
     this.#contact = contact;
   }
 
+  /** With FAILOVER=1 the node that this one follows; empty while it follows none. */
+  get leader(): NodeId {
+    const { config } = this.#parts.options;
+    if (!config.failover) return config.leader;
+    return this.#core.following ? this.#core.hardState.promisedLeader : "";
+  }
+
   /** Where clients reach the leader; empty while unknown. */
   get leaderUrl(): string {
-    return this.#urlOf(this.#parts.options.config.leader);
+    return this.leader === "" ? "" : this.#urlOf(this.leader);
   }
 
   /** A follower takes no writes at all. */
   notReadyForWrites(): readonly string[] {
-    const { nodeId, leader } = this.#parts.options.config;
-    return [...this.#parts.endReasons(), `${nodeId} is a follower; writes go to ${leader}`];
+    const { nodeId } = this.#parts.options.config;
+    const { leader } = this;
+    const to = leader === "" ? "no leader is known" : `writes go to ${leader}`;
+    return [...this.#parts.endReasons(), `${nodeId} is a follower; ${to}`];
   }
 
   /** Reads need no leader, only a store that was whole once. */
@@ -39,19 +48,18 @@ export class FollowerViews {
       : reasons;
   }
 
-  /** Its delays are those of its own settings: the leader's are not reported to followers. */
+  /** As the leader's heartbeats have told them; an older leader tells the quorum alone. */
+  get #settings(): LiveConfig {
+    const { config } = this.#parts.life.settings;
+    return { ...config, writeQuorum: this.#core.news?.writeQuorum ?? config.writeQuorum };
+  }
+
   status(): NodeStatus {
-    const { leader, writeQuorum, minDelay, maxDelay, timeout } = this.#parts.options.config;
+    const { timeout } = this.#parts.options.config;
     return this.#parts.status(this.#core, {
       role: "follower",
-      leader,
-      config: {
-        writeQuorum: this.#core.news?.writeQuorum ?? writeQuorum,
-        minDelay,
-        maxDelay,
-        followerDelays: {},
-        timeout,
-      },
+      leader: this.leader,
+      config: { ...this.#settings, timeout },
       reasons: this.#reasons(),
     });
   }
@@ -72,15 +80,18 @@ export class FollowerViews {
   /** What this node knows by itself; the gateway asks the leader first. */
   cluster(): ClusterView {
     const { config } = this.#parts.options;
-    const { epoch, committed, news } = this.#core;
+    const { epoch, committed } = this.#core;
     return {
-      leader: config.leader,
+      leader: this.leader,
       servedBy: config.nodeId,
       fromLeader: false,
       epoch,
       last: this.#last,
       committed,
-      writeQuorum: news?.writeQuorum ?? config.writeQuorum,
+      writeQuorum: this.#settings.writeQuorum,
+      settings: this.#parts.life.settings.lastChange,
+      leaderSince: null,
+      survives: null,
       nodes: config.nodes.map(({ id }) => this.#view(id)),
     };
   }
@@ -104,9 +115,8 @@ export class FollowerViews {
   }
 
   #view(id: NodeId): MemberView {
-    const { nodeId, leader } = this.#parts.options.config;
-    if (id === nodeId) return this.#ownView();
-    return id === leader ? this.#leaderView() : this.#unknownView(id, "follower");
+    if (id === this.#parts.options.config.nodeId) return this.#ownView();
+    return id === this.leader ? this.#leaderView() : this.#unknownView(id, "follower");
   }
 
   #ownView(): MemberView {
@@ -134,7 +144,7 @@ export class FollowerViews {
   #leaderView(): MemberView {
     const { following, news } = this.#core;
     return {
-      ...this.#unknownView(this.#parts.options.config.leader, "leader"),
+      ...this.#unknownView(this.leader, "leader"),
       state: following ? "live" : "unreachable",
       acked: news?.last ?? null,
       applied: news?.applied ?? null,

@@ -3,7 +3,6 @@ import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
 import { Chance } from "../../../../test/virtual/random.ts";
 import type { Result } from "../../../errors.ts";
 import type { WriteReceipt, WriteRequest } from "../../api.ts";
-import { LeaderNode } from "./leader-node.ts";
 
 /** Real nodes on virtual time, led and ready. */
 function cluster({ followers = 2, writeQuorum = 1, admitsLoss = false } = {}) {
@@ -18,7 +17,7 @@ function cluster({ followers = 2, writeQuorum = 1, admitsLoss = false } = {}) {
   });
   for (const id of world.ids) world.start(id);
   const leader = world.node("leader");
-  if (!(leader instanceof LeaderNode)) throw new Error("no leader");
+  if (leader?.role !== "leader") throw new Error("no leader");
   while (!leader.status().ready && world.step(5_000)) {}
   const answers: Result<WriteReceipt>[] = [];
   const write = (request: Partial<WriteRequest> = {}) =>
@@ -31,7 +30,7 @@ function cluster({ followers = 2, writeQuorum = 1, admitsLoss = false } = {}) {
   };
   const codes = () => answers.map((answer) => (answer.ok ? "ok" : answer.failure.code));
   const cut = () => {
-    for (const id of world.followers) world.network.wire(id).toFollowerCut = true;
+    world.network.cut(["leader"], world.followers);
   };
   return { world, leader, write, pass, answers, codes, cut };
 }
@@ -49,10 +48,7 @@ test("a write whose deadline passes is answered unknown, once, although it settl
   write({ timeoutMs: 300 });
   pass(400);
   expect(codes()).toEqual(["OUTCOME_UNKNOWN"]);
-  for (const id of world.followers) {
-    world.network.wire(id).toFollowerCut = false;
-    world.network.heal(id);
-  }
+  world.network.join(["leader"], world.followers);
   pass(5_000);
   expect(codes()).toEqual(["OUTCOME_UNKNOWN"]);
   expect(leader.read({ key: "a" })).toMatchObject({ ok: true, value: { value: "1" } });
@@ -81,13 +77,10 @@ test("a version that a client was told is not given to another write after a res
     const told = answers[0]?.ok === false ? answers[0].failure.members?.["version"] : undefined;
     world.crash("leader");
     world.member("leader").disk.fail(undefined);
-    for (const id of world.followers) {
-      world.network.wire(id).toFollowerCut = false;
-      world.network.heal(id);
-    }
+    world.network.join(["leader"], world.followers);
     world.start("leader");
     const again = world.node("leader");
-    if (!(again instanceof LeaderNode)) throw new Error("no leader");
+    if (again?.role !== "leader") throw new Error("no leader");
     while (!again.status().ready && world.step(20_000)) {}
     again.submit({ operations: [{ key: "k", value: '"B"' }] }, (answer) => answers.push(answer));
     pass(1_000);
@@ -109,7 +102,7 @@ test("a leader deposed on a full disk answers no stale read after a restart", ()
   world.leader = other;
   for (const id of [other, ...rest]) world.start(id);
   const second = world.node(other);
-  if (!(second instanceof LeaderNode)) throw new Error("no second leader");
+  if (second?.role !== "leader") throw new Error("no second leader");
   while (!second.status().ready && world.step(20_000)) {}
   const operations = [{ key: "a", value: "2" }];
   second.submit({ operations }, (answer) => expect(answer.ok).toBe(true));
@@ -146,7 +139,7 @@ test("a former leader that applied alone follows with the cluster's store, not w
   world.leader = second;
   for (const id of [second, ...rest]) world.start(id);
   const next = world.node(second);
-  if (!(next instanceof LeaderNode)) throw new Error("no second leader");
+  if (next?.role !== "leader") throw new Error("no second leader");
   while (!next.status().ready && world.step(30_000)) {}
   const answers: boolean[] = [];
   const operations = [{ key: "b", value: "1" }];

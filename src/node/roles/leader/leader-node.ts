@@ -1,14 +1,12 @@
 /**
  * A node in the role of leader. This file answers the calls of the edges; `leader/` does the work.
  */
-import type { Result } from "../../../errors.ts";
+import { type Failed, failed, type Result } from "../../../errors.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
-  EventListener,
   KeyPage,
   KeyValue,
-  KvNode,
   ListQuery,
   LiveConfig,
   NodeGauges,
@@ -16,36 +14,43 @@ import type {
   Position,
   Purpose,
   ReadQuery,
-  Subscription,
+  Role,
   WatchHandle,
   WatchQuery,
   WriteAnswer,
-  WriteReceipt,
   WriteRequest,
 } from "../../api.ts";
-import type { NodeOptions } from "../../options.ts";
+import type { NodeLife } from "../../life.ts";
+import { noLeader } from "../../refusals.ts";
+import type { LeadingTurn, Leave, NodeRole, RoleHooks } from "../../role.ts";
 import { Leading } from "./leading.ts";
 import { LiveSettings } from "./live-settings.ts";
 import { LeaderReads } from "./reads.ts";
 import { LeaderViews } from "./views.ts";
 
 /** See KvNode for each call. */
-export class LeaderNode implements KvNode {
-  readonly id: NodeId;
-  readonly role = "leader";
+export class LeaderNode implements NodeRole {
   readonly #leading: Leading;
   readonly #settings: LiveSettings;
   readonly #views: LeaderViews;
   readonly #reads: LeaderReads;
 
-  constructor(options: NodeOptions) {
-    const leading = new Leading(options);
-    const { parts, core, settling, telemetry } = leading;
-    this.id = options.config.nodeId;
+  constructor(life: NodeLife, turn: LeadingTurn, leave: Leave) {
+    const leading = new Leading(life, turn, leave);
+    const { parts, core, telemetry } = leading;
     this.#leading = leading;
-    this.#settings = new LiveSettings(options);
-    this.#views = new LeaderViews(parts, core, telemetry.timeline);
-    this.#reads = new LeaderReads(parts, core, settling);
+    this.#settings = new LiveSettings(life);
+    this.#views = new LeaderViews(parts, core, telemetry);
+    this.#reads = new LeaderReads(leading);
+  }
+
+  get hooks(): RoleHooks {
+    return this.#leading.hooks;
+  }
+
+  /** With FAILOVER=1 a candidate until it leads. */
+  get role(): Role {
+    return this.#views.role;
   }
 
   /** Begins to lead, and to publish what pages show. */
@@ -61,8 +66,12 @@ export class LeaderNode implements KvNode {
     return this.#leading.core.applied;
   }
 
+  get leader(): NodeId {
+    return this.#views.leader;
+  }
+
   get leaderUrl(): string {
-    return this.#leading.parts.options.config.advertiseUrl;
+    return this.role === "leader" ? this.#leading.parts.options.config.advertiseUrl : "";
   }
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
@@ -73,11 +82,6 @@ export class LeaderNode implements KvNode {
     return this.#reads.list(query);
   }
 
-  write(request: WriteRequest): Promise<Result<WriteReceipt>> {
-    return new Promise((resolve) => this.submit(request, resolve));
-  }
-
-  /** Like `write`, for callers that step through time by themselves. Answers exactly once. */
   submit(request: WriteRequest, answer: WriteAnswer): void {
     this.#leading.writes.submit(request, answer);
   }
@@ -104,15 +108,11 @@ export class LeaderNode implements KvNode {
   }
 
   configure(change: Partial<LiveConfig>): Result<LiveConfig> {
-    const changed = this.#settings.change(change);
+    const changed = this.#settings.change(change, this.#leading.core.epoch);
     if (!changed.ok) return changed;
     this.#leading.setWriteQuorum(changed.value.writeQuorum);
     this.#leading.telemetry.settingsChanged(changed.value);
     return changed;
-  }
-
-  subscribe(listener: EventListener): Subscription {
-    return this.#leading.parts.hub.subscribe(listener);
   }
 
   watch(query: WatchQuery): Result<WatchHandle> {
@@ -124,7 +124,30 @@ export class LeaderNode implements KvNode {
     return { inFlight: this.#leading.settling.size, inFlightBytes: bytes, unapplied: entries };
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#leading.close(resolve));
+  handOver(to: NodeId, failed: (failure: Failed) => void): void {
+    this.#leading.handover.begin(to, failed);
+  }
+
+  /** The leader of choice if it is live, else the follower that holds most; undefined: none is live. */
+  get successor(): NodeId | undefined {
+    const { core, parts } = this.#leading;
+    if (this.role !== "leader") return undefined;
+    const live = core.peers.filter(({ state }) => state === "live");
+    const choice = live.find(({ id }) => id === parts.options.config.leader);
+    return (choice ?? live.toSorted((a, b) => b.acked - a.acked)[0])?.id;
+  }
+
+  leave(next: NodeId | undefined): void {
+    const url = next === undefined ? "" : this.#views.urlOf(next);
+    this.#leading.leave(next === undefined ? noLeader() : handedOver(next, url));
+  }
+
+  close(closed: () => void): void {
+    this.#leading.close(closed);
   }
 }
+
+const handedOver = (leader: NodeId, leaderUrl: string): Failed =>
+  failed("NOT_LEADER", `this node led until now; ${leader} leads next; nothing was written`, {
+    members: { leader, leaderUrl },
+  });

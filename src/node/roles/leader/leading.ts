@@ -2,6 +2,9 @@
  * Leading: whatever happens to a leader becomes a fact in its inbox, the rules turn facts into
  * effects, and every step's effects are performed here.
  */
+
+import type { Failed } from "../../../errors.ts";
+import { placeOf } from "../../../replication/election/epochs.ts";
 import { Leader } from "../../../replication/leader/leader.ts";
 import type {
   Deposed,
@@ -9,16 +12,24 @@ import type {
   LeaderFlush,
 } from "../../../replication/leader/leader-effects.ts";
 import { Inbox } from "../../inbox.ts";
-import { epochLeap, type NodeOptions, tickMs } from "../../options.ts";
-import { NodeParts, type RoleHooks, ruleStart } from "../../parts.ts";
+import type { NodeLife } from "../../life.ts";
+import { epochLeap, tickMs } from "../../options.ts";
+import { NodeParts, ruleStart } from "../../parts.ts";
+import type { LeadingTurn, Leave, RoleHooks } from "../../role.ts";
 import { inFlightMsMax } from "../../stopping.ts";
 import { queueStorage, type StorageReports } from "../../storage-effects.ts";
 import { Waiting } from "../../waiting.ts";
 import { CommitAnnouncer } from "./announcer.ts";
+import { HandBack } from "./hand-back.ts";
+import { Handover } from "./handover.ts";
+import { LeaderIncoming } from "./incoming.ts";
 import { LeaderLinks } from "./links.ts";
+import { ReadRounds } from "./read-rounds.ts";
 import { LeaderTelemetry } from "./telemetry.ts";
 import { LeaderWrites } from "./writes.ts";
 
+/** Far more elections than one node can miss while others hold them. */
+const electionLeap = 1_000_000;
 /** How often a closing leader looks whether the writes in flight are answered. */
 const closingLookMs = 10;
 
@@ -31,18 +42,27 @@ export class Leading {
   /** Calls that wait until one entry is settled. */
   readonly settling: Waiting;
   readonly writes: LeaderWrites;
+  readonly confirming: ReadRounds;
+  readonly handover: Handover;
+  readonly hooks: RoleHooks;
   readonly #links: LeaderLinks;
+  readonly #leave: Leave;
   /** How the rules learn that a flush is done. */
   readonly #flushes: StorageReports<LeaderFlush>;
 
-  constructor(options: NodeOptions) {
-    this.core = leaderOf(options);
-    this.parts = new NodeParts(options, this.#hooks(options));
+  constructor(life: NodeLife, turn: LeadingTurn, leave: Leave) {
+    const { options } = life;
+    this.core = leaderOf(life, turn);
+    this.parts = new NodeParts(life);
+    this.#leave = leave;
     this.inbox = this.#newInbox();
     this.telemetry = new LeaderTelemetry(this.parts);
     this.settling = new Waiting(options.clock);
+    this.confirming = new ReadRounds(this);
     this.writes = new LeaderWrites(this);
-    this.#links = new LeaderLinks(this.parts, this.core, this.inbox);
+    this.handover = new Handover(this);
+    this.#links = new LeaderLinks(this);
+    this.hooks = this.#newHooks();
     const persisted = (flush: LeaderFlush) =>
       this.inbox.take(() => this.core.persisted(flush, options.clock.now()));
     this.#flushes = {
@@ -54,9 +74,13 @@ export class Leading {
     };
   }
 
-  #hooks({ clock, config }: NodeOptions): RoleHooks {
-    const { core } = this;
+  #newHooks(): RoleHooks {
+    const { core, parts } = this;
+    const { clock } = parts.options;
+    const incoming = new LeaderIncoming({ parts, core, leave: this.#leave });
     return {
+      received: (number, message) => incoming.received(number, message),
+      closed: () => {},
       applied: ({ applied, digest, history }) =>
         this.inbox.take(() => core.storeApplied(applied, digest, history)),
       storageFault: () => {},
@@ -66,7 +90,6 @@ export class Leading {
         core.notReady === undefined && this.parts.lifetime.ended === undefined
           ? { last: core.last, trueAt: clock.now() }
           : undefined,
-      watchTimeoutMs: config.timeout,
       faultConsequence: "writes are refused until it can",
     };
   }
@@ -79,6 +102,10 @@ export class Leading {
       performed: () => {
         parts.flusher.kick();
         announcer.schedule();
+        this.confirming.advance();
+        this.handover.advance();
+        if (core.notReady === undefined) this.telemetry.leads();
+        parts.life.leaders.look();
       },
       broken: (reason) => parts.stop(reason, core.epoch),
     });
@@ -89,10 +116,14 @@ export class Leading {
   /** Begins to lead. Until enough followers have answered, calls get RECOVERING. */
   start(): void {
     const { clock } = this.parts.options;
-    this.#links.listen();
     this.inbox.take(() => this.core.start(clock.now()));
     this.#links.dialAll();
-    this.parts.repeat(tickMs, () => this.inbox.take(() => this.core.tick(clock.now())));
+    const { flusher } = this.parts;
+    const handBack = new HandBack(this);
+    this.parts.repeat(tickMs, () => {
+      this.inbox.take(() => this.core.tick(clock.now(), flusher.fault === undefined));
+      if (this.parts.options.config.failover) handBack.tick(clock.now());
+    });
   }
 
   /** Sets the write quorum of all writes that do not choose their own. */
@@ -125,11 +156,22 @@ export class Leading {
     look();
   }
 
+  /** The node plays another role from now on. What was proposed and has not settled may yet settle. */
+  leave(refusal: Failed): void {
+    this.parts.leave();
+    this.handover.leave();
+    this.writes.leave(refusal);
+    this.settling.expireAll();
+    this.confirming.leave();
+    this.#links.close();
+  }
+
   #end(): void {
     this.parts.end();
     // A write of the last turn may have been proposed since the others expired.
     this.settling.expireAll();
     this.#links.close();
+    this.parts.life.streams.closeAll();
   }
 
   /**
@@ -148,28 +190,62 @@ export class Leading {
     if (deposed !== undefined) this.#deposed(deposed);
   }
 
-  /** What this node answers from now on may be old: it refuses calls at once, flushes and stops. */
+  /** With FAILOVER=1 the node follows from now on, or stands again in a higher epoch. */
   #deposed(deposed: Deposed): void {
+    const { options } = this.parts;
+    const { epoch } = this.core;
+    options.log.warn({ epoch, ...deposed }, deposedSentence(deposed));
+    if (!options.config.failover) this.#stop(deposedSentence(deposed));
+    else if (deposed.reason === "higherEpoch")
+      this.#leave({ type: "follow", next: { leader: deposed.by, epoch: deposed.epoch } });
+    else if (deposed.reason !== "blankFollowers") this.#leave({ type: "follow" });
+    else {
+      const above = epoch + electionLeap * options.config.nodes.length;
+      this.#leave({ type: "stand", above, admitted: deposed.admit });
+    }
+  }
+
+  /** What this node answers from now on may be old: it refuses calls at once, flushes and stops. */
+  #stop(reason: string): void {
     const { lifetime, flusher } = this.parts;
-    const reason =
-      deposed.reason === "diskWentBack"
-        ? "a follower shows that this node's disk went back in time: this node no longer leads"
-        : `${deposed.by} leads with epoch ${deposed.epoch}: this node no longer leads`;
     lifetime.end("this node no longer leads");
     flusher.whenIdle(() => this.parts.stop(reason, this.core.epoch));
   }
 }
 
+function deposedSentence(deposed: Deposed): string {
+  switch (deposed.reason) {
+    case "higherEpoch":
+      return `${deposed.by} leads with epoch ${deposed.epoch}: this node no longer leads`;
+    case "diskWentBack":
+      return "a follower shows that this node's disk went back in time: this node no longer leads";
+    case "notElected":
+      return "too few nodes answered in time: this node does not lead";
+    case "blankFollowers":
+      return "a follower lost its disk while another node is away: this node leads on in a much higher epoch";
+  }
+}
+
 /** The rules of leading, with what this node's storage holds. */
-function leaderOf(options: NodeOptions): Leader {
+function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
   const { config, storage, incarnation } = options;
+  const ids = config.nodes.map(({ id }) => id);
   const start = ruleStart(options);
   const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
   return new Leader({
     ...start,
-    followers: config.nodes.map(({ id }) => id).filter((id) => id !== config.nodeId),
-    writeQuorum: config.writeQuorum,
+    followers: ids.filter((id) => id !== config.nodeId),
+    writeQuorum: settings.inForce.writeQuorum,
     tail: storage.readLog(start.applied + 1, everything),
     leap: epochLeap(incarnation),
+    election: config.failover
+      ? {
+          place: placeOf(config.nodeId, ids),
+          above: turn.above,
+          timeoutMs: config.electionTimeout,
+          admitted: turn.admitted ?? new Map(),
+        }
+      : undefined,
+    settings: () => settings.inForce,
   });
 }

@@ -6,7 +6,7 @@ import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Link } from "../../ports.ts";
 
-/** The leader's streams: one to each follower. Another node that tries to lead this one is refused. */
+/** The leader's streams: one to each follower. */
 export class LeaderLinks {
   readonly #parts: NodeParts;
   readonly #core: Leader;
@@ -14,29 +14,13 @@ export class LeaderLinks {
   /** Those that are open. */
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
 
-  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
-    this.#parts = parts;
-    this.#core = core;
-    this.#inbox = inbox;
+  constructor(owner: { parts: NodeParts; core: Leader; inbox: Inbox<LeaderEffects> }) {
+    this.#parts = owner.parts;
+    this.#core = owner.core;
+    this.#inbox = owner.inbox;
   }
 
-  /** Answers other leaders. Called before the first fact, as a leader may call at any time. */
-  listen(): void {
-    const { network, config } = this.#parts.options;
-    network.listen((link) => {
-      // Only a node that really leads deposes another one: until then its settings may be wrong.
-      const promisedEpoch = this.#core.notReady === undefined ? this.#core.epoch : 0;
-      link.send({
-        type: "refusal",
-        promisedEpoch,
-        promisedLeader: config.nodeId,
-        reason: `the settings of ${config.nodeId} name itself as the leader`,
-      });
-      return { received: () => link.close(), closed: () => {} };
-    });
-  }
-
-  /** Opens a stream to every follower, and another whenever one closes, until the node ends. */
+  /** Opens a stream to every follower, and another whenever one closes, until the role ends. */
   dialAll(): void {
     const { nodeId, nodes } = this.#parts.options.config;
     for (const { id } of nodes) if (id !== nodeId) this.#dial(id);

@@ -13,11 +13,22 @@ export class LeaderTelemetry {
   readonly #writes: WriteEvents;
   /** When entries were proposed, for the age of what a follower misses. */
   readonly timeline = new Timeline();
+  #leadsSince: number | null = null;
 
   constructor(parts: NodeParts) {
     const { clock, delays } = parts.options;
     this.#parts = parts;
     this.#writes = new WriteEvents({ hub: parts.hub, clock, delays });
+  }
+
+  /** Wall-clock milliseconds; null before the node leads. */
+  get leadsSince(): number | null {
+    return this.#leadsSince;
+  }
+
+  /** The node leads; only the first call counts. */
+  leads(): void {
+    this.#leadsSince ??= this.#parts.options.clock.wall();
   }
 
   /** Entries from this one on are proposed now. */

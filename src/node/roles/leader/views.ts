@@ -1,22 +1,34 @@
 /** What a leader reports about itself and its cluster. */
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
-import type { ClusterView, MemberView, NodeStatus } from "../../api.ts";
+import type { ClusterView, MemberView, NodeStatus, Role } from "../../api.ts";
 import { fallbackUrl } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { LiveSettings } from "./live-settings.ts";
-import type { Timeline } from "./timeline.ts";
+import type { LeaderTelemetry } from "./telemetry.ts";
 
 /** Views of the present moment; each call looks anew. */
 export class LeaderViews {
   readonly #parts: NodeParts;
   readonly #core: Leader;
-  readonly #timeline: Timeline;
+  readonly #telemetry: LeaderTelemetry;
 
-  constructor(parts: NodeParts, core: Leader, timeline: Timeline) {
+  constructor(parts: NodeParts, core: Leader, telemetry: LeaderTelemetry) {
     this.#parts = parts;
     this.#core = core;
-    this.#timeline = timeline;
+    this.#telemetry = telemetry;
+  }
+
+  /** With FAILOVER=1 a node leads only once phase 1 is over, and until it leaves this role. */
+  get role(): Role {
+    if (!this.#parts.options.config.failover) return "leader";
+    if (this.#parts.lifetime.over) return "follower";
+    return this.#core.notReady === undefined ? "leader" : "candidate";
+  }
+
+  /** Empty until this node leads. */
+  get leader(): NodeId {
+    return this.role === "leader" ? this.#parts.options.config.nodeId : "";
   }
 
   /** Reads need neither followers nor a disk that flushes. */
@@ -40,10 +52,10 @@ export class LeaderViews {
 
   /** `settings`: what is in force. */
   status(settings: LiveSettings): NodeStatus {
-    const { nodeId, timeout } = this.#parts.options.config;
+    const { timeout } = this.#parts.options.config;
     return this.#parts.status(this.#core, {
-      role: "leader",
-      leader: nodeId,
+      role: this.role,
+      leader: this.leader,
       config: { ...settings.inForce, timeout },
       reasons: this.notReadyForWrites(),
     });
@@ -54,15 +66,24 @@ export class LeaderViews {
     const { epoch, last, committed, writeQuorum } = this.#core;
     const { nodeId } = this.#parts.options.config;
     return {
-      leader: nodeId,
+      leader: this.leader,
       servedBy: nodeId,
-      fromLeader: true,
+      fromLeader: this.role === "leader",
       epoch,
       last,
       committed,
       writeQuorum,
+      settings: this.#parts.life.settings.lastChange,
+      leaderSince: this.#telemetry.leadsSince,
+      survives: this.role === "leader" ? this.#core.survival : null,
       nodes: [this.#ownView(), ...this.#followerViews()],
     };
+  }
+
+  /** Where clients reach that member. */
+  urlOf(id: NodeId): string {
+    const member = this.#core.members.find((known) => known.id === id);
+    return member?.url ?? fallbackUrl(this.#parts.options.config, id) ?? "";
   }
 
   /** Where another member reaches that member's gateway; undefined: there is no such member. */
@@ -76,7 +97,7 @@ export class LeaderViews {
     const { last, applied, ledger } = this.#core;
     return {
       id: config.nodeId,
-      role: "leader",
+      role: this.role,
       url: config.advertiseUrl,
       state: "live",
       acked: ledger.flushed,
@@ -120,6 +141,6 @@ export class LeaderViews {
   /** Age in milliseconds of the first entry after this one; 0 when there is none. */
   #lagMs(applied: Sequence): number {
     const { clock } = this.#parts.options;
-    return applied < this.#core.last ? this.#timeline.ageMs(applied + 1, clock.now()) : 0;
+    return applied < this.#core.last ? this.#telemetry.timeline.ageMs(applied + 1, clock.now()) : 0;
   }
 }

@@ -8,6 +8,7 @@ import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { NodeParts } from "../../parts.ts";
 import { quorumUnavailable, refusalResult } from "../../refusals.ts";
 import type { Waiting } from "../../waiting.ts";
+import type { ReadRounds } from "./read-rounds.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
 
 /** A write that somebody waits for. */
@@ -24,6 +25,7 @@ export class WriteAnswers {
   readonly #core: Leader;
   readonly #settling: Waiting;
   readonly #telemetry: LeaderTelemetry;
+  readonly #confirming: ReadRounds;
 
   constructor(owner: {
     parts: NodeParts;
@@ -31,7 +33,9 @@ export class WriteAnswers {
     /** Calls that wait until one entry is settled. */
     settling: Waiting;
     telemetry: LeaderTelemetry;
+    confirming: ReadRounds;
   }) {
+    this.#confirming = owner.confirming;
     this.#parts = owner.parts;
     this.#core = owner.core;
     this.#settling = owner.settling;
@@ -95,13 +99,20 @@ export class WriteAnswers {
   #refuse(ask: Ask, refusal: Refusal): void {
     const result = refusalResult(refusal);
     const after = "after" in refusal ? refusal.after : 0;
+    // What it says of the key is a read: it is told only by a node that still leads.
+    const leftMs = () => ask.deadlineAt - this.#parts.options.clock.now();
+    const tell = () => {
+      if ("after" in refusal)
+        this.#confirming.answer(result, leftMs(), (confirmed) => this.#refused(ask, confirmed));
+      else this.#refused(ask, result);
+    };
     if (after === 0 || this.#core.ledger.isSettled(after)) {
-      this.#refused(ask, result);
+      tell();
       return;
     }
     this.#settling.add(after, {
-      timeoutMs: ask.deadlineAt - this.#parts.options.clock.now(),
-      reached: () => this.#refused(ask, result),
+      timeoutMs: leftMs(),
+      reached: tell,
       expired: () => this.#refused(ask, this.#undecided(ask, after)),
     });
   }

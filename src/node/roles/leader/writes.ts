@@ -7,8 +7,9 @@ import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel } from "../../ports.ts";
 import { checkQuorum } from "../../quorum.ts";
-import { overloaded, recovering, shuttingDown } from "../../refusals.ts";
+import { noLeader, overloaded, recovering, shuttingDown } from "../../refusals.ts";
 import { type Waiting, waitingMax } from "../../waiting.ts";
+import type { ReadRounds } from "./read-rounds.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
 import { type Ask, WriteAnswers } from "./write-answers.ts";
 
@@ -26,6 +27,8 @@ export class LeaderWrites {
   /** They will be proposed together. */
   #asks: Ask[] = [];
   #gathering = false;
+  /** A handover is under way. */
+  #held = false;
   #stopGathering: Cancel = () => {};
 
   constructor(owner: {
@@ -34,6 +37,7 @@ export class LeaderWrites {
     /** Calls that wait until one entry is settled. */
     settling: Waiting;
     telemetry: LeaderTelemetry;
+    confirming: ReadRounds;
     inbox: Inbox<LeaderEffects>;
   }) {
     this.#parts = owner.parts;
@@ -74,7 +78,8 @@ export class LeaderWrites {
     const fault = quorum === undefined ? undefined : checkQuorum("quorum", quorum, options.config);
     if (fault !== undefined) return fault;
     if (lifetime.closing) return shuttingDown();
-    if (lifetime.ended !== undefined) return recovering(lifetime.ended);
+    if (lifetime.ended !== undefined)
+      return options.config.failover ? noLeader() : recovering(lifetime.ended);
     if (flusher.fault !== undefined)
       return overloaded(`the leader's storage cannot flush: ${flusher.fault}; nothing was written`);
     if (this.#asks.length + this.#settling.size >= waitingMax)
@@ -87,13 +92,32 @@ export class LeaderWrites {
    * flushed sooner, and share one message for each follower. Only a slow disk makes them go alone.
    */
   #proposeSoon(): void {
-    if (this.#asks.length === 0 || this.#gathering) return;
+    if (this.#asks.length === 0 || this.#gathering || this.#held) return;
     if (!this.#parts.flusher.busy) {
       this.#propose();
       return;
     }
     this.#gathering = true;
     this.#stopGathering = this.#parts.options.clock.after(gatherMsMax, () => this.#propose());
+  }
+
+  /** Writes wait until `release`: this node may lead no more before they are proposed. */
+  hold(): void {
+    this.#held = true;
+    this.#gathering = false;
+    this.#stopGathering();
+  }
+
+  /** This node leads on. */
+  release(): void {
+    this.#held = false;
+    this.#proposeSoon();
+  }
+
+  /** The node leads no more: what is not proposed was not written. */
+  leave(refusal: Failed): void {
+    this.#stopGathering();
+    for (const { answer } of this.#asks.splice(0)) this.#refuse(answer, refusal);
   }
 
   /** A flush has ended: the writes that waited to share the next one are proposed now. */

@@ -33,6 +33,9 @@ export interface ReplicateRequest {
     | { $case: "fetchLog"; value: FetchLog }
     | { $case: "fetchStore"; value: FetchStore }
     | { $case: "floor"; value: Floor }
+    | { $case: "poll"; value: Poll }
+    | { $case: "confirm"; value: Confirm }
+    | { $case: "stand"; value: Stand }
     | undefined;
 }
 
@@ -47,6 +50,8 @@ export interface ReplicateResponse {
     | { $case: "logPage"; value: LogPage }
     | { $case: "storePage"; value: StorePage }
     | { $case: "floorReceipt"; value: FloorReceipt }
+    | { $case: "vote"; value: Vote }
+    | { $case: "confirmed"; value: Confirmed }
     | undefined;
 }
 
@@ -99,6 +104,8 @@ export interface FloorNote {
   quorum: number;
   /** The highest quorum that a recovery may assume if it does not know this note. */
   over: number;
+  /** An elected leader made it (FAILOVER=1). */
+  elected?: boolean | undefined;
 }
 
 /** The gateway of a member, as the leader knows it. */
@@ -117,6 +124,8 @@ export interface Prepare {
   /** The node this is meant for: a node at a wrong address must not become a copy. */
   to: string;
   members: Member[];
+  /** The sender stands for election (FAILOVER=1). */
+  elected: boolean;
 }
 
 /** Promised: the promise is durable on this node, and this is what the node holds. */
@@ -188,6 +197,35 @@ export interface Heartbeat {
   digest: string;
   /** The write quorum in force, for the pages of followers. */
   writeQuorum: number;
+  /** The live settings in force, which the next leader keeps. Absent: the leader's version is older. */
+  settings?:
+    | LiveSettings
+    | undefined;
+  /** False: the leader cannot lead at the moment and counts as silent. Absent: it was not elected. */
+  able?: boolean | undefined;
+}
+
+/** The settings that change at run time, with the change that made them. */
+export interface LiveSettings {
+  writeQuorum: number;
+  /** Milliseconds, as the next one. */
+  minDelay: number;
+  maxDelay: number;
+  followerDelays: FollowerDelay[];
+  /**
+   * The leader that took the change, its epoch, and the wall clock in milliseconds since 1970. Epoch 0:
+   * these are the settings that the leader started with.
+   */
+  changedBy: string;
+  changedEpoch: number;
+  changedAt: number;
+}
+
+/** The simulated delay of one follower. Milliseconds. */
+export interface FollowerDelay {
+  id: string;
+  minDelay: number;
+  maxDelay: number;
 }
 
 /** HeartbeatReply answers one heartbeat. */
@@ -286,6 +324,55 @@ export interface FloorReceipt {
   floor: FloorNote | undefined;
 }
 
+/** Poll asks a node whether it would promise to the sender, which has lost its leader. It changes nothing. */
+export interface Poll {
+  /** The node that may stand for leader. */
+  candidate: string;
+  /** The node this is meant for. */
+  to: string;
+  /** Numbers the polls of one candidate; echoed by the vote. */
+  number: number;
+}
+
+/** Vote answers Poll with what the node would do, and what it holds. */
+export interface Vote {
+  number: number;
+  /** The node leads nobody and has lost its leader too. */
+  agrees: boolean;
+  /** Why it does not agree; empty if it does. */
+  reason: string;
+  promisedEpoch: number;
+  applied: number;
+  /** Lowest and highest sequence in the log; 0: the log is empty. */
+  first: number;
+  last: number;
+  blank: boolean;
+  floor?: FloorNote | undefined;
+}
+
+/** Confirm asks whether the follower still follows this epoch: reads wait for the answers. */
+export interface Confirm {
+  epoch: number;
+  /** Echoed by the answer. */
+  number: number;
+}
+
+/** Confirmed: when it came, this node had promised no higher epoch. */
+export interface Confirmed {
+  epoch: number;
+  number: number;
+}
+
+/**
+ * Stand asks a follower that holds everything to stand for leader at once: a handover. All followers hear of
+ * it, so that nobody else stands meanwhile.
+ */
+export interface Stand {
+  epoch: number;
+  /** Who shall stand. */
+  to: string;
+}
+
 function createBaseReplicateRequest(): ReplicateRequest {
   return { message: undefined };
 }
@@ -316,6 +403,15 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         break;
       case "floor":
         Floor.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
+      case "poll":
+        Poll.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "confirm":
+        Confirm.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
+      case "stand":
+        Stand.encode(message.message.value, writer.uint32(90).fork()).join();
         break;
     }
     return writer;
@@ -398,6 +494,30 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "floor", value: Floor.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "poll", value: Poll.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "confirm", value: Confirm.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "stand", value: Stand.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -464,6 +584,24 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         }
         break;
       }
+      case "poll": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "poll", value: Poll.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "confirm": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "confirm", value: Confirm.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "stand": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "stand", value: Stand.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -499,6 +637,12 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
         break;
       case "floorReceipt":
         FloorReceipt.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
+      case "vote":
+        Vote.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "confirmed":
+        Confirmed.encode(message.message.value, writer.uint32(82).fork()).join();
         break;
     }
     return writer;
@@ -581,6 +725,22 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
             message.message = { $case: "floorReceipt", value: FloorReceipt.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "vote", value: Vote.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "confirmed", value: Confirmed.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -644,6 +804,18 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
       case "floorReceipt": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "floorReceipt", value: FloorReceipt.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "vote": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "vote", value: Vote.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "confirmed": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "confirmed", value: Confirmed.fromPartial(object.message.value) };
         }
         break;
       }
@@ -995,7 +1167,7 @@ export const Record: MessageFns<Record> = {
 };
 
 function createBaseFloorNote(): FloorNote {
-  return { epoch: 0, number: 0, quorum: 0, over: 0 };
+  return { epoch: 0, number: 0, quorum: 0, over: 0, elected: undefined };
 }
 
 export const FloorNote: MessageFns<FloorNote> = {
@@ -1011,6 +1183,9 @@ export const FloorNote: MessageFns<FloorNote> = {
     }
     if (message.over !== 0) {
       writer.uint32(32).uint32(message.over);
+    }
+    if (message.elected !== undefined) {
+      writer.uint32(40).bool(message.elected);
     }
     return writer;
   },
@@ -1060,6 +1235,14 @@ export const FloorNote: MessageFns<FloorNote> = {
             message.over = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.elected = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1081,6 +1264,7 @@ export const FloorNote: MessageFns<FloorNote> = {
     message.number = object.number ?? 0;
     message.quorum = object.quorum ?? 0;
     message.over = object.over ?? 0;
+    message.elected = object.elected ?? undefined;
     return message;
   },
 };
@@ -1165,7 +1349,7 @@ export const Member: MessageFns<Member> = {
 };
 
 function createBasePrepare(): Prepare {
-  return { epoch: 0, leader: "", to: "", members: [] };
+  return { epoch: 0, leader: "", to: "", members: [], elected: false };
 }
 
 export const Prepare: MessageFns<Prepare> = {
@@ -1181,6 +1365,9 @@ export const Prepare: MessageFns<Prepare> = {
     }
     for (const v of message.members) {
       Member.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.elected !== false) {
+      writer.uint32(40).bool(message.elected);
     }
     return writer;
   },
@@ -1230,6 +1417,14 @@ export const Prepare: MessageFns<Prepare> = {
             message.members.push(Member.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.elected = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1251,6 +1446,7 @@ export const Prepare: MessageFns<Prepare> = {
     message.leader = object.leader ?? "";
     message.to = object.to ?? "";
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
+    message.elected = object.elected ?? false;
     return message;
   },
 };
@@ -1685,7 +1881,18 @@ export const Append: MessageFns<Append> = {
 };
 
 function createBaseHeartbeat(): Heartbeat {
-  return { epoch: 0, committed: 0, last: 0, number: 0, members: [], applied: 0, digest: "", writeQuorum: 0 };
+  return {
+    epoch: 0,
+    committed: 0,
+    last: 0,
+    number: 0,
+    members: [],
+    applied: 0,
+    digest: "",
+    writeQuorum: 0,
+    settings: undefined,
+    able: undefined,
+  };
 }
 
 export const Heartbeat: MessageFns<Heartbeat> = {
@@ -1713,6 +1920,12 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.writeQuorum !== 0) {
       writer.uint32(64).uint32(message.writeQuorum);
+    }
+    if (message.settings !== undefined) {
+      LiveSettings.encode(message.settings, writer.uint32(74).fork()).join();
+    }
+    if (message.able !== undefined) {
+      writer.uint32(80).bool(message.able);
     }
     return writer;
   },
@@ -1794,6 +2007,22 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.writeQuorum = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.settings = LiveSettings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.able = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1819,6 +2048,216 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.applied = object.applied ?? 0;
     message.digest = object.digest ?? "";
     message.writeQuorum = object.writeQuorum ?? 0;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? LiveSettings.fromPartial(object.settings)
+      : undefined;
+    message.able = object.able ?? undefined;
+    return message;
+  },
+};
+
+function createBaseLiveSettings(): LiveSettings {
+  return { writeQuorum: 0, minDelay: 0, maxDelay: 0, followerDelays: [], changedBy: "", changedEpoch: 0, changedAt: 0 };
+}
+
+export const LiveSettings: MessageFns<LiveSettings> = {
+  encode(message: LiveSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.writeQuorum !== 0) {
+      writer.uint32(8).uint32(message.writeQuorum);
+    }
+    if (message.minDelay !== 0) {
+      writer.uint32(16).uint32(message.minDelay);
+    }
+    if (message.maxDelay !== 0) {
+      writer.uint32(24).uint32(message.maxDelay);
+    }
+    for (const v of message.followerDelays) {
+      FollowerDelay.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.changedBy !== "") {
+      writer.uint32(42).string(message.changedBy);
+    }
+    if (message.changedEpoch !== 0) {
+      writer.uint32(48).uint64(message.changedEpoch);
+    }
+    if (message.changedAt !== 0) {
+      writer.uint32(56).uint64(message.changedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LiveSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLiveSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.writeQuorum = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minDelay = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxDelay = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.followerDelays.push(FollowerDelay.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.changedBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.changedEpoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.changedAt = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LiveSettings>): LiveSettings {
+    return LiveSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LiveSettings>): LiveSettings {
+    const message = createBaseLiveSettings();
+    message.writeQuorum = object.writeQuorum ?? 0;
+    message.minDelay = object.minDelay ?? 0;
+    message.maxDelay = object.maxDelay ?? 0;
+    message.followerDelays = object.followerDelays?.map((e) => FollowerDelay.fromPartial(e)) || [];
+    message.changedBy = object.changedBy ?? "";
+    message.changedEpoch = object.changedEpoch ?? 0;
+    message.changedAt = object.changedAt ?? 0;
+    return message;
+  },
+};
+
+function createBaseFollowerDelay(): FollowerDelay {
+  return { id: "", minDelay: 0, maxDelay: 0 };
+}
+
+export const FollowerDelay: MessageFns<FollowerDelay> = {
+  encode(message: FollowerDelay, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.minDelay !== 0) {
+      writer.uint32(16).uint32(message.minDelay);
+    }
+    if (message.maxDelay !== 0) {
+      writer.uint32(24).uint32(message.maxDelay);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FollowerDelay {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFollowerDelay();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minDelay = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxDelay = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FollowerDelay>): FollowerDelay {
+    return FollowerDelay.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FollowerDelay>): FollowerDelay {
+    const message = createBaseFollowerDelay();
+    message.id = object.id ?? "";
+    message.minDelay = object.minDelay ?? 0;
+    message.maxDelay = object.maxDelay ?? 0;
     return message;
   },
 };
@@ -2799,12 +3238,456 @@ export const FloorReceipt: MessageFns<FloorReceipt> = {
   },
 };
 
+function createBasePoll(): Poll {
+  return { candidate: "", to: "", number: 0 };
+}
+
+export const Poll: MessageFns<Poll> = {
+  encode(message: Poll, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.candidate !== "") {
+      writer.uint32(10).string(message.candidate);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    if (message.number !== 0) {
+      writer.uint32(24).uint64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Poll {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePoll();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.candidate = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Poll>): Poll {
+    return Poll.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Poll>): Poll {
+    const message = createBasePoll();
+    message.candidate = object.candidate ?? "";
+    message.to = object.to ?? "";
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
+function createBaseVote(): Vote {
+  return {
+    number: 0,
+    agrees: false,
+    reason: "",
+    promisedEpoch: 0,
+    applied: 0,
+    first: 0,
+    last: 0,
+    blank: false,
+    floor: undefined,
+  };
+}
+
+export const Vote: MessageFns<Vote> = {
+  encode(message: Vote, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint64(message.number);
+    }
+    if (message.agrees !== false) {
+      writer.uint32(16).bool(message.agrees);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.promisedEpoch !== 0) {
+      writer.uint32(32).uint64(message.promisedEpoch);
+    }
+    if (message.applied !== 0) {
+      writer.uint32(40).uint64(message.applied);
+    }
+    if (message.first !== 0) {
+      writer.uint32(48).uint64(message.first);
+    }
+    if (message.last !== 0) {
+      writer.uint32(56).uint64(message.last);
+    }
+    if (message.blank !== false) {
+      writer.uint32(64).bool(message.blank);
+    }
+    if (message.floor !== undefined) {
+      FloorNote.encode(message.floor, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Vote {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVote();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.agrees = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.promisedEpoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.applied = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.first = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.last = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.blank = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.floor = FloorNote.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Vote>): Vote {
+    return Vote.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Vote>): Vote {
+    const message = createBaseVote();
+    message.number = object.number ?? 0;
+    message.agrees = object.agrees ?? false;
+    message.reason = object.reason ?? "";
+    message.promisedEpoch = object.promisedEpoch ?? 0;
+    message.applied = object.applied ?? 0;
+    message.first = object.first ?? 0;
+    message.last = object.last ?? 0;
+    message.blank = object.blank ?? false;
+    message.floor = (object.floor !== undefined && object.floor !== null)
+      ? FloorNote.fromPartial(object.floor)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseConfirm(): Confirm {
+  return { epoch: 0, number: 0 };
+}
+
+export const Confirm: MessageFns<Confirm> = {
+  encode(message: Confirm, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Confirm {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirm();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Confirm>): Confirm {
+    return Confirm.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Confirm>): Confirm {
+    const message = createBaseConfirm();
+    message.epoch = object.epoch ?? 0;
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
+function createBaseConfirmed(): Confirmed {
+  return { epoch: 0, number: 0 };
+}
+
+export const Confirmed: MessageFns<Confirmed> = {
+  encode(message: Confirmed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Confirmed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmed();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Confirmed>): Confirmed {
+    return Confirmed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Confirmed>): Confirmed {
+    const message = createBaseConfirmed();
+    message.epoch = object.epoch ?? 0;
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
+function createBaseStand(): Stand {
+  return { epoch: 0, to: "" };
+}
+
+export const Stand: MessageFns<Stand> = {
+  encode(message: Stand, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.to !== "") {
+      writer.uint32(18).string(message.to);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stand {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStand();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Stand>): Stand {
+    return Stand.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Stand>): Stand {
+    const message = createBaseStand();
+    message.epoch = object.epoch ?? 0;
+    message.to = object.to ?? "";
+    return message;
+  },
+};
+
 /** ReplicationService is served by every node. The leader calls it, and keeps one stream per follower. */
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
    * Replicate carries the log to one follower for as long as both run. The first message of the leader
-   * is Prepare; every message of either side belongs to the epoch of that Prepare.
+   * is Prepare; every message of either side belongs to the epoch of that Prepare. A node that has lost
+   * its leader sends Poll instead, which belongs to no epoch.
    */
   replicate: {
     path: "/quorumkv.v1.ReplicationService/Replicate" as const,
@@ -2820,7 +3703,8 @@ export const ReplicationServiceService = {
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
    * Replicate carries the log to one follower for as long as both run. The first message of the leader
-   * is Prepare; every message of either side belongs to the epoch of that Prepare.
+   * is Prepare; every message of either side belongs to the epoch of that Prepare. A node that has lost
+   * its leader sends Poll instead, which belongs to no epoch.
    */
   replicate: handleBidiStreamingCall<ReplicateRequest, ReplicateResponse>;
 }
@@ -2828,7 +3712,8 @@ export interface ReplicationServiceServer extends UntypedServiceImplementation {
 export interface ReplicationServiceClient extends Client {
   /**
    * Replicate carries the log to one follower for as long as both run. The first message of the leader
-   * is Prepare; every message of either side belongs to the epoch of that Prepare.
+   * is Prepare; every message of either side belongs to the epoch of that Prepare. A node that has lost
+   * its leader sends Poll instead, which belongs to no epoch.
    */
   replicate(): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;
   replicate(options: Partial<CallOptions>): ClientDuplexStream<ReplicateRequest, ReplicateResponse>;

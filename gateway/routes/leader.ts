@@ -1,0 +1,44 @@
+/** POST /leader: moves leadership to another node, or back to the one that LEADER names. */
+import { z } from "zod";
+import { failureOf } from "../../src/errors.ts";
+import { ok, refusal } from "../answers.ts";
+import { type Context, leaderOnly } from "../context.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { readBody } from "../requests/body.ts";
+import { readFields, strict } from "../requests/fields.ts";
+import { readQuery } from "../requests/query.ts";
+
+/** Carried out by the leader. The answer names the leader that there is afterwards. */
+export function leaderEndpoint(context: Context): Endpoint {
+  const { node, config } = context;
+  const schema = handOverSchema(config.nodes.map(({ id }) => id));
+  const fixed = failureOf(
+    "INVALID_ARGUMENT",
+    `Leadership cannot be moved: FAILOVER is 0, so ${config.leader} alone leads.`,
+  );
+  return {
+    path: "/leader",
+    methods: {
+      POST: async (request) => {
+        const query = readQuery(request.url, []);
+        const body = await readBody(request);
+        if (!query.ok) return refusal(query.failure);
+        if (!body.ok) return refusal(body.failure);
+        const wanted = readFields(schema, body.value);
+        if (!wanted.ok) return refusal(wanted.failure);
+        if (!config.failover) return refusal(fixed);
+        const elsewhere = leaderOnly(context);
+        if (elsewhere !== undefined) return refusal(elsewhere);
+        const moved = await node.handOver(wanted.value.to);
+        return moved.ok ? ok(JSON.stringify(moved.value)) : refusal(moved.failure);
+      },
+    },
+  };
+}
+
+/** The body; `to` is one of these ids. */
+const handOverSchema = (ids: readonly string[]) =>
+  z.strictObject(
+    { to: z.enum(ids, { error: `must be one of ${ids.join(", ")}` }).optional() },
+    strict,
+  );

@@ -1,0 +1,78 @@
+/** What a node holds for as long as its process runs, whichever role it plays. */
+import type { Entry, Instant } from "../replication/types.ts";
+import type { Leadership } from "./api.ts";
+import { EventHub } from "./event-hub.ts";
+import { Flusher } from "./flusher.ts";
+import { IncomingStreams } from "./incoming-streams.ts";
+import { LeaderWatch } from "./leader-watch.ts";
+import type { NodeOptions } from "./options.ts";
+import type { StoreSummary } from "./ports.ts";
+import type { RoleHooks } from "./role.ts";
+import { SharedSettings } from "./shared-settings.ts";
+import { Watches } from "./watches.ts";
+
+/**
+ * No heartbeat is expected to take longer on its way. One that does may let a watch be refused that
+ * is merely ahead of this node, and its client then reads more than it had to.
+ */
+export const heartbeatAgeMsMax = 2_000;
+
+/** The flusher in front of the storage, watches, events, and the streams that others have opened. */
+export class NodeLife {
+  readonly options: NodeOptions;
+  readonly startedAt: Instant;
+  readonly hub = new EventHub();
+  readonly flusher: Flusher;
+  readonly watches: Watches;
+  readonly streams = new IncomingStreams();
+  readonly settings: SharedSettings;
+  /** How long the leader of choice must be back before this node, where it leads, hands over to it. */
+  handBackAfterMs = 10_000;
+  readonly leaders: LeaderWatch;
+  /** Of the role that the node plays, or played last. */
+  #role: RoleHooks | undefined;
+
+  /** `leadership`: who leads at the moment, as the present role knows it. */
+  constructor(options: NodeOptions, leadership: () => Leadership) {
+    const { storage, clock, config, observer } = options;
+    this.options = options;
+    this.startedAt = clock.now();
+    this.settings = new SharedSettings(config);
+    this.leaders = new LeaderWatch({ clock, hub: this.hub, now: leadership });
+    this.watches = new Watches({
+      storage,
+      clock,
+      timeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
+      logEnd: () => this.#role?.logEnd(),
+    });
+    this.flusher = new Flusher({
+      storage,
+      clock,
+      retention: config.logRetention,
+      neededFrom: () => this.#role?.neededFrom() ?? Number.POSITIVE_INFINITY,
+      events: {
+        applied: (entries, store) => this.#applied(entries, store),
+        fault: (reason) => this.#fault(reason),
+        flushed: (figures) => observer.flushed(figures),
+        between: () => this.#role?.betweenFlushes(),
+      },
+    });
+  }
+
+  /** The node plays this role from now on. */
+  enter(role: RoleHooks): void {
+    this.#role = role;
+  }
+
+  #applied(entries: readonly Entry[], store: StoreSummary): void {
+    this.#role?.applied(store, entries);
+    this.watches.applied(entries);
+  }
+
+  #fault(reason: string | undefined): void {
+    const { log } = this.options;
+    this.#role?.storageFault(reason);
+    if (reason === undefined) log.info({}, "storage flushes again");
+    else log.error({ reason }, `storage cannot flush; ${this.#role?.faultConsequence ?? ""}`);
+  }
+}

@@ -1,0 +1,166 @@
+/** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
+import {
+  Election,
+  type ElectionEffect,
+  type Standing,
+} from "../../../replication/election/election.ts";
+import type { Follower } from "../../../replication/follower/follower.ts";
+import type { Epoch, FollowerMessage, LeaderMessage, NodeId } from "../../../replication/types.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Cancel, Link } from "../../ports.ts";
+import type { Leave } from "../../role.ts";
+
+type Poll = Extract<LeaderMessage, { type: "poll" }>;
+type Vote = Extract<FollowerMessage, { type: "vote" }>;
+
+/** The streams of a poll, and the time at which the next one begins. */
+export class Candidacy {
+  readonly #parts: NodeParts;
+  readonly #election: Election;
+  readonly #leave: Leave;
+  readonly #links = new Map<NodeId, Link<LeaderMessage>>();
+  #dials: Cancel[] = [];
+  #cancelTimer: Cancel = () => {};
+
+  constructor(parts: NodeParts, core: Follower, leave: Leave) {
+    const { config, clock, random } = parts.options;
+    const { nodeId: id, electionTimeout: timeoutMs } = config;
+    const ids = config.nodes.map((node) => node.id);
+    this.#parts = parts;
+    this.#leave = leave;
+    const settings = {
+      id,
+      others: ids.filter((other) => other !== id),
+      nodes: ids.length,
+      timeoutMs,
+      isChoice: config.leader === id,
+      random,
+    };
+    this.#election = new Election(settings, () => standingOf(core, parts), clock.now());
+  }
+
+  start(): void {
+    this.#parts.atEnd(() => this.#end());
+    this.#arm();
+  }
+
+  /** This node has lost its leader and asks the others. */
+  get polling(): boolean {
+    return this.#election.polling;
+  }
+
+  heard(): void {
+    this.#perform(this.#election.heard(this.#now));
+  }
+
+  lost(): void {
+    this.#election.lost(this.#now);
+    this.#arm();
+  }
+
+  /** Undefined: it is meant for another node. */
+  vote({ candidate, to, number }: Poll): Vote | undefined {
+    if (to !== this.#parts.options.config.nodeId) return undefined;
+    const vote = this.#election.answer(candidate, number, this.#now);
+    this.#arm();
+    return vote;
+  }
+
+  get #now(): number {
+    return this.#parts.options.clock.now();
+  }
+
+  #arm(): void {
+    this.#cancelTimer();
+    if (this.#parts.lifetime.over) return;
+    const { dueAt } = this.#election;
+    const waitMs = Math.max(0, dueAt - this.#now);
+    this.#cancelTimer = this.#parts.options.clock.after(waitMs, () => {
+      // Nobody stands whose storage cannot flush: it could promise nothing.
+      const isAble = this.#parts.flusher.fault === undefined && !this.#parts.lifetime.closing;
+      // A timer may come a rounding error early.
+      const now = Math.max(dueAt, this.#now);
+      this.#perform(isAble ? this.#election.tick(now) : this.#election.wait(now));
+    });
+  }
+
+  #perform(effects: readonly ElectionEffect[]): void {
+    for (const effect of effects) this.#performOne(effect);
+    this.#arm();
+  }
+
+  #performOne(effect: ElectionEffect): void {
+    const { config, log } = this.#parts.options;
+    switch (effect.type) {
+      case "callAll":
+        if (this.#dials.length === 0)
+          log.info({}, "no leader is heard; asking the other nodes whether they hear one");
+        this.#callAll();
+        return;
+      case "hangUp":
+        this.#hangUp();
+        return;
+      case "poll": {
+        const { to, number } = effect;
+        this.#links.get(to)?.send({ type: "poll", candidate: config.nodeId, to, number });
+        return;
+      }
+      case "stand":
+        this.stand(effect.above);
+        return;
+    }
+  }
+
+  /** That node is about to stand. */
+  expect(candidate: NodeId): void {
+    this.#election.expect(candidate, this.#now);
+    this.#arm();
+  }
+
+  /** This node begins phase 1, in an epoch above this one. */
+  stand(above: Epoch): void {
+    const { config, log } = this.#parts.options;
+    log.info({ above }, `${config.nodeId} stands for leader`);
+    this.#leave({ type: "stand", above });
+  }
+
+  #callAll(): void {
+    if (this.#dials.length > 0) return;
+    const { nodes, nodeId } = this.#parts.options.config;
+    const others = nodes.map(({ id }) => id).filter((id) => id !== nodeId);
+    this.#dials = others.map((to) => this.#dial(to));
+  }
+
+  #dial(to: NodeId): Cancel {
+    return this.#parts.options.network.dial(to, (link) => {
+      this.#links.set(to, link);
+      this.#perform(this.#election.opened(to));
+      return {
+        received: (message) => {
+          if (this.#links.get(to) !== link || message.type !== "vote") return;
+          this.#perform(this.#election.voted(to, message, this.#now));
+        },
+        closed: () => {
+          if (this.#links.get(to) === link) this.#links.delete(to);
+        },
+      };
+    });
+  }
+
+  #hangUp(): void {
+    for (const cancel of this.#dials.splice(0)) cancel();
+    this.#links.clear();
+  }
+
+  #end(): void {
+    this.#cancelTimer();
+    this.#hangUp();
+  }
+}
+
+/** What a vote tells of this node. */
+function standingOf(core: Follower, { options }: NodeParts): Standing {
+  const { promisedEpoch, blank, floor } = core.hardState;
+  const { first, last } = options.storage.logBounds();
+  return { promisedEpoch, applied: core.applied, first, last, blank, floor };
+}

@@ -1,0 +1,80 @@
+/** What other nodes send to one that leads or stands for leader: they want to lead, or ask for a vote. */
+
+import type { LinkNumber } from "../../../replication/follower/follower-effects.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { LeaderMessage } from "../../../replication/types.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Leave } from "../../role.ts";
+
+/** A stream whose sender was refused is closed after this time. */
+const refusedMs = 50;
+
+/** Obeys a higher epoch with FAILOVER=1; refuses everything else. */
+export class LeaderIncoming {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #leave: Leave;
+
+  constructor(owner: { parts: NodeParts; core: Leader; leave: Leave }) {
+    this.#parts = owner.parts;
+    this.#core = owner.core;
+    this.#leave = owner.leave;
+  }
+
+  received(number: LinkNumber, message: LeaderMessage): void {
+    const { lifetime, life, options } = this.#parts;
+    if (lifetime.over || lifetime.closing) return;
+    const { failover, nodeId, nodes } = options.config;
+    if (message.type === "poll") {
+      if (message.to === nodeId) this.#vote(number, message.number);
+      return;
+    }
+    const isHigher = message.type === "prepare" && message.epoch > this.#core.epoch;
+    const isMeant = message.type === "prepare" && message.to === nodeId && message.elected;
+    if (failover && isHigher && isMeant && nodes.some(({ id }) => id === message.leader)) {
+      options.log.info(
+        { leader: message.leader, theirEpoch: message.epoch },
+        `${message.leader} stands for leader with epoch ${message.epoch}; this node obeys`,
+      );
+      const { leader, epoch } = message;
+      this.#leave({ type: "follow", next: { leader, epoch }, message: { number, message } });
+      return;
+    }
+    this.#refuse(number);
+    // A moment later, so that the refusal arrives: the sender then opens another stream and asks again.
+    options.clock.after(refusedMs, () => life.streams.giveUp(number));
+  }
+
+  #refuse(number: LinkNumber): void {
+    const { failover, nodeId } = this.#parts.options.config;
+    const { epoch, notReady } = this.#core;
+    // With FAILOVER=0 only a node that really leads deposes another one: until then its settings may be wrong.
+    const promisedEpoch = failover || notReady === undefined ? epoch : 0;
+    const reason = failover
+      ? `promised epoch ${epoch} to ${nodeId}`
+      : `the settings of ${nodeId} name itself as the leader`;
+    const refusal = { type: "refusal", promisedEpoch, promisedLeader: nodeId, reason } as const;
+    this.#parts.life.streams.send(number, refusal);
+  }
+
+  /** A leader that followers still answer wants no other one; a candidate waits for its own votes. */
+  #vote(to: LinkNumber, number: number): void {
+    const { config, clock, storage } = this.#parts.options;
+    const core = this.#core;
+    const isAlone = core.isAlone(clock.now());
+    const { first, last } = storage.logBounds();
+    const { blank, floor } = core.hardState;
+    this.#parts.life.streams.send(to, {
+      type: "vote",
+      number,
+      agrees: config.failover && isAlone,
+      reason: isAlone ? "" : `${config.nodeId} leads, or is about to`,
+      promisedEpoch: core.epoch,
+      applied: core.applied,
+      first,
+      last,
+      blank,
+      floor,
+    });
+  }
+}

@@ -1,0 +1,112 @@
+/** Confirming rounds: before a leader answers a read, followers show that they still follow it. */
+import type { Failed, Result } from "../../../errors.ts";
+import type { Leader } from "../../../replication/leader/leader.ts";
+import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
+import type { Rounds } from "../../../replication/leader/rounds.ts";
+import type { Inbox } from "../../inbox.ts";
+import type { NodeParts } from "../../parts.ts";
+import type { Cancel } from "../../ports.ts";
+import { recovering } from "../../refusals.ts";
+import { Waiting, whenReached } from "../../waiting.ts";
+
+/** A round that is not confirmed by then is followed by another one. */
+const roundMsMax = 50;
+/** Where several reads shared the last round, the next one begins so long after it: more will share it. */
+const gatherMs = 1;
+
+/** All reads that wait share a round. With FAILOVER=0 nobody else can lead, and reads need no round. */
+export class ReadRounds {
+  readonly #parts: NodeParts;
+  readonly #core: Leader;
+  readonly #inbox: Inbox<LeaderEffects>;
+  /** Reads that wait for a round with at least this number. */
+  readonly #waiting: Waiting;
+  /** The highest round whose reads are answered. */
+  #answered = 0;
+  #isShared = false;
+  /** The next round is planned. */
+  #planned = false;
+  #cancelPlan: Cancel = () => {};
+
+  constructor(owner: { parts: NodeParts; core: Leader; inbox: Inbox<LeaderEffects> }) {
+    this.#parts = owner.parts;
+    this.#core = owner.core;
+    this.#inbox = owner.inbox;
+    this.#waiting = new Waiting(owner.parts.options.clock);
+  }
+
+  /** Answers the read once a round that begins from now on is confirmed, or after this time. */
+  whenConfirmed<T>(
+    read: () => Result<T> | Promise<Result<T>>,
+    timeoutMs = this.#parts.options.config.timeout,
+  ): Result<T> | Promise<Result<T>> {
+    const { rounds } = this.#core;
+    if (rounds === undefined || rounds.needed === 0) return read();
+    this.#plan(rounds);
+    return whenReached(this.#waiting, rounds.asked + 1, {
+      timeoutMs,
+      again: read,
+      expired: () => this.#unconfirmed(rounds.needed),
+    });
+  }
+
+  /** Gives an answer that rests on what was read, once a round is confirmed, or after this time. */
+  answer(result: Failed, timeoutMs: number, give: (result: Failed) => void): void {
+    const { rounds } = this.#core;
+    if (rounds === undefined || rounds.needed === 0) {
+      give(result);
+      return;
+    }
+    this.#plan(rounds);
+    this.#waiting.add(rounds.asked + 1, {
+      timeoutMs,
+      reached: () => give(result),
+      expired: () => give(this.#unconfirmed(rounds.needed)),
+    });
+  }
+
+  /** Followers may have answered: reads that waited for them are answered now. */
+  advance(): void {
+    const { rounds } = this.#core;
+    if (rounds === undefined || rounds.confirmed <= this.#answered) return;
+    this.#answered = rounds.confirmed;
+    const before = this.#waiting.size;
+    this.#waiting.reachAll(this.#answered);
+    this.#isShared = before - this.#waiting.size > 1;
+    this.#cancelPlan();
+    this.#planned = false;
+    if (this.#waiting.size > 0) this.#plan(rounds);
+  }
+
+  /** Answers the reads that wait: the node leads no more. */
+  leave(): void {
+    this.#cancelPlan();
+    this.#waiting.expireAll();
+  }
+
+  #unconfirmed(needed: number): Failed {
+    return recovering(
+      `fewer than ${needed} followers confirmed in time that this node leads; ` +
+        "it may have been replaced",
+    );
+  }
+
+  /** The next round begins once the one under way is confirmed, or has taken too long. */
+  #plan(rounds: Rounds): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    const { clock } = this.#parts.options;
+    const isUnderWay = rounds.confirmed < rounds.asked;
+    const afterMs = isUnderWay ? roundMsMax : this.#isShared ? gatherMs : 0;
+    const waitMs = rounds.askedAt + afterMs - clock.now();
+    if (waitMs > 0) this.#cancelPlan = clock.after(waitMs, () => this.#ask());
+    else clock.defer(() => this.#ask());
+  }
+
+  #ask(): void {
+    this.#planned = false;
+    if (this.#waiting.size === 0 || this.#parts.lifetime.over) return;
+    const { clock } = this.#parts.options;
+    this.#inbox.take(() => this.#core.askRound(clock.now()));
+  }
+}

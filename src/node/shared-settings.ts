@@ -1,0 +1,50 @@
+/** The live settings of a cluster: one leader takes the change, and the next one keeps it. */
+import type { LiveSettings } from "../replication/types.ts";
+import type { LiveConfig, SettingsChange } from "./api.ts";
+import type { NodeSettings } from "./options.ts";
+
+/** As this node knows them; a process that starts again learns them anew from its leader. */
+export class SharedSettings {
+  #inForce: LiveSettings;
+
+  constructor({ nodeId, writeQuorum, minDelay, maxDelay }: NodeSettings) {
+    const unchanged = { changedBy: nodeId, changedEpoch: 0, changedAt: 0 };
+    this.#inForce = { writeQuorum, minDelay, maxDelay, followerDelays: [], ...unchanged };
+  }
+
+  get inForce(): LiveSettings {
+    return this.#inForce;
+  }
+
+  /** Named as in `PATCH /config`. */
+  get config(): LiveConfig {
+    const { writeQuorum, minDelay, maxDelay, followerDelays } = this.#inForce;
+    const delays = followerDelays.map((delay) => {
+      const range = { minDelayMs: delay.minDelay, maxDelayMs: delay.maxDelay };
+      return [delay.id, range] as const;
+    });
+    return { writeQuorum, minDelay, maxDelay, followerDelays: Object.fromEntries(delays) };
+  }
+
+  /** As `GET /cluster` shows it: null while the settings are those that a leader started with. */
+  get lastChange(): SettingsChange | null {
+    const { changedBy, changedEpoch, changedAt } = this.#inForce;
+    return changedEpoch === 0 ? null : { changedBy, changedEpoch, changedAt };
+  }
+
+  /** This leader has taken a change. */
+  change(config: LiveConfig, made: { by: string; epoch: number; at: number }): void {
+    const { writeQuorum, minDelay, maxDelay } = config;
+    const followerDelays = Object.entries(config.followerDelays).map(
+      ([id, { minDelayMs, maxDelayMs }]) => ({ id, minDelay: minDelayMs, maxDelay: maxDelayMs }),
+    );
+    const { by: changedBy, epoch: changedEpoch, at: changedAt } = made;
+    const change = { changedBy, changedEpoch, changedAt };
+    this.#inForce = { writeQuorum, minDelay, maxDelay, followerDelays, ...change };
+  }
+
+  /** The leader that this node follows goes by these. */
+  heard(settings: LiveSettings): void {
+    this.#inForce = settings;
+  }
+}

@@ -1,0 +1,110 @@
+/** Six real nodes, any of which may lead: what they do when the leader is lost for good, or asked to go. */
+import { expect, onTestFinished, test } from "vitest";
+import { type Cluster, startCluster } from "../support/cluster.ts";
+import { HttpClient, type Reply } from "../support/http-client.ts";
+import type { NodeProcess } from "../support/node-process.ts";
+import { startSteadyWriters } from "../support/steady-writers.ts";
+import { runCampaign } from "./campaign.ts";
+import { partition } from "./failover-menu.ts";
+
+const rounds = ["killActing", "freezeActing", "cutActing", "muteActing"];
+
+test("the leader is killed, frozen or cut off, and writes go on without it", {
+  timeout: 300_000,
+}, async () => {
+  const lines: string[] = [];
+  const seed = Number(process.env["SEED"] ?? 20_261_127);
+  const campaign = { seed, rounds: rounds.length, first: rounds, electing: true };
+  const report = await runCampaign({ ...campaign, log: (line) => lines.push(line) }).catch(
+    (error: unknown) => {
+      throw new Error(lines.join("\n"), { cause: error });
+    },
+  );
+  expect(report.done).toMatchObject({ "kill -9": 1, SIGSTOP: 1 });
+  expect(report.calls).toBeGreaterThan(100);
+});
+
+const codeOf = (reply: Reply): unknown =>
+  reply.type === "answer" ? (reply.body?.["code"] ?? reply.status) : reply.type;
+
+async function start(options: { readonly proxies?: boolean } = {}): Promise<{
+  readonly cluster: Cluster;
+  readonly client: HttpClient;
+}> {
+  const cluster = await startCluster({ disk: true, failover: true, ...options });
+  const client = new HttpClient();
+  onTestFinished(async () => {
+    client.close();
+    await cluster.close();
+  });
+  return { cluster, client };
+}
+
+/** What became of each of the values, read where it must be known. */
+async function readAll(
+  client: HttpClient,
+  node: NodeProcess,
+  keys: readonly string[],
+): Promise<readonly unknown[]> {
+  const replies = keys.map((key) =>
+    client.ask(node.url, { method: "GET", path: `/read?key=${key}` }),
+  );
+  const read = await Promise.all(replies);
+  return read.map((reply) => (reply.type === "answer" ? reply.body?.["value"] : reply.type));
+}
+
+test("three against three: neither side acknowledges or reads anything, and nothing is lost", {
+  timeout: 300_000,
+}, async () => {
+  const { cluster, client } = await start({ proxies: true });
+  const acting = await cluster.untilLed();
+  const write = (node: NodeProcess, key: string, quorum: number) => {
+    const body = { key, value: node.id, quorum, timeoutMs: 1500 };
+    return client.ask(node.url, { method: "PUT", path: "/write", body });
+  };
+  expect(codeOf(await write(acting, "before", 3))).toBe(200);
+
+  const companions = cluster.nodes.filter((node) => node !== acting).slice(0, 2);
+  const side = [acting, ...companions];
+  const how = { name: "break" };
+  const cut = partition(cluster, side, { how, count: () => undefined });
+  await cut.begin();
+  // Three nodes are enough for phase 1 after writes with quorums of 3.
+  const other = await cluster.untilLed(side);
+  for (const node of [acting, other]) {
+    for (const quorum of [1, 2, 3]) {
+      const reply = await write(node, `${node.id}-${quorum}`, quorum);
+      expect(["OUTCOME_UNKNOWN", "QUORUM_UNAVAILABLE"], `${node.id}, quorum ${quorum}`).toContain(
+        codeOf(reply),
+      );
+    }
+    const read = { method: "GET", path: "/read?key=before" } as const;
+    expect(codeOf(await client.ask(node.url, read)), node.id).toBe("RECOVERING");
+  }
+
+  await cut.heal();
+  await cluster.untilReady();
+  const leader = await cluster.untilLed();
+  expect(codeOf(await write(leader, "after", 5))).toBe(200);
+  expect(await readAll(client, leader, ["before", "after"])).toEqual([acting.id, leader.id]);
+  expect((await cluster.whoLeads())?.id).toBe(leader.id);
+});
+
+test("a rolling restart of all six under load loses nothing", { timeout: 300_000 }, async () => {
+  const { cluster, client } = await start();
+  const [first = cluster.leader, ...rest] = cluster.nodes;
+  const urls = [first.url, ...rest.map(({ url }) => url)] as const;
+  const writers = startSteadyWriters({ urls, writers: 4, pauseMs: 5 });
+  onTestFinished(() => writers.stop());
+  await writers.progress(50);
+  for (const node of cluster.nodes) {
+    expect(await node.stop(), node.id).toBe(0);
+    node.start();
+    await node.untilReady();
+    await writers.progress(50);
+  }
+  await writers.stop();
+  const keys = [...writers.acknowledged.keys()];
+  const values = await readAll(client, await cluster.untilLed(), keys);
+  expect(values).toEqual([...writers.acknowledged.values()]);
+});

@@ -1,0 +1,111 @@
+/** The end of a seed: all heals, and must come right. */
+import type { Clients } from "./clients.ts";
+import type { VirtualCluster } from "./cluster.ts";
+import { calmWire } from "./network.ts";
+import { Violation } from "./violation.ts";
+
+/** What comes to its end. */
+export interface Ending {
+  readonly cluster: VirtualCluster;
+  readonly clients: Clients;
+  runUntil(until: number, pending?: () => boolean): Promise<void>;
+}
+
+const livenessMs = 30_000;
+/** Within so many election timeouts a healed cluster has a leader that accepts a write. */
+const electionsMax = 5;
+const retryMs = 20;
+
+export async function comesRight(run: Ending): Promise<void> {
+  const { cluster, clients } = run;
+  heal(cluster);
+  await run.runUntil(thawedAt(cluster) + (cluster.failover ? 0 : 1_000));
+  if (cluster.failover) await mustElect(run);
+  await mustConverge(run);
+  await run.runUntil(cluster.time.now() + 100);
+  cluster.history.finish();
+  const digests = new Set(cluster.ids.map((id) => cluster.node(id)?.status().digest));
+  if (digests.size !== 1) throw new Violation(`digests differ: ${[...digests].join(", ")}`);
+  clients.finish();
+}
+
+function heal(cluster: VirtualCluster): void {
+  cluster.network.loses = () => false;
+  for (const id of cluster.failover ? cluster.leaders : [cluster.leader])
+    cluster.node(id)?.configure({ followerDelays: {} });
+  for (const { id, disk } of cluster.members.values()) {
+    disk.fail(undefined);
+    disk.slow(0.3);
+    cluster.network.around(id, calmWire());
+    cluster.network.flow();
+    // What hung on a cut wire is reset by its keepalive.
+    if (cluster.chance.happens(0.5)) cluster.network.reset(id);
+    cluster.start(id);
+  }
+}
+
+/** A frozen process thaws by itself. */
+function thawedAt({ members, time }: VirtualCluster): number {
+  const ends = [...members.values()].map(({ process }) => process?.clock.frozenUntil ?? 0);
+  return Math.max(time.now(), ...ends);
+}
+
+async function mustElect(run: Ending): Promise<void> {
+  const { cluster, clients } = run;
+  const { time, settings } = cluster;
+  const timeoutMs = settings.electionTimeoutMs ?? 1_000;
+  let answered = false;
+  let since = time.now();
+  const tryAgain = () => {
+    if (answered) return;
+    for (const id of cluster.ids) {
+      // One that was shutting down comes back late.
+      if (cluster.node(id) === undefined) since = time.now();
+      cluster.start(id);
+    }
+    const operations = [{ key: "first", value: "true" }];
+    const quorum = Math.floor(cluster.ids.length / 2);
+    for (const id of cluster.ids)
+      clients.submitTo(id, { operations, quorum, timeoutMs: 500 }, (result) => {
+        answered ||= result.ok;
+      });
+    time.after(retryMs, tryAgain);
+  };
+  tryAgain();
+  const waitMs = electionsMax * timeoutMs;
+  await run.runUntil(time.now() + livenessMs, () => !answered && time.now() < since + waitMs);
+  if (!answered)
+    throw new Violation(`no leader after ${electionsMax} election timeouts:\n${describe(cluster)}`);
+}
+
+async function mustConverge(run: Ending): Promise<void> {
+  const { cluster, clients } = run;
+  let answered = false;
+  const tryAgain = () => {
+    for (const id of cluster.ids) cluster.start(id);
+    if (answered) return;
+    const operations = [{ key: "last", value: "true" }];
+    clients.submit({ operations, timeoutMs: 500 }, (result) => {
+      answered ||= result.ok;
+    });
+    cluster.time.after(600, tryAgain);
+  };
+  tryAgain();
+  const leader = () => (cluster.failover ? cluster.leaders.at(0) : cluster.leader);
+  const converged = () => {
+    const id = leader();
+    const last = id === undefined ? undefined : cluster.node(id)?.position().last;
+    return cluster.ids.every((each) => cluster.node(each)?.applied === last);
+  };
+  await run.runUntil(cluster.time.now() + livenessMs, () => !(answered && converged()));
+  if (!(answered && converged()))
+    throw new Violation(`no convergence (answered: ${answered}):\n${describe(cluster)}`);
+}
+
+function describe(cluster: VirtualCluster): string {
+  const states = cluster.ids.map((id) => {
+    const node = cluster.node(id);
+    return `${id} ${node?.role} ${JSON.stringify(node?.position())} ${node?.status().reasons.join("; ")}`;
+  });
+  return states.join("\n");
+}
