@@ -179,6 +179,8 @@ export class VirtualCluster {
     });
     member.process = { node, clock, storage };
     member.seen = unseen;
+    // With elections a new process leads only after phase 1: what it heard and did not flush may be gone everywhere.
+    if (this.failover) member.outranked = 0;
   }
 
   crash(id: NodeId): void {

@@ -125,7 +125,8 @@ function freeze({ cluster }: Faulty, id: NodeId, ms: { low: number; high: number
   process.clock.frozenUntil = Math.max(process.clock.frozenUntil, until);
 }
 
-function resetSome({ cluster: { ids, chance, network } }: Faulty): void {
+/** Breaks all streams of some nodes. */
+export function resetSome({ cluster: { ids, chance, network } }: Faulty): void {
   for (const id of ids) if (chance.happens(0.5)) network.reset(id);
 }
 

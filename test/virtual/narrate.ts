@@ -18,7 +18,9 @@ export function describeMessage(message: LeaderMessage | FollowerMessage): strin
     case "heartbeat":
     case "heartbeatReply":
     case "confirm":
+    case "readMark":
     case "confirmed":
+    case "wantMark":
       return undefined;
     case "poll":
       return `poll ${message.number}`;

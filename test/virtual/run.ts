@@ -4,11 +4,13 @@ import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
 import { electionFaultNames, electionFaults } from "./election-faults.ts";
+import { electionSceneNames, electionScenes } from "./election-scenes.ts";
 import { comesRight } from "./ending.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
 import { Losses } from "./losses.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
+import { Violation } from "./violation.ts";
 
 /** How one seed ended, in figures. */
 export interface Outcome {
@@ -45,9 +47,9 @@ export class Run implements Director {
     const chance = new Chance(seed);
     const followers = chance.pick([1, 2, 3, 5, 5, 5]);
     this.seed = seed;
-    const hasScene = seed % sceneEvery === 0 && !failover;
-    const name = hasScene ? chance.pick(sceneNames) : undefined;
-    this.#scene = name === undefined ? undefined : scenes[name];
+    const names = failover ? electionSceneNames : sceneNames;
+    const name = seed % sceneEvery === 0 ? chance.pick(names) : undefined;
+    this.#scene = name === undefined ? undefined : (failover ? electionScenes : scenes)[name];
     if (name !== undefined) this.#coverage.met(`scene: ${name}`);
     this.cluster = new VirtualCluster({
       chance,
@@ -66,9 +68,9 @@ export class Run implements Director {
     this.#intensity = chance.pick([0.3, 1, 3]);
     // A seed that does everything does nothing for long: most leave some kinds of faults out.
     const share = chance.pick([0.3, 0.6, 1]);
-    const names = failover ? electionFaultNames : faultNames;
-    const kinds = names.filter(() => chance.happens(share));
-    this.#kinds = kinds.length > 0 ? kinds : names;
+    const all = failover ? electionFaultNames : faultNames;
+    const kinds = all.filter(() => chance.happens(share));
+    this.#kinds = kinds.length > 0 ? kinds : all;
     this.#listen();
   }
 
@@ -80,8 +82,9 @@ export class Run implements Director {
     this.#keepAsking();
     if (this.#scene === undefined) {
       this.#clients.begin(over);
+      await this.#firstStart();
       this.#keepFailing();
-      await this.#runUntil(safetyMs);
+      await this.#runUntil(cluster.time.now() + safetyMs);
     } else {
       this.#clients.beginReading(over);
       await this.#runUntil(20);
@@ -136,6 +139,13 @@ export class Run implements Director {
     cluster.stopped = (id, reason) => this.trace(() => `${id} stops: ${reason}`);
   }
 
+  /** The first start of all sees every node: most seeds do not disturb it. */
+  async #firstStart(): Promise<void> {
+    const { cluster } = this;
+    if (!cluster.failover || cluster.chance.happens(0.2)) return;
+    await this.#runUntil(safetyMs, () => cluster.leaders.length === 0);
+  }
+
   // --- faults ----------------------------------------------------------------------------------
 
   #keepFailing(): void {
@@ -183,8 +193,14 @@ export class Run implements Director {
     this.#clients.write(how);
   }
 
-  read(key: string): void {
-    this.#clients.readLeader(key);
+  read(key: string, at?: NodeId): void {
+    this.#clients.readLeader(key, at);
+  }
+
+  mustStillLead(id: NodeId, epoch: number): void {
+    const node = this.cluster.node(id);
+    if (node?.role === "leader" && node.position().epoch === epoch) return;
+    throw new Violation(`${id} does not lead in epoch ${epoch} any more`);
   }
 
   async pass(lowMs: number, highMs: number): Promise<void> {
@@ -205,6 +221,8 @@ export class Run implements Director {
 
   wipe(id: NodeId): void {
     const { cluster } = this;
+    // Several blank nodes at once elect nobody for long.
+    if (cluster.failover && this.#someIsBlank() && cluster.chance.happens(0.8)) return;
     if (!this.#mayLose([id], cluster.leader)) {
       this.#heldBack();
       return;
@@ -214,6 +232,10 @@ export class Run implements Director {
     cluster.wipe(id);
     this.#coverage.met(led ? "leader wiped" : "follower wiped");
     this.#startLater(id, 500);
+  }
+
+  #someIsBlank(): boolean {
+    return [...this.cluster.members.values()].some(({ disk }) => disk.look().hardState().blank);
   }
 
   #heldBack(): void {

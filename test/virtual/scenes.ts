@@ -16,7 +16,10 @@ export interface Director extends Faulty {
   pass(lowMs: number, highMs: number): Promise<void>;
   /** Writes a new value, or deletes; with `resting` conditional on what is proposed or settled. */
   write(how: { key: string; resting?: boolean; quorum?: number; timeoutMs?: number }): void;
-  read(key: string): void;
+  /** At the leader, or at this node if it claims to lead. */
+  read(key: string, at?: NodeId): void;
+  /** A violation unless this node leads, in this epoch. */
+  mustStillLead(id: NodeId, epoch: number): void;
   /** Asks what would be lost if the leader's disk were lost now. */
   couldLose(): void;
 }

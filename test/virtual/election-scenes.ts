@@ -1,0 +1,192 @@
+/** Directed seeds of clusters in which any node may lead: see scenes.ts. */
+import type { NodeId } from "../../src/replication/types.ts";
+import { resetSome } from "./election-faults.ts";
+import type { Director, Scene } from "./scenes.ts";
+
+const keys = ["a1", "b1"] as const;
+
+const settingsOf: Scene["settings"] = (chance) => {
+  const followers = chance.pick([2, 3, 4, 5, 5]);
+  return { followers, writeQuorum: chance.whole(1, followers), maxDelay: chance.pick([0, 0, 60]) };
+};
+
+export const electionScenes: Readonly<Record<string, Scene>> = {
+  "a low write, then the cluster comes apart": {
+    settings: settingsOf,
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, ids, settings } = cluster;
+      for (let round = 0; round < 3; round += 1) {
+        await awaitLeader(run);
+        if (chance.happens(0.5))
+          cluster.configure({ writeQuorum: chance.whole(1, settings.followers) });
+        // Some of them hear of the low write, or of its note, and some do not.
+        const some = ids.filter(() => chance.happens(0.5));
+        const isEarly = chance.happens(0.5);
+        if (isEarly) split(run, some);
+        writeSome(run, 4);
+        await run.pass(0, 12);
+        if (!isEarly) split(run, some);
+        if (chance.happens(0.5)) run.crash(chance.pick(ids), 1_500);
+        await lookAround(run, 12, 250);
+        join(run);
+        await lookAround(run, 3, 60);
+        run.wipe(chance.pick(ids));
+        await run.pass(100, 800);
+      }
+    },
+  },
+
+  "a promise is lost with its disk": {
+    settings: settingsOf,
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, ids, network } = cluster;
+      for (let round = 0; round < 3; round += 1) {
+        await awaitLeader(run);
+        writeSome(run, 2);
+        await run.pass(5, 60);
+        const [leader] = cluster.leaders;
+        if (leader === undefined) continue;
+        const others = ids.filter((id) => id !== leader);
+        const candidate = chance.pick(others);
+        stand(run, leader, candidate);
+        // Only some are heard of it; those may lose what they promised.
+        const heard = others.filter((id) => id === candidate || chance.happens(0.5));
+        await run.pass(0.5, 3);
+        split(run, heard);
+        await run.pass(1, 60);
+        network.cut([candidate], ids);
+        network.cut(ids, [candidate]);
+        const forgetful = heard.filter((id) => id !== candidate && chance.happens(0.7));
+        for (const id of forgetful) run.wipe(id);
+        const rest = ids.filter((id) => id !== candidate);
+        network.join(rest, rest);
+        for (const id of forgetful) run.start(id);
+        await lookAround(run, 8, chance.pick([80, 600]));
+        join(run);
+        await lookAround(run, 4, 100);
+      }
+    },
+  },
+
+  "leaders stand still while others lead": {
+    settings: settingsOf,
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, settings } = cluster;
+      const { electionTimeoutMs: timeoutMs = 1_000 } = settings;
+      for (let round = 0; round < 3; round += 1) {
+        await awaitLeader(run);
+        writeSome(run, 3);
+        await run.pass(0, 30);
+        for (const id of cluster.leaders) {
+          const { process } = cluster.member(id);
+          if (process === undefined) continue;
+          process.clock.frozenUntil = cluster.time.now() + chance.between(0.5, 4) * timeoutMs;
+          if (chance.happens(0.3)) cluster.member(id).disk.slow(chance.between(1, 60));
+        }
+        if (chance.happens(0.3)) split(run, [chance.pick(cluster.ids)]);
+        await lookAround(run, 16, timeoutMs / 3);
+        for (const { disk } of cluster.members.values()) disk.slow(0.3);
+        join(run);
+        await lookAround(run, 4, 40);
+      }
+    },
+  },
+
+  "leadership goes round while writes rest on each other": {
+    settings: settingsOf,
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, ids } = cluster;
+      await awaitLeader(run);
+      for (let round = chance.whole(4, 12); round > 0; round -= 1) {
+        writeSome(run, 3);
+        if (chance.happens(0.3)) run.writeChain();
+        await run.pass(0, 40);
+        for (const leader of cluster.leaders)
+          for (const id of ids)
+            if (id !== leader && chance.happens(1.3 / ids.length)) stand(run, leader, id);
+        if (chance.happens(0.2)) resetSome(run);
+        if (chance.happens(0.2)) run.crash(chance.pick(ids), 200);
+        await lookAround(run, 3, 25);
+      }
+    },
+  },
+
+  "a link heals, and nobody is deposed": {
+    settings: (chance) => {
+      const followers = chance.pick([2, 3, 4, 5]);
+      return { followers, writeQuorum: 1, maxDelay: 0 };
+    },
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, settings } = cluster;
+      const { electionTimeoutMs: timeoutMs = 1_000 } = settings;
+      await awaitLeader(run);
+      await run.pass(200, 400);
+      const [leader] = cluster.leaders;
+      if (leader === undefined) return;
+      const epoch = cluster.node(leader)?.position().epoch;
+      const away = chance.pick(cluster.ids.filter((id) => id !== leader));
+      for (let round = chance.whole(1, 3); round > 0; round -= 1) {
+        split(run, [away], chance.pick(["both", "out", "in"] as const));
+        await lookAround(run, 6, timeoutMs);
+        join(run);
+        if (chance.happens(0.5)) cluster.network.reset(away);
+        await lookAround(run, 3, 30);
+      }
+      await run.pass(3 * timeoutMs, 3 * timeoutMs);
+      run.mustStillLead(leader, epoch ?? 0);
+    },
+  },
+};
+
+export const electionSceneNames = Object.keys(electionScenes);
+
+async function awaitLeader(run: Director): Promise<void> {
+  for (let look = 0; look < 40 && run.cluster.leaders.length === 0; look += 1)
+    await run.pass(100, 100);
+}
+
+function writeSome(run: Director, most: number): void {
+  const { chance, settings } = run.cluster;
+  for (let left = chance.whole(1, most); left > 0; left -= 1)
+    run.write({
+      key: chance.pick(keys),
+      resting: chance.happens(0.4),
+      timeoutMs: chance.pick([30, 300, 2_000]),
+      ...(chance.happens(0.4) ? { quorum: chance.whole(1, settings.followers) } : {}),
+    });
+}
+
+/** Reads and writes at whoever claims to lead, and asks what elections could miss. */
+async function lookAround(run: Director, looks: number, stepMs: number): Promise<void> {
+  const { cluster } = run;
+  for (let look = 0; look < looks; look += 1) {
+    await run.pass(stepMs / 4, stepMs);
+    for (const id of cluster.leaders) run.read(cluster.chance.pick(keys), id);
+    run.couldLose();
+    if (cluster.chance.happens(0.5)) writeSome(run, 2);
+  }
+}
+
+function stand({ cluster }: Director, leader: NodeId, id: NodeId): void {
+  const epoch = cluster.node(leader)?.position().epoch ?? 0;
+  cluster.network.inject(leader, id, { type: "stand", epoch, to: id });
+}
+
+function split(
+  { cluster }: Director,
+  some: readonly NodeId[],
+  ways: "both" | "out" | "in" = "both",
+): void {
+  const others = cluster.ids.filter((id) => !some.includes(id));
+  if (ways !== "in") cluster.network.cut(some, others);
+  if (ways !== "out") cluster.network.cut(others, some);
+}
+
+function join({ cluster: { network, ids } }: Director): void {
+  network.join(ids, ids);
+}
