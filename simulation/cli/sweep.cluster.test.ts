@@ -159,6 +159,26 @@ test("exit code 3: a leader that dies in the middle ends the run, with what was 
   expect(measured.cutShort).toMatch(/got no answer/);
 });
 
+test("a pass in which the leader is replaced is made again, and the report says so", async () => {
+  const options = { followers: 4, failover: true, disk: true };
+  cluster = await startCluster({ ...options, env: { WRITE_QUORUM: "2", MAX_DELAY: "3" } });
+  const acting = await cluster.untilLed();
+  const other = cluster.nodes.find((node) => node !== acting);
+  const run = startCli(
+    ...["--target", other?.url ?? "", "--quorums", "2", "--writes", "60", "--clients", "2"],
+    ...["--min-delay", "50", "--max-delay", "60", "--progress", "json", ...out()],
+    ...["--max-failed", "100%"],
+  );
+  await run.untilSaid('"writesDone":3');
+  await acting.kill();
+  const { stderr } = await run.ended;
+  const measured = await results();
+  expect(measured.cutShort, stderr).toBeNull();
+  expect(measured.leaderChanges).toEqual([{ quorum: 2, round: 1, from: acting.id }]);
+  expect(measured.leader).not.toBe(acting.id);
+  expect(measured.passes.map(({ samples }) => samples.length)).toEqual([120]);
+});
+
 test("exit code 4: followers that die in the middle make too many writes fail", async () => {
   const { leader, followers } = await start(2);
   const run = startCli(

@@ -18,8 +18,9 @@ export type LiveConfig = z.infer<typeof liveConfigSchema>;
  */
 export const statusSchema = z.object({
   id: z.string(),
-  role: z.enum(["leader", "follower"]),
+  role: z.enum(["leader", "candidate", "follower"]),
   leader: z.string(),
+  epoch: z.number().int(),
   committed: z.number().int(),
   applied: z.number().int(),
   digest: z.string(),
@@ -36,7 +37,7 @@ export const clusterSchema = z.object({
   nodes: z.array(
     z.object({
       id: z.string(),
-      role: z.enum(["leader", "follower"]),
+      role: z.enum(["leader", "candidate", "follower"]),
       url: z.string(),
       state: z.enum(["live", "syncing", "unreachable", "unknown"]),
     }),

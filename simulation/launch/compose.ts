@@ -35,7 +35,7 @@ export async function createComposeTarget(
   const compose = await findCompose(signal);
   const wasRunning = (await compose(["ps", "-q"], {})).trim() !== "";
   let touched = false;
-  let leaderUrl = "";
+  let entryUrl = "";
   const delays = Object.values(options.followerDelays).map(({ maxDelayMs }) => maxDelayMs);
   const timeoutMs = patientTimeoutMs([options.maxDelay, ...delays]);
   return {
@@ -51,14 +51,14 @@ export async function createComposeTarget(
         MAX_DELAY: String(options.maxDelay),
         TIMEOUT: String(timeoutMs),
       });
-      leaderUrl = await publishedUrl(compose);
-      const entry = { id: "leader", url: leaderUrl };
+      entryUrl = await publishedUrl(compose);
+      const entry = { id: "leader", url: entryUrl };
       await waitUntilReady({ leader: entry, followers: [], limitMs: readyLimitMs, signal: abort });
-      const { leader, followers } = await discover(leaderUrl, abort);
+      const { leader, followers } = await discover(entryUrl, abort);
       await waitUntilReady({ leader, followers, limitMs: readyLimitMs, signal: abort });
       if (Object.keys(options.followerDelays).length > 0) {
         const body = { followerDelays: options.followerDelays };
-        await callJson(`${leaderUrl}/config`, liveConfigSchema, { method: "PATCH", body });
+        await callJson(`${leader.url}/config`, liveConfigSchema, { method: "PATCH", body });
       }
       const { config } = await statusOf(leader.url, abort);
       return {
@@ -71,7 +71,10 @@ export async function createComposeTarget(
     close: async () => {
       if (!touched) return;
       touched = false;
-      if (leaderUrl !== "") await removeKeys(leaderUrl);
+      if (entryUrl !== "")
+        await removeKeys(
+          async () => (await discover(entryUrl, new AbortController().signal)).leader.url,
+        );
       // Without our settings the containers come back as .env has them.
       await compose(wasRunning ? ["up", "-d"] : ["down"], {});
     },

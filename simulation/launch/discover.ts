@@ -1,9 +1,13 @@
 /** Finds a running cluster's members from the address of any one of them. */
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { Member } from "../cluster.ts";
 import { unreachable, usageError } from "../errors.ts";
 import { clusterSchema } from "../http/answers.ts";
 import { callJson, probe } from "../http/client.ts";
+
+const electionLimitMs = 10_000;
+const pollEveryMs = 100;
 
 /** The cluster's members; followers are sorted by the number in their id. */
 export interface Discovered {
@@ -14,7 +18,7 @@ export interface Discovered {
 /** Members that answer at the address they advertise are spoken to there, others by way of `url`. */
 export async function discover(url: string, signal: AbortSignal): Promise<Discovered> {
   const entry = withoutSlash(url);
-  const { nodes } = await callJson(`${entry}/cluster`, clusterSchema, { signal });
+  const nodes = await ledNodes(entry, signal);
   const members = await Promise.all(
     nodes.map(async ({ id, role, url: advertised }) => ({
       role,
@@ -23,8 +27,19 @@ export async function discover(url: string, signal: AbortSignal): Promise<Discov
   );
   const leader = members.find(({ role }) => role === "leader")?.member;
   if (leader === undefined) throw unreachable(`${entry} reports no leader`);
-  const followers = members.filter(({ role }) => role === "follower").map(({ member }) => member);
+  const followers = members.filter(({ role }) => role !== "leader").map(({ member }) => member);
   return { leader, followers: followers.toSorted((a, b) => byNumber(a.id, b.id)) };
+}
+
+/** The members as the leader sees them; an election is waited for. */
+async function ledNodes(entry: string, signal: AbortSignal) {
+  const giveUpAt = performance.now() + electionLimitMs;
+  for (;;) {
+    const { nodes } = await callJson(`${entry}/cluster`, clusterSchema, { signal });
+    const isLed = nodes.some(({ role }) => role === "leader");
+    if (isLed || performance.now() > giveUpAt) return nodes;
+    await pause(pollEveryMs, undefined, { signal });
+  }
 }
 
 async function reachableAt(

@@ -9,7 +9,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, patientTimeoutMs, type Target } from "../cluster.ts";
-import { type LiveConfig, liveConfigSchema } from "../http/answers.ts";
+import { clusterSchema, type LiveConfig, liveConfigSchema } from "../http/answers.ts";
 import { callJson } from "../http/client.ts";
 import type { DelayRange } from "../theory/index.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -73,15 +73,16 @@ export async function createProcessesTarget(options: ProcessesOptions): Promise<
     prepare: async (quorum, signal) => {
       const starts = nodes.length === 0;
       if (starts) nodes = members.map((one) => new NodeProcess(one.id, settingsOf(one, quorum)));
-      const cluster = clusterOf(members, { ...options, timeoutMs });
+      const asPlanned = clusterOf(members, { ...options, timeoutMs });
       await waitUntilReady({
-        ...cluster,
+        ...asPlanned,
         limitMs: readyLimitMs,
         signal,
         check: () => {
           for (const node of nodes) node.assertRunning();
         },
       });
+      const cluster = await ledBy(asPlanned, signal);
       if (starts) await setFollowerDelays(cluster, options, signal);
       else await configure(cluster, { writeQuorum: quorum }, signal);
       return cluster;
@@ -113,6 +114,19 @@ function clusterOf(
     })),
     quorumPerWrite: false,
     timeoutMs,
+  };
+}
+
+/** The same nodes, led by whoever leads. */
+async function ledBy(planned: Cluster, signal: AbortSignal): Promise<Cluster> {
+  const { leader } = await callJson(`${planned.leader.url}/cluster`, clusterSchema, { signal });
+  const acting = planned.followers.find(({ id }) => id === leader);
+  if (acting === undefined) return planned;
+  const others = planned.followers.filter((follower) => follower !== acting);
+  return {
+    ...planned,
+    leader: acting,
+    followers: [{ ...planned.leader, delay: acting.delay }, ...others],
   };
 }
 

@@ -39,7 +39,7 @@ async function whatIsMissing({ leader, followers, signal }: ReadinessOptions) {
       if (status !== 200) return `${id} is not ready (${status})`;
     }
     const { nodes } = await callJson(`${leader.url}/cluster`, clusterSchema, { signal });
-    const lacking = nodes.find(({ role, state }) => role === "follower" && state !== "live");
+    const lacking = nodes.find(({ role, state }) => role !== "leader" && state !== "live");
     return lacking && `${lacking.id} is ${lacking.state}`;
   } catch (error) {
     signal.throwIfAborted();

@@ -19,22 +19,22 @@ const attemptsMax = 5;
  * is sent.
  */
 export async function borrowSettings(
-  leaderUrl: string,
+  leaderUrl: () => Promise<string>,
   wanted: DelaySettings,
   signal: AbortSignal,
 ): Promise<BorrowedSettings> {
-  const { config: before } = await statusOf(leaderUrl, signal);
+  const { config: before } = await statusOf(await leaderUrl(), signal);
   const change = changeFrom(before, wanted);
   if (Object.keys(change).length === 0) return { inForce: before, restore: async () => undefined };
   const { minDelay, maxDelay, followerDelays } = before;
   let owed: Partial<LiveConfig> | undefined = { minDelay, maxDelay, followerDelays };
   const restore = async () => {
     if (owed === undefined) return;
-    await withRetries(() => patchConfig(leaderUrl, owed ?? {}));
+    await withRetries(async () => patchConfig(await leaderUrl(), owed ?? {}));
     owed = undefined;
   };
   try {
-    return { inForce: await patchConfig(leaderUrl, change), restore };
+    return { inForce: await patchConfig(await leaderUrl(), change), restore };
   } catch (error) {
     // The change may have arrived although its answer did not.
     await restore().catch(() => undefined);

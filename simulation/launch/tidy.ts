@@ -7,9 +7,10 @@ import { keyPrefix } from "../load/writes.ts";
 const operationsMax = 128;
 
 /** Removes the sweep's keys. A cluster that can no longer be reached keeps them. */
-export async function removeKeys(leaderUrl: string): Promise<void> {
-  const url = `${leaderUrl}/write/batch`;
+export async function removeKeys(leaderUrl: () => Promise<string>): Promise<void> {
   try {
+    const leader = await leaderUrl();
+    const url = `${leader}/write/batch`;
     let operations: { delete: { key: string } }[] = [];
     const remove = async () => {
       if (operations.length === 0) return;
@@ -17,7 +18,7 @@ export async function removeKeys(leaderUrl: string): Promise<void> {
       await callJson(url, z.unknown(), { method: "POST", body });
       operations = [];
     };
-    for await (const { key } of listStore(leaderUrl, { prefix: keyPrefix })) {
+    for await (const { key } of listStore(leader, { prefix: keyPrefix })) {
       operations.push({ delete: { key } });
       if (operations.length === operationsMax) await remove();
     }

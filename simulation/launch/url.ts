@@ -14,13 +14,16 @@ export interface UrlOptions extends DelaySettings {
 /** Nothing is asked or changed before the first `prepare`. */
 export function createUrlTarget(options: UrlOptions): Target {
   let settings: BorrowedSettings | undefined;
-  let leaderUrl: string | undefined;
+  let isPrepared = false;
+  // Not tied to any signal: what was borrowed is given back to whoever leads by then.
+  const leaderUrl = async () =>
+    (await discover(options.url, new AbortController().signal)).leader.url;
   return {
     description: `the cluster at ${options.url}`,
     prepare: async (_quorum, signal) => {
       const { leader, followers } = await discover(options.url, signal);
-      leaderUrl = leader.url;
-      settings ??= await borrowSettings(leader.url, options, signal);
+      isPrepared = true;
+      settings ??= await borrowSettings(leaderUrl, options, signal);
       const { inForce } = settings;
       const delayed = followers.map((follower) => ({
         ...follower,
@@ -35,8 +38,8 @@ export function createUrlTarget(options: UrlOptions): Target {
     },
     close: async () => {
       await settings?.restore();
-      if (leaderUrl !== undefined && !options.keepKeys) await removeKeys(leaderUrl);
-      leaderUrl = undefined;
+      if (isPrepared && !options.keepKeys) await removeKeys(leaderUrl);
+      isPrepared = false;
     },
   };
 }

@@ -43,14 +43,23 @@ export const method: readonly string[] = [
 ];
 
 /** The run in one paragraph, for readers who will not look at the command. */
-export function optionsInWords({ options, followers }: Results): string {
+export function optionsInWords({ options, followers, leaderChanges }: Results): string {
   const { clients, writes, rounds, keys, payload, order, warmup, seed } = options;
   const keysText = keys === null ? "a key of its own for each write" : `${keys} keys`;
   return (
     `${clients} clients made ${writes} writes each per quorum${durationInWords(options)}` +
     `${rounds === 1 ? "" : ` in each of ${rounds} rounds (${order})`}, over ${keysText}, values of ` +
-    `${payload} bytes, after ${warmup} warm-up writes each; seed ${seed}. ${delaysInWords(followers)}`
+    `${payload} bytes, after ${warmup} warm-up writes each; seed ${seed}. ${delaysInWords(followers)}` +
+    changesInWords(leaderChanges)
   );
+}
+
+function changesInWords(changes: Results["leaderChanges"]): string {
+  if (changes.length === 0) return "";
+  const each = changes.map(
+    ({ quorum, round, from }) => `at quorum ${quorum} in round ${round} (led by ${from})`,
+  );
+  return ` The leader changed during a pass, which was made again: ${each.join(", ")}.`;
 }
 
 const durationInWords = ({ minDurationMs }: Results["options"]): string =>

@@ -189,6 +189,10 @@ export const resultsSchema = z.strictObject({
   /** Every follower with the simulated delay in force on its way. */
   followers: z.array(z.strictObject({ id: z.string(), delay: delayRange })),
   passes: z.array(pass),
+  /** Passes that were made again because another node led at their end. */
+  leaderChanges: z
+    .array(z.strictObject({ quorum: z.number().int(), round: z.number().int(), from: z.string() }))
+    .default([]),
 });
 
 export type Ack = z.infer<typeof ack>;

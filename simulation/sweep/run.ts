@@ -2,6 +2,7 @@
 
 import type { Cluster, Target } from "../cluster.ts";
 import { exitCodes, reasonOf, SimulationError, usageError } from "../errors.ts";
+import { LeaderChanged, whileLeading } from "../launch/leadership.ts";
 import type { Pass, Results, SweepOptions, WarmUp } from "../results/schema.ts";
 import { schemaVersion } from "../results/schema.ts";
 import { mean } from "../statistics/index.ts";
@@ -47,6 +48,7 @@ export async function runSweep(run: SweepRun): Promise<SweepEnd> {
     leader: "",
     followers: [],
     passes: [],
+    leaderChanges: [],
   };
   const writesTotal = planned.length * options.clients * options.writes;
   listener({ type: "plan", passes: planned, writesTotal });
@@ -55,7 +57,7 @@ export async function runSweep(run: SweepRun): Promise<SweepEnd> {
   try {
     let ready = await practise(planned, { run, results });
     for (const next of planned) {
-      await onePass(next, { run, results, timeLeft, planned, ready });
+      await untilOneLeader(next, { run, results, timeLeft, planned, ready });
       ready = undefined;
     }
   } catch (cause) {
@@ -118,6 +120,34 @@ async function practise(
   return { cluster, warmUp: pass.warmUp };
 }
 
+/** Of one pass; a cluster whose leader does not stay cannot be measured. */
+const attemptsMax = 3;
+
+/** A pass during which another node took over tells of that, not of the quorum: it is made again. */
+async function untilOneLeader(next: PlannedPass, context: PassContext): Promise<void> {
+  const { run, results } = context;
+  const before = results.passes;
+  let { ready } = context;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await onePass(next, { ...context, ready });
+      return;
+    } catch (error) {
+      if (!(error instanceof LeaderChanged)) throw error;
+      if (attempt === attemptsMax) throw error.cause ?? error;
+      // Where nobody leads, what was measured stays.
+      const cluster = await run.target.prepare(next.quorum, run.signal).catch((cause: unknown) => {
+        throw error.cause ?? cause;
+      });
+      ready = { cluster, warmUp: null };
+      const { quorum, round } = next;
+      results.passes = before;
+      results.leaderChanges = [...results.leaderChanges, { quorum, round, from: error.leader }];
+      run.listener({ type: "note", text: `${error.message}; the pass is made again` });
+    }
+  }
+}
+
 async function onePass(next: PlannedPass, { run, results, timeLeft, planned, ready }: PassContext) {
   const { options, target, listener, signal } = run;
   const { quorum } = next;
@@ -141,28 +171,34 @@ async function onePass(next: PlannedPass, { run, results, timeLeft, planned, rea
     0,
   );
   const known = passes.filter((other) => other.quorum === quorum).flatMap(latencies);
-  await runPass(pass, {
-    cluster,
-    planned: next,
-    options,
-    staggerMs: writeMs,
-    failedShareMax: run.failedShareMax,
-    signal,
-    stage: (stage) => listener({ type: "stage", stage, ...next, theoryMs }),
-    wrote: (latencyMs) => {
-      if (latencyMs !== null) known.push(latencyMs);
-      listener({
-        type: "write",
-        ...next,
-        latencyMs,
-        writesDone: writesDone(results),
-        writesTotal,
-        meanMs: known.length === 0 ? null : mean(known),
-        theoryMs,
-        secondsLeft: timeLeft.seconds((pass.samples.length + pass.failures.length) / pass.expected),
-      });
-    },
-  }).finally(() => listener({ type: "passed", quorum, results }));
+  const load = () =>
+    runPass(pass, {
+      cluster,
+      planned: next,
+      options,
+      staggerMs: writeMs,
+      failedShareMax: run.failedShareMax,
+      signal,
+      stage: (stage) => listener({ type: "stage", stage, ...next, theoryMs }),
+      wrote: (latencyMs) => {
+        if (latencyMs !== null) known.push(latencyMs);
+        listener({
+          type: "write",
+          ...next,
+          latencyMs,
+          writesDone: writesDone(results),
+          writesTotal,
+          meanMs: known.length === 0 ? null : mean(known),
+          theoryMs,
+          secondsLeft: timeLeft.seconds(
+            (pass.samples.length + pass.failures.length) / pass.expected,
+          ),
+        });
+      },
+    });
+  await whileLeading(cluster.leader, signal, load).finally(() =>
+    listener({ type: "passed", quorum, results }),
+  );
   timeLeft.done();
   assertMostSucceeded(pass, run.failedShareMax);
 }
