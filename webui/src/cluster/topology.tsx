@@ -82,7 +82,7 @@ function Drawing() {
 function Survives() {
   const view = cluster.value;
   if (!view?.survives) return null;
-  return <p class="survives dim">{view.survives.sentence}</p>;
+  return <p class="survives dim">The cluster {view.survives.sentence}.</p>;
 }
 
 /** The class of a dot, its radius in px, and its meaning. */

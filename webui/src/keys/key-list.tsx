@@ -95,25 +95,28 @@ function useList(query: ListQuery) {
   const newest = useNewest();
   const applied = useApplied(from);
   const seen = list?.ok === true ? list.value.sequence : 0;
-  /** The query of the last request. */
-  const asked = useRef("");
+  /** The query that is shown, or asked for since then. News may cancel its request: it is sent again. */
+  const asked = useRef({ question: "", at: 0, isAnswered: false });
   const sentAt = useRef(Number.NEGATIVE_INFINITY);
   // A new query is sent after a pause in typing; the same one again at most twice a second.
   useEffect(() => {
     const question = JSON.stringify([prefix, from, after]);
-    const isNew = asked.current !== question;
-    if (!isNew && newest <= seen) return;
-    asked.current = question;
+    if (asked.current.question !== question)
+      asked.current = { question, at: performance.now(), isAnswered: false };
+    const { at, isAnswered } = asked.current;
+    if (isAnswered && newest <= seen) return;
     const control = new AbortController();
     const timer = setTimeout(
       () => {
         sentAt.current = performance.now();
         void listKeys({ prefix, from, after }, control.signal).then((answer) => {
-          if (!control.signal.aborted) setList(answer);
+          if (control.signal.aborted) return;
+          asked.current.isAnswered = true;
+          setList(answer);
         });
       },
       // News may come more often than that: the pause counts from the last request.
-      isNew ? 120 : sentAt.current + 500 - performance.now(),
+      (isAnswered ? sentAt.current + 500 : at + 120) - performance.now(),
     );
     return () => {
       clearTimeout(timer);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { ClusterView, MemberView, NodeEvent } from "../api/wire.ts";
+import type { ClusterView, Hello, LeaderEvent, MemberView, NodeEvent } from "../api/wire.ts";
+
 import { healthOf } from "./health.ts";
 import { Model } from "./model.ts";
 
@@ -148,6 +149,42 @@ test("a leader whose clock is behind the one before is heard at once", () => {
   expect(model.config).toEqual(settings(4));
   expect(model.cluster).toBe(cluster);
   expect(model.apply(rate(10_001, { writes: 7 }), "leader2 2")).toBe(false);
+});
+
+test("a new leader is told once, with its election, and a replay tells nothing again", () => {
+  const model = new Model();
+  const told = () => [...model.feed].map(({ text }) => text);
+  const leads = (role: Hello["role"], leader: string, epoch: number): LeaderEvent => ({
+    type: "leader",
+    ...{ role, leader, epoch, at: 0 },
+  });
+  const at = new Date(2026, 1, 1, 12, 3, 4, 567).getTime();
+  const report = (epoch: number, leader: string) => ({
+    ...{ type: "cluster" as const, at: at + epoch },
+    cluster: { ...view(), epoch, leader, leaderSince: at },
+  });
+  // The leadership in which the page was opened is no news.
+  model.apply(report(4, "leader"), "leader 1");
+  expect(told()).toEqual([]);
+  const events: readonly NodeEvent[] = [
+    { ...leads("follower", "", 4), at: at - 500 },
+    { ...leads("candidate", "", 9), at: at - 100 },
+    { ...leads("leader", "follower3", 9), at },
+    report(9, "follower3"),
+  ];
+  for (const event of events) model.apply(event, "follower3 1");
+  const story = [
+    "follower3 knows no leader.",
+    "follower3 stands for leader in epoch 9.",
+    "follower3 leads since 12:03:04, epoch 9.",
+  ];
+  expect(told()).toEqual(story);
+  expect(model.leadership).toEqual({ leader: "follower3", epoch: 9, since: at });
+  for (const event of events) model.apply(event, "follower3 1");
+  // Another node tells of the same leader, and one of an election that is over.
+  model.apply({ ...leads("follower", "follower3", 9), at: at + 20 }, "follower1 1");
+  model.apply({ ...leads("candidate", "", 7), at: at + 30 }, "follower2 1");
+  expect(told()).toEqual(story);
 });
 
 test("refused writes are told with their reason, and as not written", () => {
