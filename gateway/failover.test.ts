@@ -1,10 +1,13 @@
 /** What the edges of a small cluster do while its leader changes (FAILOVER=1). */
 import { afterEach, describe, expect, test } from "vitest";
 import { openStream } from "../test/support/event-source.ts";
+import { refusalOf, TestClient } from "../test/support/kv-client.ts";
 import { ask, type RestAnswer } from "../test/support/rest.ts";
 import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
+import { Consistency } from "./grpc/generated/quorumkv/v1/kv.ts";
 
-const failover = { failover: true, electionTimeout: 200, writeQuorum: 1 };
+/** A closed stream is noticed at once; silence is not what these tests are about. */
+const failover = { failover: true, electionTimeout: 2000, writeQuorum: 1 };
 
 let cluster: SmallCluster;
 const start = async (settings: object = {}) => {
@@ -12,6 +15,13 @@ const start = async (settings: object = {}) => {
   return cluster.followers.map(({ gateway }) => gateway.url) as [string, string];
 };
 afterEach(() => cluster.close());
+
+/** It asks the others for votes; they follow a leader and give none. Ends once it knows no leader any more. */
+const cutOff = async (id: string) => {
+  await ask(cluster.leader.gateway.url, `/faults/${id}`, { method: "PUT", body: { type: "cut" } });
+  const node = cluster.followers.map((each) => each.node).find((each) => each.id === id);
+  while (node?.leader !== "") await new Promise(setImmediate);
+};
 
 const put = (url: string, path: string, value: number): Promise<RestAnswer> =>
   ask(url, path, { method: "PUT", body: { key: "a", value } });
@@ -43,14 +53,72 @@ describe("/nodes/@leader", () => {
   });
 
   test("is NO_LEADER once TIMEOUT has passed without one; nothing was written", async () => {
-    const [first] = await start({ timeout: 300 });
-    await cluster.leader.close();
-    await cluster.followers[1]?.close();
-    const [node] = cluster.followers.map(({ node: each }) => each);
-    while (node?.leader !== "") await new Promise(setImmediate);
+    const [first] = await start({ timeout: 300, faults: true });
+    await cutOff("follower1");
     const refused = { status: 503, headers: { "retry-after": "1" }, json: { code: "NO_LEADER" } };
     expect(await put(first, "/nodes/@leader/write", 1)).toMatchObject(refused);
     expect(await put(first, "/write", 1)).toMatchObject(refused);
+  });
+});
+
+describe("consistency=linearizable", () => {
+  test("shows on every node, at once, what any node was told is written", async () => {
+    const followers = await start({ minDelay: 0, maxDelay: 40 });
+    const urls = [cluster.leader.gateway.url, ...followers];
+    for (let value = 1; value <= 10; value++) {
+      expect((await put(urls[value % 3] ?? "", "/nodes/@leader/write", value)).status).toBe(200);
+      const reads = urls.flatMap((url) => [
+        ask(url, "/read?key=a&consistency=linearizable"),
+        ask(url, "/read?prefix=a&consistency=linearizable"),
+      ]);
+      for (const { text } of await Promise.all(reads)) expect(text).toContain(`"value":${value},`);
+    }
+  });
+
+  test("goes with minVersion, is local's opposite, and is nothing else", async () => {
+    const [first] = await start({ timeout: 1000 });
+    await put(first, "/nodes/@leader/write", 1);
+    const read = async (query: string) => (await ask(first, `/read?${query}`)).status;
+    expect(await read("key=a&minVersion=1&consistency=linearizable")).toBe(200);
+    expect(await read("key=a&minVersion=9&consistency=linearizable")).toBe(503);
+    expect(await read("key=a&minVersion=1&consistency=local")).toBe(200);
+    expect(await read("key=a&consistency=strong")).toBe(400);
+    expect(await read("prefix=a&consistency=")).toBe(400);
+  });
+
+  test("is NO_LEADER on a node that knows none; local reads go on", async () => {
+    const [first] = await start({ timeout: 200, faults: true });
+    await put(first, "/nodes/@leader/write", 1);
+    const written = await ask(first, "/read?key=a&minVersion=1");
+    await cutOff("follower1");
+    expect(await ask(first, "/read?key=a&consistency=linearizable")).toMatchObject({
+      status: 503,
+      headers: { "retry-after": "1" },
+      json: { code: "NO_LEADER" },
+    });
+    expect((await ask(first, "/read?key=a&consistency=local")).text).toBe(written.text);
+  });
+
+  test("over gRPC means the same", async () => {
+    const [first] = await start();
+    const { grpcPort } = cluster.followers[0]?.config ?? { grpcPort: 0 };
+    const client = new TestClient(grpcPort);
+    try {
+      const { CONSISTENCY_LINEARIZABLE: linearizable, CONSISTENCY_LOCAL: local } = Consistency;
+      for (let value = 1; value <= 5; value++) {
+        await put(first, "/nodes/@leader/write", value);
+        const { entry } = await client.read("a", { consistency: linearizable });
+        expect(entry?.value).toBe(String(value));
+        const { entries } = await client.list({ prefix: "", consistency: linearizable });
+        expect(entries.map((each) => each.value)).toEqual([String(value)]);
+      }
+      expect((await client.read("a", { consistency: local, minVersion: 1 })).entry).toBeDefined();
+      const refused = client.read("a", { consistency: 9 as Consistency });
+      expect(await refusalOf(refused)).toMatchObject({ code: "INVALID_ARGUMENT" });
+      expect((await client.status()).leader).toBe("leader");
+    } finally {
+      client.close();
+    }
   });
 });
 

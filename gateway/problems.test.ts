@@ -7,6 +7,7 @@ test.each([
   ["INVALID_ARGUMENT", 400, false],
   ["KEY_NOT_FOUND", 404, false],
   ["NOT_LEADER", 421, false],
+  ["NO_LEADER", 503, true],
   ["VERSION_MISMATCH", 409, false],
   ["COMPACTED", 410, false],
   ["TOO_LARGE", 413, false],

@@ -48,7 +48,7 @@ describe("gRPC and REST are two doors to one store", () => {
       version: result?.version,
     });
     const { version } = await rest("PUT", "/write", { key: "door", value: [1, "é"] });
-    expect(await follower.read("door", version as number)).toEqual({
+    expect(await follower.read("door", { minVersion: version as number })).toEqual({
       entry: { key: "door", value: '[1,"é"]', version },
     });
   });
@@ -97,13 +97,13 @@ describe("a follower", () => {
 
   test("reads what it has, waits for a version, and gives up in time", async () => {
     const { result } = await leader.put("mine", "1");
-    const { entry } = await follower.read("mine", result?.version);
+    const { entry } = await follower.read("mine", { minVersion: result?.version ?? 0 });
     expect(entry?.value).toBe("1");
     const hasty = await startSmallCluster({ followers: 1, settings: { timeout: 50 } });
     onTestFinished(() => hasty.close());
     const client = new TestClient(hasty.followers[0]?.config.grpcPort ?? 0);
     onTestFinished(() => client.close());
-    const far = await refusalOf(client.read("mine", 1_000_000));
+    const far = await refusalOf(client.read("mine", { minVersion: 1_000_000 }));
     expect([far.status, far.code]).toEqual([status.UNAVAILABLE, "RECOVERING"]);
   });
 });

@@ -27,6 +27,8 @@ export async function writeAgain<T>(
 
 /** Codes that say that nothing was written: true of one attempt, not of those before it. */
 const promisesNothing: ReadonlySet<ErrorCode> = new Set([
+  "NOT_LEADER",
+  "NO_LEADER",
   "QUORUM_UNAVAILABLE",
   "OVERLOADED",
   "RECOVERING",

@@ -5,6 +5,7 @@ import { valueText } from "../json/values.ts";
 import { atOperation, checkCount } from "../requests/checks.ts";
 import { type FieldNames, RequestChecks, type WatchStart } from "../requests/client-requests.ts";
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
+import { Consistency } from "./generated/quorumkv/v1/kv.ts";
 
 const fieldNames: FieldNames = {
   minVersion: "min_version",
@@ -22,13 +23,14 @@ export class MessageReader {
   }
 
   /** Read: one key. */
-  read({ key, minVersion }: wire.ReadRequest): Result<ReadQuery> {
-    return this.#checks.read({ key, minVersion: numberOf(minVersion) });
+  read({ key, minVersion, consistency }: wire.ReadRequest): Result<ReadQuery> {
+    const asked = { key, minVersion: numberOf(minVersion), consistency: wordOf(consistency) };
+    return this.#checks.read(asked);
   }
 
   /** List: a page of keys. */
-  list({ prefix, limit, after }: wire.ListRequest): Result<ListQuery> {
-    return this.#checks.list({ prefix, limit, after });
+  list({ prefix, limit, after, consistency }: wire.ListRequest): Result<ListQuery> {
+    return this.#checks.list({ prefix, limit, after, consistency: wordOf(consistency) });
   }
 
   /** Watch: where the stream starts. */
@@ -77,6 +79,21 @@ export class MessageReader {
 /** A uint64 in decimal digits, as the message holds it. Above 2^53 it is inexact, and no range has it. */
 const numberOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Number(text);
+
+/** As REST has it; a number that stands for nothing becomes a word that means nothing. */
+function wordOf(consistency: Consistency | undefined): string | undefined {
+  switch (consistency) {
+    case undefined:
+    case Consistency.CONSISTENCY_UNSPECIFIED:
+      return undefined;
+    case Consistency.CONSISTENCY_LINEARIZABLE:
+      return "linearizable";
+    case Consistency.CONSISTENCY_LOCAL:
+      return "local";
+    default:
+      return String(consistency);
+  }
+}
 
 /** One operation of a batch, its value as the text to store. */
 function writeOperation({

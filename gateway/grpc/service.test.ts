@@ -145,7 +145,7 @@ describe("a refusal", () => {
       [() => client.batch([{ operation: undefined }]), "INVALID_ARGUMENT", "put"],
       [() => client.put("k", "1", { ifVersion: 2 ** 60 }), "INVALID_ARGUMENT", "if_version"],
       [() => client.read(""), "INVALID_ARGUMENT", "key"],
-      [() => client.read("k", 2 ** 60), "INVALID_ARGUMENT", "min_version"],
+      [() => client.read("k", { minVersion: 2 ** 60 }), "INVALID_ARGUMENT", "min_version"],
       [
         () => once(client.raw.watch({ prefix: "", after: `${2 ** 60}` }), "data"),
         "INVALID_ARGUMENT",

@@ -56,6 +56,23 @@ describe("a write", () => {
   });
 });
 
+test("a read and a list may say how new the answer must be, in one of two words", () => {
+  const read = { key: "k", minVersion: undefined };
+  const list = { prefix: undefined, limit: undefined, after: undefined };
+  for (const consistency of ["linearizable", "local", undefined]) {
+    expect(checks.read({ ...read, consistency })).toMatchObject({ value: { consistency } });
+    expect(checks.list({ ...list, consistency })).toMatchObject({ value: { consistency } });
+  }
+  const failure = {
+    code: "INVALID_ARGUMENT",
+    detail: '"consistency" must be linearizable or local.',
+  };
+  for (const consistency of ["", "Local", "strong"]) {
+    expect(checks.read({ ...read, consistency })).toMatchObject({ failure });
+    expect(checks.list({ ...list, consistency })).toMatchObject({ failure });
+  }
+});
+
 test("a read needs a key, and a version that an entry can have", () => {
   expect(checks.read({ key: "k", minVersion: 3 }).ok).toBe(true);
   expect(checks.read({ key: "k", minVersion: Number.NaN })).toMatchObject({

@@ -4,8 +4,15 @@
  *
  * A number that an edge could not read, such as text where a number belongs, is NaN: no range has it.
  */
-import { type Failure, type Result, unless } from "../../src/errors.ts";
-import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import { type Failure, failureOf, type Result, unless } from "../../src/errors.ts";
+import {
+  type Consistency,
+  consistencies,
+  type ListQuery,
+  type ReadQuery,
+  type WriteOperation,
+  type WriteRequest,
+} from "../../src/node/api.ts";
 import { quorumRange } from "../../src/node/quorum.ts";
 import { listLimitDefault, listLimitMax, timeoutMsMax } from "../../src/request-limits.ts";
 import type { WholeRange } from "../../src/whole-range.ts";
@@ -35,6 +42,8 @@ export interface AskedWrite {
 interface AskedRead {
   readonly key: string;
   readonly minVersion: number | undefined;
+  /** Absent: the default of the node. */
+  readonly consistency?: string | undefined;
 }
 
 /** A page of keys. */
@@ -42,6 +51,7 @@ interface AskedList {
   readonly prefix: string | undefined;
   readonly limit: number | undefined;
   readonly after: string | undefined;
+  readonly consistency?: string | undefined;
 }
 
 /** Where a watch starts; `afterName` is the field that `after` came from. */
@@ -96,18 +106,25 @@ export class RequestChecks {
   }
 
   /** INVALID_ARGUMENT or TOO_LARGE for a bad key, INVALID_ARGUMENT for a bad version. */
-  read({ key, minVersion }: AskedRead): Result<ReadQuery> {
-    const fault = checkKey(key) ?? checkOptional(minVersion, this.#names.minVersion, versionRange);
-    return unless(fault, { key, minVersion });
+  read({ key, minVersion, consistency: asked }: AskedRead): Result<ReadQuery> {
+    const consistency = consistencies.find((one) => one === asked);
+    const fault =
+      checkKey(key) ??
+      checkOptional(minVersion, this.#names.minVersion, versionRange) ??
+      consistencyFault(asked, consistency);
+    return unless(fault, { key, minVersion, consistency });
   }
 
   /** A list without a limit gets the default one. */
-  list({ prefix = "", limit = listLimitDefault, after }: AskedList): Result<ListQuery> {
+  list(asked: AskedList): Result<ListQuery> {
+    const { prefix = "", limit = listLimitDefault, after } = asked;
+    const consistency = consistencies.find((one) => one === asked.consistency);
     const fault =
       checkWhole(limit, "limit", limitRange) ??
       checkKeyPart(prefix, "prefix") ??
-      checkKeyPart(after ?? "", "after");
-    return unless(fault, { prefix, limit, after });
+      checkKeyPart(after ?? "", "after") ??
+      consistencyFault(asked.consistency, consistency);
+    return unless(fault, { prefix, limit, after, consistency });
   }
 
   /** Checks where a watch starts; whether the log reaches back that far is for the node to say. */
@@ -127,6 +144,15 @@ export class RequestChecks {
     return checkOperations(operations);
   }
 }
+
+/** INVALID_ARGUMENT for a word that names none. */
+const consistencyFault = (
+  asked: string | undefined,
+  found: Consistency | undefined,
+): Failure | undefined =>
+  asked === found
+    ? undefined
+    : failureOf("INVALID_ARGUMENT", `"consistency" must be ${consistencies.join(" or ")}.`);
 
 const checkOptional = (
   value: number | undefined,

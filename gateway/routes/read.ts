@@ -8,7 +8,8 @@ import { RequestChecks } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 
-type Query = Partial<Record<"key" | "minVersion" | "prefix" | "limit" | "after", string>>;
+const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
+type Query = Partial<Record<(typeof parameters)[number], string>>;
 
 /** Answers one key where the query has `key`, else a list. */
 export function readEndpoint(context: Context): Endpoint {
@@ -17,7 +18,7 @@ export function readEndpoint(context: Context): Endpoint {
     path: "/read",
     methods: {
       GET: (request) => {
-        const query = readQuery(request.url, ["key", "minVersion", "prefix", "limit", "after"]);
+        const query = readQuery(request.url, parameters);
         if (!query.ok) return refusal(query.failure);
         return query.value.key === undefined
           ? listKeys(context, checks, query.value)
@@ -31,27 +32,27 @@ export function readEndpoint(context: Context): Endpoint {
 function readKey(
   { node }: Context,
   checks: RequestChecks,
-  { key, minVersion, prefix, limit, after }: Query & { readonly key: string },
+  { key, minVersion, prefix, limit, after, consistency }: Query & { readonly key: string },
 ): Answer | Promise<Answer> {
   if (prefix !== undefined || limit !== undefined || after !== undefined) {
     const detail = '"prefix", "limit" and "after" belong to a list: they cannot go with "key".';
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
-  const query = checks.read({ key, minVersion: numberIn(minVersion) });
+  const query = checks.read({ key, minVersion: numberIn(minVersion), consistency });
   return query.ok ? whenKnown(node.read(query.value), keyText) : refusal(query.failure);
 }
 
-/** Answers a page of keys; `minVersion` is refused, because a list cannot wait. */
+/** Answers a page of keys; `minVersion` is refused, because it is about one key. */
 function listKeys(
   { node }: Context,
   checks: RequestChecks,
-  { prefix, limit, after, minVersion }: Query,
+  { prefix, limit, after, minVersion, consistency }: Query,
 ): Answer | Promise<Answer> {
   if (minVersion !== undefined) {
     const detail = '"minVersion" belongs to the read of one "key": it cannot go with a list.';
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
-  const query = checks.list({ prefix, limit: numberIn(limit), after });
+  const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
   return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
 }
 

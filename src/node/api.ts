@@ -15,10 +15,19 @@ export interface KeyValue {
   readonly version: Sequence;
 }
 
+/**
+ * How new an answer must be. Linearizable: it shows every write that was answered before the call began, and every
+ * write that an earlier linearizable read has shown. Local: what this node has, which may be old.
+ */
+export const consistencies = ["linearizable", "local"] as const;
+export type Consistency = (typeof consistencies)[number];
+
 export interface ReadQuery {
   readonly key: string;
   /** Wait until this node has applied this far, for at most TIMEOUT ms. */
   readonly minVersion?: Sequence | undefined;
+  /** Absent: linearizable on the leader, local elsewhere. */
+  readonly consistency?: Consistency | undefined;
 }
 
 export interface ListQuery {
@@ -26,6 +35,8 @@ export interface ListQuery {
   /** 1..1000. */
   readonly limit: number;
   readonly after?: string | undefined;
+  /** As in ReadQuery. */
+  readonly consistency?: Consistency | undefined;
 }
 
 export interface KeyPage {

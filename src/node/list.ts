@@ -43,7 +43,7 @@ export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery
   const over = new Map<string, KeyValue | undefined>();
   for (const key of overlay.keys()) {
     if (!key.startsWith(prefix) || (after !== undefined && compareBytes(key, after) <= 0)) continue;
-    const view = overlay.readView(key);
+    const view = overlay.settledView(key);
     if (view.type !== "pending") continue;
     const { value, sequence } = view.write;
     over.set(key, value === undefined ? undefined : { key, value, version: sequence });

@@ -14,6 +14,10 @@ export const overloaded = (detail: string): Failed => failed("OVERLOADED", detai
 /** The node cannot answer yet; after the leader has recovered or the node has caught up it can. */
 export const recovering = (detail: string): Failed => failed("RECOVERING", detail, soon);
 
+/** Why nothing is read from a store that is not a prefix of the cluster's history. */
+export const replacingReason =
+  "this node's store is not part of the cluster's history: a snapshot is replacing it";
+
 /** An election is under way, or cannot be won by anybody. Nothing was written. */
 export const noLeader = (): Failed =>
   failed("NO_LEADER", "no leader is known at the moment; nothing was written", soon);

@@ -6,10 +6,12 @@ import type { NodeSettings } from "./options.ts";
 /** As this node knows them; a process that starts again learns them anew from its leader. */
 export class SharedSettings {
   #inForce: LiveSettings;
+  readonly #own: LiveSettings;
 
   constructor({ nodeId, writeQuorum, minDelay, maxDelay }: NodeSettings) {
     const unchanged = { changedBy: nodeId, changedEpoch: 0, changedAt: 0 };
-    this.#inForce = { writeQuorum, minDelay, maxDelay, followerDelays: [], ...unchanged };
+    this.#own = { writeQuorum, minDelay, maxDelay, followerDelays: [], ...unchanged };
+    this.#inForce = this.#own;
   }
 
   get inForce(): LiveSettings {
@@ -30,6 +32,11 @@ export class SharedSettings {
   get lastChange(): SettingsChange | null {
     const { changedBy, changedEpoch, changedAt } = this.#inForce;
     return changedEpoch === 0 ? null : { changedBy, changedEpoch, changedAt };
+  }
+
+  /** This node begins to lead. What nobody has changed is as its own environment has it. */
+  lead(): void {
+    if (this.#inForce.changedEpoch === 0) this.#inForce = this.#own;
   }
 
   /** This leader has taken a change. */

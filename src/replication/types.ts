@@ -217,7 +217,13 @@ export type LeaderMessage =
       readonly number: number;
     }
   | { readonly type: "confirm"; readonly epoch: Epoch; readonly number: number }
-  | { readonly type: "stand"; readonly epoch: Epoch; readonly to: NodeId };
+  | { readonly type: "stand"; readonly epoch: Epoch; readonly to: NodeId }
+  | {
+      readonly type: "readMark";
+      readonly epoch: Epoch;
+      readonly number: number;
+      readonly sequence: Sequence;
+    };
 
 /** From a follower to the leader. */
 export type FollowerMessage =
@@ -290,4 +296,5 @@ export type FollowerMessage =
       readonly blank: boolean;
       readonly floor?: FloorNote | undefined;
     }
-  | { readonly type: "confirmed"; readonly epoch: Epoch; readonly number: number };
+  | { readonly type: "confirmed"; readonly epoch: Epoch; readonly number: number }
+  | { readonly type: "wantMark"; readonly epoch: Epoch; readonly number: number };

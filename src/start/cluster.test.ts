@@ -63,7 +63,8 @@ async function plannedNode(id: string, env: Record<string, string> = {}): Promis
   const port = await freePort();
   const role = id === "leader" ? "leader" : "follower";
   const url = `http://127.0.0.1:${port}`;
-  return { id, role, port, grpcPort: await freePort(), url, env: { ...env, PORT: String(port) } };
+  const grpcPort = await freePort();
+  return { id, role, failover: false, port, grpcPort, url, env: { ...env, PORT: String(port) } };
 }
 
 /** Collects what happens and lets a test wait for it. */

@@ -51,7 +51,7 @@ async function run(): Promise<number> {
   const noPage = await buildPage();
   if (noPage !== undefined) complain(noPage);
   say(
-    `Starting a leader and ${options.followers} followers, write quorum ${options.quorum}, ` +
+    `Starting a leader and ${options.followers} followers${leader.failover ? " that can replace it" : ""}, write quorum ${options.quorum}, ` +
       (options.dataDir === "" ? "in memory" : `data in ${options.dataDir}`),
   );
   const cluster = startCluster(nodes, program, {

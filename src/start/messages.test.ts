@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readOptions } from "./command-line.ts";
-import { diedLine, logLine, readyLine } from "./messages.ts";
+import { diedLine, invitation, logLine, readyLine } from "./messages.ts";
 import { planCluster } from "./plan.ts";
 
 const [node] = planCluster(readOptions([]), {});
@@ -11,6 +11,12 @@ test("a node's lines start with its id", () => {
   expect(diedLine(node, { cause: "signal SIGKILL", restartInMs: 500 })).toBe(
     "leader     died (signal SIGKILL) and starts again in 0.5 s",
   );
+});
+
+test("with elections, the write that is offered goes to whoever leads", () => {
+  expect(invitation(node)).toContain("curl -X PUT http://127.0.0.1:4567/write ");
+  const [electing = node] = planCluster(readOptions([]), { FAILOVER: "1" });
+  expect(invitation(electing)).toContain("http://127.0.0.1:4567/nodes/@leader/write ");
 });
 
 test.each([

@@ -48,12 +48,13 @@ function readable(line: string): string {
   }
 }
 
-/** Printed once, when every node is ready. */
+/** Printed once, when every node is ready. With FAILOVER=1 the write goes to whoever leads by then. */
 export function invitation(leader: PlannedNode): string {
+  const writeTo = leader.failover ? `${leader.url}/nodes/@leader` : leader.url;
   return `
 The page:  ${leader.url}/
-A write:   curl -X PUT ${leader.url}/write -H 'content-type: application/json' -d '{"key":"greeting","value":"hello"}'
-A read:    curl '${leader.url}/read?key=greeting'
+A write:   curl -X PUT ${writeTo}/write -H 'content-type: application/json' -d '{"key":"greeting","value":"hello"}'
+A read:    curl '${writeTo}/read?key=greeting'
 Ctrl-C stops all nodes.
 `;
 }

@@ -6,7 +6,9 @@ import { grpcPortOffset, type StartOptions } from "./command-line.ts";
 /** One node to start. */
 export interface PlannedNode {
   readonly id: string;
+  /** With FAILOVER=1 the leader is the leader of choice, and others may lead. */
   readonly role: "leader" | "follower";
+  readonly failover: boolean;
   readonly port: number;
   readonly grpcPort: number;
   readonly url: string;
@@ -56,7 +58,7 @@ export function planCluster(
       MIN_DELAY: String(options.minDelay),
       MAX_DELAY: String(options.maxDelay),
     };
-    readConfig(env);
-    return { ...member, env };
+    const { failover } = readConfig(env);
+    return { ...member, failover, env };
   });
 }

@@ -80,6 +80,7 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
   fc.record({ type: type("poll"), candidate: text, to: text, number }),
   fc.record({ type: type("confirm"), epoch: number, number }),
   fc.record({ type: type("stand"), epoch: number, to: text }),
+  fc.record({ type: type("readMark"), epoch: number, number, sequence: number }),
   fc.record({
     type: type("snapshotChunk"),
     epoch: number,
@@ -107,6 +108,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     floor: maybe(floor),
   }),
   fc.record({ type: type("confirmed"), epoch: number, number }),
+  fc.record({ type: type("wantMark"), epoch: number, number }),
   fc.record({
     type: type("promise"),
     epoch: number,

@@ -6,6 +6,7 @@ export const documented: Readonly<Record<string, readonly [http: number, grpc: n
   INVALID_ARGUMENT: [400, 3],
   KEY_NOT_FOUND: [404, 5],
   NOT_LEADER: [421, 9],
+  NO_LEADER: [503, 14],
   VERSION_MISMATCH: [409, 10],
   COMPACTED: [410, 11],
   TOO_LARGE: [413, 3],

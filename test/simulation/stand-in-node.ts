@@ -60,7 +60,7 @@ function answer({ response, url }: Exchange, store: StandInStore): void {
     const role = store.id === "leader" ? "leader" : "follower";
     const { id, digest } = store;
     const marks = { committed: applied, applied, digest, keys: store.keys.length };
-    send(200, { id, role, leader: "leader", ...marks, config });
+    send(200, { id, role, leader: "leader", epoch: 1, ...marks, config });
     return;
   }
   // As a node does: the value is its text.

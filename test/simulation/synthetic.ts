@@ -69,6 +69,7 @@ export function syntheticResults(given: SyntheticOptions = {}): Results {
     },
     leader: "leader",
     followers: delays.map((delay, index) => ({ id: `follower${index + 1}`, delay })),
+    leaderChanges: [],
     passes,
   };
 }

@@ -5,6 +5,7 @@ import {
   type BatchResponse,
   type BulkWriteRequest,
   type BulkWriteResponse,
+  type Consistency,
   type DeleteResponse,
   KVClient,
   type ListRequest,
@@ -45,8 +46,12 @@ export class TestClient {
     return call((done) => this.raw.batch({ operations, options: complete(options) }, done));
   }
 
-  read(key: string, minVersion?: number): Promise<ReadResponse> {
-    return call((done) => this.raw.read({ key, minVersion: minVersion?.toString() }, done));
+  read(
+    key: string,
+    { minVersion, consistency }: { minVersion?: number; consistency?: Consistency } = {},
+  ): Promise<ReadResponse> {
+    const request = { key, minVersion: minVersion?.toString(), consistency };
+    return call((done) => this.raw.read(request, done));
   }
 
   list(request: ListRequest): Promise<ListResponse> {

@@ -22,6 +22,8 @@ export interface SteadyWriterOptions {
   readonly pauseMs: number;
 }
 
+let started = 0;
+
 /** A write that is refused goes to the next node, as often as it takes. */
 export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters {
   const { urls, writers, pauseMs } = options;
@@ -31,6 +33,8 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
   const unknown: string[] = [];
   const marks: { readonly at: number; reached(): void }[] = [];
   let stopping = false;
+  started += 1;
+  const run = `${process.pid}-${started}`;
 
   /** False: it was refused, and nothing was written. */
   async function writeOnce(contact: RoamingContact, key: string, value: number): Promise<boolean> {
@@ -67,7 +71,7 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
   }
 
   const running = Promise.all(
-    Array.from({ length: writers }, (_, index) => live(`writer${index}`)),
+    Array.from({ length: writers }, (_, index) => live(`${run}-${index}`)),
   );
   return {
     acknowledged,

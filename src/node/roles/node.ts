@@ -72,6 +72,7 @@ export class Node implements KvNode {
   }
 
   #newLeader(turn: LeadingTurn): NodeRole {
+    this.#life.settings.lead();
     return new LeaderNode(this.#life, turn, (why) => this.#leave(why));
   }
 

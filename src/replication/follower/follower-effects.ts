@@ -34,6 +34,8 @@ export type FollowerNews =
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
   /** A node that the settings here do not name asked to lead. */
   | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
+  /** The leader's answer to a question for its mark. */
+  | { readonly type: "readMark"; readonly number: number; readonly sequence: Sequence }
   /** The leader hands over to that node. */
   | { readonly type: "stand"; readonly to: NodeId };
 

@@ -128,6 +128,9 @@ export class Follower {
         this.#out.send(link, { type: "confirmed", epoch, number });
         return;
       }
+      case "readMark":
+        this.#out.tell(message);
+        return;
       case "stand":
         if (this.following) this.#out.tell({ type: "stand", to: message.to });
         return;

@@ -112,8 +112,6 @@ export class Leader {
     return this.#state.digests.matches(id);
   }
 
-  // --- facts -----------------------------------------------------------------------------------
-
   /** Begins to lead. */
   start(now: Instant): LeaderEffects {
     this.#takeover.begin(now);
@@ -183,9 +181,8 @@ export class Leader {
 
   /** The store shows everything up to here, flushed. */
   storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
-    const state = this.#state;
-    state.storeApplied({ applied, digest, history });
-    for (const peer of state.members.all) state.compareDigest(peer);
+    this.#state.storeApplied({ applied, digest, history });
+    for (const peer of this.#state.members.all) this.#state.compareDigest(peer);
     return this.#out.take();
   }
 
@@ -297,7 +294,8 @@ export class Leader {
       this.#refused(peer, message);
       return;
     }
-    if (message.type === "vote" || message.epoch !== this.epoch) return;
+    if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
+      return;
     switch (message.type) {
       case "confirmed":
         peer.confirmed = Math.max(peer.confirmed, message.number);

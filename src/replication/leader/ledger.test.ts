@@ -28,6 +28,20 @@ test("rule 1: sequences are assigned without a hole", () => {
   expect(ledger.last).toBe(5);
 });
 
+test("the read mark covers what is settled, and what a former leader may have answered", () => {
+  const ledger = new Ledger(4);
+  expect(ledger.readMark).toBe(4);
+  ledger.add(draft(5, { inherited: true }));
+  ledger.add(draft(6, { inherited: true }));
+  for (const sequence of [7, 8, 9]) ledger.add(draft(sequence));
+  expect(ledger.readMark).toBe(6);
+  ledger.flush(9);
+  ledger.acknowledge(ack("f1"), [5, 8]);
+  expect(ledger.readMark).toBe(8);
+  ledger.acknowledge(ack("f1"), [7]);
+  expect([ledger.readMark, ledger.committed]).toEqual([8, 5]);
+});
+
 describe("rule 2: an entry is settled", () => {
   test("not before it is flushed here, however many acked it", () => {
     const ledger = new Ledger(0);

@@ -43,6 +43,8 @@ export class Ledger {
   #last: Sequence;
   /** Highest sequence flushed by the leader itself; flushes come in order. */
   #flushed: Sequence;
+  /** See `readMark`. */
+  #readMark: Sequence;
   /** Number of the floor note in force. */
   #floorNumber = 0;
   /** So many acks an entry needs before the log is committed over it, whatever its writer asked for. */
@@ -53,6 +55,7 @@ export class Ledger {
     this.#committed = committed;
     this.#last = committed;
     this.#flushed = committed;
+    this.#readMark = committed;
   }
 
   get committed(): Sequence {
@@ -65,6 +68,14 @@ export class Ledger {
 
   get flushed(): Sequence {
     return this.#flushed;
+  }
+
+  /**
+   * No write above this one was answered so far: it is the highest that is settled, or inherited, as a former
+   * leader may have answered that. Open ones may lie below it.
+   */
+  get readMark(): Sequence {
+    return this.#readMark;
   }
 
   slot(sequence: Sequence): Slot | undefined {
@@ -86,6 +97,7 @@ export class Ledger {
     const slot: Slot = { ...draft, bytes: entryBytes(draft.entry), acks: [], settled: false };
     this.#slots.set(sequence, slot);
     this.#last = sequence;
+    if (draft.inherited) this.#readMark = sequence;
     if (draft.explicit) this.#demanding.add(slot);
     for (const other of draft.dependsOn) {
       const waiting = this.#dependents.get(other);
@@ -163,6 +175,7 @@ export class Ledger {
       const slot = this.#slots.get(sequence);
       if (slot === undefined || slot.settled || !this.#maySettle(slot)) continue;
       slot.settled = true;
+      this.#readMark = Math.max(this.#readMark, sequence);
       this.#demanding.delete(slot);
       settled.push(slot);
       const waiting = this.#dependents.get(sequence);

@@ -32,6 +32,7 @@ describe("rule 5: a read sees", () => {
     overlay.propose(inherited, true);
     overlay.propose(fresh, false);
     expect(overlay.readView("a")).toEqual({ type: "unsure", sequence: 1 });
+    expect(overlay.settledView("a")).toEqual({ type: "store" });
     expect(overlay.readView("b")).toEqual({ type: "store" });
     expect(overlay.unsureThrough()).toBe(1);
     overlay.settle(fresh);

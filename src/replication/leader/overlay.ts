@@ -100,6 +100,13 @@ export class Overlay {
     return { type: "store" };
   }
 
+  /** What a local read of the key shows: an unsure write counts as not written yet. */
+  settledView(key: string): ReadView {
+    const known = this.#keys.get(key);
+    const write = known?.list.findLast(({ settled }, at) => settled && at >= known.start);
+    return write === undefined ? { type: "store" } : { type: "pending", write };
+  }
+
   /** Keys with pending writes, in no order. */
   keys(): IterableIterator<string> {
     return this.#keys.keys();

@@ -64,7 +64,7 @@ export class FollowerNode implements NodeRole {
     return this.#following.reads.read(query);
   }
 
-  list(query: ListQuery): Result<KeyPage> {
+  list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
     return this.#following.reads.list(query);
   }
 

@@ -118,9 +118,20 @@ export class Following {
   }
 
   #tell(news: FollowerNews): void {
-    if (news.type === "storeReplaced") this.#storeReplaced(news.leader, news.applied);
-    else if (news.type === "stand") this.#handOver(news.to);
-    else this.#strangerRefused(news.leader, news.epoch);
+    switch (news.type) {
+      case "storeReplaced":
+        this.#storeReplaced(news.leader, news.applied);
+        return;
+      case "strangerRefused":
+        this.#strangerRefused(news.leader, news.epoch);
+        return;
+      case "readMark":
+        this.reads.marked(news.number, news.sequence);
+        return;
+      case "stand":
+        this.#handOver(news.to);
+        return;
+    }
   }
 
   #handOver(to: NodeId): void {

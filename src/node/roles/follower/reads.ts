@@ -1,8 +1,9 @@
-/** Reads at a follower: a consistent prefix of the history, as new as `minVersion` asks for. */
+/** Reads at a follower: a consistent prefix of the history, as new as the query asks for. */
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
-import type { Sequence } from "../../../replication/types.ts";
+import type { Instant, Sequence } from "../../../replication/types.ts";
 import type {
+  Consistency,
   KeyPage,
   KeyValue,
   ListQuery,
@@ -12,12 +13,9 @@ import type {
 } from "../../api.ts";
 import { listStore } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
-import { notFound, recovering } from "../../refusals.ts";
+import { notFound, recovering, replacingReason } from "../../refusals.ts";
 import { Waiting, whenReached } from "../../waiting.ts";
-
-/** Why nothing is read from a store that is not a prefix of the cluster's history. */
-export const replacingReason =
-  "this node's store is not part of the cluster's history: a snapshot is replacing it";
+import { ReadMarks } from "./read-marks.ts";
 
 /** Answers reads from the store, and refuses them while the store is not the cluster's. */
 export class FollowerReads {
@@ -25,40 +23,69 @@ export class FollowerReads {
   readonly #core: Follower;
   /** Reads that wait until this node has applied far enough. */
   readonly #applying: Waiting;
+  readonly #marks: ReadMarks;
 
   constructor(parts: NodeParts, core: Follower) {
     this.#parts = parts;
     this.#core = core;
     this.#applying = new Waiting(parts.options.clock);
+    this.#marks = new ReadMarks(parts, core);
   }
 
   /** How many reads wait. */
   get waiting(): number {
-    return this.#applying.size;
+    return this.#applying.size + this.#marks.waiting;
   }
 
-  /** Waits up to TIMEOUT until `minVersion` is applied. */
+  /** Waits up to TIMEOUT until `minVersion`, and the leader's mark if it must be linearizable, are applied. */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
-    const { key, minVersion } = query;
+    const { key, minVersion = 0, consistency } = query;
+    return this.#when({ minVersion, consistency }, () => {
+      const record = this.#parts.options.storage.get(key);
+      return record === undefined ? notFound(key) : succeeded(record);
+    });
+  }
+
+  /** The same for a page. RECOVERING while the store is being replaced. */
+  list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
+    const { consistency } = query;
+    return this.#when({ minVersion: 0, consistency }, () =>
+      succeeded(listStore(this.#parts.options.storage, query)),
+    );
+  }
+
+  #when<T>(
+    wanted: { minVersion: Sequence; consistency: Consistency | undefined },
+    read: () => Result<T>,
+  ): Result<T> | Promise<Result<T>> {
+    const { config, clock } = this.#parts.options;
+    const until = clock.now() + config.timeout;
+    const readAt = (sequence: Sequence) => this.#whenApplied({ sequence, until }, read);
+    const { minVersion, consistency } = wanted;
+    if (this.#core.replacing || consistency !== "linearizable") return readAt(minVersion);
+    return this.#marks.whenMarked(until, (mark) => readAt(Math.max(minVersion, mark)));
+  }
+
+  #whenApplied<T>(
+    { sequence, until }: { sequence: Sequence; until: Instant },
+    read: () => Result<T>,
+  ): Result<T> | Promise<Result<T>> {
     if (this.#core.replacing) return recovering(replacingReason);
-    if (minVersion !== undefined && minVersion > this.#core.applied)
-      return whenReached(this.#applying, minVersion, {
-        timeoutMs: this.#parts.options.config.timeout,
-        again: () => this.read({ key }),
-        expired: () => this.#notYet(minVersion),
-      });
-    const record = this.#parts.options.storage.get(key);
-    return record === undefined ? notFound(key) : succeeded(record);
+    if (sequence <= this.#core.applied) return read();
+    return whenReached(this.#applying, sequence, {
+      timeoutMs: until - this.#parts.options.clock.now(),
+      again: () => (this.#core.replacing ? recovering(replacingReason) : read()),
+      expired: () => this.#notYet(sequence),
+    });
   }
 
   #notYet(version: Sequence): Failed {
     return recovering(`this node has applied ${this.#core.applied}, not yet ${version}`);
   }
 
-  /** RECOVERING while the store is being replaced. */
-  list(query: ListQuery): Result<KeyPage> {
-    if (this.#core.replacing) return recovering(replacingReason);
-    return succeeded(listStore(this.#parts.options.storage, query));
+  /** The leader's answer to a question of this node. */
+  marked(number: number, mark: Sequence): void {
+    this.#marks.told(number, mark);
   }
 
   /** See KvNode.watch. */
@@ -73,6 +100,7 @@ export class FollowerReads {
 
   /** Answers the reads that wait: the node closes. */
   close(): void {
+    this.#marks.close();
     this.#applying.expireAll();
   }
 }

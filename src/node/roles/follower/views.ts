@@ -4,8 +4,8 @@ import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, LiveConfig, MemberView, NodeStatus, Role } from "../../api.ts";
 import { fallbackUrl, ownMember } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
+import { replacingReason } from "../../refusals.ts";
 import type { LeaderContact } from "./contact.ts";
-import { replacingReason } from "./reads.ts";
 
 /** Views of the present moment; each call looks anew. */
 export class FollowerViews {

@@ -5,19 +5,28 @@ import type { LeaderMessage, NodeId } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Link } from "../../ports.ts";
+import { ReadMarks } from "./read-marks.ts";
+import type { ReadRounds } from "./read-rounds.ts";
 
 /** The leader's streams: one to each follower. */
 export class LeaderLinks {
   readonly #parts: NodeParts;
   readonly #core: Leader;
   readonly #inbox: Inbox<LeaderEffects>;
+  readonly #marks: ReadMarks;
   /** Those that are open. */
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
 
-  constructor(owner: { parts: NodeParts; core: Leader; inbox: Inbox<LeaderEffects> }) {
+  constructor(owner: {
+    parts: NodeParts;
+    core: Leader;
+    inbox: Inbox<LeaderEffects>;
+    confirming: ReadRounds;
+  }) {
     this.#parts = owner.parts;
     this.#core = owner.core;
     this.#inbox = owner.inbox;
+    this.#marks = new ReadMarks(owner);
   }
 
   /** Opens a stream to every follower, and another whenever one closes, until the role ends. */
@@ -33,8 +42,9 @@ export class LeaderLinks {
       this.#inbox.take(() => this.#core.linkOpened(to, clock.now()));
       return {
         received: (message) => {
-          if (this.#links.get(to) === link)
-            this.#inbox.take(() => this.#core.received(to, message, clock.now()));
+          if (this.#links.get(to) !== link) return;
+          if (message.type === "wantMark") this.#marks.asked(message, (mark) => link.send(mark));
+          else this.#inbox.take(() => this.#core.received(to, message, clock.now()));
         },
         closed: (reason) => {
           // A newer stream may have replaced this one.

@@ -105,8 +105,11 @@ export class ReadRounds {
 
   #ask(): void {
     this.#planned = false;
-    if (this.#waiting.size === 0 || this.#parts.lifetime.over) return;
+    const { rounds } = this.#core;
+    if (rounds === undefined || this.#waiting.size === 0 || this.#parts.lifetime.over) return;
     const { clock } = this.#parts.options;
     this.#inbox.take(() => this.#core.askRound(clock.now()));
+    // It may be lost, or find no follower that takes part yet.
+    if (this.#waiting.size > 0) this.#plan(rounds);
   }
 }

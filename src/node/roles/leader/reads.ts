@@ -1,11 +1,11 @@
-/** Reads at the leader are linearizable per key: they show every write that was answered before. */
+/** Reads at the leader. By default they are linearizable: they show every write that was answered before. */
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { Sequence } from "../../../replication/types.ts";
-import type { KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
+import type { Consistency, KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
 import { listSettled } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
-import { notFound, recovering } from "../../refusals.ts";
+import { notFound, recovering, replacingReason } from "../../refusals.ts";
 import { type Waiting, whenReached } from "../../waiting.ts";
 import type { ReadRounds } from "./read-rounds.ts";
 
@@ -29,20 +29,24 @@ export class LeaderReads {
     this.#confirming = owner.confirming;
   }
 
-  /** Waits up to TIMEOUT until it is certain which write of the key is the newest settled one. */
+  /**
+   * Linearizable: waits up to TIMEOUT until it is certain which write of the key is the newest settled one.
+   * Local: the newest one that this node knows to be settled.
+   */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
-    return this.#notReading() ?? this.#confirming.whenConfirmed(() => this.#readNow(query));
+    if (this.#isLocal(query)) return this.#localNow() ?? this.#readNow(query, "local");
+    const read = () => this.#readNow(query, "linearizable");
+    return this.#notReading() ?? this.#confirming.whenConfirmed(read);
   }
 
-  #readNow(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
-    const blocked = this.#notReading();
-    if (blocked !== undefined) return blocked;
+  #readNow(query: ReadQuery, as: Consistency): Result<KeyValue> | Promise<Result<KeyValue>> {
     const { key, minVersion } = query;
+    const again = () => (as === "local" ? this.read(query) : this.#readNow(query, as));
     if (minVersion !== undefined && !this.#core.ledger.isSettled(minVersion))
-      return this.#afterSettled(minVersion, () => this.#readNow(query));
-    const view = this.#core.overlay.readView(key);
-    if (view.type === "unsure")
-      return this.#afterSettled(view.sequence, () => this.#readNow(query));
+      return this.#afterSettled(minVersion, again);
+    const { overlay } = this.#core;
+    const view = as === "local" ? overlay.settledView(key) : overlay.readView(key);
+    if (view.type === "unsure") return this.#afterSettled(view.sequence, again);
     if (view.type === "pending") {
       const { value, sequence } = view.write;
       return value === undefined ? notFound(key) : succeeded({ key, value, version: sequence });
@@ -51,8 +55,9 @@ export class LeaderReads {
     return record === undefined ? notFound(key) : succeeded(record);
   }
 
-  /** A page with every write that was answered before this call. */
+  /** A page with every write that was answered before this call, or a local one. */
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {
+    if (this.#isLocal(query)) return this.#localNow() ?? succeeded(this.#page(query));
     return this.#notReading() ?? this.#confirming.whenConfirmed(() => this.#listNow(query));
   }
 
@@ -61,9 +66,28 @@ export class LeaderReads {
     if (blocked !== undefined) return blocked;
     const unsure = this.#core.overlay.unsureThrough();
     if (unsure > 0) return this.#afterSettled(unsure, () => this.#listNow(query));
+    return succeeded(this.#page(query));
+  }
+
+  #page(query: ListQuery): KeyPage {
     const page = listSettled(this.#parts.options.storage, this.#core.overlay, query);
     // Whatever is committed is settled, and therefore on the page whether it is applied or not.
-    return succeeded({ ...page, sequence: this.#core.committed });
+    return { ...page, sequence: this.#core.committed };
+  }
+
+  /** What a query does not say follows from the role: a candidate answers as a follower does. */
+  #isLocal({ consistency }: { readonly consistency?: Consistency | undefined }): boolean {
+    return consistency === undefined ? this.#isCandidate : consistency === "local";
+  }
+
+  get #isCandidate(): boolean {
+    return this.#parts.options.config.failover && this.#core.notReady !== undefined;
+  }
+
+  /** Why not even what this node has may be read. */
+  #localNow(): Failed | undefined {
+    if (this.#core.hardState.foreign === true) return recovering(replacingReason);
+    return this.#isCandidate ? undefined : this.#notReading();
   }
 
   /** Before its epoch is established, a leader does not know which writes were answered before. */

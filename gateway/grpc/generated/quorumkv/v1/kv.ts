@@ -27,6 +27,29 @@ export const protobufPackage = "quorumkv.v1";
 
 export const protobufFileName = "quorumkv/v1/kv.proto";
 
+/** How new the answer of a read must be. */
+export const Consistency = {
+  /** CONSISTENCY_UNSPECIFIED - Linearizable on the leader, local on every other node. */
+  CONSISTENCY_UNSPECIFIED: 0,
+  /**
+   * CONSISTENCY_LINEARIZABLE - The answer shows every write that was answered before the read began. A follower asks the leader how far
+   * that is, and waits until it has applied it; UNAVAILABLE (NO_LEADER) while no leader is known.
+   */
+  CONSISTENCY_LINEARIZABLE: 1,
+  /** CONSISTENCY_LOCAL - The answer shows what this node has, which may be old. No other node is asked. */
+  CONSISTENCY_LOCAL: 2,
+  UNRECOGNIZED: -1,
+} as const;
+
+export type Consistency = typeof Consistency[keyof typeof Consistency];
+
+export namespace Consistency {
+  export type CONSISTENCY_UNSPECIFIED = typeof Consistency.CONSISTENCY_UNSPECIFIED;
+  export type CONSISTENCY_LINEARIZABLE = typeof Consistency.CONSISTENCY_LINEARIZABLE;
+  export type CONSISTENCY_LOCAL = typeof Consistency.CONSISTENCY_LOCAL;
+  export type UNRECOGNIZED = typeof Consistency.UNRECOGNIZED;
+}
+
 /** Options of a write. An absent option follows the settings of the node. Versions are below 2^53. */
 export interface WriteOptions {
   /** Follower acks to wait for, 0 to the number of followers. */
@@ -79,6 +102,7 @@ export interface ReadRequest {
   key: string;
   /** Wait until this node has applied this version. */
   minVersion?: string | undefined;
+  consistency?: Consistency | undefined;
 }
 
 export interface ReadResponse {
@@ -92,7 +116,11 @@ export interface ListRequest {
     | number
     | undefined;
   /** Only keys after this one. */
-  after?: string | undefined;
+  after?:
+    | string
+    | undefined;
+  /** Of this page alone: the next one may show later writes. */
+  consistency?: Consistency | undefined;
 }
 
 export interface ListResponse {
@@ -204,6 +232,8 @@ export interface StatusResponse {
   digest: string;
   keys: number;
   uptimeSeconds: number;
+  /** Empty while this node knows of none. */
+  leader: string;
 }
 
 function createBaseWriteOptions(): WriteOptions {
@@ -547,7 +577,7 @@ export const KeyValue: MessageFns<KeyValue> = {
 };
 
 function createBaseReadRequest(): ReadRequest {
-  return { key: "", minVersion: undefined };
+  return { key: "", minVersion: undefined, consistency: undefined };
 }
 
 export const ReadRequest: MessageFns<ReadRequest> = {
@@ -557,6 +587,9 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     }
     if (message.minVersion !== undefined) {
       writer.uint32(16).uint64(message.minVersion);
+    }
+    if (message.consistency !== undefined) {
+      writer.uint32(24).int32(message.consistency);
     }
     return writer;
   },
@@ -590,6 +623,14 @@ export const ReadRequest: MessageFns<ReadRequest> = {
             message.minVersion = reader.uint64().toString();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.consistency = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -609,6 +650,7 @@ export const ReadRequest: MessageFns<ReadRequest> = {
     const message = createBaseReadRequest();
     message.key = object.key ?? "";
     message.minVersion = object.minVersion ?? undefined;
+    message.consistency = object.consistency ?? undefined;
     return message;
   },
 };
@@ -671,7 +713,7 @@ export const ReadResponse: MessageFns<ReadResponse> = {
 };
 
 function createBaseListRequest(): ListRequest {
-  return { prefix: "", limit: undefined, after: undefined };
+  return { prefix: "", limit: undefined, after: undefined, consistency: undefined };
 }
 
 export const ListRequest: MessageFns<ListRequest> = {
@@ -684,6 +726,9 @@ export const ListRequest: MessageFns<ListRequest> = {
     }
     if (message.after !== undefined) {
       writer.uint32(26).string(message.after);
+    }
+    if (message.consistency !== undefined) {
+      writer.uint32(32).int32(message.consistency);
     }
     return writer;
   },
@@ -725,6 +770,14 @@ export const ListRequest: MessageFns<ListRequest> = {
             message.after = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.consistency = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -745,6 +798,7 @@ export const ListRequest: MessageFns<ListRequest> = {
     message.prefix = object.prefix ?? "";
     message.limit = object.limit ?? undefined;
     message.after = object.after ?? undefined;
+    message.consistency = object.consistency ?? undefined;
     return message;
   },
 };
@@ -1876,7 +1930,18 @@ export const StatusRequest: MessageFns<StatusRequest> = {
 };
 
 function createBaseStatusResponse(): StatusResponse {
-  return { id: "", role: "", epoch: 0, last: 0, committed: 0, applied: 0, digest: "", keys: 0, uptimeSeconds: 0 };
+  return {
+    id: "",
+    role: "",
+    epoch: 0,
+    last: 0,
+    committed: 0,
+    applied: 0,
+    digest: "",
+    keys: 0,
+    uptimeSeconds: 0,
+    leader: "",
+  };
 }
 
 export const StatusResponse: MessageFns<StatusResponse> = {
@@ -1907,6 +1972,9 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     }
     if (message.uptimeSeconds !== 0) {
       writer.uint32(73).double(message.uptimeSeconds);
+    }
+    if (message.leader !== "") {
+      writer.uint32(82).string(message.leader);
     }
     return writer;
   },
@@ -1996,6 +2064,14 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             message.uptimeSeconds = reader.double();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.leader = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2022,6 +2098,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
     message.digest = object.digest ?? "";
     message.keys = object.keys ?? 0;
     message.uptimeSeconds = object.uptimeSeconds ?? 0;
+    message.leader = object.leader ?? "";
     return message;
   },
 };

@@ -36,6 +36,7 @@ export interface ReplicateRequest {
     | { $case: "poll"; value: Poll }
     | { $case: "confirm"; value: Confirm }
     | { $case: "stand"; value: Stand }
+    | { $case: "readMark"; value: ReadMark }
     | undefined;
 }
 
@@ -52,6 +53,7 @@ export interface ReplicateResponse {
     | { $case: "floorReceipt"; value: FloorReceipt }
     | { $case: "vote"; value: Vote }
     | { $case: "confirmed"; value: Confirmed }
+    | { $case: "wantMark"; value: WantMark }
     | undefined;
 }
 
@@ -373,6 +375,21 @@ export interface Stand {
   to: string;
 }
 
+/** WantMark asks the leader how far this node must have applied before it answers a linearizable read. */
+export interface WantMark {
+  epoch: number;
+  /** Numbers the questions of one follower; echoed by the answer. */
+  number: number;
+}
+
+/** ReadMark answers WantMark, after followers have confirmed that no other node led when it came. */
+export interface ReadMark {
+  epoch: number;
+  number: number;
+  /** No entry above this one was answered before the question. */
+  sequence: number;
+}
+
 function createBaseReplicateRequest(): ReplicateRequest {
   return { message: undefined };
 }
@@ -412,6 +429,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         break;
       case "stand":
         Stand.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "readMark":
+        ReadMark.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -518,6 +538,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "stand", value: Stand.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "readMark", value: ReadMark.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -602,6 +630,12 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         }
         break;
       }
+      case "readMark": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "readMark", value: ReadMark.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -643,6 +677,9 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
         break;
       case "confirmed":
         Confirmed.encode(message.message.value, writer.uint32(82).fork()).join();
+        break;
+      case "wantMark":
+        WantMark.encode(message.message.value, writer.uint32(90).fork()).join();
         break;
     }
     return writer;
@@ -741,6 +778,14 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
             message.message = { $case: "confirmed", value: Confirmed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.message = { $case: "wantMark", value: WantMark.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -816,6 +861,12 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
       case "confirmed": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "confirmed", value: Confirmed.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "wantMark": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "wantMark", value: WantMark.fromPartial(object.message.value) };
         }
         break;
       }
@@ -3677,6 +3728,152 @@ export const Stand: MessageFns<Stand> = {
     const message = createBaseStand();
     message.epoch = object.epoch ?? 0;
     message.to = object.to ?? "";
+    return message;
+  },
+};
+
+function createBaseWantMark(): WantMark {
+  return { epoch: 0, number: 0 };
+}
+
+export const WantMark: MessageFns<WantMark> = {
+  encode(message: WantMark, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint64(message.number);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WantMark {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWantMark();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WantMark>): WantMark {
+    return WantMark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WantMark>): WantMark {
+    const message = createBaseWantMark();
+    message.epoch = object.epoch ?? 0;
+    message.number = object.number ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadMark(): ReadMark {
+  return { epoch: 0, number: 0, sequence: 0 };
+}
+
+export const ReadMark: MessageFns<ReadMark> = {
+  encode(message: ReadMark, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint64(message.number);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(24).uint64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadMark {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadMark();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadMark>): ReadMark {
+    return ReadMark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadMark>): ReadMark {
+    const message = createBaseReadMark();
+    message.epoch = object.epoch ?? 0;
+    message.number = object.number ?? 0;
+    message.sequence = object.sequence ?? 0;
     return message;
   },
 };
