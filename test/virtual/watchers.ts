@@ -117,7 +117,7 @@ export class Watcher {
     // One that nobody told of its successor is taken for the leader as well.
     const node = this.#cluster.node(id);
     const log = node?.role === "leader" ? node : this.#cluster.node(this.#cluster.leader);
-    const isLost = this.#cursor > (log?.position().last ?? 0);
+    const isLost = !this.#cluster.failover && this.#cursor > (log?.position().last ?? 0);
     const isGone = this.#cursor < applied && (first === 0 || first > this.#cursor + 1);
     if (!isGone && !isLost)
       throw new Violation(
