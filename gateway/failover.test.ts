@@ -189,6 +189,16 @@ describe("POST /leader", () => {
     });
   });
 
+  test("moves leadership there, and back to the leader of choice", async () => {
+    const [first] = await start();
+    const away = await move(cluster.leader.gateway.url, { to: "follower1" });
+    expect(away).toMatchObject({ status: 200, json: { leader: "follower1" } });
+    const back = await move(first, {});
+    expect(back).toMatchObject({ status: 200, json: { leader: "leader" } });
+    expect(back.json["epoch"]).toBeGreaterThan(away.json["epoch"] as number);
+    expect((await put(first, "/nodes/@leader/write", 1)).headers["x-kv-node"]).toBe("leader");
+  });
+
   test("with FAILOVER=0 nothing can be moved", async () => {
     await start({ failover: false });
     expect(await move(cluster.leader.gateway.url, {})).toMatchObject({

@@ -9,14 +9,17 @@ import type { Clock } from "../../ports.ts";
 export class LeaderContact {
   readonly #core: Follower;
   readonly #clock: Clock;
+  /** So long an elected leader may lead on that no follower answers; 0: nobody else can lead. */
+  readonly #aloneMsMax: number;
   #heardAt: Instant | undefined;
   /** As the followed leader's last heartbeat reported; undefined before its first one. */
   #logEnd: LogEnd | undefined;
   #takesSnapshot = false;
 
-  constructor(core: Follower, clock: Clock) {
+  constructor(core: Follower, clock: Clock, aloneMsMax: number) {
     this.#core = core;
     this.#clock = clock;
+    this.#aloneMsMax = aloneMsMax;
   }
 
   /** How far the leader's log reaches, as far as a heartbeat has told. */
@@ -39,11 +42,14 @@ export class LeaderContact {
   }
 
   /** The rules have taken this message. A promise or a new stream voids what was heard before. */
-  taken({ type }: LeaderMessage): void {
+  taken(message: LeaderMessage): void {
+    const { type } = message;
     const { following, news } = this.#core;
     if (!following || type === "lead") this.#logEnd = undefined;
-    else if (type === "heartbeat" && news !== undefined)
-      this.#logEnd = { last: news.last, trueAt: this.#clock.now() - heartbeatAgeMsMax };
+    if (!following || type !== "heartbeat" || news === undefined) return;
+    const trueAt = this.#clock.now() - heartbeatAgeMsMax - this.#aloneMsMax;
+    // A leader that cannot lead may have been replaced: what it says of its log may be old.
+    this.#logEnd = message.able === false ? undefined : { last: news.last, trueAt };
   }
 
   streamClosed(): void {

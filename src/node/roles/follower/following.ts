@@ -35,7 +35,11 @@ export class Following {
   constructor(life: NodeLife, leave: Leave) {
     const { clock, config } = life.options;
     this.core = followerOf(life);
-    this.contact = new LeaderContact(this.core, clock);
+    this.contact = new LeaderContact(
+      this.core,
+      clock,
+      config.failover ? config.electionTimeout : 0,
+    );
     this.parts = new NodeParts(life);
     this.reads = new FollowerReads(this.parts, this.core);
     this.inbox = this.#newInbox();

@@ -76,7 +76,6 @@ export class Leading {
 
   #newHooks(): RoleHooks {
     const { core, parts } = this;
-    const { clock } = parts.options;
     const incoming = new LeaderIncoming({ parts, core, leave: this.#leave });
     return {
       received: (number, message) => incoming.received(number, message),
@@ -88,7 +87,7 @@ export class Leading {
       neededFrom: () => core.neededFrom,
       logEnd: () =>
         core.notReady === undefined && this.parts.lifetime.ended === undefined
-          ? { last: core.last, trueAt: clock.now() }
+          ? { last: core.last, trueAt: this.confirming.ledAt() }
           : undefined,
       faultConsequence: "writes are refused until it can",
     };

@@ -3,6 +3,7 @@ import type { Failed, Result } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { Rounds } from "../../../replication/leader/rounds.ts";
+import type { Instant } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel } from "../../ports.ts";
@@ -27,6 +28,8 @@ export class ReadRounds {
   /** The next round is planned. */
   #planned = false;
   #cancelPlan: Cancel = () => {};
+  /** A round is asked for although no read waits. */
+  #wanted = false;
 
   constructor(owner: { parts: NodeParts; core: Leader; inbox: Inbox<LeaderEffects> }) {
     this.#parts = owner.parts;
@@ -63,6 +66,15 @@ export class ReadRounds {
       reached: () => give(result),
       expired: () => give(this.#unconfirmed(rounds.needed)),
     });
+  }
+
+  /** When this node last led for certain; asks for a round that tells of now. */
+  ledAt(): Instant {
+    const { rounds } = this.#core;
+    if (rounds === undefined) return this.#parts.options.clock.now();
+    this.#wanted = true;
+    this.#plan(rounds);
+    return rounds.ledAt ?? Number.NEGATIVE_INFINITY;
   }
 
   /** Followers may have answered: reads that waited for them are answered now. */
@@ -106,8 +118,10 @@ export class ReadRounds {
   #ask(): void {
     this.#planned = false;
     const { rounds } = this.#core;
-    if (rounds === undefined || this.#waiting.size === 0 || this.#parts.lifetime.over) return;
+    const isAsked = this.#waiting.size > 0 || this.#wanted;
+    if (rounds === undefined || !isAsked || this.#parts.lifetime.over) return;
     const { clock } = this.#parts.options;
+    this.#wanted = false;
     this.#inbox.take(() => this.#core.askRound(clock.now()));
     // It may be lost, or find no follower that takes part yet.
     if (this.#waiting.size > 0) this.#plan(rounds);
