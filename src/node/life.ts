@@ -26,8 +26,8 @@ export class NodeLife {
   readonly watches: Watches;
   readonly streams = new IncomingStreams();
   readonly settings: SharedSettings;
-  /** How long the leader of choice must be back before this node, where it leads, hands over to it. */
-  handBackAfterMs = 10_000;
+  /** When this node last handed back to the leader of choice, and after how long. */
+  handedBack: { readonly at: Instant; readonly afterMs: number } | undefined;
   readonly leaders: LeaderWatch;
   /** Of the role that the node plays, or played last. */
   #role: RoleHooks | undefined;

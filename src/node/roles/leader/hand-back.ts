@@ -4,8 +4,11 @@ import type { Instant } from "../../../replication/types.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Handover } from "./handover.ts";
 
-/** The time after which it counts as steady doubles with each attempt, up to this. */
+/** After this time it counts as steady; twice as long as last time if it fell again soon, up to the maximum. */
+const steadyMs = 10_000;
 const steadyMsMax = 600_000;
+/** It has led well if it was not lost again within so many times the wait before. */
+const soon = 10;
 /** It may miss so many entries that are on their way. */
 const missingMax = 256;
 
@@ -29,12 +32,18 @@ export class HandBack {
       return;
     }
     this.#steadySince ??= now;
-    const { life } = this.#parts;
-    if (now - this.#steadySince < life.handBackAfterMs || this.#handover.isUnderWay) return;
+    const afterMs = this.#afterMs(this.#steadySince);
+    if (now - this.#steadySince < afterMs || this.#handover.isUnderWay) return;
     this.#steadySince = undefined;
-    // A node that falls again soon after must not bounce the cluster.
-    life.handBackAfterMs = Math.min(steadyMsMax, 2 * life.handBackAfterMs);
+    this.#parts.life.handedBack = { at: now, afterMs };
     this.#handover.begin(choice, () => {});
+  }
+
+  /** A node that falls again soon after must not bounce the cluster. */
+  #afterMs(since: Instant): number {
+    const last = this.#parts.life.handedBack;
+    const isSoon = last !== undefined && since - last.at < soon * last.afterMs;
+    return isSoon ? Math.min(steadyMsMax, 2 * last.afterMs) : steadyMs;
   }
 
   #isThere(): boolean {

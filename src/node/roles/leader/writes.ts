@@ -108,9 +108,14 @@ export class LeaderWrites {
     this.#stopGathering();
   }
 
-  /** This node leads on. */
+  /** This node leads on. A write whose deadline has passed meanwhile is refused rather than proposed late. */
   release(): void {
     this.#held = false;
+    const now = this.#parts.options.clock.now();
+    const asks = this.#asks;
+    this.#asks = asks.filter(({ deadlineAt }) => deadlineAt > now);
+    for (const { answer, deadlineAt } of asks)
+      if (deadlineAt <= now) this.#refuse(answer, noLeader());
     this.#proposeSoon();
   }
 
