@@ -52,7 +52,7 @@ export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
   const count = (what: string): void => {
     done[what] = (done[what] ?? 0) + 1;
   };
-  const world: RoundWorld = { cluster, electing, client, dice, settled: new Map() };
+  const world: RoundWorld = { cluster, electing, client, dice, settled: new Map(), earlier: [] };
   const wiped = (id: string): void => world.watchers?.forgive(id);
   const context: FaultContext = { cluster, dice, count, wiped };
   let calls = 0;
@@ -67,11 +67,13 @@ export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
       const pausesMs = [dice.whole(200, 800), dice.whole(0, 500), dice.whole(300, 2500)] as const;
       const plan = { number, faults, quorums, pausesMs, clients: dice.whole(4, 24) };
       const mode = electing ? " --failover" : "";
+      const { earlier } = world;
       const report = await guarded({
         cluster,
         seed,
         mode,
         names,
+        earlier,
         run: () => runRound(world, plan),
       });
       calls += report.calls;
@@ -122,13 +124,14 @@ async function guarded(what: {
   /** More options of the command. */
   readonly mode: string;
   readonly names: string;
+  readonly earlier: readonly Call[];
   readonly run: () => Promise<RoundReport>;
 }): Promise<RoundReport> {
   try {
     return await what.run();
   } catch (error) {
     const history = error instanceof Broken ? error.history : [];
-    const folder = keep(what.cluster, history);
+    const folder = keep(what.cluster, [...what.earlier, ...history]);
     const reason = error instanceof Error ? error.message : String(error);
     const message = [
       reason,

@@ -43,6 +43,8 @@ export interface RoundWorld {
   readonly dice: Dice;
   /** What was on the leader at the end of earlier rounds. */
   readonly settled: Map<string, string>;
+  /** The calls of earlier rounds, for whoever looks into a failure. */
+  readonly earlier: Call[];
   /** The watchers in office, to be told of wiped disks. */
   watchers?: Watchers;
 }
@@ -107,6 +109,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   await readEverything(world, recorder, keys);
   await rememberAndCompare(world, keys);
   judge({ plan, recorder, watchers, subscribers });
+  world.earlier.push(...recorder.history);
   return {
     ...{ calls: recorder.history.length, counts: recorder.counts, convergedInMs },
     ...{ pages: watchers.pages.length, told: subscribers.flatMap(({ seen }) => seen).length },

@@ -298,6 +298,8 @@ export class Clients {
     if (node === undefined || result === undefined) return;
     const later = this.#answer(id, result, (answer) => {
       if (!answer.ok && answer.failure.code === "RECOVERING") return;
+      // It was asked as a candidate, and by now it leads: what it has settled may not be applied yet.
+      if (this.#cluster.node(id)?.role === "leader") return;
       // Between two roles, the node itself may report an earlier mark.
       const { applied } = this.#cluster.member(id).disk.peek();
       if (applied < (minVersion ?? 0))

@@ -68,12 +68,6 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     to: "return this.needed === 1 ? this.#asked : (rounds[this.needed - 2] ?? 0);",
   },
   {
-    name: "a read does with a round that began before it",
-    file: "node/roles/leader/read-rounds.ts",
-    from: "return whenReached(this.#waiting, rounds.asked + 1, {",
-    to: "return whenReached(this.#waiting, rounds.confirmed, {",
-  },
-  {
     name: "what has quorum 0 is applied without an ack",
     story: "58",
     file: "replication/leader/leader-state.ts",
@@ -84,10 +78,8 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     name: "a refused condition is told without a round",
     story: "57",
     file: "node/roles/leader/write-answers.ts",
-    from: `"after" in refusal
-        ? this.#confirming.answer(result, leftMs(), ask.answer)
-        : ask.answer(result);`,
-    to: "ask.answer(result);",
+    from: 'if ("after" in refusal)\n        this.#confirming',
+    to: "if (this.#core.epoch < 0 && after > 0)\n        this.#confirming",
   },
   {
     name: "a follower votes although it hears its leader",
@@ -115,7 +107,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     story: "69",
     file: "node/roles/node.ts",
     from: `    if (this.#closing) {
-      this.#role.leave();
+      this.#role.leave(undefined);
       return;
     }`,
     to: "    if (this.#closing) return;",
