@@ -4,9 +4,9 @@
  */
 
 /** A leader that closes hands over first: the follower may take this long to hold everything and be elected. */
-export const handoverMsMax = 1_200;
+export const handoverMsMax = 600;
 /** A closing leader waits this long for the acks of writes in flight; then it answers "unknown". */
-export const inFlightMsMax = 3_000;
+export const inFlightMsMax = 2_500;
 /** A closing gateway waits this long for its answers, including those that wait for the leader. */
 export const answersMsMax = handoverMsMax + inFlightMsMax + 500;
 /** Then the gRPC server ends, and waits this long for the calls under way. */

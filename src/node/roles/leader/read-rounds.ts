@@ -25,9 +25,8 @@ export class ReadRounds {
   /** The highest round whose reads are answered. */
   #answered = 0;
   #isShared = false;
-  /** The next round is planned. */
-  #planned = false;
-  #cancelPlan: Cancel = () => {};
+  /** Drops the plan for the next round; undefined: there is none. Invariant: no other plan can still ask. */
+  #dropPlan: Cancel | undefined;
   /** A round is asked for although no read waits. */
   #wanted = false;
 
@@ -85,14 +84,13 @@ export class ReadRounds {
     const before = this.#waiting.size;
     this.#waiting.reachAll(this.#answered);
     this.#isShared = before - this.#waiting.size > 1;
-    this.#cancelPlan();
-    this.#planned = false;
+    this.#dropPlan?.();
     if (this.#waiting.size > 0) this.#plan(rounds);
   }
 
   /** Answers the reads that wait: the node leads no more. */
   leave(): void {
-    this.#cancelPlan();
+    this.#dropPlan?.();
     this.#waiting.expireAll();
   }
 
@@ -105,18 +103,27 @@ export class ReadRounds {
 
   /** The next round begins once the one under way is confirmed, or has taken too long. */
   #plan(rounds: Rounds): void {
-    if (this.#planned) return;
-    this.#planned = true;
+    if (this.#dropPlan !== undefined) return;
     const { clock } = this.#parts.options;
     const isUnderWay = rounds.confirmed < rounds.asked;
     const afterMs = isUnderWay ? roundMsMax : this.#isShared ? gatherMs : 0;
     const waitMs = rounds.askedAt + afterMs - clock.now();
-    if (waitMs > 0) this.#cancelPlan = clock.after(waitMs, () => this.#ask());
-    else clock.defer(() => this.#ask());
+    let cancel: Cancel = () => {};
+    const drop = () => {
+      cancel();
+      if (this.#dropPlan === drop) this.#dropPlan = undefined;
+    };
+    const run = () => {
+      if (this.#dropPlan !== drop) return;
+      this.#dropPlan = undefined;
+      this.#ask();
+    };
+    this.#dropPlan = drop;
+    if (waitMs > 0) cancel = clock.after(waitMs, run);
+    else clock.defer(run);
   }
 
   #ask(): void {
-    this.#planned = false;
     const { rounds } = this.#core;
     const isAsked = this.#waiting.size > 0 || this.#wanted;
     if (rounds === undefined || !isAsked || this.#parts.lifetime.over) return;
