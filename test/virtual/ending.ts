@@ -14,6 +14,8 @@ export interface Ending {
 const livenessMs = 30_000;
 /** Within so many election timeouts a healed cluster has a leader that accepts a write. */
 const electionsMax = 5;
+/** A flush that a full disk refused is tried again after this time, and its node takes no part before. */
+const flushRetryMs = 500;
 const retryMs = 20;
 
 export async function comesRight(run: Ending): Promise<void> {
@@ -72,7 +74,7 @@ async function mustElect(run: Ending): Promise<void> {
     time.after(retryMs, tryAgain);
   };
   tryAgain();
-  const waitMs = electionsMax * timeoutMs;
+  const waitMs = electionsMax * timeoutMs + flushRetryMs;
   await run.runUntil(time.now() + livenessMs, () => !answered && time.now() < since + waitMs);
   if (!answered)
     throw new Violation(`no leader after ${electionsMax} election timeouts:\n${describe(cluster)}`);
