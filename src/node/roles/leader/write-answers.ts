@@ -80,8 +80,8 @@ export class WriteAnswers {
   /** The deadline has passed: the entry may still settle, or vanish with this leader. */
   #unknown(ask: Ask, slot: Slot): void {
     const { sequence } = slot.entry;
-    // Before it is in the leader's own log, a restart may give its version to another write.
-    const isDurable = sequence <= this.#core.ledger.flushed;
+    // Before it is in the leader's own log, a restart may give its version to another write; so may another leader.
+    const isDurable = sequence <= this.#core.ledger.flushed && !this.#parts.options.config.failover;
     const version = isDurable ? { version: sequence } : {};
     const acks = slot.acks.map(({ node }) => node);
     const quorum = ask.request.quorum ?? slot.quorum;
