@@ -145,6 +145,8 @@ test("the next leader keeps changed settings, and says whose they are and since 
   const view = async (url: string) => (await ask(url, "/cluster")).json;
   const { leaderSince, settings } = await view(first);
   expect(leaderSince).toBeGreaterThan(0);
+  const ready = await ask(cluster.leader.gateway.url, "/readyz");
+  expect(ready.json["survives"]).toContain("can lose 1 more node and still elect a leader");
   expect(settings).toBeNull();
   const change = {
     writeQuorum: 1,

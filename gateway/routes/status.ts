@@ -34,7 +34,10 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   },
 ];
 
-/** Whether the node is ready for all its calls or, with a purpose, for those calls alone. */
+/**
+ * Whether the node is ready for all its calls or, with a purpose, for those calls alone. An elected leader adds
+ * how many more nodes may fail.
+ */
 function readiness(node: KvNode, wanted: string | undefined): Answer {
   const purpose = purposes.find((one) => one === wanted);
   if (wanted !== undefined && purpose === undefined) {
@@ -42,7 +45,8 @@ function readiness(node: KvNode, wanted: string | undefined): Answer {
   }
   const reasons = purpose === undefined ? node.status().reasons : node.notReadyFor(purpose);
   const ready = reasons.length === 0;
-  const body = JSON.stringify({ ready, reasons });
+  const survives = node.cluster().survives?.sentence;
+  const body = JSON.stringify({ ready, reasons, survives });
   return { status: ready ? 200 : 503, contentType: jsonType, body };
 }
 
