@@ -207,8 +207,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "an unknown outcome names a version that a crash may give to another write",
     file: "node/roles/leader/write-answers.ts",
-    from: "const isDurable = sequence <= this.#core.ledger.flushed;",
-    to: "const isDurable = sequence > 0;",
+    from: "sequence <= this.#core.ledger.flushed && !this.#parts.options.config.failover",
+    to: "sequence > 0 && !this.#parts.options.config.failover",
   },
   {
     name: "an intact log leads without asking whether somebody else led meanwhile",
