@@ -105,7 +105,10 @@ beforeAll(async () => {
   await leaderLeads();
 });
 afterAll(async () => {
-  await cluster?.compose("down", "--volumes", "--timeout", "5");
+  await cluster?.compose("down", "--volumes", "--timeout", "5").catch((error: Error) => {
+    // Seen with Debian's engine: all containers are gone, and their network is said to be in use.
+    if (!error.message.includes("has active endpoints")) throw error;
+  });
 });
 
 test("the build leaves no image of a stage behind", async () => {
@@ -300,7 +303,8 @@ test("docker stop ends every node with exit code 0", async () => {
 });
 
 test("the data outlives its containers", async () => {
-  await cluster.compose("down");
+  // Not `down`: the network stays, whose removal the engine sometimes refuses for endpoints that are gone.
+  await cluster.compose("rm", "--stop", "--force");
   await cluster.up();
   await converged();
   for (const id of ids) await expectNothingLost(id);
