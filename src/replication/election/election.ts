@@ -41,7 +41,7 @@ const roundsLeftToOthers = 2;
 export class Election {
   readonly #settings: ElectionSettings;
   readonly #own: () => Standing;
-  /** A poll begins then; undefined while a round is open. */
+  /** A poll begins then, unless a round is open. */
   #pollAt: Instant;
   #round: Round | undefined;
   #rounds = 0;

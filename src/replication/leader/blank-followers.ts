@@ -1,7 +1,7 @@
 /**
  * Blank followers of an elected leader. A blank node's lost disk may have promised a higher epoch to another
  * candidate, which counts on that promise still. Until no such candidate can exist, nothing is sent to the
- * blank node, so that it acks nothing. DESIGN.md, "Electing", E7.
+ * blank node, so that it acks nothing. DESIGN.md, "Electing", rule 6.
  */
 
 import type { Instant, NodeId } from "../types.ts";

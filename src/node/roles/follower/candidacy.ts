@@ -1,14 +1,11 @@
 /** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
-import {
-  Election,
-  type ElectionEffect,
-  type Standing,
-} from "../../../replication/election/election.ts";
+import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { Epoch, FollowerMessage, LeaderMessage, NodeId } from "../../../replication/types.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
 import type { Leave } from "../../role.ts";
+import { standingOf } from "../../standing.ts";
 
 type Poll = Extract<LeaderMessage, { type: "poll" }>;
 type Vote = Extract<FollowerMessage, { type: "vote" }>;
@@ -18,6 +15,7 @@ export class Candidacy {
   readonly #parts: NodeParts;
   readonly #election: Election;
   readonly #leave: Leave;
+  readonly #others: readonly NodeId[];
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   #dials: Cancel[] = [];
   #cancelTimer: Cancel = () => {};
@@ -28,25 +26,25 @@ export class Candidacy {
     const ids = config.nodes.map((node) => node.id);
     this.#parts = parts;
     this.#leave = leave;
+    this.#others = ids.filter((other) => other !== id);
     const settings = {
       id,
-      others: ids.filter((other) => other !== id),
+      others: this.#others,
       nodes: ids.length,
       timeoutMs,
       isChoice: config.leader === id,
       random,
     };
-    this.#election = new Election(settings, () => standingOf(core, parts), clock.now());
+    this.#election = new Election(
+      settings,
+      () => standingOf(core, parts.options.storage),
+      clock.now(),
+    );
   }
 
   start(): void {
     this.#parts.atEnd(() => this.#end());
     this.#arm();
-  }
-
-  /** This node has lost its leader and asks the others. */
-  get polling(): boolean {
-    return this.#election.polling;
   }
 
   heard(): void {
@@ -126,9 +124,7 @@ export class Candidacy {
 
   #callAll(): void {
     if (this.#dials.length > 0) return;
-    const { nodes, nodeId } = this.#parts.options.config;
-    const others = nodes.map(({ id }) => id).filter((id) => id !== nodeId);
-    this.#dials = others.map((to) => this.#dial(to));
+    this.#dials = this.#others.map((to) => this.#dial(to));
   }
 
   #dial(to: NodeId): Cancel {
@@ -156,11 +152,4 @@ export class Candidacy {
     this.#cancelTimer();
     this.#hangUp();
   }
-}
-
-/** What a vote tells of this node. */
-function standingOf(core: Follower, { options }: NodeParts): Standing {
-  const { promisedEpoch, blank, floor } = core.hardState;
-  const { first, last } = options.storage.logBounds();
-  return { promisedEpoch, applied: core.applied, first, last, blank, floor };
 }

@@ -48,9 +48,11 @@ export class FollowerLinks implements StreamEvents {
     this.#contact.heard();
     this.#inbox.take(() => this.#core.received(number, message));
     this.#contact.taken(message);
-    const settings = this.#core.news?.settings;
-    if (settings !== undefined) life.settings.heard(settings);
-    if (message.type === "heartbeat") this.#unable = message.able === false ? number : undefined;
+    if (message.type === "heartbeat") {
+      const settings = this.#core.news?.settings;
+      if (settings !== undefined) life.settings.heard(settings);
+      this.#unable = message.able === false ? number : undefined;
+    }
     if (this.#core.link === number && this.#unable !== number) this.#candidacy?.heard();
   }
 

@@ -5,6 +5,7 @@ import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderMessage } from "../../../replication/types.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Leave } from "../../role.ts";
+import { standingOf } from "../../standing.ts";
 
 /** A stream whose sender was refused is closed after this time. */
 const refusedMs = 50;
@@ -62,19 +63,12 @@ export class LeaderIncoming {
     const { config, clock, storage } = this.#parts.options;
     const core = this.#core;
     const isAlone = core.isAlone(clock.now());
-    const { first, last } = storage.logBounds();
-    const { blank, floor } = core.hardState;
     this.#parts.life.streams.send(to, {
       type: "vote",
       number,
       agrees: config.failover && isAlone,
       reason: isAlone ? "" : `${config.nodeId} leads, or is about to`,
-      promisedEpoch: core.epoch,
-      applied: core.applied,
-      first,
-      last,
-      blank,
-      floor,
+      ...standingOf(core, storage),
     });
   }
 }
