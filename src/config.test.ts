@@ -24,7 +24,7 @@ describe("settings that are accepted", () => {
         { id: "c", host: "[::1]", grpcPort: 5569 },
       ],
       leader: "a",
-      failover: false,
+      failover: true,
       electionTimeout: 1000,
       port: 4567,
       grpcPort: 5567,

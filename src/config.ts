@@ -105,7 +105,7 @@ const settings = {
     schema: z.string().regex(idSyntax),
   },
   FAILOVER: {
-    byDefault: "0",
+    byDefault: "1",
     meaning:
       "1: when the leader is lost, the others elect another one, and `LEADER` leads again once it is back; 0: only `LEADER` leads",
     range: "0 or 1",
