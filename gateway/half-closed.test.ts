@@ -7,7 +7,7 @@ import { type SmallCluster, startSmallCluster } from "../test/support/small-clus
 let cluster: SmallCluster;
 let url: string;
 beforeAll(async () => {
-  const settings = { minDelay: 100, maxDelay: 100, timeout: 1000 };
+  const settings = { minDelay: 100, maxDelay: 100 };
   cluster = await startSmallCluster({ followers: 1, settings });
   ({ url } = cluster.leader.gateway);
 });

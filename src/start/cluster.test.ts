@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findPorts } from "../../test/support/ports.ts";
 import { type LocalCluster, startCluster } from "./cluster.ts";
 import { findTakenPort } from "./free-ports.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -53,17 +55,10 @@ function occupy(port: number): Promise<{ server: Server; port: number }> {
   });
 }
 
-async function freePort(): Promise<number> {
-  const { server, port } = await occupy(0);
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
 async function plannedNode(id: string, env: Record<string, string> = {}): Promise<PlannedNode> {
-  const port = await freePort();
+  const [port = 0, grpcPort = 0] = await findPorts(2);
   const role = id === "leader" ? "leader" : "follower";
   const url = `http://127.0.0.1:${port}`;
-  const grpcPort = await freePort();
   return { id, role, failover: false, port, grpcPort, url, env: { ...env, PORT: String(port) } };
 }
 
@@ -87,6 +82,11 @@ function recorder() {
       while (seen.filter((line) => line === text).length < times) await once(changes, "change");
     },
   };
+}
+
+/** However long it takes: the test's own limit is the only one. */
+async function isStopped(id: string): Promise<void> {
+  while (cluster?.states()[id] !== "stopped") await wait(10);
 }
 
 const exists = (pid: number): boolean => {
@@ -136,7 +136,7 @@ describe("a local cluster", () => {
 
   test("a node that ignores SIGTERM is killed and named once the launcher's patience is over", async () => {
     const nodes = [await plannedNode("leader"), await plannedNode("f1", { MOOD: "stubborn" })];
-    cluster = startCluster(nodes, program, recorder().events, 300);
+    cluster = startCluster(nodes, program, recorder().events, 3_000);
     await cluster.ready;
     expect(await cluster.close()).toEqual(["f1"]);
   });
@@ -160,7 +160,7 @@ describe("a local cluster", () => {
     await cluster.ready;
     const pid = cluster.pid("f1") ?? 0;
     cluster.act("f1", "stop");
-    await vi.waitUntil(() => cluster?.states()["f1"] === "stopped");
+    await isStopped("f1");
     expect([exists(pid), cluster.pid("f1")]).toEqual([false, undefined]);
     cluster.act("f1", "stop");
     cluster.act("f1", "kill");
@@ -184,7 +184,7 @@ describe("a local cluster", () => {
     cluster.act("f1", "kill");
     await has("f1 died: signal SIGKILL, 1000 ms", 1);
     cluster.act("f1", "stop");
-    await vi.waitUntil(() => cluster?.states()["f1"] === "stopped");
+    await isStopped("f1");
   });
 
   test("a frozen node answers again once it is thawed, and ends in order without that", async () => {

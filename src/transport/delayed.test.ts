@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FakeNetwork } from "../../test/support/fake-network.ts";
+import { mulberry32 } from "../../test/support/random.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Link } from "../node/ports.ts";
 import type { Entry, LeaderMessage, Sequence } from "../replication/types.ts";
@@ -29,7 +30,7 @@ const mean = (numbers: readonly number[]) =>
   numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
 /** Links to the named followers through a delayed network, on virtual time. */
-const setUp = (random: () => number = Math.random) => {
+const setUp = (random: () => number = mulberry32(1)) => {
   const clock = new VirtualClock();
   const inner = new FakeNetwork();
   const { network, delays } = createDelayedNetwork({ network: inner, clock, random });

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { liveBytes } from "../../test/support/heap.ts";
 import {
   keepaliveMs,
   type LeaderEnd,
@@ -66,8 +67,7 @@ describe("a process behind a link", () => {
     for (const network of dials) network.dial("follower1", opened);
     const heapMiB = async (attemptsMin: number) => {
       while (attempts.count < attemptsMin) await new Promise((resolve) => setTimeout(resolve, 10));
-      globalThis.gc?.();
-      return process.memoryUsage().heapUsed / 1024 ** 2;
+      return (await liveBytes()) / 1024 ** 2;
     };
     const before = await heapMiB(100);
     const after = await heapMiB(400);

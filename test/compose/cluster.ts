@@ -1,9 +1,9 @@
 /** A compose cluster of the test's own: its project name, its ports, its volumes. */
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import { findPorts } from "../support/ports.ts";
 import { findEngine } from "./engine.ts";
 
 export const ids = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
@@ -13,24 +13,6 @@ const root = resolve(import.meta.dirname, "../..");
 const project = `quorum-kv-test-${process.pid}`;
 const run = promisify(execFile);
 const outputBytesMax = 64 * 1024 * 1024;
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((found, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            found(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
-}
 
 /** Tries until it returns something else than undefined or false; throws the last error at the end. */
 export async function eventually<T>(
@@ -86,7 +68,7 @@ export class ComposeCluster {
   static async prepare(settings: Readonly<Record<string, string>>): Promise<ComposeCluster> {
     const engine = findEngine();
     if (!engine.found) throw new Error(engine.reason);
-    const ports = await freePorts(ids.length);
+    const ports = await findPorts(ids.length);
     const portOf = new Map(ids.map((id, index) => [id, ports[index] ?? 0]));
     return new ComposeCluster(engine.compose, portOf, settings);
   }

@@ -1,11 +1,9 @@
 /** Real nodes in this process: memory storage, real gRPC between them, real gateways in front. */
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
-import { performance } from "node:perf_hooks";
 import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
+import { findPorts } from "./ports.ts";
 
 interface ClusterNode extends RunningNode {
   readonly config: Config;
@@ -16,6 +14,9 @@ export interface SmallCluster {
   readonly followers: readonly ClusterNode[];
   close(): Promise<void>;
 }
+
+/** What a start, a write or a read may take on a machine with other work. */
+const PATIENCE_MS = 120_000;
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -29,15 +30,15 @@ export const startSmallCluster = async (
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
   const ids = ["leader", ...Array.from({ length: followers }, (_, i) => `follower${i + 1}`)];
-  const ports = await freePorts(ids.length * 2);
+  const ports = await findPorts(ids.length * 2);
   const nodes = ids.map((id, i) => ({ id, host: "127.0.0.1", grpcPort: ports[2 * i + 1] ?? 0 }));
   const configs = ids.map((nodeId, index): Config => {
     const port = ports[2 * index] ?? 0;
     return {
       ...{ nodeId, nodes, leader: "leader", port, grpcPort: nodes[index]?.grpcPort ?? 0 },
       ...{ host: "127.0.0.1", advertiseUrl: `http://127.0.0.1:${port}`, dataDir: "" },
-      ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: 5000 },
-      ...{ failover: false, electionTimeout: 1000 },
+      ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
+      ...{ failover: false, electionTimeout: 5000 },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
     };
   });
@@ -63,18 +64,9 @@ export const startSmallCluster = async (
 
 /** Looks again at each turn of the event loop in which the node tells something. */
 const becomesReady = async (node: KvNode): Promise<void> => {
-  const until = performance.now() + 20_000;
+  const until = performance.now() + PATIENCE_MS;
   while (!node.status().ready) {
     if (performance.now() > until) throw new Error(`${node.id}: ${node.status().reasons.join()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-};
-
-/** All are held open until all are known, so that they differ. */
-const freePorts = async (count: number): Promise<readonly number[]> => {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 };
