@@ -118,6 +118,24 @@ test("a leader that is cut off answers no read", async () => {
   expect(leading()).toContain("leader");
 });
 
+test("while an election is under way, its candidate says that there is no leader", async () => {
+  const { world, run, leading, write } = await start();
+  await write("leader", "a", "1");
+  world.crash("leader");
+  const isCandidate = (id: string) => world.node(id)?.role === "candidate";
+  expect(await run(5_000, () => world.ids.some(isCandidate))).toBe(true);
+  const candidate = world.ids.find(isCandidate) ?? "";
+  const refused = { ok: false, failure: { code: "NO_LEADER", retryAfterSeconds: 1 } };
+  expect(await write(candidate, "a", "2")).toMatchObject(refused);
+  expect(isCandidate(candidate)).toBe(true);
+  const node = world.node(candidate);
+  expect(node?.read({ key: "a", consistency: "linearizable" })).toMatchObject(refused);
+  expect(node?.list({ prefix: "", limit: 1, consistency: "linearizable" })).toMatchObject(refused);
+  expect(await run(5_000, () => leading().length === 1)).toBe(true);
+  await run(1_000);
+  expect(await write(leading()[0] ?? "", "a", "2")).toMatchObject({ ok: true });
+});
+
 /** Asks nodes to end, and takes those that have ended away. Resolves to what is left once all have, or in 5 s. */
 async function stop(
   { world, run }: Pick<Awaited<ReturnType<typeof start>>, "world" | "run">,
