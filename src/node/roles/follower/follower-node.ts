@@ -121,7 +121,7 @@ export class FollowerNode implements NodeRole {
   }
 
   /** Nobody succeeds a follower. */
-  readonly successor = undefined;
+  successor(): undefined {}
 
   leave(): void {
     this.#following.leave();

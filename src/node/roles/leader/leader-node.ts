@@ -2,7 +2,7 @@
  * A node in the role of leader. This file answers the calls of the edges; `leader/` does the work.
  */
 import { type Failed, failed, type Result } from "../../../errors.ts";
-import type { NodeId, Sequence } from "../../../replication/types.ts";
+import type { Instant, NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
   KeyPage,
@@ -124,15 +124,15 @@ export class LeaderNode implements NodeRole {
     return { inFlight: this.#leading.settling.size, inFlightBytes: bytes, unapplied: entries };
   }
 
-  handOver(to: NodeId, failed: (failure: Failed) => void): void {
-    this.#leading.handover.begin(to, failed);
+  handOver(to: NodeId, failed: (failure: Failed) => void, untilAt?: Instant): void {
+    this.#leading.handover.begin(to, failed, untilAt);
   }
 
   /** The leader of choice if it is live, else the follower that holds most; undefined: none is live. */
-  get successor(): NodeId | undefined {
+  successor(but: ReadonlySet<NodeId>): NodeId | undefined {
     const { core, parts } = this.#leading;
     if (this.role !== "leader") return undefined;
-    const live = core.peers.filter(({ state }) => state === "live");
+    const live = core.peers.filter(({ id, state }) => state === "live" && !but.has(id));
     const choice = live.find(({ id }) => id === parts.options.config.leader);
     return (choice ?? live.toSorted((a, b) => b.acked - a.acked)[0])?.id;
   }

@@ -37,7 +37,10 @@ export class ReadRounds {
     this.#waiting = new Waiting(owner.parts.options.clock);
   }
 
-  /** Answers the read once a round that begins from now on is confirmed, or after this time. */
+  /**
+   * Answers the read once a round that begins from now on is confirmed, or after this time. OVERLOADED when too many
+   * calls wait already.
+   */
   whenConfirmed<T>(
     read: () => Result<T> | Promise<Result<T>>,
     timeoutMs = this.#parts.options.config.timeout,
@@ -52,19 +55,14 @@ export class ReadRounds {
     });
   }
 
-  /** Gives an answer that rests on what was read, once a round is confirmed, or after this time. */
+  /** The same for a refusal that rests on what was read. */
   answer(result: Failed, timeoutMs: number, give: (result: Failed) => void): void {
-    const { rounds } = this.#core;
-    if (rounds === undefined || rounds.needed === 0) {
-      give(result);
-      return;
-    }
-    this.#plan(rounds);
-    this.#waiting.add(rounds.asked + 1, {
-      timeoutMs,
-      reached: () => give(result),
-      expired: () => give(this.#unconfirmed(rounds.needed)),
-    });
+    const confirmed = this.whenConfirmed<never>(() => result, timeoutMs);
+    const giveIt = (answer: Result<never>) => {
+      if (!answer.ok) give(answer);
+    };
+    if (confirmed instanceof Promise) void confirmed.then(giveIt);
+    else giveIt(confirmed);
   }
 
   /** When this node last led for certain; asks for a round that tells of now. */
