@@ -51,6 +51,11 @@ export class Candidacy {
     this.#perform(this.#election.heard(this.#now));
   }
 
+  /** From a leader that says it cannot lead. */
+  heardUnable(): void {
+    this.#election.heardUnable(this.#now);
+  }
+
   lost(): void {
     this.#election.lost(this.#now);
     this.#arm();
