@@ -51,6 +51,10 @@ export interface NodeOptions {
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
 
+/** All members but this node, in the order of NODES. */
+export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
+  nodes.map(({ id }) => id).filter((id) => id !== nodeId);
+
 /** Where clients and the other members reach this node's gateway. */
 export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);

@@ -289,6 +289,8 @@ export type FollowerMessage =
       readonly number: number;
       readonly agrees: boolean;
       readonly reason: string;
+      /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
+      readonly hearsUnable: boolean;
       readonly promisedEpoch: Epoch;
       readonly applied: Sequence;
       readonly first: Sequence;

@@ -100,6 +100,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     number,
     agrees: fc.boolean(),
     reason: text,
+    hearsUnable: fc.boolean(),
     promisedEpoch: number,
     applied: number,
     first: number,

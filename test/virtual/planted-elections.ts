@@ -103,6 +103,20 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     to: "proving.length + 2 < electionNeeds(nodes, note)",
   },
   {
+    name: "half of all nodes replace a leader that they hear",
+    story: "77",
+    file: "replication/election/election.ts",
+    from: "if (isUnable && votes.length + 1 <= nodes / 2) return [];",
+    to: "",
+  },
+  {
+    name: "a leader that is heard and cannot lead is not replaced",
+    story: "78",
+    file: "replication/election/election.ts",
+    from: "if (isUnable && votes.length + 1 <= nodes / 2)",
+    to: "if (isUnable)",
+  },
+  {
     name: "a closing leader goes on although another one leads",
     story: "69",
     file: "node/roles/node.ts",

@@ -2,6 +2,7 @@
 import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { Epoch, FollowerMessage, LeaderMessage, NodeId } from "../../../replication/types.ts";
+import { otherIds } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
 import type { Leave } from "../../role.ts";
@@ -23,14 +24,13 @@ export class Candidacy {
   constructor(parts: NodeParts, core: Follower, leave: Leave) {
     const { config, clock, random } = parts.options;
     const { nodeId: id, electionTimeout: timeoutMs } = config;
-    const ids = config.nodes.map((node) => node.id);
     this.#parts = parts;
     this.#leave = leave;
-    this.#others = ids.filter((other) => other !== id);
+    this.#others = otherIds(config);
     const settings = {
       id,
       others: this.#others,
-      nodes: ids.length,
+      nodes: config.nodes.length,
       timeoutMs,
       isChoice: config.leader === id,
       random,
@@ -49,6 +49,11 @@ export class Candidacy {
 
   heard(): void {
     this.#perform(this.#election.heard(this.#now));
+  }
+
+  /** From a leader that says it cannot lead. */
+  heardUnable(): void {
+    this.#election.heardUnable(this.#now);
   }
 
   lost(): void {

@@ -18,7 +18,7 @@ export class FollowerLinks implements StreamEvents {
   readonly #inbox: Inbox<FollowerEffects>;
   readonly #contact: LeaderContact;
   readonly #candidacy: Candidacy | undefined;
-  /** The stream whose leader said last that it could not settle writes: nothing on it is a sign of life. */
+  /** The stream whose leader said last that it cannot lead: nothing on it is a sign that it can. */
   #unable: LinkNumber | undefined;
 
   constructor(owner: {
@@ -53,7 +53,9 @@ export class FollowerLinks implements StreamEvents {
       if (settings !== undefined) life.settings.heard(settings);
       this.#unable = message.able === false ? number : undefined;
     }
-    if (this.#core.link === number && this.#unable !== number) this.#candidacy?.heard();
+    if (this.#core.link !== number) return;
+    if (this.#unable === number) this.#candidacy?.heardUnable();
+    else this.#candidacy?.heard();
   }
 
   closed(number: LinkNumber, reason: string): void {

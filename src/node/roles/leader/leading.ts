@@ -13,7 +13,7 @@ import type {
 } from "../../../replication/leader/leader-effects.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeLife } from "../../life.ts";
-import { epochLeap, tickMs } from "../../options.ts";
+import { epochLeap, otherIds, tickMs } from "../../options.ts";
 import { NodeParts, ruleStart } from "../../parts.ts";
 import type { LeadingTurn, Leave, RoleHooks } from "../../role.ts";
 import { inFlightMsMax } from "../../stopping.ts";
@@ -233,7 +233,7 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
   const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
   return new Leader({
     ...start,
-    followers: ids.filter((id) => id !== config.nodeId),
+    followers: otherIds(config),
     writeQuorum: settings.inForce.writeQuorum,
     tail: storage.readLog(start.applied + 1, everything),
     leap: epochLeap(incarnation),

@@ -349,7 +349,11 @@ export interface Vote {
   first: number;
   last: number;
   blank: boolean;
-  floor?: FloorNote | undefined;
+  floor?:
+    | FloorNote
+    | undefined;
+  /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
+  hearsUnable: boolean;
 }
 
 /** Confirm asks whether the follower still follows this epoch: reads wait for the answers. */
@@ -3379,6 +3383,7 @@ function createBaseVote(): Vote {
     last: 0,
     blank: false,
     floor: undefined,
+    hearsUnable: false,
   };
 }
 
@@ -3410,6 +3415,9 @@ export const Vote: MessageFns<Vote> = {
     }
     if (message.floor !== undefined) {
       FloorNote.encode(message.floor, writer.uint32(74).fork()).join();
+    }
+    if (message.hearsUnable !== false) {
+      writer.uint32(80).bool(message.hearsUnable);
     }
     return writer;
   },
@@ -3499,6 +3507,14 @@ export const Vote: MessageFns<Vote> = {
             message.floor = FloorNote.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.hearsUnable = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3527,6 +3543,7 @@ export const Vote: MessageFns<Vote> = {
     message.floor = (object.floor !== undefined && object.floor !== null)
       ? FloorNote.fromPartial(object.floor)
       : undefined;
+    message.hearsUnable = object.hearsUnable ?? false;
     return message;
   },
 };
