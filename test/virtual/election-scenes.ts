@@ -174,7 +174,7 @@ async function lookAround(run: Director, looks: number, stepMs: number): Promise
 
 function stand({ cluster }: Director, leader: NodeId, id: NodeId): void {
   const epoch = cluster.node(leader)?.position().epoch ?? 0;
-  cluster.network.inject(leader, id, { type: "stand", epoch, to: id });
+  cluster.network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
 }
 
 function split(

@@ -37,7 +37,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   {
     name: "a blank follower is led at once",
     story: "59",
-    file: "replication/leader/leader.ts",
+    file: "replication/leader/leading.ts",
     from: "|| !promise.blank || isAdmitted)",
     to: "|| !promise.blank || isAdmitted || promise.blank)",
   },

@@ -92,6 +92,7 @@ export class Handover {
   #giveUp(reason: string): void {
     const attempt = this.#attempt;
     this.leave();
+    this.#core.leadOn();
     this.#parts.options.log.warn({ reason }, "handover given up; this node leads on");
     this.#writes.release();
     attempt?.failed(refused(reason));

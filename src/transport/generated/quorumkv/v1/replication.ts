@@ -357,12 +357,16 @@ export interface Confirm {
   epoch: number;
   /** Echoed by the answer. */
   number: number;
+  /** The leader asks for a lease (READ_LEASE=1). */
+  lend: boolean;
 }
 
 /** Confirmed: when it came, this node had promised no higher epoch. */
 export interface Confirmed {
   epoch: number;
   number: number;
+  /** For the length of a lease from now on, this node promises nobody else. */
+  lends: boolean;
 }
 
 /**
@@ -373,6 +377,8 @@ export interface Stand {
   epoch: number;
   /** Who shall stand. */
   to: string;
+  /** The sender counts no more on what was lent to it. */
+  released: boolean;
 }
 
 /** WantMark asks the leader how far this node must have applied before it answers a linearizable read. */
@@ -3532,7 +3538,7 @@ export const Vote: MessageFns<Vote> = {
 };
 
 function createBaseConfirm(): Confirm {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lend: false };
 }
 
 export const Confirm: MessageFns<Confirm> = {
@@ -3542,6 +3548,9 @@ export const Confirm: MessageFns<Confirm> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lend !== false) {
+      writer.uint32(24).bool(message.lend);
     }
     return writer;
   },
@@ -3575,6 +3584,14 @@ export const Confirm: MessageFns<Confirm> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lend = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3594,12 +3611,13 @@ export const Confirm: MessageFns<Confirm> = {
     const message = createBaseConfirm();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lend = object.lend ?? false;
     return message;
   },
 };
 
 function createBaseConfirmed(): Confirmed {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lends: false };
 }
 
 export const Confirmed: MessageFns<Confirmed> = {
@@ -3609,6 +3627,9 @@ export const Confirmed: MessageFns<Confirmed> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lends !== false) {
+      writer.uint32(24).bool(message.lends);
     }
     return writer;
   },
@@ -3642,6 +3663,14 @@ export const Confirmed: MessageFns<Confirmed> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lends = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3661,12 +3690,13 @@ export const Confirmed: MessageFns<Confirmed> = {
     const message = createBaseConfirmed();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lends = object.lends ?? false;
     return message;
   },
 };
 
 function createBaseStand(): Stand {
-  return { epoch: 0, to: "" };
+  return { epoch: 0, to: "", released: false };
 }
 
 export const Stand: MessageFns<Stand> = {
@@ -3676,6 +3706,9 @@ export const Stand: MessageFns<Stand> = {
     }
     if (message.to !== "") {
       writer.uint32(18).string(message.to);
+    }
+    if (message.released !== false) {
+      writer.uint32(24).bool(message.released);
     }
     return writer;
   },
@@ -3709,6 +3742,14 @@ export const Stand: MessageFns<Stand> = {
             message.to = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3728,6 +3769,7 @@ export const Stand: MessageFns<Stand> = {
     const message = createBaseStand();
     message.epoch = object.epoch ?? 0;
     message.to = object.to ?? "";
+    message.released = object.released ?? false;
     return message;
   },
 };
