@@ -119,6 +119,73 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     from: "if (this.#own().blank && !vote.blank) return this.#leaveToOthers(now);",
     to: "",
   },
+  {
+    name: "a leader counts on a lease for longer than it was lent",
+    file: "replication/lease.ts",
+    from: "leaseMs * 0.95",
+    to: "leaseMs * 1.9",
+  },
+  {
+    name: "a leader allows for no difference of clocks",
+    story: "81-slow-clock",
+    file: "replication/lease.ts",
+    from: "leaseMs * 0.95",
+    to: "leaseMs",
+  },
+  {
+    name: "a leader looks at its lease by the time of its last question",
+    file: "node/roles/leader/read-rounds.ts",
+    from: "this.#core.holdsLease(this.#parts.options.clock.now())",
+    to: "this.#core.holdsLease(rounds.askedAt)",
+  },
+  {
+    name: "a lease lasts from the answer on",
+    file: "replication/leader/rounds.ts",
+    from: "this.#rounds.find((round) => round.number === number)?.at;",
+    to: "this.#rounds.find((round) => round.number >= number) && this.#rounds.at(-1)?.at;",
+  },
+  {
+    name: "a lease needs one follower fewer",
+    story: "84-too-few-lend",
+    file: "replication/leader/leases.ts",
+    from: "newest[this.#needed - 1]",
+    to: "newest[Math.max(0, this.#needed - 2)]",
+  },
+  {
+    name: "a process that starts does not wait for what the one before may have lent",
+    story: "80-restarted-lender-waits",
+    file: "replication/follower/lending.ts",
+    from: "mayHaveLent ? start.now + leaseMs : Number",
+    to: "mayHaveLent ? start.now : Number",
+  },
+  {
+    name: "a follower promises although it has lent",
+    story: "83-a-candidate-waits-one-lease-at-most",
+    file: "replication/follower/follower.ts",
+    from: "if (isNewEpoch && now < this.#freeAt(leader)) {",
+    to: "if (isNewEpoch && now < 0) {",
+  },
+  {
+    name: "a follower stands although it has lent",
+    story: "78-promise-waits-for-the-lease",
+    file: "node/roles/follower/candidacy.ts",
+    from: "if (waitMs > 0) {",
+    to: "if (waitMs > 1_000) {",
+  },
+  {
+    name: "a follower lends on while a candidate waits",
+    story: "83-a-candidate-waits-one-lease-at-most",
+    file: "replication/follower/follower.ts",
+    from: "lend && !blank && this.#waiting.isEmpty",
+    to: "lend && !blank",
+  },
+  {
+    name: "a leader that hands over goes on counting on its lease",
+    story: "79-handover-gives-the-lease-back",
+    file: "replication/leader/leading.ts",
+    from: "this.leases.giveUp(this.rounds?.asked ?? 0);",
+    to: "",
+  },
 ];
 
 export const electionFaultsPlanted: readonly PlantedFault[] = faults.map((fault) => ({

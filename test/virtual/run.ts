@@ -4,7 +4,7 @@ import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
 import { electionFaultNames, electionFaults } from "./election-faults.ts";
-import { electionSceneNames, electionScenes } from "./election-scenes.ts";
+import { electionSceneNames, electionScenes, leaseDrift } from "./election-scenes.ts";
 import { comesRight } from "./ending.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
 import { Losses } from "./losses.ts";
@@ -33,7 +33,7 @@ const sceneEvery = 3;
  */
 function electionSettings(seed: number, chance: Chance) {
   const readLease = seed % 2 === 1;
-  const drift = readLease ? 0.024 : 0.05;
+  const drift = readLease ? leaseDrift : 0.05;
   return { electionTimeoutMs: chance.pick([300, 1_000]), readLease, drift };
 }
 
