@@ -143,8 +143,10 @@ export const electionScenes: Readonly<Record<string, Scene>> = {
         const away = others.filter((id) => id === candidate || chance.happens(0.8));
         if (chance.happens(0.2)) void cluster.node(leader)?.handOver(candidate);
         else stand(run, leader, candidate);
-        await run.pass(wireMs, 2 * wireMs + 2);
-        split(run, [leader, ...others.filter((id) => !away.includes(id))]);
+        await run.pass(1, ways === "both" ? wireMs + 2 : 2);
+        // What they had answered may still arrive.
+        const stay = others.filter((id) => !away.includes(id));
+        split(run, [leader, ...stay], chance.pick(["both", "out"] as const));
         if (chance.happens(0.3)) restartSome(run, away);
         if (chance.happens(0.3)) freeze(run, leader, chance.between(100, 700));
         for (let look = 0; look < 60; look += 1) {
