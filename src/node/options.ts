@@ -19,6 +19,8 @@ export interface NodeSettings {
   readonly failover: boolean;
   /** ELECTION_TIMEOUT: silence after which a follower takes its leader for lost. */
   readonly electionTimeout: number;
+  /** READ_LEASE=1: leaders ask for leases, followers lend them. */
+  readonly readLease: boolean;
   readonly host: string;
   readonly port: number;
   readonly grpcPort: number;

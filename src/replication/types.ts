@@ -116,6 +116,8 @@ export interface HardState {
   readonly followedEpoch?: Epoch | undefined;
   /** The store is not a prefix of the cluster's history, and not replaced yet: nobody reads it. */
   readonly foreign?: boolean | undefined;
+  /** A process of this node may have lent a lease to `promisedLeader` (READ_LEASE=1). */
+  readonly lends?: boolean | undefined;
   /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
@@ -216,8 +218,20 @@ export type LeaderMessage =
       readonly to: NodeId;
       readonly number: number;
     }
-  | { readonly type: "confirm"; readonly epoch: Epoch; readonly number: number }
-  | { readonly type: "stand"; readonly epoch: Epoch; readonly to: NodeId }
+  | {
+      readonly type: "confirm";
+      readonly epoch: Epoch;
+      readonly number: number;
+      /** The leader asks for a lease too. */
+      readonly lend: boolean;
+    }
+  | {
+      readonly type: "stand";
+      readonly epoch: Epoch;
+      readonly to: NodeId;
+      /** This leader counts no more on what was lent to it. */
+      readonly released: boolean;
+    }
   | {
       readonly type: "readMark";
       readonly epoch: Epoch;
@@ -298,5 +312,11 @@ export type FollowerMessage =
       readonly blank: boolean;
       readonly floor?: FloorNote | undefined;
     }
-  | { readonly type: "confirmed"; readonly epoch: Epoch; readonly number: number }
+  | {
+      readonly type: "confirmed";
+      readonly epoch: Epoch;
+      readonly number: number;
+      /** It lends a lease from now on. */
+      readonly lends: boolean;
+    }
   | { readonly type: "wantMark"; readonly epoch: Epoch; readonly number: number };

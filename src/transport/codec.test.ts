@@ -78,8 +78,8 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     able: maybe(fc.boolean()),
   }),
   fc.record({ type: type("poll"), candidate: text, to: text, number }),
-  fc.record({ type: type("confirm"), epoch: number, number }),
-  fc.record({ type: type("stand"), epoch: number, to: text }),
+  fc.record({ type: type("confirm"), epoch: number, number, lend: fc.boolean() }),
+  fc.record({ type: type("stand"), epoch: number, to: text, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: number, number, sequence: number }),
   fc.record({
     type: type("snapshotChunk"),
@@ -108,7 +108,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     blank: fc.boolean(),
     floor: maybe(floor),
   }),
-  fc.record({ type: type("confirmed"), epoch: number, number }),
+  fc.record({ type: type("confirmed"), epoch: number, number, lends: fc.boolean() }),
   fc.record({ type: type("wantMark"), epoch: number, number }),
   fc.record({
     type: type("promise"),

@@ -59,6 +59,8 @@ export interface ClusterSettings {
   /** Any node may lead. */
   readonly failover?: boolean;
   readonly electionTimeoutMs?: number;
+  /** Leaders answer reads by leases. */
+  readonly readLease?: boolean;
   /** So far the clocks may go from the true time, as a share of it. */
   readonly drift?: number;
   /** The chance of a node's own decisions; absent: that of the world. */
@@ -356,6 +358,7 @@ export class VirtualCluster {
       leader,
       failover: this.failover,
       electionTimeout: this.settings.electionTimeoutMs ?? 1_000,
+      readLease: this.failover && this.settings.readLease === true,
       port: 4567,
       grpcPort: 5567,
       host: id,

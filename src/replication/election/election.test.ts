@@ -15,9 +15,17 @@ const holds = (change: Partial<Standing> = {}): Standing => ({
 });
 
 /** A follower of six nodes that lost its leader, with a poll under way unless told otherwise. */
-function start(given: { own?: Standing; isChoice?: boolean } = {}) {
-  const { own = holds(), isChoice = false } = given;
-  const settings = { id: "a", others, nodes: 6, timeoutMs: 1_000, isChoice, random: () => 0.5 };
+function start(given: { own?: Standing; isChoice?: boolean; freeAt?: () => number } = {}) {
+  const { own = holds(), isChoice = false, freeAt = () => 0 } = given;
+  const settings = {
+    id: "a",
+    others,
+    nodes: 6,
+    timeoutMs: 1_000,
+    isChoice,
+    random: () => 0.5,
+    freeAt,
+  };
   const election = new Election(settings, () => own, 0);
   let number = 0;
   const poll = (now = election.dueAt): readonly ElectionEffect[] => {
@@ -54,6 +62,16 @@ describe("a follower that hears nothing", () => {
     poll();
     expect(election.heard(9_000)).toEqual([{ type: "hangUp" }]);
     expect(election.polling).toBe(false);
+  });
+
+  test("asks nobody before what it has lent has ended", () => {
+    const { election } = start({ freeAt: () => 5_400 });
+    election.heard(5_000);
+    election.lost(5_100);
+    expect(election.tick(election.dueAt)).toEqual([]);
+    expect(election.dueAt).toBeGreaterThan(5_400);
+    expect(election.dueAt).toBeLessThan(5_500);
+    expect(election.tick(election.dueAt).length).toBeGreaterThan(0);
   });
 
   test("repeats a poll that brought nothing", () => {

@@ -111,6 +111,11 @@ export class Election {
     }
     if (this.#round !== undefined || now < this.#pollAt) return [];
     const { id, others, timeoutMs, isChoice } = this.#settings;
+    const freeAt = this.#settings.freeAt();
+    if (now < freeAt) {
+      this.#pollAt = freeAt + this.#between(0.01, 0.1);
+      return [];
+    }
     // It could not stand, and whoever agreed would wait for it in vain.
     if (this.#own().blank && !isChoice) return this.wait(now);
     if (this.#agreed !== undefined && this.#agreed.to !== id && now < this.#agreed.until) {
@@ -237,6 +242,8 @@ export interface ElectionSettings {
   readonly timeoutMs: number;
   /** LEADER names this node. */
   readonly isChoice: boolean;
+  /** What this node has lent ends then, and it may stand (rule 11). */
+  readonly freeAt: () => Instant;
   /** In [0, 1). */
   readonly random: () => number;
 }

@@ -1,6 +1,7 @@
 import type { Limits } from "../limits.ts";
 import type { Digest, HardState, History, Member, NodeId, Sequence } from "../types.ts";
 import type { LogView, StoreView } from "../views.ts";
+import type { Lending } from "./lending.ts";
 
 /** What a follower is made from: its settings, and what its disk holds. */
 export interface FollowerStart {
@@ -9,6 +10,8 @@ export interface FollowerStart {
   readonly leader: NodeId;
   /** FAILOVER=1: any of these nodes may lead it; undefined: nobody but `leader`. */
   readonly nodes?: readonly NodeId[] | undefined;
+  /** What this node has lent, in any role; undefined: nothing, ever. */
+  readonly lending?: Lending | undefined;
   readonly hardState: HardState;
   readonly applied: Sequence;
   readonly digest: Digest;

@@ -46,6 +46,8 @@ interface ElectionTurn {
   readonly above: Epoch;
   /** A candidate that hears too few gives up after this time. */
   readonly timeoutMs: number;
+  /** READ_LEASE=1: it asks its followers for leases. */
+  readonly leases?: boolean;
   /**
    * Blank followers, by their incarnations, that came before this epoch was chosen far above all others: what
    * their lost disks promised is below it.

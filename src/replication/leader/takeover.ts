@@ -147,7 +147,8 @@ export class Takeover {
         : phase.type === "leading" && !phase.established;
     if (!isAtWork) return;
     for (const { id, link } of members.all)
-      if (link.state === "promised") out.send(id, { type: "confirm", epoch, number: 0 });
+      if (link.state === "promised")
+        out.send(id, { type: "confirm", epoch, number: 0, lend: false });
   }
 
   /** A candidate that hears too few for too long leaves it to others. */

@@ -1,7 +1,13 @@
 /** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
 import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
-import type { Epoch, FollowerMessage, LeaderMessage, NodeId } from "../../../replication/types.ts";
+import type {
+  Epoch,
+  FollowerMessage,
+  Instant,
+  LeaderMessage,
+  NodeId,
+} from "../../../replication/types.ts";
 import { otherIds } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
@@ -11,21 +17,27 @@ import { standingOf } from "../../standing.ts";
 type Poll = Extract<LeaderMessage, { type: "poll" }>;
 type Vote = Extract<FollowerMessage, { type: "vote" }>;
 
+/** A timer may come a rounding error early. */
+const againMs = 1;
+
 /** The streams of a poll, and the time at which the next one begins. */
 export class Candidacy {
   readonly #parts: NodeParts;
   readonly #election: Election;
   readonly #leave: Leave;
+  readonly #epoch: () => Epoch;
   readonly #others: readonly NodeId[];
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   #dials: Cancel[] = [];
   #cancelTimer: Cancel = () => {};
+  #cancelStand: Cancel = () => {};
 
   constructor(parts: NodeParts, core: Follower, leave: Leave) {
     const { config, clock, random } = parts.options;
     const { nodeId: id, electionTimeout: timeoutMs } = config;
     this.#parts = parts;
     this.#leave = leave;
+    this.#epoch = () => core.epoch;
     this.#others = otherIds(config);
     const settings = {
       id,
@@ -34,6 +46,7 @@ export class Candidacy {
       timeoutMs,
       isChoice: config.leader === id,
       random,
+      freeAt: () => this.#freeAt,
     };
     this.#election = new Election(
       settings,
@@ -71,6 +84,12 @@ export class Candidacy {
 
   get #now(): number {
     return this.#parts.options.clock.now();
+  }
+
+  /** What this node has lent ends then. */
+  get #freeAt(): Instant {
+    const { life, options } = this.#parts;
+    return life.elections.lending.freeAt(options.config.nodeId);
   }
 
   #arm(): void {
@@ -120,9 +139,18 @@ export class Candidacy {
     this.#arm();
   }
 
-  /** This node begins phase 1, in an epoch above this one. */
+  /** This node begins phase 1, in an epoch above this one, once it has lent nothing any more. */
   stand(above: Epoch): void {
-    const { config, log } = this.#parts.options;
+    const { config, log, clock } = this.#parts.options;
+    const waitMs = this.#freeAt - this.#now;
+    this.#cancelStand();
+    if (waitMs > 0) {
+      this.#cancelStand = clock.after(waitMs + againMs, () => {
+        // Somebody else may have been promised meanwhile, or lent to.
+        if (this.#epoch() <= above && this.#freeAt <= this.#now) this.stand(above);
+      });
+      return;
+    }
     log.info({ above }, `${config.nodeId} stands for leader`);
     this.#leave({ type: "stand", above });
   }
@@ -155,6 +183,7 @@ export class Candidacy {
 
   #end(): void {
     this.#cancelTimer();
+    this.#cancelStand();
     this.#hangUp();
   }
 }

@@ -110,6 +110,7 @@ export class Handover {
     const attempt = this.#attempt;
     this.leave();
     if (attempt === undefined) return;
+    this.#core.leadOn();
     const { log } = this.#parts.options;
     if (attempt.untilAt < Number.POSITIVE_INFINITY)
       log.info({ reason }, "handover did not take place; this node asks another one, or ends");

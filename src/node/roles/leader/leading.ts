@@ -242,6 +242,7 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
           place: placeOf(config.nodeId, ids),
           above: turn.above,
           timeoutMs: config.electionTimeout,
+          leases: config.readLease,
           admitted: turn.admitted ?? new Map(),
         }
       : undefined,

@@ -361,12 +361,16 @@ export interface Confirm {
   epoch: number;
   /** Echoed by the answer. */
   number: number;
+  /** The leader asks for a lease (READ_LEASE=1). */
+  lend: boolean;
 }
 
 /** Confirmed: when it came, this node had promised no higher epoch. */
 export interface Confirmed {
   epoch: number;
   number: number;
+  /** For the length of a lease from now on, this node promises nobody else. */
+  lends: boolean;
 }
 
 /**
@@ -377,6 +381,8 @@ export interface Stand {
   epoch: number;
   /** Who shall stand. */
   to: string;
+  /** The sender counts no more on what was lent to it. */
+  released: boolean;
 }
 
 /** WantMark asks the leader how far this node must have applied before it answers a linearizable read. */
@@ -3549,7 +3555,7 @@ export const Vote: MessageFns<Vote> = {
 };
 
 function createBaseConfirm(): Confirm {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lend: false };
 }
 
 export const Confirm: MessageFns<Confirm> = {
@@ -3559,6 +3565,9 @@ export const Confirm: MessageFns<Confirm> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lend !== false) {
+      writer.uint32(24).bool(message.lend);
     }
     return writer;
   },
@@ -3592,6 +3601,14 @@ export const Confirm: MessageFns<Confirm> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lend = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3611,12 +3628,13 @@ export const Confirm: MessageFns<Confirm> = {
     const message = createBaseConfirm();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lend = object.lend ?? false;
     return message;
   },
 };
 
 function createBaseConfirmed(): Confirmed {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lends: false };
 }
 
 export const Confirmed: MessageFns<Confirmed> = {
@@ -3626,6 +3644,9 @@ export const Confirmed: MessageFns<Confirmed> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lends !== false) {
+      writer.uint32(24).bool(message.lends);
     }
     return writer;
   },
@@ -3659,6 +3680,14 @@ export const Confirmed: MessageFns<Confirmed> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lends = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3678,12 +3707,13 @@ export const Confirmed: MessageFns<Confirmed> = {
     const message = createBaseConfirmed();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lends = object.lends ?? false;
     return message;
   },
 };
 
 function createBaseStand(): Stand {
-  return { epoch: 0, to: "" };
+  return { epoch: 0, to: "", released: false };
 }
 
 export const Stand: MessageFns<Stand> = {
@@ -3693,6 +3723,9 @@ export const Stand: MessageFns<Stand> = {
     }
     if (message.to !== "") {
       writer.uint32(18).string(message.to);
+    }
+    if (message.released !== false) {
+      writer.uint32(24).bool(message.released);
     }
     return writer;
   },
@@ -3726,6 +3759,14 @@ export const Stand: MessageFns<Stand> = {
             message.to = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3745,6 +3786,7 @@ export const Stand: MessageFns<Stand> = {
     const message = createBaseStand();
     message.epoch = object.epoch ?? 0;
     message.to = object.to ?? "";
+    message.released = object.released ?? false;
     return message;
   },
 };
