@@ -119,6 +119,18 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     from: "if (this.#own().blank && !vote.blank) return this.#leaveToOthers(now);",
     to: "",
   },
+  {
+    name: "promises carry no settings",
+    file: "replication/follower/follower.ts",
+    from: "settings: this.#start.settings?.(),",
+    to: "",
+  },
+  {
+    name: "a change of settings is answered before followers hold it",
+    file: "replication/leader/leader-settings.ts",
+    from: "return heartbeats.sort((a, b) => b - a)[needed - 1] ?? 0;",
+    to: "return this.told;",
+  },
 ];
 
 export const electionFaultsPlanted: readonly PlantedFault[] = faults.map((fault) => ({

@@ -210,6 +210,7 @@ export class Follower {
       member,
       incarnation,
       followedEpoch: Math.max(followedEpoch, ledEpoch),
+      settings: this.#start.settings?.(),
     });
   }
 

@@ -166,7 +166,7 @@ export class Following {
 }
 
 /** The rules of following, with what this node's storage holds. */
-function followerOf({ options }: NodeLife): Follower {
+function followerOf({ options, settings }: NodeLife): Follower {
   const { config, storage, incarnation } = options;
   return new Follower({
     ...ruleStart(options),
@@ -174,5 +174,6 @@ function followerOf({ options }: NodeLife): Follower {
     nodes: config.failover ? config.nodes.map(({ id }) => id) : undefined,
     incarnation,
     last: () => storage.logBounds().last,
+    settings: config.failover ? () => settings.changed : undefined,
   });
 }
