@@ -255,6 +255,8 @@ export type FollowerMessage =
       readonly history: History | undefined;
       /** Or the one in which it last led; 0: none. See HardState. */
       readonly followedEpoch: Epoch;
+      /** Those it holds; undefined: it knows of no change, or FAILOVER=0. */
+      readonly settings?: LiveSettings | undefined;
     }
   | {
       readonly type: "refusal";

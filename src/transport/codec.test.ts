@@ -122,6 +122,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     incarnation: text,
     history,
     followedEpoch: number,
+    settings: maybe(settings),
   }),
   fc.record({ type: type("refusal"), promisedEpoch: number, promisedLeader: text, reason: text }),
   fc.record({
@@ -192,6 +193,7 @@ describe("messages of the version before histories", () => {
     const promise = message(1, ...epoch, 0x10, 7, 0x3a, 0);
     const decoded = decodeFollowerMessage(promise);
     expect(decoded).toMatchObject({ applied: 7, history: undefined, followedEpoch: 0 });
+    expect(decoded).toMatchObject({ settings: undefined });
     expect(encodeFollowerMessage(decoded)).toEqual(promise);
   });
 

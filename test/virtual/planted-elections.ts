@@ -200,6 +200,18 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     from: "this.leases.giveUp(this.rounds?.asked ?? 0);",
     to: "",
   },
+  {
+    name: "promises carry no settings",
+    file: "replication/follower/prepare.ts",
+    from: "settings: settings?.()",
+    to: "",
+  },
+  {
+    name: "a change of settings is answered before followers hold it",
+    file: "replication/leader/leader-settings.ts",
+    from: "return heartbeats.sort((a, b) => b - a)[needed - 1] ?? 0;",
+    to: "return this.told;",
+  },
 ];
 
 export const electionFaultsPlanted: readonly PlantedFault[] = faults.map((fault) => ({

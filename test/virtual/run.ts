@@ -123,8 +123,10 @@ export class Run implements Director {
     while (pending() && cluster.step(until)) {
       this.#events += 1;
       // An answer may come by several promises, one behind the other.
-      for (let turn = cluster.failover ? 4 : 1; this.#clients.promised > 0 && turn > 0; turn -= 1)
+      const isAwaited = () => this.#clients.promised > 0 || cluster.changes.areAwaited;
+      for (let turn = cluster.failover ? 4 : 1; isAwaited() && turn > 0; turn -= 1)
         await Promise.resolve();
+      if (cluster.changes.wrong !== undefined) throw cluster.changes.wrong;
       if (this.#clients.wrong !== undefined) throw this.#clients.wrong;
     }
   }

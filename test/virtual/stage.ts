@@ -1,6 +1,6 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
-import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
+import type { KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { Losses } from "./losses.ts";
@@ -362,8 +362,13 @@ export class Stage {
     return this.#configure({ followerDelays: this.#delays });
   }
 
-  #configure(change: Parameters<KvNode["configure"]>[0]): Promise<void> {
-    this.#at.configure(change);
+  /** With elections an answer takes its time. */
+  #configure(change: Partial<LiveConfig>): Promise<void> {
+    const names = Object.keys(change).join();
+    this.#at.configure(change, (result) => {
+      if (!result.ok) this.#say(`${names}: ${result.failure.code}: ${result.failure.detail}`);
+      else if (this.#at.failover) this.#say(`${names}: the next leader keeps it`);
+    });
     return Promise.resolve();
   }
 

@@ -180,7 +180,7 @@ export class Node implements KvNode {
     return this.#role.peerUrl(id);
   }
 
-  configure(change: Partial<LiveConfig>): Result<LiveConfig> {
+  configure(change: Partial<LiveConfig>): Promise<Result<LiveConfig>> {
     return this.#role.configure(change);
   }
 

@@ -1,5 +1,13 @@
 import type { Limits } from "../limits.ts";
-import type { Digest, HardState, History, Member, NodeId, Sequence } from "../types.ts";
+import type {
+  Digest,
+  HardState,
+  History,
+  LiveSettings,
+  Member,
+  NodeId,
+  Sequence,
+} from "../types.ts";
 import type { LogView, StoreView } from "../views.ts";
 import type { Lending } from "./lending.ts";
 
@@ -23,5 +31,7 @@ export interface FollowerStart {
   readonly last: () => Sequence;
   readonly log: LogView;
   readonly store: StoreView;
+  /** The live settings that this node holds, for an elected leader; see the promise. */
+  readonly settings?: (() => LiveSettings | undefined) | undefined;
   readonly limits?: Limits;
 }

@@ -31,10 +31,11 @@ export function objectionTo(
 
 /** `shown`: what its store shows. */
 export function promiseOf(
-  { member, incarnation }: FollowerStart,
+  { member, incarnation, settings }: FollowerStart,
   { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch }: HardState,
   shown: SnapshotEnd & { readonly last: Sequence },
 ): FollowerMessage {
   const followed = { followedEpoch: Math.max(followedEpoch, ledEpoch) };
-  return { type: "promise", epoch, ...shown, blank, floor, member, incarnation, ...followed };
+  const said = { ...shown, blank, floor, member, incarnation, settings: settings?.() };
+  return { type: "promise", epoch, ...said, ...followed };
 }

@@ -33,7 +33,7 @@ export interface LeaderStart {
   readonly leap?: number;
   /** Undefined: FAILOVER=0, nobody else may lead. */
   readonly election?: ElectionTurn | undefined;
-  /** What heartbeats tell of the live settings. */
+  /** The live settings that this node goes by: heartbeats carry them. */
   readonly settings?: () => LiveSettings;
   readonly limits?: Limits;
 }

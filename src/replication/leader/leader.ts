@@ -13,6 +13,7 @@ import type {
   Sequence,
 } from "../types.ts";
 import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
+import { LeaderSettings } from "./leader-settings.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Leading } from "./leading.ts";
@@ -32,6 +33,7 @@ export class Leader {
   readonly #out: LeaderDraft;
   readonly #takeover: Takeover;
   readonly #leading: Leading;
+  readonly settings: LeaderSettings;
   #heartbeatAt: Instant | undefined;
 
   constructor(start: LeaderStart) {
@@ -39,6 +41,8 @@ export class Leader {
     this.#out = this.#state.out;
     this.#takeover = new Takeover(this.#state);
     this.#leading = new Leading(this.#state);
+    const rules = { state: this.#state, leading: this.#leading, takeover: this.#takeover };
+    this.settings = new LeaderSettings(rules);
   }
 
   get epoch(): Epoch {
@@ -218,23 +222,14 @@ export class Leader {
 
   /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
   setWriteQuorum(quorum: number, now: Instant): LeaderEffects {
-    this.#setWriteQuorum(quorum, now);
+    this.settings.setWriteQuorum(quorum, now);
     return this.#out.take();
   }
 
-  #setWriteQuorum(quorum: number, now: Instant): void {
-    const state = this.#state;
-    state.writeQuorum = quorum;
-    const { floor } = this.#leading;
-    if (floor === undefined) {
-      this.#takeover.confirm(now);
-      return;
-    }
-    const at = { quorum, sequence: this.last, now, usual: quorum };
-    const { number: floorNumber, spread } = floor.propose(at);
-    if (spread !== undefined) this.#leading.spread(spread);
-    state.writes.quorumLowered({ quorum, floorNumber }, now);
-    this.#leading.reconsiderFloor();
+  /** Tells followers of the settings in force, in a heartbeat of its own. See `tick`. */
+  tellSettings(now: Instant, isFlushing: boolean): LeaderEffects {
+    this.#leading.heartbeat(isFlushing && !this.isAlone(now));
+    return this.#out.take();
   }
 
   /** Lets time pass: silence, heartbeats, the floor. `isFlushing`: the storage here makes progress. */
@@ -252,7 +247,7 @@ export class Leader {
     if (sinceMs >= limits.heartbeatIntervalMs) {
       this.#heartbeatAt = now;
       if (this.ledger.hasOverdue({ quorum: writeQuorum }, now))
-        this.#setWriteQuorum(writeQuorum, now);
+        this.settings.setWriteQuorum(writeQuorum, now);
       this.#leading.heartbeat(isAble);
     }
     return this.#out.take();
@@ -319,6 +314,7 @@ export class Leader {
         return;
       case "heartbeatReply":
         peer.storageFault = message.storageFault;
+        peer.heartbeat = Math.max(peer.heartbeat, message.number);
         peer.showed(message);
         this.#state.compareDigest(peer);
         return;

@@ -187,6 +187,11 @@ export class Leading {
     for (const peer of members.streaming) streams.pump(peer);
   }
 
+  /** The number of the last heartbeat; 0: there was none. */
+  get heartbeats(): number {
+    return this.#heartbeats;
+  }
+
   /** `able`: this leader could settle writes, as far as it depends on itself. */
   heartbeat(able: boolean): void {
     this.#heartbeats += 1;

@@ -171,7 +171,7 @@ export class Following {
 }
 
 /** The rules of following, with what this node's storage holds. */
-function followerOf({ options, elections }: NodeLife): Follower {
+function followerOf({ options, elections, settings }: NodeLife): Follower {
   const { config, storage, incarnation } = options;
   return new Follower({
     ...ruleStart(options),
@@ -180,5 +180,6 @@ function followerOf({ options, elections }: NodeLife): Follower {
     lending: config.failover ? elections.lending : undefined,
     incarnation,
     last: () => storage.logBounds().last,
+    settings: config.failover ? () => settings.changed : undefined,
   });
 }

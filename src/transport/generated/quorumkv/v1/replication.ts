@@ -154,6 +154,8 @@ export interface Promised {
     | undefined;
   /** The epoch whose leader last compared this store with its own history and accepted it; 0: none. */
   followedEpoch: number;
+  /** The live settings that this node holds, for an elected leader. Absent: it knows of no change. */
+  settings?: LiveSettings | undefined;
 }
 
 /** Refusal: the node has promised a higher epoch, or is not the one that was meant. */
@@ -1524,6 +1526,7 @@ function createBasePromised(): Promised {
     incarnation: "",
     history: undefined,
     followedEpoch: 0,
+    settings: undefined,
   };
 }
 
@@ -1558,6 +1561,9 @@ export const Promised: MessageFns<Promised> = {
     }
     if (message.followedEpoch !== 0) {
       writer.uint32(80).uint64(message.followedEpoch);
+    }
+    if (message.settings !== undefined) {
+      LiveSettings.encode(message.settings, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1655,6 +1661,14 @@ export const Promised: MessageFns<Promised> = {
             message.followedEpoch = longToNumber(reader.uint64());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.settings = LiveSettings.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1686,6 +1700,9 @@ export const Promised: MessageFns<Promised> = {
     message.incarnation = object.incarnation ?? "";
     message.history = object.history ?? undefined;
     message.followedEpoch = object.followedEpoch ?? 0;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? LiveSettings.fromPartial(object.settings)
+      : undefined;
     return message;
   },
 };
