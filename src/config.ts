@@ -24,6 +24,8 @@ export interface Config {
   /** FAILOVER=1: any node may lead; LEADER names the one that does when it can. */
   readonly failover: boolean;
   readonly electionTimeout: number;
+  /** READ_LEASE=1: leaders answer reads by a lease. */
+  readonly readLease: boolean;
   readonly port: number;
   readonly grpcPort: number;
   readonly host: string;
@@ -105,7 +107,7 @@ const settings = {
     schema: z.string().regex(idSyntax),
   },
   FAILOVER: {
-    byDefault: "0",
+    byDefault: "1",
     meaning:
       "1: when the leader is lost, the others elect another one, and `LEADER` leads again once it is back; 0: only `LEADER` leads",
     range: "0 or 1",
@@ -116,6 +118,13 @@ const settings = {
     meaning: "silence after which a follower takes its leader for lost",
     range: "whole milliseconds, 100..60000",
     schema: wholeNumber({ min: 100, max: 60_000 }),
+  },
+  READ_LEASE: {
+    byDefault: "0",
+    meaning:
+      "1: the leader answers reads without asking followers while they have lent it a lease, which trusts clocks (only with `FAILOVER=1`); 0: a round of questions confirms that it still leads",
+    range: "0 or 1",
+    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
   },
   PORT: {
     byDefault: "4567",
@@ -240,6 +249,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leader: read("LEADER"),
     failover: read("FAILOVER"),
     electionTimeout: read("ELECTION_TIMEOUT"),
+    readLease: read("READ_LEASE"),
     port,
     grpcPort: read("GRPC_PORT"),
     host,
@@ -273,6 +283,12 @@ function checkTogether(config: Config, nodesText: string): void {
   const known = `one of the ids in NODES: ${ids.join(", ")}`;
   if (!ids.includes(config.nodeId)) throw refusal("NODE_ID", config.nodeId, known);
   if (!ids.includes(config.leader)) throw refusal("LEADER", config.leader, known);
+  if (config.readLease && !config.failover)
+    throw refusal(
+      "READ_LEASE",
+      "1",
+      "0 while FAILOVER is 0: nobody else can lead, and reads ask nobody",
+    );
   const fault = quorumFault(config.writeQuorum, ids.length - 1);
   if (fault !== undefined)
     throw refusal("WRITE_QUORUM", String(config.writeQuorum), `${fault} in NODES`);

@@ -2,7 +2,14 @@
 
 import type { Failed } from "../errors.ts";
 import type { LinkNumber } from "../replication/follower/follower-effects.ts";
-import type { Entry, Epoch, LeaderMessage, NodeId, Sequence } from "../replication/types.ts";
+import type {
+  Entry,
+  Epoch,
+  Instant,
+  LeaderMessage,
+  NodeId,
+  Sequence,
+} from "../replication/types.ts";
 import type { LogEnd } from "./ahead-watches.ts";
 import type { KvNode, NextLeader, WriteAnswer, WriteRequest } from "./api.ts";
 import type { StreamEvents } from "./incoming-streams.ts";
@@ -38,10 +45,13 @@ export interface NodeRole extends RoleCalls {
    * lead next.
    */
   leave(next: NodeId | undefined): void;
-  /** Whom a leader that ends would hand over to; undefined: nobody. */
-  readonly successor: NodeId | undefined;
-  /** Hands leadership over. If that succeeds, the role is left; else `failed` is called. */
-  handOver(to: NodeId, failed: (failure: Failed) => void): void;
+  /** Whom a leader that ends would hand over to, none of these; undefined: nobody. */
+  successor(but: ReadonlySet<NodeId>): NodeId | undefined;
+  /**
+   * Hands leadership over. If that succeeds, the role is left; else `failed` is called. `untilAt`: the node ends
+   * then.
+   */
+  handOver(to: NodeId, failed: (failure: Failed) => void, untilAt?: Instant): void;
   /** Ends in order, and the node with it: calls in flight are finished, and everything is flushed. */
   close(closed: () => void): void;
 }

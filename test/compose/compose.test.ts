@@ -249,6 +249,22 @@ test("docker kill of all six under load, and their return, lose nothing", async 
   for (const id of ids) await expectNothingLost(id);
 });
 
+test("a rolling restart of all six under load shows no error to a client that retries 421 and 503", async () => {
+  const load = startLoad();
+  await load.progress(200);
+  for (const id of ids) {
+    await cluster.compose("restart", "--timeout", "60", id);
+    await cluster.healthy(id);
+    await load.progress(200);
+  }
+  await load.stop();
+  expect(load.unknown).toEqual([]);
+  for (const [key, value] of load.acknowledged) acknowledged.set(key, value);
+  await converged();
+  for (const id of ids) await expectNothingLost(id);
+  await leaderLeads();
+});
+
 test("a node that crashes is started again by the engine", async () => {
   const before = (await cluster.state("follower2")).StartedAt;
   await cluster.crash("follower2");

@@ -73,6 +73,8 @@ const elections = [
   "leader said that it cannot lead",
   "leader went on in a much higher epoch",
   "follower told to stand",
+  "settings kept by an election",
+  "change of settings unknown",
   "NO_LEADER",
   "NOT_LEADER",
 ] as const;

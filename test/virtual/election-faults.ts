@@ -111,7 +111,7 @@ export const electionFaults: Readonly<Record<string, Fault>> = {
     const epoch = node(leader)?.position().epoch ?? 0;
     for (const id of ids)
       if (id !== leader && chance.happens(0.5))
-        network.inject(leader, id, { type: "stand", epoch, to: id });
+        network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
   },
   "writes that rest on each other": (run) => run.writeChain(),
 };

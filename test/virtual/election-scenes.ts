@@ -4,6 +4,8 @@ import { resetSome } from "./election-faults.ts";
 import type { Director, Scene } from "./scenes.ts";
 
 const keys = ["a1", "b1"] as const;
+/** Leases allow for two clocks that differ by 5 %: each may be wrong by about half of it. */
+export const leaseDrift = 0.024;
 
 const settingsOf: Scene["settings"] = (chance) => {
   const followers = chance.pick([2, 3, 4, 5, 5]);
@@ -115,6 +117,50 @@ export const electionScenes: Readonly<Record<string, Scene>> = {
     },
   },
 
+  "a leader reads by its lease while others want to lead": {
+    settings: (chance) => {
+      const followers = chance.pick([2, 2, 3, 4, 4]);
+      const writeQuorum = Math.floor((followers + 1) / 2);
+      return { followers, writeQuorum, maxDelay: 0, readLease: true, drift: leaseDrift };
+    },
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, ids, network } = cluster;
+      for (let round = 0; round < 4; round += 1) {
+        await awaitLeader(run);
+        const [leader] = cluster.leaders;
+        if (leader === undefined) continue;
+        const wireMs = chance.pick([0.3, 0.3, chance.between(10, 250)]);
+        // Its questions arrive sooner than their answers, or not.
+        const ways = chance.pick(["both", "there"] as const);
+        network.around(leader, { minMs: wireMs, maxMs: wireMs }, ways);
+        await run.pass(300, 700);
+        writeSome(run, 2);
+        await run.pass(4 * wireMs, 4 * wireMs + 30);
+        // These will elect one of them, with or without those that still hear the leader.
+        const others = ids.filter((id) => id !== leader);
+        const candidate = chance.pick(others);
+        const away = others.filter((id) => id === candidate || chance.happens(0.8));
+        if (chance.happens(0.2)) void cluster.node(leader)?.handOver(candidate);
+        else stand(run, leader, candidate);
+        await run.pass(1, ways === "both" ? wireMs + 2 : 2);
+        // What they had answered may still arrive.
+        const stay = others.filter((id) => !away.includes(id));
+        split(run, [leader, ...stay], chance.pick(["both", "out"] as const));
+        if (chance.happens(0.3)) restartSome(run, away);
+        if (chance.happens(0.3)) freeze(run, leader, chance.between(100, 700));
+        for (let look = 0; look < 60; look += 1) {
+          await run.pass(3, 15);
+          for (const id of cluster.leaders) run.read("a1", id);
+          if (cluster.leaders.length > 1) run.write({ key: "a1", timeoutMs: 300 });
+        }
+        network.around(leader, { minMs: 0.1, maxMs: 0.5 });
+        join(run);
+        await lookAround(run, 3, 40);
+      }
+    },
+  },
+
   "a link heals, and nobody is deposed": {
     settings: (chance) => {
       const followers = chance.pick([2, 3, 4, 5]);
@@ -172,9 +218,23 @@ async function lookAround(run: Director, looks: number, stepMs: number): Promise
   }
 }
 
+/** They do not know what they lent, and follow or stand at once. */
+function restartSome(run: Director, ids: readonly NodeId[]): void {
+  for (const id of ids)
+    if (run.cluster.chance.happens(0.7)) {
+      run.cluster.crash(id);
+      run.start(id);
+    }
+}
+
+function freeze({ cluster }: Director, id: NodeId, forMs: number): void {
+  const { process } = cluster.member(id);
+  if (process !== undefined) process.clock.frozenUntil = cluster.time.now() + forMs;
+}
+
 function stand({ cluster }: Director, leader: NodeId, id: NodeId): void {
   const epoch = cluster.node(leader)?.position().epoch ?? 0;
-  cluster.network.inject(leader, id, { type: "stand", epoch, to: id });
+  cluster.network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
 }
 
 function split(

@@ -2,9 +2,9 @@
  * One node for as long as its process runs. It follows or leads; a change of role is like a start from
  * what the disk holds, except that clients, watches and streams of events stay.
  */
-import { failed, type Result, succeeded } from "../../errors.ts";
+import { type Failed, failed, type Result, succeeded } from "../../errors.ts";
 import type { LinkNumber } from "../../replication/follower/follower-effects.ts";
-import type { LeaderMessage, NodeId, Sequence } from "../../replication/types.ts";
+import type { Instant, LeaderMessage, NodeId, Sequence } from "../../replication/types.ts";
 import type {
   ClusterView,
   EventListener,
@@ -32,6 +32,7 @@ import { NodeLife } from "../life.ts";
 import type { NodeOptions } from "../options.ts";
 import { noLeader } from "../refusals.ts";
 import type { LeadingTurn, Leaving, NodeRole, WaitingMessage } from "../role.ts";
+import { handoverMsMax } from "../stopping.ts";
 import { FollowerNode } from "./follower/follower-node.ts";
 import { LeaderNode } from "./leader/leader-node.ts";
 
@@ -47,7 +48,7 @@ export class Node implements KvNode {
   #waiting: WaitingMessage[] | undefined;
   #closing = false;
   /** Called when the role ends, with the one who leads next, if known. */
-  #left: (next: NextLeader | undefined) => void = () => {};
+  readonly #leaving = new Set<(next: NextLeader | undefined) => void>();
 
   constructor(options: NodeOptions) {
     const { config } = options;
@@ -98,7 +99,8 @@ export class Node implements KvNode {
     this.#waiting = why.type === "follow" && why.message !== undefined ? [why.message] : [];
     const next = why.type === "follow" ? why.next : undefined;
     this.#role.leave(next?.leader);
-    this.#left(next);
+    for (const left of this.#leaving) left(next);
+    this.#leaving.clear();
     this.#whenFlushed(() => {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
@@ -178,7 +180,7 @@ export class Node implements KvNode {
     return this.#role.peerUrl(id);
   }
 
-  configure(change: Partial<LiveConfig>): Result<LiveConfig> {
+  configure(change: Partial<LiveConfig>): Promise<Result<LiveConfig>> {
     return this.#role.configure(change);
   }
 
@@ -202,20 +204,42 @@ export class Node implements KvNode {
     if (fault !== false) return Promise.resolve(failed("INVALID_ARGUMENT", fault));
     if (to === this.id && this.role === "leader")
       return Promise.resolve(succeeded({ leader: to, epoch: this.position().epoch }));
+    return this.#handOver(to);
+  }
+
+  #handOver(to: NodeId, untilAt?: Instant): Promise<Result<NextLeader>> {
     return new Promise((resolve) => {
-      this.#left = (next) => resolve(next === undefined ? noLeader() : succeeded(next));
-      this.#role.handOver(to, resolve);
+      const left = (next: NextLeader | undefined) =>
+        resolve(next === undefined ? noLeader() : succeeded(next));
+      this.#leaving.add(left);
+      const failed = (failure: Failed) => {
+        this.#leaving.delete(left);
+        resolve(failure);
+      };
+      this.#role.handOver(to, failed, untilAt);
     });
   }
 
   /** A leader hands over first, so that the others need not wait for an election. */
   async close(): Promise<void> {
-    const { successor } = this.#role;
-    if (this.#life.options.config.failover && successor !== undefined && !this.#closing)
-      await this.handOver(successor);
+    if (this.#life.options.config.failover) await this.#handOverInTime();
     this.#closing = true;
     this.#life.leaders.close();
     await this.#end();
+  }
+
+  /** To anybody who does not end too, as far as this node can see; each is asked once. */
+  async #handOverInTime(): Promise<void> {
+    const { clock } = this.#life.options;
+    const untilAt = clock.now() + handoverMsMax;
+    const asked = new Set<NodeId>();
+    while (!this.#closing && clock.now() < untilAt) {
+      const to = this.#role.successor(asked);
+      if (to === undefined) return;
+      asked.add(to);
+      const handed = await this.#handOver(to, untilAt);
+      if (handed.ok) return;
+    }
   }
 
   #end(): Promise<void> {

@@ -2,7 +2,7 @@
 import { type Failed, failed } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
-import type { NodeId } from "../../../replication/types.ts";
+import type { Instant, NodeId } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel } from "../../ports.ts";
@@ -23,7 +23,8 @@ export class Handover {
   #attempt:
     | {
         readonly to: NodeId;
-        readonly since: number;
+        readonly since: Instant;
+        readonly untilAt: Instant;
         readonly failed: (failure: Failed) => void;
         hasAsked: boolean;
       }
@@ -46,8 +47,15 @@ export class Handover {
     return this.#attempt !== undefined;
   }
 
-  /** `failed` is called if this node leads on; if the follower stands, this node leaves its role instead. */
-  begin(to: NodeId, failed: (failure: Failed) => void): void {
+  /**
+   * `failed` is called if this node leads on; if the follower stands, this node leaves its role instead. `untilAt`:
+   * this node ends then.
+   */
+  begin(
+    to: NodeId,
+    failed: (failure: Failed) => void,
+    untilAt: Instant = Number.POSITIVE_INFINITY,
+  ): void {
     const reason = this.#objection(to);
     if (reason !== undefined) {
       failed(refused(reason));
@@ -55,10 +63,17 @@ export class Handover {
     }
     const { clock, log } = this.#parts.options;
     log.info({ to }, `handing leadership over to ${to}; new writes wait`);
-    this.#attempt = { to, since: clock.now(), failed, hasAsked: false };
+    this.#attempt = { to, since: clock.now(), untilAt, failed, hasAsked: false };
     this.#writes.hold();
-    this.#timer = clock.after(patienceMs, () => this.#giveUp(`${to} did not catch up in time`));
+    this.#wait(untilAt, `${to} did not catch up in time`);
     this.advance();
+  }
+
+  #wait(untilAt: Instant, elseReason: string): void {
+    const { clock } = this.#parts.options;
+    const waitMs = Math.max(0, Math.min(patienceMs, untilAt - clock.now()));
+    this.#timer();
+    this.#timer = clock.after(waitMs, () => this.#giveUp(elseReason));
   }
 
   #objection(to: NodeId): string | undefined {
@@ -68,18 +83,20 @@ export class Handover {
     return peer?.state === "live" ? undefined : `${to} is not live`;
   }
 
-  /** Called after each round of effects: the follower may hold everything now. */
+  /** Called after each round of effects: the follower may hold everything now, or be gone. */
   advance(): void {
     const attempt = this.#attempt;
-    if (attempt === undefined || attempt.hasAsked) return;
+    if (attempt === undefined) return;
     const { clock } = this.#parts.options;
     const { last, committed, peers } = this.#core;
     const peer = peers.find(({ id }) => id === attempt.to);
+    // One that shuts down too, for example, closes its streams.
+    if (peer?.state !== "live") this.#giveUp(`${attempt.to} is no longer live`);
+    if (attempt.hasAsked || this.#attempt === undefined) return;
     if (peer?.link.state !== "streaming" || peer.link.delivered.contiguous < last) return;
     if (committed < last && clock.now() - attempt.since < settleMsMax) return;
     attempt.hasAsked = true;
-    this.#timer();
-    this.#timer = clock.after(patienceMs, () => this.#giveUp(`${attempt.to} was not elected`));
+    this.#wait(attempt.untilAt, `${attempt.to} was not elected`);
     this.#inbox.take(() => this.#core.askToStand(attempt.to));
   }
 
@@ -92,9 +109,14 @@ export class Handover {
   #giveUp(reason: string): void {
     const attempt = this.#attempt;
     this.leave();
-    this.#parts.options.log.warn({ reason }, "handover given up; this node leads on");
+    if (attempt === undefined) return;
+    this.#core.leadOn();
+    const { log } = this.#parts.options;
+    if (attempt.untilAt < Number.POSITIVE_INFINITY)
+      log.info({ reason }, "handover did not take place; this node asks another one, or ends");
+    else log.warn({ reason }, "handover given up; this node leads on");
     this.#writes.release();
-    attempt?.failed(refused(reason));
+    attempt.failed(refused(reason));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Sequence } from "../../../replication/types.ts";
 import type { Consistency, KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
 import { listSettled } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
-import { notFound, recovering, replacingReason } from "../../refusals.ts";
+import { noLeader, notFound, recovering, replacingReason } from "../../refusals.ts";
 import { type Waiting, whenReached } from "../../waiting.ts";
 import type { ReadRounds } from "./read-rounds.ts";
 
@@ -92,6 +92,7 @@ export class LeaderReads {
 
   /** Before its epoch is established, a leader does not know which writes were answered before. */
   #notReading(): Failed | undefined {
+    if (this.#isCandidate) return noLeader();
     const reason = this.#parts.lifetime.ended ?? this.#core.notReady;
     return reason === undefined ? undefined : recovering(`the leader is not ready: ${reason}`);
   }

@@ -80,6 +80,7 @@ export class LeaderWrites {
     if (lifetime.closing) return shuttingDown();
     if (lifetime.ended !== undefined)
       return options.config.failover ? noLeader() : recovering(lifetime.ended);
+    if (options.config.failover && this.#core.notReady !== undefined) return noLeader();
     if (flusher.fault !== undefined)
       return overloaded(`the leader's storage cannot flush: ${flusher.fault}; nothing was written`);
     if (this.#asks.length + this.#settling.size >= waitingMax)
