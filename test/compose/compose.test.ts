@@ -99,7 +99,13 @@ const dangling = ["--filter", "dangling=true"];
 let olderImages: string[];
 
 beforeAll(async () => {
-  cluster = await ComposeCluster.prepare({ WRITE_QUORUM: "2", FAILOVER: "1" });
+  cluster = await ComposeCluster.prepare({
+    WRITE_QUORUM: "2",
+    FAILOVER: "1",
+    TIMEOUT: "60000",
+    // A busy machine elects nobody, and a container that is killed closes its connections.
+    ELECTION_TIMEOUT: "5000",
+  });
   olderImages = [...(await images(...dangling)), ...(await images("quorum-kv"))];
   await cluster.up("--build");
   await leaderLeads();

@@ -40,7 +40,7 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
   async function writeOnce(contact: RoamingContact, key: string, value: number): Promise<boolean> {
     const { url } = contact;
     const body = { key, value };
-    const { reply } = await contact.ask({ method: "PUT", path: "/write", body });
+    const { reply } = await contact.ask({ method: "PUT", path: "/write", body, timeoutMs: 60_000 });
     if (reply.type === "unreachable") {
       return false;
     }
