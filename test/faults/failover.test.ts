@@ -71,7 +71,13 @@ test("three against three: neither side acknowledges or reads anything, and noth
   await cut.begin();
   // Three nodes are enough for phase 1 after writes with quorums of 3. Neither leader has the answers that it needs,
   // so each may be replaced within its half at any time, and refuses then.
-  const refusals = ["OUTCOME_UNKNOWN", "QUORUM_UNAVAILABLE", "NOT_LEADER", "NO_LEADER", "RECOVERING"];
+  const refusals = [
+    "OUTCOME_UNKNOWN",
+    "QUORUM_UNAVAILABLE",
+    "NOT_LEADER",
+    "NO_LEADER",
+    "RECOVERING",
+  ];
   const other = await cluster.untilLed(side);
   for (const node of [acting, other]) {
     for (const quorum of [1, 2, 3]) {

@@ -73,6 +73,11 @@ const elections = [
   "leader said that it cannot lead",
   "leader went on in a much higher epoch",
   "follower told to stand",
+  "handover begun",
+  "handover given up",
+  "handover refused",
+  "leadership handed over",
+  "leadership handed back",
   "NO_LEADER",
   "NOT_LEADER",
 ] as const;

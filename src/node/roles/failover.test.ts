@@ -96,6 +96,22 @@ test("a handover to a node that is away is refused, and the leader goes on", asy
   expect(await write("leader", "a", "1")).toMatchObject({ ok: true });
 });
 
+test("of two handovers at once the second is refused, and the first is answered", async () => {
+  const { world, run } = await start();
+  const ask = (to: string) => {
+    const answers: unknown[] = [];
+    void world
+      .node("leader")
+      ?.handOver(to)
+      .then((result) => answers.push(result));
+    return answers;
+  };
+  const [first, second] = [ask("follower2"), ask("follower3")];
+  expect(await run(1_000, () => first.length > 0 && second.length > 0)).toBe(true);
+  expect(first).toMatchObject([{ ok: true, value: { leader: "follower2" } }]);
+  expect(second).toMatchObject([{ failure: { code: "RECOVERING" } }]);
+});
+
 test("the next leader keeps the settings that were changed", async () => {
   const { world, run, leading } = await start();
   world.node("leader")?.configure({ writeQuorum: 4 });

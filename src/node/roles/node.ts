@@ -46,8 +46,8 @@ export class Node implements KvNode {
   /** Set while a role has ended and the next one has not begun: messages for that one. */
   #waiting: WaitingMessage[] | undefined;
   #closing = false;
-  /** Called when the role ends, with the one who leads next, if known. */
-  #left: (next: NextLeader | undefined) => void = () => {};
+  /** Handovers that are asked for: called when the role ends, with the one who leads next, if known. */
+  readonly #handovers = new Set<(next: NextLeader | undefined) => void>();
 
   constructor(options: NodeOptions) {
     const { config } = options;
@@ -93,6 +93,7 @@ export class Node implements KvNode {
     // A node that shuts down plays no other role, but it must not go on with this one either.
     if (this.#closing) {
       this.#role.leave(undefined);
+      this.#left(undefined);
       return;
     }
     this.#waiting = why.type === "follow" && why.message !== undefined ? [why.message] : [];
@@ -106,6 +107,11 @@ export class Node implements KvNode {
       this.#enter(why.type === "stand" ? this.#newLeader(why) : this.#newFollower());
       for (const { number, message } of waiting) this.#received(number, message);
     });
+  }
+
+  #left(next: NextLeader | undefined): void {
+    for (const left of this.#handovers) left(next);
+    this.#handovers.clear();
   }
 
   #whenFlushed(run: () => void): void {
@@ -203,8 +209,13 @@ export class Node implements KvNode {
     if (to === this.id && this.role === "leader")
       return Promise.resolve(succeeded({ leader: to, epoch: this.position().epoch }));
     return new Promise((resolve) => {
-      this.#left = (next) => resolve(next === undefined ? noLeader() : succeeded(next));
-      this.#role.handOver(to, resolve);
+      const left = (next: NextLeader | undefined) =>
+        resolve(next === undefined ? noLeader() : succeeded(next));
+      this.#handovers.add(left);
+      this.#role.handOver(to, (failure) => {
+        this.#handovers.delete(left);
+        resolve(failure);
+      });
     });
   }
 
