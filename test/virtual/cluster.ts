@@ -340,6 +340,8 @@ export class VirtualCluster {
       if (line.startsWith("low write quorum recorded on enough followers")) this.#restored(id);
       if (line.startsWith("too few nodes answered in time"))
         this.coverage.met("candidate heard too few");
+      if (line.startsWith("handing leadership over")) this.coverage.met("handover begun");
+      if (line.startsWith("handover given up")) this.coverage.met("handover given up");
       if (line.endsWith("this node obeys")) this.coverage.met("leader obeyed a higher epoch");
       if (line.endsWith("leads on in a much higher epoch"))
         this.coverage.met("leader went on in a much higher epoch");

@@ -75,6 +75,11 @@ const elections = [
   "follower told to stand",
   "settings kept by an election",
   "change of settings unknown",
+  "handover begun",
+  "handover given up",
+  "handover refused",
+  "leadership handed over",
+  "leadership handed back",
   "NO_LEADER",
   "NOT_LEADER",
 ] as const;

@@ -2,6 +2,7 @@
 import type { NodeId } from "../../src/replication/types.ts";
 import { resetSome } from "./election-faults.ts";
 import type { Director, Scene } from "./scenes.ts";
+import { Violation } from "./violation.ts";
 
 const keys = ["a1", "b1"] as const;
 /** Leases allow for two clocks that differ by 5 %: each may be wrong by about half of it. */
@@ -187,6 +188,57 @@ export const electionScenes: Readonly<Record<string, Scene>> = {
       run.mustStillLead(leader, epoch ?? 0);
     },
   },
+
+  "leadership is handed over at ease": {
+    settings: settingsOf,
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, ids } = cluster;
+      await awaitLeader(run);
+      for (let round = chance.whole(2, 5); round > 0; round -= 1) {
+        await awaitAllLive(run);
+        const [leader] = cluster.leaders;
+        if (leader === undefined) throw new Violation("nobody leads although nothing happened");
+        writeSome(run, 6, { certain: true });
+        await run.pass(0, 30);
+        const to = chance.pick(ids.filter((id) => id !== leader));
+        run.later(0, 20, () => writeSome(run, 6, { certain: true }));
+        await run.mustHandOver(leader, to);
+        writeSome(run, 4);
+        await run.pass(0, 300);
+      }
+    },
+  },
+
+  "the leader of choice gets its place back": {
+    settings: (chance) => ({ ...settingsOf(chance), electionTimeoutMs: 300 }),
+    play: async (run) => {
+      const { cluster } = run;
+      const { chance, leader: choice } = cluster;
+      await awaitLeader(run);
+      await run.pass(0, 300);
+      // It comes back, perhaps without its disk, or may follow from the beginning.
+      if (cluster.leaders.includes(choice)) run.crash(choice, 600);
+      if (chance.happens(0.3)) run.wipe(choice);
+      await run.pass(2_000, 3_000);
+      await awaitAllLive(run);
+      const isCalm = chance.happens(0.5);
+      await lookAround(run, 20, isCalm ? 1_000 : chance.between(300, 500));
+      if (isCalm) {
+        await run.pass(4_000, 5_000);
+        if (!cluster.leaders.includes(choice))
+          throw new Violation(`${choice} is there, and does not get its place back`);
+        cluster.coverage.met("leadership handed back");
+        return;
+      }
+      // About now.
+      for (let look = 24; look > 0; look -= 1) {
+        await run.pass(0, 500);
+        if (chance.happens(0.1)) disturb(run);
+        writeSome(run, 2);
+      }
+    },
+  },
 };
 
 export const electionSceneNames = Object.keys(electionScenes);
@@ -196,13 +248,43 @@ async function awaitLeader(run: Director): Promise<void> {
     await run.pass(100, 100);
 }
 
-function writeSome(run: Director, most: number): void {
+/** Every node runs, and whoever leads hears all others. */
+async function awaitAllLive(run: Director): Promise<void> {
+  const { cluster } = run;
+  const areLive = () =>
+    cluster.leaders.length === 1 &&
+    cluster.leaders.every((id) =>
+      cluster
+        .node(id)
+        ?.cluster()
+        .nodes.every(({ state }) => state === "live"),
+    );
+  for (let look = 0; look < 100 && !areLive(); look += 1) await run.pass(50, 50);
+}
+
+/** One of those that may take part in a handover is lost for a while. */
+function disturb(run: Director): void {
+  const { cluster } = run;
+  const { chance, leader: choice } = cluster;
+  const victim = chance.pick([choice, ...cluster.leaders]);
+  const deed = chance.pick(["crash", "shut down", "reset", "cut"]);
+  if (deed === "crash") run.crash(victim, 1_000);
+  else if (deed === "shut down") run.shutDown(victim);
+  else if (deed === "reset") cluster.network.reset(victim);
+  else {
+    split(run, [victim]);
+    run.later(10, 1_500, () => join(run));
+  }
+}
+
+function writeSome(run: Director, most: number, { certain = false } = {}): void {
   const { chance, settings } = run.cluster;
   for (let left = chance.whole(1, most); left > 0; left -= 1)
     run.write({
       key: chance.pick(keys),
       resting: chance.happens(0.4),
-      timeoutMs: chance.pick([30, 300, 2_000]),
+      timeoutMs: certain ? 2_000 : chance.pick([30, 300, 2_000]),
+      certain,
       ...(chance.happens(0.4) ? { quorum: chance.whole(1, settings.followers) } : {}),
     });
 }

@@ -123,6 +123,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     file: "node/roles/node.ts",
     from: `    if (this.#closing) {
       this.#role.leave(undefined);
+      this.#left(undefined);
       return;
     }`,
     to: "    if (this.#closing) return;",
@@ -212,6 +213,58 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     file: "replication/leader/leader-settings.ts",
     from: "return heartbeats.sort((a, b) => b - a)[needed - 1] ?? 0;",
     to: "return this.told;",
+  },
+  {
+    name: "a leader that hands over answers what it has not settled",
+    file: "node/roles/leader/leading.ts",
+    from: `    this.settling.expireAll();
+    this.confirming.leave();`,
+    to: `    this.settling.reachAll(this.core.last);
+    this.confirming.leave();`,
+  },
+  {
+    name: "a leader that handed over goes on in its role",
+    file: "node/roles/leader/leading.ts",
+    from: `    this.parts.leave();
+    this.handover.leave();`,
+    to: "    this.handover.leave();",
+  },
+  {
+    name: "a leader that hands over goes on proposing",
+    file: "node/roles/leader/handover.ts",
+    from: "this.#writes.hold();",
+    to: "",
+  },
+  {
+    name: "a leader hands over while writes in flight could still settle",
+    file: "node/roles/leader/handover.ts",
+    from: "if (committed < last && clock.now() - attempt.since < settleMsMax) return;",
+    to: "if (committed < 0 && clock.now() - attempt.since < settleMsMax) return;",
+  },
+  {
+    name: "a leader that gave a handover up goes on holding writes",
+    file: "node/roles/leader/handover.ts",
+    from: "this.#writes.release();",
+    to: "",
+  },
+  {
+    name: "a leader that leaves forgets the writes that it holds",
+    file: "node/roles/leader/writes.ts",
+    from: "for (const { answer } of this.#asks.splice(0)) this.#refuse(answer, refusal);",
+    to: "if (refusal === undefined) this.#asks.splice(0);",
+  },
+  {
+    name: "of two handovers at once, one is never answered",
+    file: "node/roles/node.ts",
+    from: "this.#leaving.add(left);",
+    to: `this.#leaving.clear();
+      this.#leaving.add(left);`,
+  },
+  {
+    name: "the leader of choice does not get its place back",
+    file: "node/roles/leader/hand-back.ts",
+    from: "this.#handover.begin(choice, () => {});",
+    to: "",
   },
 ];
 

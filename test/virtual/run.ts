@@ -7,6 +7,7 @@ import { electionFaultNames, electionFaults } from "./election-faults.ts";
 import { electionSceneNames, electionScenes, leaseDrift } from "./election-scenes.ts";
 import { comesRight } from "./ending.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
+import { Handovers } from "./handovers.ts";
 import { Losses } from "./losses.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
@@ -24,6 +25,8 @@ export interface Outcome {
 }
 
 const safetyMs = 4_000;
+/** With healthy nodes and wires, a handover is over long before. */
+const handoverMsMax = 1_000;
 /** Of so many seeds one plays a scene; the others leave everything to chance. */
 const sceneEvery = 3;
 
@@ -44,6 +47,7 @@ export class Run implements Director {
   readonly seed: number;
   readonly cluster: VirtualCluster;
   readonly #clients: Clients;
+  readonly #handovers: Handovers;
   readonly #coverage = new Coverage();
   readonly #intensity: number;
   readonly #kinds: readonly string[];
@@ -74,6 +78,7 @@ export class Run implements Director {
       ...this.#scene?.settings(chance),
     });
     this.#clients = new Clients(this.cluster);
+    this.#handovers = new Handovers(this.cluster, this.#clients);
     this.#losses = new Losses(this.cluster);
     this.#intensity = chance.pick([0.3, 1, 3]);
     // A seed that does everything does nothing for long: most leave some kinds of faults out.
@@ -213,6 +218,23 @@ export class Run implements Director {
     const node = this.cluster.node(id);
     if (node?.role === "leader" && node.position().epoch === epoch) return;
     throw new Violation(`${id} does not lead in epoch ${epoch} any more`);
+  }
+
+  handOver(id: NodeId, to?: NodeId): void {
+    this.trace(() => `${id} is asked to hand over to ${to ?? "the leader of choice"}`);
+    this.#handovers.ask(id, to);
+  }
+
+  async mustHandOver(id: NodeId, to: NodeId): Promise<void> {
+    let isAnswered = false;
+    this.#handovers.ask(id, to, (outcome) => {
+      isAnswered = true;
+      if (outcome.ok && outcome.value.leader === to) return;
+      const what = outcome.ok ? `${outcome.value.leader} leads next` : outcome.failure.detail;
+      this.#clients.wrong ??= new Violation(`${id} did not hand over to ${to}: ${what}`);
+    });
+    await this.#runUntil(this.cluster.time.now() + handoverMsMax, () => !isAnswered);
+    if (!isAnswered) throw new Violation(`${id} did not answer the handover to ${to}`);
   }
 
   async pass(lowMs: number, highMs: number): Promise<void> {

@@ -97,6 +97,22 @@ test("a handover to a node that is away is refused, and the leader goes on", asy
   expect(await write("leader", "a", "1")).toMatchObject({ ok: true });
 });
 
+test("of two handovers at once the second is refused, and the first is answered", async () => {
+  const { world, run } = await start();
+  const ask = (to: string) => {
+    const answers: unknown[] = [];
+    void world
+      .node("leader")
+      ?.handOver(to)
+      .then((result) => answers.push(result));
+    return answers;
+  };
+  const [first, second] = [ask("follower2"), ask("follower3")];
+  expect(await run(1_000, () => first.length > 0 && second.length > 0)).toBe(true);
+  expect(first).toMatchObject([{ ok: true, value: { leader: "follower2" } }]);
+  expect(second).toMatchObject([{ failure: { code: "RECOVERING" } }]);
+});
+
 /** Notes the answer of a change at that node. */
 function configure(world: VirtualCluster, id: string, change: { writeQuorum: number }) {
   const answer: { result?: Result<LiveConfig> } = {};

@@ -77,6 +77,7 @@ export class Handover {
   }
 
   #objection(to: NodeId): string | undefined {
+    if (this.#parts.lifetime.over) return "this node leads no more";
     if (this.isUnderWay) return "another handover is under way";
     if (this.#core.notReady !== undefined) return this.#core.notReady;
     const peer = this.#core.peers.find(({ id }) => id === to);
