@@ -136,10 +136,11 @@ export const electionScenes: Readonly<Record<string, Scene>> = {
         const ways = chance.pick(["both", "there"] as const);
         network.around(leader, { minMs: wireMs, maxMs: wireMs }, ways);
         await run.pass(300, 700);
+        const others = ids.filter((id) => id !== leader);
+        if (chance.happens(0.4)) await crashInAFlush(run, chance.pick(others), wireMs);
         writeSome(run, 2);
         await run.pass(4 * wireMs, 4 * wireMs + 30);
         // These will elect one of them, with or without those that still hear the leader.
-        const others = ids.filter((id) => id !== leader);
         const candidate = chance.pick(others);
         const away = others.filter((id) => id === candidate || chance.happens(0.8));
         if (chance.happens(0.2)) void cluster.node(leader)?.handOver(candidate);
@@ -307,6 +308,19 @@ function restartSome(run: Director, ids: readonly NodeId[]): void {
       run.cluster.crash(id);
       run.start(id);
     }
+}
+
+/** It has flushed a write, or not, and does not know what it lent. */
+async function crashInAFlush(run: Director, id: NodeId, wireMs: number): Promise<void> {
+  const { disk } = run.cluster.member(id);
+  disk.slow(20);
+  for (let left = 3; left > 0; left -= 1) {
+    run.write({ key: "b1" });
+    await run.pass(wireMs, wireMs + 5);
+  }
+  run.cluster.crash(id);
+  disk.slow(0.3);
+  run.start(id);
 }
 
 function freeze({ cluster }: Director, id: NodeId, forMs: number): void {
