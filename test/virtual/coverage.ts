@@ -86,7 +86,6 @@ const withoutElections: readonly string[] = [
   "recovery of data done",
   "leadership moved by settings",
   "floor lowered while too few were live",
-  "leader read",
 ];
 
 export type Situation = (typeof situations)[number] | (typeof elections)[number];

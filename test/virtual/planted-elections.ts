@@ -30,6 +30,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a note is in force with one follower fewer than the one before asks for",
+    story: "89",
     file: "replication/leader/floor.ts",
     from: "const enough = this.#known(pending.number) >= wanted;",
     to: "const enough = this.#known(pending.number) >= wanted - 1;",
@@ -104,14 +105,14 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "half of all nodes replace a leader that they hear",
-    story: "77",
+    story: "85",
     file: "replication/election/election.ts",
     from: "if (isUnable && votes.length + 1 <= nodes / 2) return [];",
     to: "",
   },
   {
     name: "a leader that is heard and cannot lead is not replaced",
-    story: "78",
+    story: "86",
     file: "replication/election/election.ts",
     from: "if (isUnable && votes.length + 1 <= nodes / 2)",
     to: "if (isUnable)",

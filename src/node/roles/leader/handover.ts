@@ -87,7 +87,7 @@ export class Handover {
   advance(): void {
     const attempt = this.#attempt;
     if (attempt === undefined) return;
-    const { clock } = this.#parts.options;
+    const { clock, log } = this.#parts.options;
     const { last, committed, peers } = this.#core;
     const peer = peers.find(({ id }) => id === attempt.to);
     // One that shuts down too, for example, closes its streams.
@@ -96,6 +96,11 @@ export class Handover {
     if (peer?.link.state !== "streaming" || peer.link.delivered.contiguous < last) return;
     if (committed < last && clock.now() - attempt.since < settleMsMax) return;
     attempt.hasAsked = true;
+    if (committed < last)
+      log.warn(
+        { to: attempt.to, unsettled: last - committed },
+        "writes in flight have not settled in time: their outcome is unknown after the handover",
+      );
     this.#wait(attempt.untilAt, `${attempt.to} was not elected`);
     this.#inbox.take(() => this.#core.askToStand(attempt.to));
   }
