@@ -65,6 +65,8 @@ export async function createProcessesTarget(options: ProcessesOptions): Promise<
     MIN_DELAY: String(options.minDelay),
     MAX_DELAY: String(options.maxDelay),
     TIMEOUT: String(timeoutMs),
+    // The load itself may keep a leader silent for a while, and a pass in which it is replaced is lost.
+    ELECTION_TIMEOUT: "5000",
     LOG_LEVEL: "warn",
   });
 

@@ -84,7 +84,11 @@ async function untilServed(ask: () => Promise<Reply>): Promise<Reply & { type: "
 }
 
 test("three against three: neither side acknowledges or reads anything, and nothing is lost", async () => {
-  const { cluster, client } = await start({ proxies: true });
+  const { cluster, client } = await start({
+    proxies: true,
+    // A read that nobody confirms is refused after TIMEOUT.
+    env: { ELECTION_TIMEOUT: "2000", TIMEOUT: "3000" },
+  });
   const write = (node: NodeProcess, key: string, quorum: number, timeoutMs: number) => {
     const body = { key, value: node.id, quorum, timeoutMs };
     return client.ask(node.url, { method: "PUT", path: "/write", body, timeoutMs: 120_000 });
