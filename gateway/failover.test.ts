@@ -83,19 +83,21 @@ describe("consistency=linearizable", () => {
 
   test("goes with minVersion, is local's opposite, and is nothing else", async () => {
     const [first] = await start({ timeout: 1000 });
-    await put(first, "/nodes/@leader/write", 1);
+    await untilServed(() => put(first, "/nodes/@leader/write", 1));
     const read = async (query: string) => (await ask(first, `/read?${query}`)).status;
-    expect(await read("key=a&minVersion=1&consistency=linearizable")).toBe(200);
+    const served = async (query: string) =>
+      (await untilServed(() => ask(first, `/read?${query}`))).status;
+    expect(await served("key=a&minVersion=1&consistency=linearizable")).toBe(200);
     expect(await read("key=a&minVersion=9&consistency=linearizable")).toBe(503);
-    expect(await read("key=a&minVersion=1&consistency=local")).toBe(200);
+    expect(await served("key=a&minVersion=1&consistency=local")).toBe(200);
     expect(await read("key=a&consistency=strong")).toBe(400);
     expect(await read("prefix=a&consistency=")).toBe(400);
   });
 
   test("is NO_LEADER on a node that knows none; local reads go on", async () => {
     const [first] = await start({ timeout: 200, faults: true });
-    await put(first, "/nodes/@leader/write", 1);
-    const written = await ask(first, "/read?key=a&minVersion=1");
+    await untilServed(() => put(first, "/nodes/@leader/write", 1));
+    const written = await untilServed(() => ask(first, "/read?key=a&minVersion=1"));
     await cutOff("follower1");
     expect(await ask(first, "/read?key=a&consistency=linearizable")).toMatchObject({
       status: 503,
