@@ -45,7 +45,7 @@ test("a Python client writes, reads, and learns why it was refused", slow, async
       `--grpc_python_out=${into}`,
     ],
   });
-  const cluster = await startSmallCluster({ followers: 1, settings: { timeout: 1000 } });
+  const cluster = await startSmallCluster({ followers: 1, settings: { timeout: 10_000 } });
   onTestFinished(() => cluster.close());
   const { grpcPort } = cluster.leader.config;
   const args = [pathOf("client.py"), into, `${grpcPort}`];
