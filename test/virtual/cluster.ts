@@ -360,6 +360,7 @@ export class VirtualCluster {
       grpcPort: 5567,
       host: id,
       advertiseUrl: `http://${id}:4567`,
+      allowedHosts: [],
       dataDir: "virtual",
       writeQuorum,
       minDelay,
