@@ -8,8 +8,8 @@ const clusterTests = [
 ];
 const common = {
   // A sure sign that something hangs. Nothing may fail because the machine has other work.
-  testTimeout: 240_000,
-  hookTimeout: 240_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   // Modules look as they do when Node runs the product: CommonJS keeps its `default`.
   deps: { interopDefault: false },
 };

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { openStream } from "../test/support/event-source.ts";
+import { openSocket, readAll } from "../test/support/raw-client.ts";
 import { ask, type RestAnswer } from "../test/support/rest.ts";
 import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
 
@@ -203,6 +204,24 @@ describe("closing", () => {
     expect(stream.comments).toContain("the node is stopping");
     await closing;
     await expect(put(url)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("answers a request on a connection that was kept, and then ends it", async () => {
+    const url = await start();
+    const socket = await openSocket(Number(new URL(url).port));
+    const fresh = await openSocket(Number(new URL(url).port));
+    const request = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    socket.write(request);
+    expect(String((await once(socket, "data"))[0])).toContain("200 OK");
+    await ask(url, "/livez");
+    const closing = cluster?.close();
+    for (const each of [socket, fresh]) each.write(request);
+    for (const text of await Promise.all([socket, fresh].map(readAll))) {
+      expect(text).toContain("503 Service Unavailable");
+      expect(text).toContain("Connection: close");
+      expect(text).toContain("SHUTTING_DOWN");
+    }
+    await closing;
   });
 
   test("cuts off what does not end in time", async () => {

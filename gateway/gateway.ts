@@ -74,6 +74,8 @@ const serverOptions = {
   /** `normalizeTarget` checks it, so that this refusal has the same form as all others. */
   requireHostHeader: false,
 } as const;
+/** A closing gateway answers what comes within so many milliseconds on a connection that waits for a request. */
+const nextRequestMs = 100;
 /** Connections at a time; Node closes further ones at once. */
 const connectionsMax = 20_000;
 /** Milliseconds without traffic after which a connection is cut off: longer than any write may take. */
@@ -106,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     sweeps,
     pageDirectory: options.pageDirectory ?? builtPage,
   });
-  /** Connections without a request so far: nobody waits for an answer, so closing may cut them. */
+  /** Connections without a request so far. Node does not take them for idle. */
   const silent = new Set<Socket>();
   const names = new OwnNames(config);
   const logsRequests = log.isLevelEnabled?.("debug") === true;
@@ -146,10 +148,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       closing = true;
       sweeps.close();
-      const closed = closeServer(server);
+      const closed = closeServer(server, silent);
       streams.close();
       const others = Promise.all(closers.map((run) => run()));
-      for (const socket of silent) socket.destroy();
       await Promise.all([closed, others]);
       agent.destroy();
     },
@@ -238,11 +239,19 @@ function shownHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-const closeServer = (server: Server): Promise<void> =>
+/** `silent`: connections that have carried no request yet. */
+const closeServer = (server: Server, silent: ReadonlySet<Socket>): Promise<void> =>
   new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), answersMsMax);
-    // A connection whose answer ends while the server closes would otherwise wait for another request.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    const closeIdle = server.closeIdleConnections.bind(server);
+    // Node would call it at once, and a request that is on its way on such a connection would get no answer.
+    server.closeIdleConnections = () => {};
+    const closeUnused = () => {
+      closeIdle();
+      for (const socket of silent) socket.destroy();
+    };
+    // Immediates run after everything that has arrived was read.
+    const sweep = setInterval(() => setImmediate(closeUnused), nextRequestMs);
     server.close(() => {
       clearTimeout(cut);
       clearInterval(sweep);

@@ -144,6 +144,7 @@ describe("to a member that fails", () => {
       writeQuorum: 1,
       failover: false,
       electionTimeout: 1000,
+      readLease: false,
       minDelay: 0,
       maxDelay: 0,
       timeout: 5000,

@@ -10,6 +10,7 @@ import { createMetrics } from "../gateway/metrics.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { KvNode } from "./node/api.ts";
+import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
 import { createNode } from "./node/roles/create-node.ts";
 import { openDiskStorage } from "./storage/disk/disk.ts";
@@ -56,7 +57,7 @@ export async function startNode({
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
-  const others = config.nodes.map(({ id }) => id).filter((id) => id !== config.nodeId);
+  const others = otherIds(config);
   const metrics = createMetrics(others);
   const node = createNode({
     config,

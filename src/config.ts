@@ -24,6 +24,8 @@ export interface Config {
   /** FAILOVER=1: any node may lead; LEADER names the one that does when it can. */
   readonly failover: boolean;
   readonly electionTimeout: number;
+  /** READ_LEASE=1: leaders answer reads by a lease. */
+  readonly readLease: boolean;
   readonly port: number;
   readonly grpcPort: number;
   readonly host: string;
@@ -119,6 +121,13 @@ const settings = {
     range: "whole milliseconds, 100..60000",
     schema: wholeNumber({ min: 100, max: 60_000 }),
   },
+  READ_LEASE: {
+    byDefault: "0",
+    meaning:
+      "1: the leader answers reads without asking followers while they have lent it a lease, which trusts clocks (only with `FAILOVER=1`); 0: a round of questions confirms that it still leads",
+    range: "0 or 1",
+    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+  },
   PORT: {
     byDefault: "4567",
     meaning: "port of REST and the page; 0 takes a free one",
@@ -151,7 +160,7 @@ const settings = {
       "further names that clients and pages reach this node's REST port by, such as that of a load balancer; addresses, `localhost`, and the names in `ADVERTISE_URL` and `NODES` need not be listed",
     range: "a comma separated list of host names without ports",
     schema: z.string().transform((text, context) => {
-      const names = text === "" ? [] : text.split(",").map((name) => name.trim());
+      const names = text.split(",").flatMap((name) => name.trim() || []);
       if (names.every((name) => hostNameSyntax.test(name))) return names;
       context.addIssue("not a list of host names");
       return z.NEVER;
@@ -255,6 +264,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     leader: read("LEADER"),
     failover: read("FAILOVER"),
     electionTimeout: read("ELECTION_TIMEOUT"),
+    readLease: read("READ_LEASE"),
     port,
     grpcPort: read("GRPC_PORT"),
     host,
@@ -289,6 +299,12 @@ function checkTogether(config: Config, nodesText: string): void {
   const known = `one of the ids in NODES: ${ids.join(", ")}`;
   if (!ids.includes(config.nodeId)) throw refusal("NODE_ID", config.nodeId, known);
   if (!ids.includes(config.leader)) throw refusal("LEADER", config.leader, known);
+  if (config.readLease && !config.failover)
+    throw refusal(
+      "READ_LEASE",
+      "1",
+      "0 while FAILOVER is 0: nobody else can lead, and reads ask nobody",
+    );
   const fault = quorumFault(config.writeQuorum, ids.length - 1);
   if (fault !== undefined)
     throw refusal("WRITE_QUORUM", String(config.writeQuorum), `${fault} in NODES`);

@@ -35,14 +35,17 @@ export function configEndpoint(context: Context): Endpoint {
 }
 
 /** Puts the change in force, if it fits the settings that it does not name. */
-function apply(context: Context, given: z.infer<ReturnType<typeof changeSchema>>): Answer {
+async function apply(
+  context: Context,
+  given: z.infer<ReturnType<typeof changeSchema>>,
+): Promise<Answer> {
   const inForce = context.node.status().config;
   const { minDelay = inForce.minDelay, maxDelay = inForce.maxDelay } = given;
   const fault = rangeFault("minDelay", minDelay, maxDelay) ?? followersFault(given.followerDelays);
   if (fault !== undefined) return refusal(fault);
   const { writeQuorum = inForce.writeQuorum, followerDelays = inForce.followerDelays } = given;
   const wanted: LiveConfig = { writeQuorum, minDelay, maxDelay, followerDelays };
-  const result = context.node.configure(wanted);
+  const result = await context.node.configure(wanted);
   return result.ok ? ok(JSON.stringify(result.value)) : refusal(result.failure);
 }
 

@@ -1,9 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../../test/support/cluster.ts";
 import type { Sweep } from "./types.ts";
-
-// Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster;
 let leader: string;

@@ -59,15 +59,15 @@ export function createSweeps({
   /** The delays to restore when the running sweep ends; undefined: none. */
   let delaysBefore: Pick<LiveConfig, "minDelay" | "maxDelay" | "followerDelays"> | undefined;
 
-  const restore = () => {
+  const restore = async () => {
     if (delaysBefore === undefined || closed) return;
     const { minDelay, maxDelay, followerDelays } = delaysBefore;
     delaysBefore = undefined;
-    const result = node.configure({ minDelay, maxDelay, followerDelays });
+    const result = await node.configure({ minDelay, maxDelay, followerDelays });
     if (!result.ok)
       log.error(
         { reason: result.failure.detail },
-        "sweep ended, but the delays from before it could not be restored; the sweep's delays stay in force",
+        "sweep ended, but the delays from before it may not be restored; look at the settings in force",
       );
   };
 
@@ -83,7 +83,7 @@ export function createSweeps({
       request,
       url: url(),
       directory,
-      ended: restore,
+      ended: () => void restore(),
     });
     log.info(
       { sweep: id, request },

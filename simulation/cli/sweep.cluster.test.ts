@@ -1,15 +1,12 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { runCli, startCli } from "../../test/simulation/run-cli.ts";
 import { type Cluster, startCluster } from "../../test/support/cluster.ts";
 import { analyse } from "../analysis/analyse.ts";
 import { statusSchema } from "../http/answers.ts";
 import { readResults } from "../report/write.ts";
-
-// Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 240_000 });
 
 let directory: string;
 let cluster: Cluster | undefined;
@@ -34,7 +31,8 @@ const out = () => ["--out", directory, "--format", "json"];
 test("a sweep of own processes measures every write and leaves a whole report", async () => {
   const ended = await runCli(
     ...["--quorums", "1,5", "--max-delay", "60", "--writes", "3", "--clients", "4"],
-    ...["--follower-delay", "follower5=60-90", "--json", "--out", directory],
+    // So slow that no other work of the machine makes up for it.
+    ...["--follower-delay", "follower5=1000-1500", "--json", "--out", directory],
   );
   const summary = JSON.parse(ended.stdout);
   // How fast a loaded test machine is says nothing; that the code follows the verdict does.
@@ -42,7 +40,7 @@ test("a sweep of own processes measures every write and leaves a whole report", 
   const measured = await results();
   expect(measured.cutShort).toBeNull();
   expect(measured.followers).toHaveLength(5);
-  expect(measured.followers[4]?.delay).toEqual({ minDelayMs: 60, maxDelayMs: 90 });
+  expect(measured.followers[4]?.delay).toEqual({ minDelayMs: 1000, maxDelayMs: 1500 });
   expect(measured.passes.map(({ quorum, samples }) => [quorum, samples.length])).toEqual([
     [1, 12],
     [5, 12],
@@ -61,7 +59,7 @@ test("a sweep of own processes measures every write and leaves a whole report", 
   }
   // At a quorum of all followers the slowest one sets the pace.
   const [first, last] = analyse(measured).quorums;
-  expect(last?.latency?.minMs).toBeGreaterThanOrEqual(59);
+  expect(last?.latency?.minMs).toBeGreaterThanOrEqual(999);
   expect(first?.tracedMs).toBeLessThan(last?.tracedMs ?? 0);
   expect(await readdir(directory)).toEqual(
     expect.arrayContaining(["index.html", "report.md", "samples.csv", "summary.csv", "figures"]),
@@ -112,7 +110,7 @@ test("a follower's address will do, since it knows its leader", async () => {
   const measured = await results();
   expect(measured.leader).toBe("leader");
   expect(measured.passes[0]?.samples).toHaveLength(1);
-  expect((await runCli("diff", "--target", target, "--wait", "5000")).code).toBe(0);
+  expect((await runCli("diff", "--target", target, "--wait", "600000")).code).toBe(0);
 });
 
 test("exit code 130: Ctrl-C in the middle keeps what was measured and gives settings back", async () => {

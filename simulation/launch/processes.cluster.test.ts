@@ -1,10 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { callJson } from "../http/client.ts";
 import { createProcessesTarget } from "./processes.ts";
-
-// Whole clusters start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 120_000 });
 
 const status = z.object({
   uptimeSeconds: z.number(),

@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cluster, patientTimeoutMs, type Target } from "../cluster.ts";
@@ -23,7 +23,7 @@ export interface ProcessesOptions {
   readonly followerDelays: Readonly<Record<string, DelayRange>>;
 }
 
-const readyLimitMs = 30_000;
+const readyLimitMs = 120_000;
 const leaderId = "leader";
 
 /**
@@ -65,6 +65,8 @@ export async function createProcessesTarget(options: ProcessesOptions): Promise<
     MIN_DELAY: String(options.minDelay),
     MAX_DELAY: String(options.maxDelay),
     TIMEOUT: String(timeoutMs),
+    // The load itself may keep a leader silent for a while, and a pass in which it is replaced is lost.
+    ELECTION_TIMEOUT: "5000",
     LOG_LEVEL: "warn",
   });
 
@@ -146,11 +148,27 @@ const configure = (
 ): Promise<LiveConfig> =>
   callJson(`${leader.url}/config`, liveConfigSchema, { method: "PATCH", body, signal });
 
+/** Below the range from which the system takes ports for outgoing connections, such as those of the nodes. */
+const portRange = { first: 20_000, count: 12_000 };
+
 /** Ports that were free a moment ago, all different. Another process may still take one. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
+  const found: number[] = [];
+  let at = Math.floor(Math.random() * portRange.count);
+  for (let tried = 0; found.length < count && tried < portRange.count; tried += 1) {
+    at = (at + 1) % portRange.count;
+    const port = portRange.first + at;
+    if (await isFree(port)) found.push(port);
+  }
+  return found;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer().listen({ port, host: "127.0.0.1", exclusive: true });
+  const isListening = await once(probe, "listening").then(
+    () => true,
+    () => false,
+  );
+  if (isListening) await once(probe.close(), "close");
+  return isListening;
 }

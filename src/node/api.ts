@@ -341,8 +341,11 @@ export interface KvNode {
   cluster(): ClusterView;
   /** Other members' gateways, for the proxy; undefined: no such member. */
   peerUrl(id: NodeId): string | undefined;
-  /** Changes the live settings. INVALID_ARGUMENT when they do not fit; NOT_LEADER on a follower. */
-  configure(change: Partial<LiveConfig>): Result<LiveConfig>;
+  /**
+   * Changes the live settings, at once. Answers when the next leader will keep them, or OUTCOME_UNKNOWN after
+   * TIMEOUT. INVALID_ARGUMENT when they do not fit; NOT_LEADER on a follower.
+   */
+  configure(change: Partial<LiveConfig>): Promise<Result<LiveConfig>>;
 
   /** The leader, at once or once one is known; undefined if none is after this time. */
   whenLeader(timeoutMs: number): Promise<NodeId | undefined>;

@@ -1,4 +1,5 @@
 /** What a node holds for as long as its process runs, whichever role it plays. */
+import { Lending } from "../replication/follower/lending.ts";
 import type { Entry, Instant } from "../replication/types.ts";
 import type { Leadership } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
@@ -17,6 +18,13 @@ import { Watches } from "./watches.ts";
  */
 export const heartbeatAgeMsMax = 2_000;
 
+/** What a node must not forget of elections when it changes its role. */
+interface ElectionMemory {
+  readonly lending: Lending;
+  /** When this node last handed back to the leader of choice, and after how long. */
+  handedBack: { readonly at: Instant; readonly afterMs: number } | undefined;
+}
+
 /** The flusher in front of the storage, watches, events, and the streams that others have opened. */
 export class NodeLife {
   readonly options: NodeOptions;
@@ -26,8 +34,7 @@ export class NodeLife {
   readonly watches: Watches;
   readonly streams = new IncomingStreams();
   readonly settings: SharedSettings;
-  /** When this node last handed back to the leader of choice, and after how long. */
-  handedBack: { readonly at: Instant; readonly afterMs: number } | undefined;
+  readonly elections: ElectionMemory;
   readonly leaders: LeaderWatch;
   /** Of the role that the node plays, or played last. */
   #role: RoleHooks | undefined;
@@ -38,6 +45,10 @@ export class NodeLife {
     this.options = options;
     this.startedAt = clock.now();
     this.settings = new SharedSettings(config);
+    const { nodeId: id, readLease: isOn } = config;
+    const hardState = storage.hardState();
+    const lending = new Lending({ id, isOn, hardState, now: this.startedAt });
+    this.elections = { lending, handedBack: undefined };
     this.leaders = new LeaderWatch({ clock, hub: this.hub, now: leadership });
     this.watches = new Watches({
       storage,

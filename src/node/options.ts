@@ -19,6 +19,8 @@ export interface NodeSettings {
   readonly failover: boolean;
   /** ELECTION_TIMEOUT: silence after which a follower takes its leader for lost. */
   readonly electionTimeout: number;
+  /** READ_LEASE=1: leaders ask for leases, followers lend them. */
+  readonly readLease: boolean;
   readonly host: string;
   readonly port: number;
   readonly grpcPort: number;
@@ -50,6 +52,10 @@ export interface NodeOptions {
 
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
+
+/** All members but this node, in the order of NODES. */
+export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
+  nodes.map(({ id }) => id).filter((id) => id !== nodeId);
 
 /** Where clients and the other members reach this node's gateway. */
 export function ownMember(config: NodeSettings): Member {

@@ -3,7 +3,7 @@ import type { LiveSettings } from "../replication/types.ts";
 import type { LiveConfig, SettingsChange } from "./api.ts";
 import type { NodeSettings } from "./options.ts";
 
-/** As this node knows them; a process that starts again learns them anew from its leader. */
+/** As this node holds them; a process that starts again learns them anew from its leader. */
 export class SharedSettings {
   #inForce: LiveSettings;
   readonly #own: LiveSettings;
@@ -16,6 +16,11 @@ export class SharedSettings {
 
   get inForce(): LiveSettings {
     return this.#inForce;
+  }
+
+  /** What a promise to an elected leader carries; undefined: this node knows of no change. */
+  get changed(): LiveSettings | undefined {
+    return this.#inForce.changedEpoch === 0 ? undefined : this.#inForce;
   }
 
   /** Named as in `PATCH /config`. */
@@ -45,12 +50,16 @@ export class SharedSettings {
     const followerDelays = Object.entries(config.followerDelays).map(
       ([id, { minDelayMs, maxDelayMs }]) => ({ id, minDelay: minDelayMs, maxDelay: maxDelayMs }),
     );
-    const { by: changedBy, epoch: changedEpoch, at: changedAt } = made;
+    const { by: changedBy, epoch: changedEpoch, at } = made;
+    const before = this.#inForce;
+    // Within an epoch the time orders the changes, even if the wall clock is set back.
+    const isSecond = before.changedEpoch === changedEpoch;
+    const changedAt = isSecond ? Math.max(at, before.changedAt + 1) : at;
     const change = { changedBy, changedEpoch, changedAt };
     this.#inForce = { writeQuorum, minDelay, maxDelay, followerDelays, ...change };
   }
 
-  /** The leader that this node follows goes by these. */
+  /** The leader that this node follows goes by these, or this node leads by them. */
   heard(settings: LiveSettings): void {
     this.#inForce = settings;
   }

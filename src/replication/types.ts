@@ -116,6 +116,8 @@ export interface HardState {
   readonly followedEpoch?: Epoch | undefined;
   /** The store is not a prefix of the cluster's history, and not replaced yet: nobody reads it. */
   readonly foreign?: boolean | undefined;
+  /** A process of this node may have lent a lease to `promisedLeader` (READ_LEASE=1). */
+  readonly lends?: boolean | undefined;
   /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
@@ -216,8 +218,20 @@ export type LeaderMessage =
       readonly to: NodeId;
       readonly number: number;
     }
-  | { readonly type: "confirm"; readonly epoch: Epoch; readonly number: number }
-  | { readonly type: "stand"; readonly epoch: Epoch; readonly to: NodeId }
+  | {
+      readonly type: "confirm";
+      readonly epoch: Epoch;
+      readonly number: number;
+      /** The leader asks for a lease too. */
+      readonly lend: boolean;
+    }
+  | {
+      readonly type: "stand";
+      readonly epoch: Epoch;
+      readonly to: NodeId;
+      /** This leader counts no more on what was lent to it. */
+      readonly released: boolean;
+    }
   | {
       readonly type: "readMark";
       readonly epoch: Epoch;
@@ -241,6 +255,8 @@ export type FollowerMessage =
       readonly history: History | undefined;
       /** Or the one in which it last led; 0: none. See HardState. */
       readonly followedEpoch: Epoch;
+      /** Those it holds; undefined: it knows of no change, or FAILOVER=0. */
+      readonly settings?: LiveSettings | undefined;
     }
   | {
       readonly type: "refusal";
@@ -289,6 +305,8 @@ export type FollowerMessage =
       readonly number: number;
       readonly agrees: boolean;
       readonly reason: string;
+      /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
+      readonly hearsUnable: boolean;
       readonly promisedEpoch: Epoch;
       readonly applied: Sequence;
       readonly first: Sequence;
@@ -296,5 +314,11 @@ export type FollowerMessage =
       readonly blank: boolean;
       readonly floor?: FloorNote | undefined;
     }
-  | { readonly type: "confirmed"; readonly epoch: Epoch; readonly number: number }
+  | {
+      readonly type: "confirmed";
+      readonly epoch: Epoch;
+      readonly number: number;
+      /** It lends a lease from now on. */
+      readonly lends: boolean;
+    }
   | { readonly type: "wantMark"; readonly epoch: Epoch; readonly number: number };

@@ -78,8 +78,8 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     able: maybe(fc.boolean()),
   }),
   fc.record({ type: type("poll"), candidate: text, to: text, number }),
-  fc.record({ type: type("confirm"), epoch: number, number }),
-  fc.record({ type: type("stand"), epoch: number, to: text }),
+  fc.record({ type: type("confirm"), epoch: number, number, lend: fc.boolean() }),
+  fc.record({ type: type("stand"), epoch: number, to: text, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: number, number, sequence: number }),
   fc.record({
     type: type("snapshotChunk"),
@@ -100,6 +100,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     number,
     agrees: fc.boolean(),
     reason: text,
+    hearsUnable: fc.boolean(),
     promisedEpoch: number,
     applied: number,
     first: number,
@@ -107,7 +108,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     blank: fc.boolean(),
     floor: maybe(floor),
   }),
-  fc.record({ type: type("confirmed"), epoch: number, number }),
+  fc.record({ type: type("confirmed"), epoch: number, number, lends: fc.boolean() }),
   fc.record({ type: type("wantMark"), epoch: number, number }),
   fc.record({
     type: type("promise"),
@@ -121,6 +122,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     incarnation: text,
     history,
     followedEpoch: number,
+    settings: maybe(settings),
   }),
   fc.record({ type: type("refusal"), promisedEpoch: number, promisedLeader: text, reason: text }),
   fc.record({
@@ -191,6 +193,7 @@ describe("messages of the version before histories", () => {
     const promise = message(1, ...epoch, 0x10, 7, 0x3a, 0);
     const decoded = decodeFollowerMessage(promise);
     expect(decoded).toMatchObject({ applied: 7, history: undefined, followedEpoch: 0 });
+    expect(decoded).toMatchObject({ settings: undefined });
     expect(encodeFollowerMessage(decoded)).toEqual(promise);
   });
 

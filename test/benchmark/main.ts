@@ -14,7 +14,7 @@ import { measureFailover } from "./failover.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
 import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
 
-const ports = { ours: 24_567, static: 24_667, etcd: 23_790, express: 23_700 };
+const ports = { ours: 24_567, static: 24_667, leasing: 24_767, etcd: 23_790, express: 23_700 };
 const mebibyte = 1024 * 1024;
 
 interface Options {
@@ -188,6 +188,22 @@ async function memory(ours: Ours): Promise<void> {
   results["memory"] = samples;
 }
 
+/** Beside a leader that needs neither rounds nor leases. */
+async function readsByLease(data: string, fixed: Ours): Promise<void> {
+  const env = { FAILOVER: "1", READ_LEASE: "1" };
+  const leasing = await startOurs({ folder: data, basePort: ports.leasing, env });
+  try {
+    await seed(leasing.leaderUrl);
+    const sides: Side[] = [
+      { name: "READ_LEASE=1", url: leasing.leaderUrl, workload: "kv-get", pids: leasing.pids },
+      { name: "FAILOVER=0", url: fixed.leaderUrl, workload: "kv-get", pids: fixed.pids },
+    ];
+    await compare("leader reads by lease", sides, 64);
+  } finally {
+    await leasing.cluster.close();
+  }
+}
+
 /** What elections cost a leader that stays, and what its loss costs a writer. */
 async function failover(): Promise<void> {
   if (!parts.has("failover")) return;
@@ -208,6 +224,7 @@ async function failover(): Promise<void> {
     await compare("writes", sides("kv-put"), 64);
     for (const { url } of both) await seed(url);
     await compare("leader reads", sides("kv-get"), 64);
+    await readsByLease(join(data, "leasing"), fixed);
   } finally {
     await electing.cluster.close();
     await fixed.cluster.close();

@@ -30,7 +30,9 @@ async function newLeader(page: Page, former: string): Promise<string> {
 test("every page follows the new leader, keeps what it shows, and says so in one line", async () => {
   const opened = [await show("follower1"), await show("follower4")];
   for (const [place, { page }] of opened.entries()) {
-    expect(await figure(page, "leader").textContent()).toBe("leader");
+    await figure(page, "leader")
+      .filter({ hasText: /^leader$/ })
+      .waitFor();
     await writeWithForm(page, `before/${place}`);
     await feed(page, `“before/${place}”`).waitFor();
   }
@@ -56,7 +58,7 @@ test("every page follows the new leader, keeps what it shows, and says so in one
   const [{ page }] = opened as [(typeof opened)[0]];
   const leader = (await figure(page, "leader").textContent()) ?? "";
   const own = (await show(leader)).page;
-  expect(await own.locator(".role-chip").textContent()).toBe("leader");
+  await own.locator(".role-chip", { hasText: /^leader$/ }).waitFor();
   await writeWithForm(own, "own");
   world.cluster.leader.start();
   await page.getByText("5 of 5 followers live").waitFor();

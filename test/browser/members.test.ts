@@ -4,12 +4,7 @@ import { openStream } from "../support/event-source.ts";
 import { testWorld } from "./world.ts";
 
 const world = testWorld({ disk: true, env: { FAULTS: "1", MIN_DELAY: "20", MAX_DELAY: "120" } });
-const { show } = world;
-
-async function write(key: string, value: unknown): Promise<void> {
-  const response = await world.call("PUT", "/write", { key, value });
-  expect(response.status).toBe(200);
-}
+const { show, write } = world;
 
 test("a write is drawn, captioned at its last awaited ack, and told in the feed", async () => {
   const { page, faults } = await show("leader");

@@ -1,12 +1,11 @@
 /** `npm start` as a person has it: the faults drawer stops, kills, freezes and restarts real processes. */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { freeBasePort, Launched, launcher } from "../start/launched.ts";
 import { startBrowser, type TestBrowser } from "./browser.ts";
-import { isLive } from "./world.ts";
+import { isLive, noteSayings } from "./world.ts";
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 let basePort: number;
 let launched: Launched;
 let browser: TestBrowser;
@@ -62,8 +61,9 @@ test("the leader and others are killed, frozen, stopped and restarted from the p
   expect(faults).toEqual([]);
 
   // The page's own node: the answer arrives before the process ends, and the page comes back with it.
+  const banner = await noteSayings(page, ".banner");
   await press("Kill -9", "follower2");
   await told(page, "follower2 is killed").waitFor();
-  await page.locator(".banner", { hasText: "follower2 does not answer" }).waitFor();
+  await banner.told("follower2 does not answer");
   await isLive(page);
 });

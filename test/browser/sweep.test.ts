@@ -21,10 +21,10 @@ test("a sweep started on a follower's page ends with a table, a report, and old 
   await page.getByRole("button", { name: "Live" }).waitFor();
   await page.locator("input[name=clients]").fill("4");
   await page.locator("input[name=writes]").fill("5");
-  await page.locator("input[name=maxDelay]").fill("80");
+  await page.locator("input[name=maxDelay]").fill("300");
   await page.getByText("100 writes, about").waitFor();
   await page
-    .getByText("every write on this cluster is delayed by 0–80 ms instead of 1–2 ms")
+    .getByText("every write on this cluster is delayed by 0–300 ms instead of 1–2 ms")
     .waitFor();
   await page.getByText("The write quorum of other writes stays 2").waitFor();
   await page.getByRole("button", { name: "Start the sweep" }).click();

@@ -99,7 +99,13 @@ const dangling = ["--filter", "dangling=true"];
 let olderImages: string[];
 
 beforeAll(async () => {
-  cluster = await ComposeCluster.prepare({ WRITE_QUORUM: "2", FAILOVER: "1" });
+  cluster = await ComposeCluster.prepare({
+    WRITE_QUORUM: "2",
+    FAILOVER: "1",
+    TIMEOUT: "60000",
+    // A busy machine elects nobody, and a container that is killed closes its connections.
+    ELECTION_TIMEOUT: "5000",
+  });
   olderImages = [...(await images(...dangling)), ...(await images("quorum-kv"))];
   await cluster.up("--build");
   await leaderLeads();
@@ -241,6 +247,22 @@ test("docker kill of all six under load, and their return, lose nothing", async 
   for (const [key, value] of load.acknowledged) acknowledged.set(key, value);
   await converged();
   for (const id of ids) await expectNothingLost(id);
+});
+
+test("a rolling restart of all six under load shows no error to a client that retries 421 and 503", async () => {
+  const load = startLoad();
+  await load.progress(200);
+  for (const id of ids) {
+    await cluster.compose("restart", "--timeout", "60", id);
+    await cluster.healthy(id);
+    await load.progress(200);
+  }
+  await load.stop();
+  expect(load.unknown).toEqual([]);
+  for (const [key, value] of load.acknowledged) acknowledged.set(key, value);
+  await converged();
+  for (const id of ids) await expectNothingLost(id);
+  await leaderLeads();
 });
 
 test("a node that crashes is started again by the engine", async () => {

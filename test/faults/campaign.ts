@@ -43,7 +43,11 @@ export async function runCampaign(campaign: Campaign): Promise<CampaignReport> {
   const { seed, rounds, log, electing = false } = campaign;
   const dice = new Dice(mulberry32(seed));
   // Little is kept of the log, so that a follower that was away needs a snapshot now and then.
-  const env = { LOG_RETENTION: "1000", LOG_LEVEL: "info", TIMEOUT: "3000" };
+  const env = {
+    ...{ LOG_RETENTION: "1000", LOG_LEVEL: "info", TIMEOUT: "3000" },
+    // Shorter than what tests have to whom elections are a nuisance.
+    ELECTION_TIMEOUT: "1000",
+  };
   const start = { preload: [jumpingClock] };
   const disk = campaign.disk ?? true;
   const cluster = await startCluster({ disk, failover: electing, proxies: true, env, start });

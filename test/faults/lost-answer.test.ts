@@ -18,9 +18,7 @@ const putPatiently = (client: TestClient, key: string, ifVersion?: string) =>
     );
   });
 
-test("a write whose leader dies is stored once, and nobody says that nothing was written", {
-  timeout: 300_000,
-}, async () => {
+test("a write whose leader dies is stored once, and nobody says that nothing was written", async () => {
   const cluster = await startCluster({ followers: 2, disk: true, env: unsettled });
   onTestFinished(() => cluster.close());
   const { leader } = cluster;

@@ -1,14 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Storage } from "../../src/node/ports.ts";
 import { openDiskStorage } from "../../src/storage/disk/disk.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { runCli } from "./run-cli.ts";
-
-// Whole clusters and the program itself start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());
@@ -17,7 +14,7 @@ test("diff finds what was done to a follower's disk while it was down, and names
   cluster = await startCluster({ followers: 2, disk: true, env: { WRITE_QUORUM: "2" } });
   const { leader } = cluster;
   for (const key of ["a", "b", "c", "d"]) await put(leader.url, key, `${key} is right`);
-  expect((await runCli("diff", "--target", leader.url, "--wait", "5000")).code).toBe(0);
+  expect((await runCli("diff", "--target", leader.url, "--wait", "600000")).code).toBe(0);
 
   const victim = cluster.node("follower2");
   await victim.kill();

@@ -27,6 +27,8 @@ export class Launched {
     const [program, ...args] = command;
     this.process = spawn(program, [...args, ...options], {
       cwd: root,
+      // A busy machine elects nobody; whoever wants an election says so in the command.
+      env: { ELECTION_TIMEOUT: "5000", ...process.env },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, as a terminal gives to each command.
       detached: true,

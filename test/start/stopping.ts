@@ -17,6 +17,8 @@ export interface Rounds {
 }
 
 const followers = 5;
+/** For a read of what is stored: a sure sign that something hangs. */
+const timeoutMs = 120_000;
 /** Acknowledged before each stop. */
 const writesBefore = 1_000;
 
@@ -79,7 +81,7 @@ async function expectNothingLost(url: string, wanted: ReadonlyMap<string, number
   const client = new HttpClient();
   try {
     for (const [key, value] of wanted) {
-      const reply = await client.ask(url, { method: "GET", path: `/read?key=${key}` });
+      const reply = await client.ask(url, { method: "GET", path: `/read?key=${key}`, timeoutMs });
       const stored = reply.type === "answer" ? Number(reply.body?.["value"]) : Number.NaN;
       if (!(stored >= value)) {
         throw new Error(`${key} was acknowledged as ${value} and is now ${JSON.stringify(reply)}`);

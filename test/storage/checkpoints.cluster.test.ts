@@ -1,11 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
-
-// Whole clusters start here, on whatever machine this is.
-vi.setConfig({ testTimeout: 240_000 });
 
 let cluster: Cluster | undefined;
 afterEach(() => cluster?.close());

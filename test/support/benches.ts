@@ -313,6 +313,7 @@ export class LeaderBench extends Told<NodeId, LeaderMessage, LeaderFlush, Leader
 export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, FollowerNews> {
   readonly disk: Disk;
   readonly core: Follower;
+  now = 0;
 
   constructor(before: Before = {}, change: Partial<FollowerStart> = {}) {
     super();
@@ -354,7 +355,7 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
   }
 
   hear(message: Exclude<LeaderMessage, { type: "poll" }>, link = 1): void {
-    this.do(this.core.received(link, message));
+    this.do(this.core.received(link, message, this.now));
   }
 
   get answers(): readonly FollowerMessage[] {

@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly failover?: boolean;
   /** Put a proxy on the link from the leader to each follower; with `failover` on all links, both ways. */
   readonly proxies?: boolean;
-  /** Settings for every node, as in docs/configuration.md. */
+  /** Settings for every node, as in docs/configuration.md; some differ from there if absent. */
   readonly env?: Readonly<Record<string, string>>;
   readonly start?: StartOptions;
 }
@@ -82,6 +82,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       NODES: membersFor(id),
       LEADER: "leader",
       FAILOVER: failover ? "1" : "0",
+      // A busy machine elects nobody: silence is for tests that ask for it.
+      ELECTION_TIMEOUT: "5000",
+      TIMEOUT: "60000",
       PORT: String(port),
       GRPC_PORT: String(grpcPort),
       WRITE_QUORUM: String(Math.min(3, ids.length - 1)),

@@ -130,7 +130,7 @@ export class NodeProcess {
   }
 
   /** Asks it to end in good order. Returns the exit code, null if it had to be killed. */
-  async stop(withinMs = 10_000): Promise<number | null> {
+  async stop(withinMs = READY_WITHIN_MS): Promise<number | null> {
     const child = this.#child;
     if (child === undefined) {
       return 0;

@@ -39,7 +39,7 @@ export const startSmallCluster = async (
       ...{ host: "127.0.0.1", advertiseUrl: `http://127.0.0.1:${port}`, dataDir: "" },
       ...{ allowedHosts: [] },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
-      ...{ failover: false, electionTimeout: 5000 },
+      ...{ failover: false, electionTimeout: 5000, readLease: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
     };
   });

@@ -110,7 +110,7 @@ export class StandInNode implements KvNode {
     return undefined;
   }
 
-  configure(): Result<LiveConfig> {
+  async configure(): Promise<Result<LiveConfig>> {
     return succeeded(this.status().config);
   }
 

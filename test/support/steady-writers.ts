@@ -1,18 +1,24 @@
 /** Clients that write one new key after another at whichever node leads, and remember what was acknowledged. */
 import { setTimeout as wait } from "node:timers/promises";
 import { RoamingContact } from "./contact.ts";
-import { HttpClient } from "./http-client.ts";
+import { HttpClient, type Reply } from "./http-client.ts";
 
 export interface SteadyWriters {
   /** Key to value of every write that was answered with 200. */
   readonly acknowledged: ReadonlyMap<string, number>;
   /** When each was answered, in milliseconds of `performance.now()`. */
   readonly instants: readonly number[];
-  /** What came instead of an answer, a 421 or a 503, each of which may have been written. */
-  readonly unknown: readonly string[];
+  /** What came instead of a 200, a 421 or a 503: each may have been written. */
+  readonly unknown: readonly UnknownWrite[];
   /** Resolves when that many more writes than now have been acknowledged. */
   progress(more: number): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface UnknownWrite {
+  readonly key: string;
+  readonly url: string;
+  readonly reply: Exclude<Reply, { readonly type: "unreachable" }>;
 }
 
 export interface SteadyWriterOptions {
@@ -30,7 +36,7 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
   const client = new HttpClient();
   const acknowledged = new Map<string, number>();
   const instants: number[] = [];
-  const unknown: string[] = [];
+  const unknown: UnknownWrite[] = [];
   const marks: { readonly at: number; reached(): void }[] = [];
   let stopping = false;
   started += 1;
@@ -40,7 +46,7 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
   async function writeOnce(contact: RoamingContact, key: string, value: number): Promise<boolean> {
     const { url } = contact;
     const body = { key, value };
-    const { reply } = await contact.ask({ method: "PUT", path: "/write", body });
+    const { reply } = await contact.ask({ method: "PUT", path: "/write", body, timeoutMs: 60_000 });
     if (reply.type === "unreachable") {
       return false;
     }
@@ -56,7 +62,7 @@ export function startSteadyWriters(options: SteadyWriterOptions): SteadyWriters 
         }
       }
     } else {
-      unknown.push(`${key} at ${url}: ${JSON.stringify(reply)}`);
+      unknown.push({ key, url, reply });
     }
     return true;
   }

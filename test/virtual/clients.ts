@@ -12,7 +12,20 @@ import { Watcher } from "./watchers.ts";
 const keys = ["a1", "a2", "a3", "b1", "b2", "b3"] as const;
 /** Written with quorum 0, and by nothing else, where a failover may lose such writes. */
 const fleetingKeys = ["z1", "z2"] as const;
+/** So long after its deadline a writer is answered at the latest: a handover, on a slow clock. */
+const lateMsMax = 1_000;
 const everyKey = { prefix: "", limit: 1000 } as const;
+
+/** A write of a scene. */
+export interface Write {
+  readonly key: string;
+  /** Conditional on what is proposed or settled. */
+  readonly resting?: boolean;
+  readonly quorum?: number;
+  readonly timeoutMs?: number;
+  /** Nothing happens that could make its outcome unknown. */
+  readonly certain?: boolean;
+}
 
 /** Clients of a virtual cluster. What they are told is checked at once, or noted for the end. */
 export class Clients {
@@ -106,14 +119,17 @@ export class Clients {
   }
 
   /** A new value, or a deletion; `resting`: on the version proposed last, or the one settled last. */
-  write(how: { key: string; resting?: boolean; quorum?: number; timeoutMs?: number }): void {
+  write(how: Write): void {
     const { chance } = this.#cluster;
-    const { key, resting = false, quorum, timeoutMs = 1_000 } = how;
+    const { key, resting = false, quorum, timeoutMs = 1_000, certain = false } = how;
     this.#written += 1;
     const value = chance.happens(0.1) ? undefined : JSON.stringify(this.#written);
     const ifVersion = resting ? this.#newestVersion(key) : undefined;
     this.#expect(key);
-    this.submit({ operations: [{ key, value, ifVersion }], quorum, timeoutMs });
+    this.submit({ operations: [{ key, value, ifVersion }], quorum, timeoutMs }, (result) => {
+      if (certain && !result.ok && result.failure.code === "OUTCOME_UNKNOWN")
+        throw new Violation(`a write became unknown without cause: ${result.failure.detail}`);
+    });
   }
 
   /** Which version a write of the present process should get, if none of its turn is refused. */
@@ -190,13 +206,15 @@ export class Clients {
       // Whom no settings name any more may refuse for a reason that is out of date.
       if (!failover && leader !== this.#cluster.leader && !result.ok) return;
       this.answered += 1;
+      if (failover && result.ok && process.node.leader !== leader)
+        throw new Violation(`${leader} settled ${result.value.version} although it leads no more`);
       call.told(result);
       this.#wasTold(leader, request, result);
       told?.(result);
     });
     const look = () => {
       if (answers > 0) return;
-      const frozenMs = process.clock.frozenUntil + 5_000 - time.now();
+      const frozenMs = process.clock.frozenUntil + lateMsMax - time.now();
       if (alive() && frozenMs > 1) {
         time.after(frozenMs, look);
         return;
@@ -204,7 +222,7 @@ export class Clients {
       if (alive()) throw new Violation("a writer was never answered");
       coverage.met("writer left without an answer by a crash");
     };
-    time.after((request.timeoutMs ?? 2_000) + 5_000, look);
+    time.after((request.timeoutMs ?? 2_000) + lateMsMax, look);
   }
 
   #wasTold(leader: NodeId, request: WriteRequest, result: Result<WriteReceipt>): void {
@@ -241,7 +259,7 @@ export class Clients {
     void answer.then((result) => {
       this.promised -= 1;
       const stays = this.#cluster.failover || leader === this.#cluster.leader;
-      if (stays && this.#cluster.member(id).process === process) this.#guard(() => told(result));
+      if (stays && this.#cluster.member(id).process === process) this.guard(() => told(result));
     });
     return true;
   }
@@ -249,7 +267,8 @@ export class Clients {
   /** What was found wrong inside a promise; the run looks after each turn. */
   wrong: Violation | undefined;
 
-  #guard(run: () => void): void {
+  /** For what runs inside a promise. */
+  guard(run: () => void): void {
     try {
       run();
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Config } from "../../src/config.ts";
-import type { KvNode, Role } from "../../src/node/api.ts";
+import type { Result } from "../../src/errors.ts";
+import type { LiveConfig, Role } from "../../src/node/api.ts";
 import type { Log, Random, Storage } from "../../src/node/ports.ts";
 import { createNode } from "../../src/node/roles/create-node.ts";
 import type { Node } from "../../src/node/roles/node.ts";
@@ -7,6 +8,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
+import { Changes } from "./changes.ts";
 import { Coverage } from "./coverage.ts";
 import { History } from "./history.ts";
 import { type Delivery, VirtualNetwork } from "./network.ts";
@@ -59,6 +61,8 @@ export interface ClusterSettings {
   /** Any node may lead. */
   readonly failover?: boolean;
   readonly electionTimeoutMs?: number;
+  /** Leaders answer reads by leases. */
+  readonly readLease?: boolean;
   /** So far the clocks may go from the true time, as a share of it. */
   readonly drift?: number;
   /** The chance of a node's own decisions; absent: that of the world. */
@@ -78,6 +82,7 @@ export class VirtualCluster {
   readonly coverage: Coverage;
   readonly network: VirtualNetwork;
   readonly history: History;
+  readonly changes: Changes;
   readonly members = new Map<NodeId, Member>();
   readonly ids: readonly NodeId[];
   /** Who leads by the settings that nodes start with. */
@@ -104,6 +109,8 @@ export class VirtualCluster {
     const numbers = Array.from({ length: settings.followers }, (_, index) => index + 1);
     this.ids = ["leader", ...numbers.map((number) => `follower${number}`)];
     const { ids } = this;
+    const process = (id: NodeId) => this.member(id).process;
+    this.changes = new Changes({ ids, process, coverage });
     this.network = new VirtualNetwork({ ids, time, chance, coverage });
     this.network.delivered = (delivery) => this.#delivered(delivery);
     const { drift = 0 } = settings;
@@ -209,12 +216,16 @@ export class VirtualCluster {
     this.history.forgetNamed();
   }
 
-  configure(change: Parameters<KvNode["configure"]>[0]): void {
-    const node = this.node(this.whoLeads());
-    if (node?.role !== "leader") return;
+  configure(
+    change: Partial<LiveConfig>,
+    told: (result: Result<LiveConfig>) => void = () => {},
+  ): void {
+    const { process } = this.member(this.whoLeads());
+    if (process?.node.role !== "leader") return;
     const { writeQuorum } = change;
     if (writeQuorum !== undefined) this.history.reliance.usual(writeQuorum);
-    node.configure(change);
+    if (this.failover) this.changes.make(process, change, told);
+    else void process.node.configure(change).then(told);
   }
 
   /** Runs the next event and examines every node; false when there is none before `until`. */
@@ -265,8 +276,10 @@ export class VirtualCluster {
   #leadsAlone(id: NodeId, epoch: number): void {
     const other = this.#ledBy.get(epoch) ?? id;
     if (other !== id) throw new Violation(`${id} and ${other} both lead in epoch ${epoch}`);
-    if (!this.#ledBy.has(epoch)) this.coverage.met("election won");
+    if (this.#ledBy.has(epoch)) return;
     this.#ledBy.set(epoch, id);
+    this.coverage.met("election won");
+    this.changes.leads(id, epoch);
   }
 
   /** A follower showed it that somebody else leads: what it knows may be old. */
@@ -294,8 +307,10 @@ export class VirtualCluster {
     });
   }
 
-  #delivered({ from, to, message }: Delivery): void {
+  #delivered(delivery: Delivery): void {
+    const { from, to, message } = delivery;
     const { type } = message;
+    this.changes.delivered(delivery);
     if (type === "promise" && message.blank && !this.failover)
       this.history.holdings.heardBlank(from);
     if (type === "refusal") this.#refused(to, message);
@@ -325,6 +340,8 @@ export class VirtualCluster {
       if (line.startsWith("low write quorum recorded on enough followers")) this.#restored(id);
       if (line.startsWith("too few nodes answered in time"))
         this.coverage.met("candidate heard too few");
+      if (line.startsWith("handing leadership over")) this.coverage.met("handover begun");
+      if (line.startsWith("handover given up")) this.coverage.met("handover given up");
       if (line.endsWith("this node obeys")) this.coverage.met("leader obeyed a higher epoch");
       if (line.endsWith("leads on in a much higher epoch"))
         this.coverage.met("leader went on in a much higher epoch");
@@ -356,6 +373,7 @@ export class VirtualCluster {
       leader,
       failover: this.failover,
       electionTimeout: this.settings.electionTimeoutMs ?? 1_000,
+      readLease: this.failover && this.settings.readLease === true,
       port: 4567,
       grpcPort: 5567,
       host: id,

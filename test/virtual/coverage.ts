@@ -73,6 +73,13 @@ const elections = [
   "leader said that it cannot lead",
   "leader went on in a much higher epoch",
   "follower told to stand",
+  "settings kept by an election",
+  "change of settings unknown",
+  "handover begun",
+  "handover given up",
+  "handover refused",
+  "leadership handed over",
+  "leadership handed back",
   "NO_LEADER",
   "NOT_LEADER",
 ] as const;
@@ -84,7 +91,6 @@ const withoutElections: readonly string[] = [
   "recovery of data done",
   "leadership moved by settings",
   "floor lowered while too few were live",
-  "leader read",
 ];
 
 export type Situation = (typeof situations)[number] | (typeof elections)[number];

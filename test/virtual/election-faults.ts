@@ -23,6 +23,22 @@ export const electionFaults: Readonly<Record<string, Fault>> = {
     for (const id of run.cluster.ids) run.crash(id, 300);
   },
   "shut any node down": (run) => run.shutDown(anyNode(run)),
+  "shut down whoever leads": (run) => run.shutDown(aLeader(run)),
+  "hand leadership over": (run) => handOver(run),
+  "hand leadership over, and crash one of the two": (run) => {
+    const { leader, to } = handOver(run);
+    const victim = run.cluster.chance.pick([leader, to]);
+    run.later(0, 60, () => run.crash(victim, 800));
+  },
+  "hand leadership over, and cut one of the two off": (run) => {
+    const { leader, to } = handOver(run);
+    const victim = run.cluster.chance.pick([leader, to]);
+    run.later(0, 20, () => cut(run, [victim], { lastsMs: 2_000 }));
+  },
+  "hand leadership over twice at once": (run) => {
+    const { leader } = handOver(run);
+    run.later(0, 20, () => run.handOver(leader, anyNode(run)));
+  },
   "wipe a node": (run) => run.wipe(anyNode(run)),
   "wipe whoever leads": (run) => run.wipe(aLeader(run)),
   "wipe a node after a promise": (run) => {
@@ -111,12 +127,23 @@ export const electionFaults: Readonly<Record<string, Fault>> = {
     const epoch = node(leader)?.position().epoch ?? 0;
     for (const id of ids)
       if (id !== leader && chance.happens(0.5))
-        network.inject(leader, id, { type: "stand", epoch, to: id });
+        network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
   },
   "writes that rest on each other": (run) => run.writeChain(),
 };
 
 export const electionFaultNames = Object.keys(electionFaults);
+
+/** Most often to a node that it can go to: whoever else runs. */
+function handOver(run: Faulty): { readonly leader: NodeId; readonly to: NodeId } {
+  const { chance, ids, leader: choice } = run.cluster;
+  const leader = aLeader(run);
+  const others = ids.filter((id) => id !== leader && run.cluster.node(id) !== undefined);
+  const isToChoice = chance.happens(0.2);
+  const to = isToChoice ? choice : chance.pick(others.length === 0 ? ids : others);
+  run.handOver(leader, isToChoice ? undefined : to);
+  return { leader, to };
+}
 
 function freeze({ cluster }: Faulty, id: NodeId, ms: { low: number; high: number }): void {
   const { process } = cluster.member(id);

@@ -34,7 +34,7 @@ export async function comesRight(run: Ending): Promise<void> {
 function heal(cluster: VirtualCluster): void {
   cluster.network.loses = () => false;
   for (const id of cluster.failover ? cluster.leaders : [cluster.leader])
-    cluster.node(id)?.configure({ followerDelays: {} });
+    void cluster.node(id)?.configure({ followerDelays: {} });
   for (const { id, disk } of cluster.members.values()) {
     disk.fail(undefined);
     disk.slow(0.3);

@@ -15,6 +15,8 @@ export interface Faulty {
   moveLeader(to?: NodeId): void;
   /** The same, except that the present leader goes on as it was; false: that could lose something. */
   moveLeaderUnawares(): boolean;
+  /** Asks a node to hand leadership over; without `to`, to the leader of choice. */
+  handOver(id: NodeId, to?: NodeId): void;
   /** Some writes, each conditional on the one before. */
   writeChain(): void;
 }

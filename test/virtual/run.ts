@@ -4,9 +4,10 @@ import { Clients } from "./clients.ts";
 import { VirtualCluster } from "./cluster.ts";
 import { Coverage } from "./coverage.ts";
 import { electionFaultNames, electionFaults } from "./election-faults.ts";
-import { electionSceneNames, electionScenes } from "./election-scenes.ts";
+import { electionSceneNames, electionScenes, leaseDrift } from "./election-scenes.ts";
 import { comesRight } from "./ending.ts";
 import { drawQuorum, faultNames, faults } from "./faults.ts";
+import { Handovers } from "./handovers.ts";
 import { Losses } from "./losses.ts";
 import { Chance } from "./random.ts";
 import { type Director, type Scene, sceneNames, scenes } from "./scenes.ts";
@@ -24,8 +25,20 @@ export interface Outcome {
 }
 
 const safetyMs = 4_000;
+/** With healthy nodes and wires, a handover is over long before. */
+const handoverMsMax = 1_000;
 /** Of so many seeds one plays a scene; the others leave everything to chance. */
 const sceneEvery = 3;
+
+/**
+ * Every other seed reads by leases. Then no two clocks may differ by more than 5 %; without leases nothing
+ * depends on them.
+ */
+function electionSettings(seed: number, chance: Chance) {
+  const readLease = seed % 2 === 1;
+  const drift = readLease ? leaseDrift : 0.05;
+  return { electionTimeoutMs: chance.pick([300, 1_000]), readLease, drift };
+}
 
 /**
  * One seed: anything may fail for a while, or a scene is played; then all heals and must come right.
@@ -34,6 +47,7 @@ export class Run implements Director {
   readonly seed: number;
   readonly cluster: VirtualCluster;
   readonly #clients: Clients;
+  readonly #handovers: Handovers;
   readonly #coverage = new Coverage();
   readonly #intensity: number;
   readonly #kinds: readonly string[];
@@ -56,7 +70,7 @@ export class Run implements Director {
       followers,
       writeQuorum: failover ? chance.whole(1, followers) : drawQuorum(chance, followers),
       failover,
-      ...(failover ? { electionTimeoutMs: chance.pick([300, 1_000]), drift: 0.05 } : {}),
+      ...(failover ? electionSettings(seed, chance) : {}),
       minDelay: 0,
       maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
@@ -64,6 +78,7 @@ export class Run implements Director {
       ...this.#scene?.settings(chance),
     });
     this.#clients = new Clients(this.cluster);
+    this.#handovers = new Handovers(this.cluster, this.#clients);
     this.#losses = new Losses(this.cluster);
     this.#intensity = chance.pick([0.3, 1, 3]);
     // A seed that does everything does nothing for long: most leave some kinds of faults out.
@@ -113,8 +128,10 @@ export class Run implements Director {
     while (pending() && cluster.step(until)) {
       this.#events += 1;
       // An answer may come by several promises, one behind the other.
-      for (let turn = cluster.failover ? 4 : 1; this.#clients.promised > 0 && turn > 0; turn -= 1)
+      const isAwaited = () => this.#clients.promised > 0 || cluster.changes.areAwaited;
+      for (let turn = cluster.failover ? 4 : 1; isAwaited() && turn > 0; turn -= 1)
         await Promise.resolve();
+      if (cluster.changes.wrong !== undefined) throw cluster.changes.wrong;
       if (this.#clients.wrong !== undefined) throw this.#clients.wrong;
     }
   }
@@ -201,6 +218,23 @@ export class Run implements Director {
     const node = this.cluster.node(id);
     if (node?.role === "leader" && node.position().epoch === epoch) return;
     throw new Violation(`${id} does not lead in epoch ${epoch} any more`);
+  }
+
+  handOver(id: NodeId, to?: NodeId): void {
+    this.trace(() => `${id} is asked to hand over to ${to ?? "the leader of choice"}`);
+    this.#handovers.ask(id, to);
+  }
+
+  async mustHandOver(id: NodeId, to: NodeId): Promise<void> {
+    let isAnswered = false;
+    this.#handovers.ask(id, to, (outcome) => {
+      isAnswered = true;
+      if (outcome.ok && outcome.value.leader === to) return;
+      const what = outcome.ok ? `${outcome.value.leader} leads next` : outcome.failure.detail;
+      this.#clients.wrong ??= new Violation(`${id} did not hand over to ${to}: ${what}`);
+    });
+    await this.#runUntil(this.cluster.time.now() + handoverMsMax, () => !isAnswered);
+    if (!isAnswered) throw new Violation(`${id} did not answer the handover to ${to}`);
   }
 
   async pass(lowMs: number, highMs: number): Promise<void> {

@@ -3,6 +3,7 @@
  * they have in common is that somebody is told something just before a disk is lost.
  */
 import type { NodeId } from "../../src/replication/types.ts";
+import type { Write } from "./clients.ts";
 import type { ClusterSettings } from "./cluster.ts";
 import type { Faulty } from "./faults.ts";
 import { calmWire } from "./network.ts";
@@ -15,11 +16,13 @@ export interface Director extends Faulty {
   /** Lets time pass. */
   pass(lowMs: number, highMs: number): Promise<void>;
   /** Writes a new value, or deletes; with `resting` conditional on what is proposed or settled. */
-  write(how: { key: string; resting?: boolean; quorum?: number; timeoutMs?: number }): void;
+  write(how: Write): void;
   /** At the leader, or at this node if it claims to lead. */
   read(key: string, at?: NodeId): void;
   /** A violation unless this node leads, in this epoch. */
   mustStillLead(id: NodeId, epoch: number): void;
+  /** This node leads and hands over to that one; a violation if it does not come to pass. */
+  mustHandOver(id: NodeId, to: NodeId): Promise<void>;
   /** Asks what would be lost if the leader's disk were lost now. */
   couldLose(): void;
 }

@@ -1,6 +1,6 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
-import type { KeyValue, KvNode, WriteReceipt } from "../../src/node/api.ts";
+import type { KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { Losses } from "./losses.ts";
@@ -71,6 +71,7 @@ export class Stage {
     join: ([some = "", others = ""]) => this.#join(some, others),
     lose: ([type = ""]) => this.#lose(type),
     patience: ([id = "", share = ""]) => this.#do(() => this.#patience.set(id, Number(share))),
+    hand: ([to = ""]) => this.#handOver(to),
     stand: (ids) => this.#do(() => ids.forEach((id) => this.#stand(id))),
     upgrade: () => this.#upgrade(),
     heal: ([id = ""]) => this.#cut(id, "none"),
@@ -128,6 +129,7 @@ export class Stage {
       maxDelay: 0,
       retention: number("retention", 1000),
       failover: options["failover"] === "1",
+      readLease: options["lease"] === "1",
       randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
     });
@@ -147,6 +149,9 @@ export class Stage {
     // Nodes that ask for votes at the same time would do so for ever.
     for (const [place, id] of cluster.ids.entries()) this.#patience.set(id, 0.2 + place / 10);
     if (!cluster.failover) this.#patience.clear();
+    // The clock of that node is so much slower than the others'.
+    const [slow = "", percent = "0"] = (options["slow"] ?? "").split(":");
+    if (slow !== "") cluster.member(slow).rate = 1 - Number(percent) / 100;
     for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
     await this.#run(cluster.failover ? 300 : 50);
     this.#lines = [];
@@ -207,11 +212,20 @@ export class Stage {
     return Promise.resolve();
   }
 
+  /** As `POST /leader` does. */
+  #handOver(to: NodeId): Promise<void> {
+    void this.#at
+      .node(this.#leader)
+      ?.handOver(to)
+      .then((result) => this.#say(result.ok ? `${to} leads next` : result.failure.detail));
+    return Promise.resolve();
+  }
+
   /** Its leader tells it to stand for leader. */
   #stand(id: NodeId): void {
     const leader = this.#leader;
     const epoch = this.#at.node(leader)?.position().epoch ?? 0;
-    this.#at.network.inject(leader, id, { type: "stand", epoch, to: id });
+    this.#at.network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
   }
 
   /** All nodes stop; whichever starts again has FAILOVER=1. */
@@ -348,8 +362,13 @@ export class Stage {
     return this.#configure({ followerDelays: this.#delays });
   }
 
-  #configure(change: Parameters<KvNode["configure"]>[0]): Promise<void> {
-    this.#at.configure(change);
+  /** With elections an answer takes its time. */
+  #configure(change: Partial<LiveConfig>): Promise<void> {
+    const names = Object.keys(change).join();
+    this.#at.configure(change, (result) => {
+      if (!result.ok) this.#say(`${names}: ${result.failure.code}: ${result.failure.detail}`);
+      else if (this.#at.failover) this.#say(`${names}: the next leader keeps it`);
+    });
     return Promise.resolve();
   }
 

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { VirtualCluster } from "../../../test/virtual/cluster.ts";
 import { Chance } from "../../../test/virtual/random.ts";
 import type { Result } from "../../errors.ts";
-import type { WriteReceipt } from "../api.ts";
+import type { LiveConfig, WriteReceipt } from "../api.ts";
 import { handoverMsMax, nodeStopMsMax } from "../stopping.ts";
 
-/** Six nodes that have elected `leader`. Nothing of the real world takes part. */
-async function start(change: { writeQuorum?: number } = {}) {
+/** Six nodes, or fewer, that have elected `leader`. Nothing of the real world takes part. */
+async function start(change: { followers?: number; writeQuorum?: number } = {}) {
   const world = new VirtualCluster({
     chance: new Chance(7),
     followers: 5,
@@ -97,14 +97,76 @@ test("a handover to a node that is away is refused, and the leader goes on", asy
   expect(await write("leader", "a", "1")).toMatchObject({ ok: true });
 });
 
-test("the next leader keeps the settings that were changed", async () => {
+test("of two handovers at once the second is refused, and the first is answered", async () => {
+  const { world, run } = await start();
+  const ask = (to: string) => {
+    const answers: unknown[] = [];
+    void world
+      .node("leader")
+      ?.handOver(to)
+      .then((result) => answers.push(result));
+    return answers;
+  };
+  const [first, second] = [ask("follower2"), ask("follower3")];
+  expect(await run(1_000, () => first.length > 0 && second.length > 0)).toBe(true);
+  expect(first).toMatchObject([{ ok: true, value: { leader: "follower2" } }]);
+  expect(second).toMatchObject([{ failure: { code: "RECOVERING" } }]);
+});
+
+/** Notes the answer of a change at that node. */
+function configure(world: VirtualCluster, id: string, change: { writeQuorum: number }) {
+  const answer: { result?: Result<LiveConfig> } = {};
+  void world
+    .node(id)
+    ?.configure(change)
+    .then((result) => Object.assign(answer, { result }));
+  return answer;
+}
+
+test("a change that is answered is kept by the next leader, however soon the one that took it dies", async () => {
   const { world, run, leading } = await start();
-  world.node("leader")?.configure({ writeQuorum: 4 });
-  await run(1_000);
-  world.crash("leader");
+  const away = ["follower4", "follower5"];
+  world.network.cut(["leader"], away);
+  const answer = configure(world, "leader", { writeQuorum: 4 });
+  await run(5_000, () => answer.result !== undefined);
+  expect(answer.result).toMatchObject({ ok: true, value: { writeQuorum: 4 } });
+  const made = world.node("leader")?.cluster().settings;
+  for (const id of ["leader", "follower1", "follower2"]) world.crash(id);
   await run(5_000, () => leading().length === 1);
   const [next = ""] = leading();
   expect(world.node(next)?.status().config.writeQuorum).toBe(4);
+  expect(world.node(next)?.cluster().settings).toEqual(made);
+});
+
+test("a change that too few followers confirm is unknown, and in force where it was made", async () => {
+  const { world, run } = await start({ followers: 1, writeQuorum: 1 });
+  world.crash("follower1");
+  const answer = configure(world, "leader", { writeQuorum: 0 });
+  expect(world.node("leader")?.status().config.writeQuorum).toBe(0);
+  await run(5_000, () => answer.result !== undefined);
+  expect(answer.result).toMatchObject({
+    failure: { code: "OUTCOME_UNKNOWN", members: { acks: [], quorum: 1 } },
+  });
+  expect(world.node("leader")?.status().config.writeQuorum).toBe(0);
+});
+
+test("a leader that is deposed answers the change that waits, and takes no more", async () => {
+  const { world, run, leading } = await start();
+  world.network.cut(["leader"], world.followers);
+  const answer = configure(world, "leader", { writeQuorum: 2 });
+  await run(1_900, () => leading().some((id) => id !== "leader"));
+  world.network.join(["leader"], world.followers);
+  expect(await run(1_900, () => world.node("leader")?.role === "follower")).toBe(true);
+  await run(100);
+  expect(answer.result).toMatchObject({ failure: { code: "OUTCOME_UNKNOWN" } });
+  const [next = ""] = leading();
+  await run(1_000, () => world.node("leader")?.status().config.writeQuorum === 3);
+  expect(world.node("leader")?.cluster().settings).toBe(null);
+  const refused = configure(world, "leader", { writeQuorum: 2 });
+  await run(10);
+  expect(refused.result).toMatchObject({
+    failure: { code: "NOT_LEADER", members: { leader: next } },
+  });
 });
 
 test("a leader that is cut off answers no read", async () => {

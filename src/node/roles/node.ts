@@ -94,6 +94,7 @@ export class Node implements KvNode {
     // A node that shuts down plays no other role, but it must not go on with this one either.
     if (this.#closing) {
       this.#role.leave(undefined);
+      this.#left(undefined);
       return;
     }
     this.#waiting = why.type === "follow" && why.message !== undefined ? [why.message] : [];
@@ -108,6 +109,11 @@ export class Node implements KvNode {
       this.#enter(why.type === "stand" ? this.#newLeader(why) : this.#newFollower());
       for (const { number, message } of waiting) this.#received(number, message);
     });
+  }
+
+  #left(next: NextLeader | undefined): void {
+    for (const left of this.#leaving) left(next);
+    this.#leaving.clear();
   }
 
   #whenFlushed(run: () => void): void {
@@ -180,7 +186,7 @@ export class Node implements KvNode {
     return this.#role.peerUrl(id);
   }
 
-  configure(change: Partial<LiveConfig>): Result<LiveConfig> {
+  configure(change: Partial<LiveConfig>): Promise<Result<LiveConfig>> {
     return this.#role.configure(change);
   }
 

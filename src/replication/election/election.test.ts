@@ -15,9 +15,17 @@ const holds = (change: Partial<Standing> = {}): Standing => ({
 });
 
 /** A follower of six nodes that lost its leader, with a poll under way unless told otherwise. */
-function start(given: { own?: Standing; isChoice?: boolean } = {}) {
-  const { own = holds(), isChoice = false } = given;
-  const settings = { id: "a", others, nodes: 6, timeoutMs: 1_000, isChoice, random: () => 0.5 };
+function start(given: { own?: Standing; isChoice?: boolean; freeAt?: () => number } = {}) {
+  const { own = holds(), isChoice = false, freeAt = () => 0 } = given;
+  const settings = {
+    id: "a",
+    others,
+    nodes: 6,
+    timeoutMs: 1_000,
+    isChoice,
+    random: () => 0.5,
+    freeAt,
+  };
   const election = new Election(settings, () => own, 0);
   let number = 0;
   const poll = (now = election.dueAt): readonly ElectionEffect[] => {
@@ -26,7 +34,8 @@ function start(given: { own?: Standing; isChoice?: boolean } = {}) {
     return effects;
   };
   const answer = (from: string, change: Partial<Vote> = {}) => {
-    const vote = { type: "vote", number, agrees: true, reason: "", ...holds(), ...change } as const;
+    const yes = { type: "vote", agrees: true, reason: "", hearsUnable: false } as const;
+    const vote = { ...yes, number, ...holds(), ...change };
     return election.voted(from, vote, election.dueAt - 1);
   };
   return { election, poll, answer };
@@ -53,6 +62,16 @@ describe("a follower that hears nothing", () => {
     poll();
     expect(election.heard(9_000)).toEqual([{ type: "hangUp" }]);
     expect(election.polling).toBe(false);
+  });
+
+  test("asks nobody before what it has lent has ended", () => {
+    const { election } = start({ freeAt: () => 5_400 });
+    election.heard(5_000);
+    election.lost(5_100);
+    expect(election.tick(election.dueAt)).toEqual([]);
+    expect(election.dueAt).toBeGreaterThan(5_400);
+    expect(election.dueAt).toBeLessThan(5_500);
+    expect(election.tick(election.dueAt).length).toBeGreaterThan(0);
   });
 
   test("repeats a poll that brought nothing", () => {
@@ -113,6 +132,32 @@ describe("a node stands", () => {
     expect(answer("c")).toHaveLength(1);
   });
 
+  test("only with a majority while it, or one that agrees, hears a leader that cannot lead", () => {
+    for (const [ownHears, otherHears] of [
+      [true, false],
+      [false, true],
+    ] as const) {
+      const { election, poll, answer } = start();
+      if (ownHears) election.heardUnable(election.dueAt - 1);
+      poll();
+      expect(answer("b", { hearsUnable: otherHears })).toEqual([]);
+      expect(answer("c")).toEqual([]);
+      // It needs no data to answer a round.
+      expect(answer("d", { blank: true })).toHaveLength(1);
+    }
+  });
+
+  test("with fewer again once that leader is silent, or its stream broke", () => {
+    for (const isBroken of [true, false]) {
+      const { election, poll, answer } = start();
+      election.heardUnable(election.dueAt - (isBroken ? 1 : 1_500));
+      if (isBroken) election.lost(election.dueAt - 1);
+      poll();
+      answer("b");
+      expect(answer("c")).toHaveLength(1);
+    }
+  });
+
   test("when it is blank only as the leader of choice, with all others blank too", () => {
     const blank = { blank: true, applied: 0, first: 0, last: 0, floor: undefined };
     for (const [isChoice, lastIsBlank, stands] of [
@@ -135,6 +180,17 @@ describe("a voter", () => {
     expect(election.answer("b", 1, 5_900)).toMatchObject({ agrees: false, number: 1 });
     election.lost(5_950);
     expect(election.answer("b", 2, 5_960)).toMatchObject({ agrees: true, applied: 10 });
+  });
+
+  test("agrees while its leader says that it cannot lead, and tells so", () => {
+    const { election } = start();
+    election.heard(5_000);
+    election.heardUnable(6_500);
+    expect(election.answer("b", 1, 6_600)).toMatchObject({ agrees: true, hearsUnable: true });
+    expect(election.answer("b", 1, 7_600)).toMatchObject({ agrees: true, hearsUnable: false });
+    election.heardUnable(7_700);
+    election.heard(7_800);
+    expect(election.answer("b", 1, 7_900)).toMatchObject({ agrees: false, hearsUnable: false });
   });
 
   test("does not agree to two candidates at once, and leaves them time", () => {

@@ -49,6 +49,8 @@ export class Election {
   #leftToOthers = 0;
   /** The leader's last sign of life; undefined: its stream broke, or none was heard yet. */
   #heardAt: Instant | undefined;
+  /** When the leader last said that it cannot lead; undefined: its stream broke since, or it can. */
+  #unableAt: Instant | undefined;
   /** To whom this node last said yes: two candidates at once would split the others. */
   #agreed: { readonly to: NodeId; readonly until: Instant } | undefined;
   /** To whom the leader hands over. */
@@ -75,6 +77,7 @@ export class Election {
   /** A message of the leader that this node follows, or a promise given to a new one. */
   heard(now: Instant): readonly ElectionEffect[] {
     this.#heardAt = now;
+    this.#unableAt = undefined;
     this.#pollAt = now + this.#between(1, 2);
     this.#leftToOthers = 0;
     this.#agreed = undefined;
@@ -83,9 +86,15 @@ export class Election {
     return [{ type: "hangUp" }];
   }
 
+  /** The leader is there, and says that it cannot lead at the moment. */
+  heardUnable(now: Instant): void {
+    this.#unableAt = now;
+  }
+
   /** The leader's stream broke: its process has ended, or the network. */
   lost(now: Instant): void {
     this.#heardAt = undefined;
+    this.#unableAt = undefined;
     if (this.#round !== undefined) return;
     const { isChoice } = this.#settings;
     const pollAt = now + (isChoice ? 0 : this.#between(0.01, 0.1));
@@ -102,6 +111,11 @@ export class Election {
     }
     if (this.#round !== undefined || now < this.#pollAt) return [];
     const { id, others, timeoutMs, isChoice } = this.#settings;
+    const freeAt = this.#settings.freeAt();
+    if (now < freeAt) {
+      this.#pollAt = freeAt + this.#between(0.01, 0.1);
+      return [];
+    }
     // It could not stand, and whoever agreed would wait for it in vain.
     if (this.#own().blank && !isChoice) return this.wait(now);
     if (this.#agreed !== undefined && this.#agreed.to !== id && now < this.#agreed.until) {
@@ -112,7 +126,7 @@ export class Election {
     this.#agreed = { to: id, until: now + timeoutMs / 4 };
     this.#round = { number: this.#rounds, endsAt: now + timeoutMs / 2, votes: new Map() };
     const polls = others.map((to) => ({ type: "poll", to, number: this.#rounds }) as const);
-    return [{ type: "callAll" }, ...polls, ...this.#decide(this.#round)];
+    return [{ type: "callAll" }, ...polls, ...this.#decide(this.#round, now)];
   }
 
   /** This node could not lead now: it asks nobody for a while. */
@@ -134,7 +148,7 @@ export class Election {
     if (round === undefined || vote.number !== round.number || now >= round.endsAt) return [];
     round.votes.set(from, vote);
     if (this.#own().blank && !vote.blank) return this.#leaveToOthers(now);
-    return this.#decide(round);
+    return this.#decide(round, now);
   }
 
   /** The leader hands over to that node: nobody else should stand meanwhile. */
@@ -161,7 +175,8 @@ export class Election {
       if (this.#round === undefined)
         this.#pollAt = Math.max(this.#pollAt, now + this.#between(0.3, 0.6));
     }
-    return { type: "vote", number, agrees: reason === "", reason, ...this.#own() };
+    const hearsUnable = this.#hearsUnable(now);
+    return { type: "vote", number, agrees: reason === "", reason, hearsUnable, ...this.#own() };
   }
 
   #objection(candidate: NodeId, now: Instant): string {
@@ -174,8 +189,12 @@ export class Election {
     return "";
   }
 
+  #hearsUnable(now: Instant): boolean {
+    return this.#unableAt !== undefined && now - this.#unableAt < this.#settings.timeoutMs;
+  }
+
   /** As many as phase 1 needs, or all: then there is nobody left to ask. */
-  #decide(round: Round): readonly ElectionEffect[] {
+  #decide(round: Round, now: Instant): readonly ElectionEffect[] {
     const { nodes } = this.#settings;
     const own = this.#own();
     const votes = [...round.votes.values()].filter(({ agrees }) => agrees);
@@ -183,6 +202,9 @@ export class Election {
     if (own.blank && !this.#isFirstStart(votes)) return [];
     const note = votes.reduce((newest, { floor }) => newerNote(newest, floor), own.floor);
     if (votes.length < nodes - 1 && proving.length + 1 < electionNeeds(nodes, note)) return [];
+    // Fewer than a majority could not lead either: they leave such a leader in its place.
+    const isUnable = this.#hearsUnable(now) || votes.some(({ hearsUnable }) => hearsUnable);
+    if (isUnable && votes.length + 1 <= nodes / 2) return [];
     if (this.#isBehind(proving, own) && !this.#othersHadTheirTurn(round)) return [];
     const above = votes.reduce((high, vote) => Math.max(high, vote.promisedEpoch), 0);
     return [{ type: "stand", above }];
@@ -220,6 +242,8 @@ export interface ElectionSettings {
   readonly timeoutMs: number;
   /** LEADER names this node. */
   readonly isChoice: boolean;
+  /** What this node has lent ends then, and it may stand (rule 11). */
+  readonly freeAt: () => Instant;
   /** In [0, 1). */
   readonly random: () => number;
 }

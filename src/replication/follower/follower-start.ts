@@ -1,6 +1,15 @@
 import type { Limits } from "../limits.ts";
-import type { Digest, HardState, History, Member, NodeId, Sequence } from "../types.ts";
+import type {
+  Digest,
+  HardState,
+  History,
+  LiveSettings,
+  Member,
+  NodeId,
+  Sequence,
+} from "../types.ts";
 import type { LogView, StoreView } from "../views.ts";
+import type { Lending } from "./lending.ts";
 
 /** What a follower is made from: its settings, and what its disk holds. */
 export interface FollowerStart {
@@ -9,6 +18,8 @@ export interface FollowerStart {
   readonly leader: NodeId;
   /** FAILOVER=1: any of these nodes may lead it; undefined: nobody but `leader`. */
   readonly nodes?: readonly NodeId[] | undefined;
+  /** What this node has lent, in any role; undefined: nothing, ever. */
+  readonly lending?: Lending | undefined;
   readonly hardState: HardState;
   readonly applied: Sequence;
   readonly digest: Digest;
@@ -20,5 +31,7 @@ export interface FollowerStart {
   readonly last: () => Sequence;
   readonly log: LogView;
   readonly store: StoreView;
+  /** The live settings that this node holds, for an elected leader; see the promise. */
+  readonly settings?: (() => LiveSettings | undefined) | undefined;
   readonly limits?: Limits;
 }

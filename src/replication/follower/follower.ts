@@ -8,6 +8,8 @@ import type {
   FloorNote,
   HardState,
   History,
+  Instant,
+  NodeId,
   Sequence,
   SnapshotEnd,
 } from "../types.ts";
@@ -20,18 +22,21 @@ import {
 import { FollowerLog } from "./follower-log.ts";
 import type { FollowerStage } from "./follower-stage.ts";
 import type { FollowerStart } from "./follower-start.ts";
-import { objectionTo } from "./prepare.ts";
+import { objectionTo, promiseOf } from "./prepare.ts";
+import { logPage, storePage } from "./recovery-pages.ts";
 import type { ClusterNews, Followed, Told } from "./told.ts";
+import { WaitingPrepares } from "./waiting-prepares.ts";
 
 /** The rules of following: facts in, effects out, one record for each fact. */
 export class Follower {
   readonly #start: FollowerStart;
-  readonly #limits: Limits;
   /** The effects of the step under way. Every fact ends by taking them. */
   readonly #out = new FollowerDraft();
   #hardState: HardState;
   #stage: FollowerStage = { type: "idle" };
   readonly #log: FollowerLog;
+  /** They get a promise once the lease that this node lent has ended. */
+  readonly #waiting = new WaitingPrepares();
   /** What the store shows, flushed. */
   #shown: SnapshotEnd;
   #news: ClusterNews | undefined;
@@ -42,7 +47,6 @@ export class Follower {
   constructor(start: FollowerStart) {
     const { applied, digest, history, hardState } = start;
     this.#start = start;
-    this.#limits = start.limits ?? DEFAULT_LIMITS;
     this.#hardState = hardState;
     this.#foreign = hardState.foreign === true;
     this.#shown = { applied, digest, history };
@@ -69,7 +73,7 @@ export class Follower {
   }
   /** The stream of the leader that it last promised; undefined: it is closed. */
   get link(): LinkNumber | undefined {
-    return this.#link;
+    return this.#stage.type === "idle" ? undefined : this.#stage.link;
   }
   /** A leader's stream of entries is open. */
   get following(): boolean {
@@ -84,23 +88,42 @@ export class Follower {
     return this.#log.waiting;
   }
 
-  get #link(): LinkNumber | undefined {
-    return this.#stage.type === "idle" ? undefined : this.#stage.link;
+  /** A promise waits until then for the end of a lease; undefined: none does. */
+  get promiseDueAt(): Instant | undefined {
+    if (this.#waiting.isEmpty) return undefined;
+    return Math.min(...this.#waiting.candidates.map((candidate) => this.#freeAt(candidate)));
+  }
+  /** The streams of those who wait for it. */
+  get waitingLinks(): readonly LinkNumber[] {
+    return this.#waiting.links;
+  }
+
+  get #limits(): Limits {
+    return this.#start.limits ?? DEFAULT_LIMITS;
   }
 
   linkClosed(link: LinkNumber): FollowerEffects {
-    if (this.#link === link) this.#enter({ type: "idle" });
+    if (this.link === link) this.#enter({ type: "idle" });
+    this.#waiting.delete(link);
     return this.#out.take();
   }
 
-  received(link: LinkNumber, message: Followed): FollowerEffects {
-    if (message.type === "prepare") this.#prepare(link, message);
-    else if (link === this.#link && message.epoch === this.epoch) this.#dispatch(link, message);
-    else this.#refuse(link, "the epoch of this stream has ended");
+  received(link: LinkNumber, message: Followed, now: Instant): FollowerEffects {
+    if (message.type === "prepare") this.#prepare(link, message, now);
+    else if (link !== this.link || message.epoch !== this.epoch)
+      this.#refuse(link, "the epoch of this stream has ended");
+    else if (message.type === "confirm") this.#confirm(link, message, now);
+    else this.#dispatch(link, message);
     return this.#out.take();
   }
 
-  #dispatch(link: LinkNumber, message: Exclude<Followed, { type: "prepare" }>): void {
+  /** Time has passed: promises that waited for it are given. */
+  tick(now: Instant): FollowerEffects {
+    for (const [link, message] of this.#waiting.take()) this.#prepare(link, message, now);
+    return this.#out.take();
+  }
+
+  #dispatch(link: LinkNumber, message: Exclude<Followed, { type: "prepare" | "confirm" }>): void {
     switch (message.type) {
       case "lead":
         this.#lead(link, message);
@@ -115,23 +138,19 @@ export class Follower {
         this.#chunk(link, message);
         return;
       case "fetchLog":
-        this.#fetchLog(link, message.from);
+        this.#out.send(link, logPage(this.#start, this.#limits, message));
         return;
       case "fetchStore":
-        this.#fetchStore(link, message.after);
+        this.#fetchStore(link, message);
         return;
       case "floor":
         this.#noteFloor(link, message.floor);
         return;
-      case "confirm": {
-        const { epoch, number } = message;
-        this.#out.send(link, { type: "confirmed", epoch, number });
-        return;
-      }
       case "readMark":
         this.#out.tell(message);
         return;
       case "stand":
+        if (message.released) this.#start.lending?.release(this.#hardState.promisedLeader);
         if (this.following) this.#out.tell({ type: "stand", to: message.to });
         return;
     }
@@ -147,7 +166,7 @@ export class Follower {
     if (flush.type === "chunk" && flush.end !== undefined) this.#installed(flush.end);
     const { link, epoch } = flush;
     // A promise to another leader may have been given meanwhile: its predecessor hears no more.
-    if (link !== this.#link || epoch !== this.epoch) return;
+    if (link !== this.link || epoch !== this.epoch) return;
     switch (flush.type) {
       case "promise":
         this.#promise(link);
@@ -178,39 +197,48 @@ export class Follower {
 
   // --- promises --------------------------------------------------------------------------------
 
-  #prepare(link: LinkNumber, message: Told<"prepare">): void {
+  #prepare(link: LinkNumber, message: Told<"prepare">, now: Instant): void {
     const { epoch, leader, members } = message;
+    this.#waiting.delete(link);
     const objection = objectionTo(message, this.#start, this.#hardState);
     if (objection !== undefined) {
       this.#refuse(link, objection.reason);
       if (objection.isStranger) this.#out.tell({ type: "strangerRefused", leader, epoch });
       return;
     }
-    const old = this.#link;
+    const isNewEpoch = epoch !== this.#hardState.promisedEpoch;
+    if (isNewEpoch && now < this.#freeAt(leader)) {
+      this.#waiting.add(link, message);
+      return;
+    }
+    const old = this.link;
     if (old !== undefined && old !== link) this.#out.close(old, "a newer stream took over");
     this.#enter({ type: "promising", link });
-    const isNews = epoch !== this.#hardState.promisedEpoch;
-    this.#hardState = { ...this.#hardState, promisedEpoch: epoch, promisedLeader: leader, members };
+    const lends = this.#start.lending?.isNoted(now) === true ? true : undefined;
+    const isNews = isNewEpoch || lends !== this.#hardState.lends;
+    const promise = { promisedEpoch: epoch, promisedLeader: leader, members, lends };
+    this.#hardState = { ...this.#hardState, ...promise };
     const hardState = isNews ? this.#hardState : undefined;
     this.#out.persist({ type: "promise", link, epoch }, { hardState });
+  }
+
+  #freeAt(candidate: NodeId): Instant {
+    return this.#start.lending?.freeAt(candidate) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whoever waits for the end of a lease must not wait for ever: meanwhile nothing is lent. */
+  #confirm(link: LinkNumber, { epoch, number, lend }: Told<"confirm">, now: Instant): void {
+    const { blank, promisedLeader } = this.#hardState;
+    const mayLend = lend && !blank && this.#waiting.isEmpty;
+    const lends = mayLend && this.#start.lending?.lend(promisedLeader, now) === true;
+    this.#out.send(link, { type: "confirmed", epoch, number, lends });
   }
 
   #promise(link: LinkNumber): void {
     this.#stage = { type: "promised", link, copy: undefined };
     this.#log.endsAt(Math.max(this.#start.last(), this.applied));
-    const { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch } = this.#hardState;
-    const { member, incarnation } = this.#start;
-    this.#out.send(link, {
-      type: "promise",
-      epoch,
-      ...this.#shown,
-      last: this.last,
-      blank,
-      floor,
-      member,
-      incarnation,
-      followedEpoch: Math.max(followedEpoch, ledEpoch),
-    });
+    const shown = { ...this.#shown, last: this.last };
+    this.#out.send(link, promiseOf(this.#start, this.#hardState, shown));
   }
 
   #lead(link: LinkNumber, message: Told<"lead">): void {
@@ -338,40 +366,15 @@ export class Follower {
 
   // --- what a recovery asks for ----------------------------------------------------------------
 
-  #fetchLog(link: LinkNumber, from: Sequence): void {
-    const { messageEntriesMax, messageBytesMax } = this.#limits;
-    const entries = this.#start.log.read(from, {
-      entriesMax: messageEntriesMax,
-      bytesMax: messageBytesMax,
-    });
-    const last = entries.at(-1);
-    const next = last === undefined || last.sequence >= this.#start.last() ? 0 : last.sequence + 1;
-    this.#out.send(link, { type: "logPage", epoch: this.epoch, from, entries, next });
-  }
-
-  #fetchStore(link: LinkNumber, after: string | undefined): void {
-    const stage = this.#stage;
-    if (stage.type !== "promised") {
+  #fetchStore(link: LinkNumber, { epoch, after }: Told<"fetchStore">): void {
+    if (this.#stage.type !== "promised") {
       this.#refuse(link, "a store is for recovery only");
       return;
     }
-    if (after === undefined) {
-      stage.copy?.close();
-      stage.copy = this.#start.store.copy();
-    }
-    const { copy } = stage;
-    if (copy === undefined) {
-      this.#refuse(link, "the copy of the store is gone");
-      return;
-    }
-    const records = copy.page(after, this.#limits.chunkBytesMax);
-    const { applied, digest, history } = copy;
-    const end = records.length === 0 ? { applied, digest, history } : undefined;
-    if (end !== undefined) {
-      copy.close();
-      stage.copy = undefined;
-    }
-    this.#out.send(link, { type: "storePage", epoch: this.epoch, records, end });
+    const bytesMax = this.#limits.chunkBytesMax;
+    const page = storePage(this.#start, this.#stage, { epoch, after, bytesMax });
+    if (page === undefined) this.#refuse(link, "the copy of the store is gone");
+    else this.#out.send(link, page);
   }
 
   #noteFloor(link: LinkNumber, note: FloorNote | undefined): void {

@@ -1,5 +1,5 @@
-/** Whether a follower may promise what a candidate or leader asks for. */
-import type { HardState, LeaderMessage } from "../types.ts";
+/** Whether a follower may promise what a candidate or leader asks for, and what it says of itself then. */
+import type { FollowerMessage, HardState, LeaderMessage, Sequence, SnapshotEnd } from "../types.ts";
 import type { FollowerStart } from "./follower-start.ts";
 
 /** Why it may not. */
@@ -27,4 +27,15 @@ export function objectionTo(
   if (epoch > promisedEpoch || (epoch === promisedEpoch && leader === promisedLeader))
     return undefined;
   return { reason: `promised epoch ${promisedEpoch} to ${promisedLeader}`, isStranger: false };
+}
+
+/** `shown`: what its store shows. */
+export function promiseOf(
+  { member, incarnation, settings }: FollowerStart,
+  { promisedEpoch: epoch, blank, floor, followedEpoch = 0, ledEpoch }: HardState,
+  shown: SnapshotEnd & { readonly last: Sequence },
+): FollowerMessage {
+  const followed = { followedEpoch: Math.max(followedEpoch, ledEpoch) };
+  const said = { ...shown, blank, floor, member, incarnation, settings: settings?.() };
+  return { type: "promise", epoch, ...said, ...followed };
 }

@@ -3,6 +3,7 @@ import type { RecordsFlush } from "../recovery/recovery.ts";
 import type {
   Epoch,
   LeaderMessage,
+  LiveSettings,
   NodeId,
   Sequence,
   SequenceRange,
@@ -36,7 +37,9 @@ export type LeaderNews =
   | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
-  | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence };
+  | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }
+  /** Of all that elected this leader, these are the newest settings: it leads by them. */
+  | { readonly type: "settings"; readonly settings: LiveSettings };
 
 /** Why this process must stop leading at once. */
 export type Deposed =

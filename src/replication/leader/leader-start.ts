@@ -33,7 +33,7 @@ export interface LeaderStart {
   readonly leap?: number;
   /** Undefined: FAILOVER=0, nobody else may lead. */
   readonly election?: ElectionTurn | undefined;
-  /** What heartbeats tell of the live settings. */
+  /** The live settings that this node goes by: heartbeats carry them. */
   readonly settings?: () => LiveSettings;
   readonly limits?: Limits;
 }
@@ -46,6 +46,8 @@ interface ElectionTurn {
   readonly above: Epoch;
   /** A candidate that hears too few gives up after this time. */
   readonly timeoutMs: number;
+  /** READ_LEASE=1: it asks its followers for leases. */
+  readonly leases?: boolean;
   /**
    * Blank followers, by their incarnations, that came before this epoch was chosen far above all others: what
    * their lost disks promised is below it.

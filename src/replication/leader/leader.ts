@@ -12,8 +12,8 @@ import type {
   NodeId,
   Sequence,
 } from "../types.ts";
-import { BlankFollowers } from "./blank-followers.ts";
 import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
+import { LeaderSettings } from "./leader-settings.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Leading } from "./leading.ts";
@@ -33,7 +33,7 @@ export class Leader {
   readonly #out: LeaderDraft;
   readonly #takeover: Takeover;
   readonly #leading: Leading;
-  readonly #blank = new BlankFollowers();
+  readonly settings: LeaderSettings;
   #heartbeatAt: Instant | undefined;
 
   constructor(start: LeaderStart) {
@@ -41,6 +41,8 @@ export class Leader {
     this.#out = this.#state.out;
     this.#takeover = new Takeover(this.#state);
     this.#leading = new Leading(this.#state);
+    const rules = { state: this.#state, leading: this.#leading, takeover: this.#takeover };
+    this.settings = new LeaderSettings(rules);
   }
 
   get epoch(): Epoch {
@@ -93,6 +95,10 @@ export class Leader {
   /** With FAILOVER=1: how many more nodes may fail. */
   get survival(): Survival | null {
     return this.#state.start.election === undefined ? null : this.#leading.survival();
+  }
+  /** Enough followers have lent it a lease: nobody else leads. */
+  holdsLease(now: Instant): boolean {
+    return this.#leading.leases.isHeld(now);
   }
   /** An elected leader that too few followers have answered for an election timeout could not go on alone. */
   isAlone(now: Instant): boolean {
@@ -216,23 +222,14 @@ export class Leader {
 
   /** Sets the write quorum of all writes that do not choose their own, or chose one and are overdue. */
   setWriteQuorum(quorum: number, now: Instant): LeaderEffects {
-    this.#setWriteQuorum(quorum, now);
+    this.settings.setWriteQuorum(quorum, now);
     return this.#out.take();
   }
 
-  #setWriteQuorum(quorum: number, now: Instant): void {
-    const state = this.#state;
-    state.writeQuorum = quorum;
-    const { floor } = this.#leading;
-    if (floor === undefined) {
-      this.#takeover.confirm(now);
-      return;
-    }
-    const at = { quorum, sequence: this.last, now, usual: quorum };
-    const { number: floorNumber, spread } = floor.propose(at);
-    if (spread !== undefined) this.#leading.spread(spread);
-    state.writes.quorumLowered({ quorum, floorNumber }, now);
-    this.#leading.reconsiderFloor();
+  /** Tells followers of the settings in force, in a heartbeat of its own. See `tick`. */
+  tellSettings(now: Instant, isFlushing: boolean): LeaderEffects {
+    this.#leading.heartbeat(isFlushing && !this.isAlone(now));
+    return this.#out.take();
   }
 
   /** Lets time pass: silence, heartbeats, the floor. `isFlushing`: the storage here makes progress. */
@@ -244,13 +241,14 @@ export class Leader {
     this.#state.report();
     this.#leading.reconsiderFloor();
     this.#leading.raiseFloor(now);
-    this.#elect(now);
+    const isAble = isFlushing && !this.isAlone(now);
+    this.#elect(now, isAble);
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
     if (sinceMs >= limits.heartbeatIntervalMs) {
       this.#heartbeatAt = now;
       if (this.ledger.hasOverdue({ quorum: writeQuorum }, now))
-        this.#setWriteQuorum(writeQuorum, now);
-      this.#leading.heartbeat(isFlushing && !this.isAlone(now));
+        this.settings.setWriteQuorum(writeQuorum, now);
+      this.#leading.heartbeat(isAble);
     }
     return this.#out.take();
   }
@@ -263,20 +261,27 @@ export class Leader {
 
   /** Asks a follower that holds everything to stand for leader at once; the others hear of it. */
   askToStand(to: NodeId): LeaderEffects {
-    const message = { type: "stand", epoch: this.epoch, to } as const;
-    for (const { id } of this.#state.members.led) this.#out.send(id, message);
+    this.#leading.askToStand(to);
     return this.#out.take();
   }
 
+  /** The one that was asked does not lead: this node goes on. */
+  leadOn(): void {
+    this.#leading.leases.resume();
+  }
+
   /** What only elected leaders and candidates do as time passes. */
-  #elect(now: Instant): void {
+  #elect(now: Instant, isAble: boolean): void {
     const { election } = this.#state.start;
     if (election === undefined) return;
+    this.#leading.leases.isAble = isAble;
+    this.#leading.renewLease(now);
     if (this.#takeover.hasFailed(now)) this.#out.depose({ reason: "notElected" });
     this.#takeover.keepAlive();
-    if (this.#blank.isEmpty) return;
+    const { blank } = this.#leading;
+    if (blank.isEmpty) return;
     this.#leading.askRound(now);
-    const admit = this.#blank.overdue(now, 2 * election.timeoutMs);
+    const admit = blank.overdue(now, 2 * election.timeoutMs);
     if (admit !== undefined && this.#leading.couldBeElected())
       this.#out.depose({ reason: "blankFollowers", admit });
   }
@@ -298,8 +303,8 @@ export class Leader {
       return;
     switch (message.type) {
       case "confirmed":
-        peer.confirmed = Math.max(peer.confirmed, message.number);
-        this.#leadReleased(now);
+        this.#leading.confirmed(peer, message);
+        this.#leading.leadReleased(now);
         return;
       case "promise":
         this.#promised(peer, message, now);
@@ -309,6 +314,7 @@ export class Leader {
         return;
       case "heartbeatReply":
         peer.storageFault = message.storageFault;
+        peer.heartbeat = Math.max(peer.heartbeat, message.number);
         peer.showed(message);
         this.#state.compareDigest(peer);
         return;
@@ -336,28 +342,7 @@ export class Leader {
     if (phase.type !== "leading") this.#takeover.promised(peer.id, message, now);
     else if (this.#takeover.wentBack(message))
       this.#stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
-    else if (phase.established) this.#leadOrHold(peer, message, now);
-  }
-
-  #leadOrHold(peer: Peer, promise: PromiseMessage, now: Instant): void {
-    const { election } = this.#state.start;
-    const { rounds } = this.#leading;
-    const isAdmitted = election?.admitted.get(peer.id) === promise.incarnation;
-    if (election === undefined || rounds === undefined || !promise.blank || isAdmitted) {
-      this.#leading.lead(peer, promise, now);
-      return;
-    }
-    this.#blank.hold(peer, promise, { round: rounds.asked + 1, now });
-    this.#leading.askRound(now);
-    this.#leadReleased(now);
-  }
-
-  /** Blank followers of which nothing is to be feared any more. */
-  #leadReleased(now: Instant): void {
-    const { rounds } = this.#leading;
-    if (rounds === undefined || this.#blank.isEmpty) return;
-    for (const { peer, promise } of this.#blank.release(rounds))
-      this.#leading.lead(peer, promise, now);
+    else if (phase.established) this.#leading.leadOrHold(peer, message, now);
   }
 
   #refused(peer: Peer, message: RefusalMessage): void {

@@ -9,23 +9,31 @@ import type {
   FollowerMessage,
   Instant,
   LeaderMessage,
+  NodeId,
   Sequence,
   SequenceRange,
 } from "../types.ts";
+import { BlankFollowers } from "./blank-followers.ts";
 import type { Floor } from "./floor.ts";
 import type { LeaderState, PromiseMessage } from "./leader-state.ts";
+import { Leases } from "./leases.ts";
 import type { Slot } from "./ledger.ts";
 import type { Peer } from "./peer.ts";
 import type { Rounds } from "./rounds.ts";
 
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
+type Confirmed = Extract<FollowerMessage, { type: "confirmed" }>;
 
 export class Leading {
   readonly #state: LeaderState;
+  readonly leases: Leases;
+  readonly blank = new BlankFollowers();
   #heartbeats = 0;
 
   constructor(state: LeaderState) {
+    const isOn = state.start.election?.leases === true;
     this.#state = state;
+    this.leases = new Leases({ isOn, needed: Math.floor(state.nodes / 2) });
   }
 
   /** Undefined before the node leads. */
@@ -69,8 +77,29 @@ export class Leading {
     const { epoch, out } = this.#state;
     const { rounds } = this;
     if (rounds === undefined) return;
-    for (const { id } of rounds.ask(now))
-      out.send(id, { type: "confirm", epoch, number: rounds.asked });
+    const asked = rounds.ask(now);
+    const message = { type: "confirm", epoch, number: rounds.asked } as const;
+    for (const { id } of asked) out.send(id, { ...message, lend: this.leases.isWanted });
+  }
+
+  /** A follower has promised no higher epoch, and may promise none for a while. */
+  confirmed(peer: Peer, { number, lends }: Confirmed): void {
+    peer.confirmed = Math.max(peer.confirmed, number);
+    const at = this.rounds?.askedAtOf(number);
+    if (lends && at !== undefined) this.leases.lent(peer.id, { number, at });
+  }
+
+  /** The lease is renewed with every tick, long before it ends. */
+  renewLease(now: Instant): void {
+    if (this.leases.isWanted) this.askRound(now);
+  }
+
+  /** One follower shall stand for leader; the others hear of it. This leader counts on no lease any more. */
+  askToStand(to: NodeId): void {
+    const { epoch, members, out } = this.#state;
+    this.leases.giveUp(this.rounds?.asked ?? 0);
+    const message = { type: "stand", epoch, to, released: true } as const;
+    for (const { id } of members.led) out.send(id, message);
   }
 
   /** The follower's disk was replaced: what it once acked or knew is worth nothing. */
@@ -78,6 +107,27 @@ export class Leading {
     peer.acked = 0;
     this.#state.writes.diskLost(peer.id);
     this.floor?.forget(peer.id);
+  }
+
+  /** A follower promised. With elections a blank one may have to wait. */
+  leadOrHold(peer: Peer, promise: PromiseMessage, now: Instant): void {
+    const { election } = this.#state.start;
+    const { rounds } = this;
+    const isAdmitted = election?.admitted.get(peer.id) === promise.incarnation;
+    if (election === undefined || rounds === undefined || !promise.blank || isAdmitted) {
+      this.lead(peer, promise, now);
+      return;
+    }
+    this.blank.hold(peer, promise, { round: rounds.asked + 1, now });
+    this.askRound(now);
+    this.leadReleased(now);
+  }
+
+  /** Leads blank followers of which nothing is to be feared any more. */
+  leadReleased(now: Instant): void {
+    const { rounds } = this;
+    if (rounds === undefined || this.blank.isEmpty) return;
+    for (const { peer, promise } of this.blank.release(rounds)) this.lead(peer, promise, now);
   }
 
   /** A follower promised: it is sent what it lacks, from what it has applied on. */
@@ -135,6 +185,11 @@ export class Leading {
     const entries = slots.map(({ entry }) => entry);
     out.persist({ type: "entries", through: last }, { entries });
     for (const peer of members.streaming) streams.pump(peer);
+  }
+
+  /** The number of the last heartbeat; 0: there was none. */
+  get heartbeats(): number {
+    return this.#heartbeats;
   }
 
   /** `able`: this leader could settle writes, as far as it depends on itself. */

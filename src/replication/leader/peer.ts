@@ -54,6 +54,8 @@ export class Peer {
   storageFault = "";
   /** The highest confirming round that it has answered on this stream. */
   confirmed = 0;
+  /** The highest heartbeat that it has answered on this stream. */
+  heartbeat = 0;
   /** Why it last refused to be led; empty once it promised. */
   refusal = "";
   /** The state last told to the world. */
@@ -175,6 +177,7 @@ export class Peer {
   /** The stream is gone. */
   drop(): void {
     this.confirmed = 0;
+    this.heartbeat = 0;
     if (this.link.state === "snapshot") this.link.copy.close();
     this.link = { state: "down" };
   }

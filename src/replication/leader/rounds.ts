@@ -49,6 +49,11 @@ export class Rounds {
     return first !== undefined && first.number <= confirmed ? first.at : undefined;
   }
 
+  /** When that round began; undefined: too long ago. */
+  askedAtOf(number: number): Instant | undefined {
+    return this.#rounds.find((round) => round.number === number)?.at;
+  }
+
   /** Begins a round; whom to ask. */
   ask(now: Instant): readonly Peer[] {
     this.#asked += 1;

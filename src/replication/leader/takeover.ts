@@ -6,12 +6,14 @@
 import { nextEpoch } from "../election/epochs.ts";
 import { floorOf, newerNote } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
+import { newerSettings } from "../live-settings.ts";
 import { Recovery, type RecoveryResult, recoveryNeeds } from "../recovery/recovery.ts";
 import type {
   Entry,
   Epoch,
   FollowerMessage,
   Instant,
+  LiveSettings,
   NodeId,
   Sequence,
   SnapshotEnd,
@@ -147,7 +149,8 @@ export class Takeover {
         : phase.type === "leading" && !phase.established;
     if (!isAtWork) return;
     for (const { id, link } of members.all)
-      if (link.state === "promised") out.send(id, { type: "confirm", epoch, number: 0 });
+      if (link.state === "promised")
+        out.send(id, { type: "confirm", epoch, number: 0, lend: false });
   }
 
   /** A candidate that hears too few for too long leaves it to others. */
@@ -255,9 +258,20 @@ export class Takeover {
           ? { ledEpoch: epoch, intactSince: epoch }
           : { ledEpoch: 0, followedEpoch: epoch };
       state.hardState = { ...state.hardState, ...led };
+      this.#keepSettings(result.settings);
       const { entries, floor: heard = state.usualFloor } = result;
       this.#takeOver({ entries, committed, heard, now });
     }
+  }
+
+  /** An elected leader leads by the newest of what it holds and what its promisers hold. */
+  #keepSettings(promised: LiveSettings | undefined): void {
+    const { start, out } = this.#state;
+    const own = start.settings?.();
+    const newest = newerSettings(own, promised);
+    if (start.election === undefined || newest === undefined || newest === own) return;
+    this.#state.writeQuorum = newest.writeQuorum;
+    out.tell({ type: "settings", settings: newest });
   }
 
   /** Makes the log durable in the new epoch. It is without a hole from applied + 1 on. */

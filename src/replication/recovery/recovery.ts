@@ -1,6 +1,7 @@
 import type { EffectsDraft } from "../effects.ts";
 import { electionNeeds, floorOf, newerNote } from "../floor-note.ts";
 import { BrokenPromise } from "../invariant.ts";
+import { newerSettings } from "../live-settings.ts";
 import { isPrefix } from "../prefix.ts";
 import type {
   Entry,
@@ -9,6 +10,7 @@ import type {
   FollowerMessage,
   History,
   LeaderMessage,
+  LiveSettings,
   NodeId,
   Sequence,
   SnapshotEnd,
@@ -47,6 +49,8 @@ export type RecoveryResult =
       readonly entries: readonly Entry[];
       /** The newest note heard of; undefined: there never was one. */
       readonly floor: FloorNote | undefined;
+      /** The newest that those who promised hold; undefined: they know of no change. */
+      readonly settings: LiveSettings | undefined;
     };
 
 interface Answer {
@@ -360,6 +364,13 @@ export class Recovery {
     this.#stage = { type: "finished" };
     const { epoch, store } = this.#start;
     const entries = this.#evidence.merged({ epoch, applied: this.#applied, store });
-    return { type: "recovered", entries, floor: this.#floorNote() };
+    return { type: "recovered", entries, floor: this.#floorNote(), settings: this.#settings() };
+  }
+
+  #settings(): LiveSettings | undefined {
+    let newest: LiveSettings | undefined;
+    for (const { promise } of this.#answers.values())
+      newest = newerSettings(newest, promise.settings);
+    return newest;
   }
 }

@@ -1,7 +1,14 @@
 /** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
 import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
-import type { Epoch, FollowerMessage, LeaderMessage, NodeId } from "../../../replication/types.ts";
+import type {
+  Epoch,
+  FollowerMessage,
+  Instant,
+  LeaderMessage,
+  NodeId,
+} from "../../../replication/types.ts";
+import { otherIds } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
 import type { Leave } from "../../role.ts";
@@ -10,30 +17,36 @@ import { standingOf } from "../../standing.ts";
 type Poll = Extract<LeaderMessage, { type: "poll" }>;
 type Vote = Extract<FollowerMessage, { type: "vote" }>;
 
+/** A timer may come a rounding error early. */
+const againMs = 1;
+
 /** The streams of a poll, and the time at which the next one begins. */
 export class Candidacy {
   readonly #parts: NodeParts;
   readonly #election: Election;
   readonly #leave: Leave;
+  readonly #epoch: () => Epoch;
   readonly #others: readonly NodeId[];
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   #dials: Cancel[] = [];
   #cancelTimer: Cancel = () => {};
+  #cancelStand: Cancel = () => {};
 
   constructor(parts: NodeParts, core: Follower, leave: Leave) {
     const { config, clock, random } = parts.options;
     const { nodeId: id, electionTimeout: timeoutMs } = config;
-    const ids = config.nodes.map((node) => node.id);
     this.#parts = parts;
     this.#leave = leave;
-    this.#others = ids.filter((other) => other !== id);
+    this.#epoch = () => core.epoch;
+    this.#others = otherIds(config);
     const settings = {
       id,
       others: this.#others,
-      nodes: ids.length,
+      nodes: config.nodes.length,
       timeoutMs,
       isChoice: config.leader === id,
       random,
+      freeAt: () => this.#freeAt,
     };
     this.#election = new Election(
       settings,
@@ -51,6 +64,11 @@ export class Candidacy {
     this.#perform(this.#election.heard(this.#now));
   }
 
+  /** From a leader that says it cannot lead. */
+  heardUnable(): void {
+    this.#election.heardUnable(this.#now);
+  }
+
   lost(): void {
     this.#election.lost(this.#now);
     this.#arm();
@@ -66,6 +84,12 @@ export class Candidacy {
 
   get #now(): number {
     return this.#parts.options.clock.now();
+  }
+
+  /** What this node has lent ends then. */
+  get #freeAt(): Instant {
+    const { life, options } = this.#parts;
+    return life.elections.lending.freeAt(options.config.nodeId);
   }
 
   #arm(): void {
@@ -115,9 +139,18 @@ export class Candidacy {
     this.#arm();
   }
 
-  /** This node begins phase 1, in an epoch above this one. */
+  /** This node begins phase 1, in an epoch above this one, once it has lent nothing any more. */
   stand(above: Epoch): void {
-    const { config, log } = this.#parts.options;
+    const { config, log, clock } = this.#parts.options;
+    const waitMs = this.#freeAt - this.#now;
+    this.#cancelStand();
+    if (waitMs > 0) {
+      this.#cancelStand = clock.after(waitMs + againMs, () => {
+        // Somebody else may have been promised meanwhile, or lent to.
+        if (this.#epoch() <= above && this.#freeAt <= this.#now) this.stand(above);
+      });
+      return;
+    }
     log.info({ above }, `${config.nodeId} stands for leader`);
     this.#leave({ type: "stand", above });
   }
@@ -150,6 +183,7 @@ export class Candidacy {
 
   #end(): void {
     this.#cancelTimer();
+    this.#cancelStand();
     this.#hangUp();
   }
 }

@@ -76,8 +76,8 @@ export class FollowerNode implements NodeRole {
     answer(this.#notLeader());
   }
 
-  configure(): Result<LiveConfig> {
-    return this.#notLeader();
+  configure(): Promise<Result<LiveConfig>> {
+    return Promise.resolve(this.#notLeader());
   }
 
   /** Names the leader, so that the client can go there. */

@@ -16,6 +16,7 @@ import type { Leave, RoleHooks } from "../../role.ts";
 import { queueStorage, type StorageReports } from "../../storage-effects.ts";
 import { Candidacy } from "./candidacy.ts";
 import { LeaderContact } from "./contact.ts";
+import { LatePromises } from "./late-promises.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
 
@@ -29,6 +30,8 @@ export class Following {
   readonly hooks: RoleHooks;
   /** Undefined with FAILOVER=0: this node never leads. */
   readonly candidacy: Candidacy | undefined;
+  /** Undefined with FAILOVER=0: nothing is lent. */
+  readonly promises: LatePromises | undefined;
   /** How the rules learn that a flush is done. */
   readonly #flushes: StorageReports<FollowerFlush>;
 
@@ -44,6 +47,7 @@ export class Following {
     this.reads = new FollowerReads(this.parts, this.core);
     this.inbox = this.#newInbox();
     this.candidacy = config.failover ? new Candidacy(this.parts, this.core, leave) : undefined;
+    this.promises = this.candidacy && new LatePromises({ ...this, candidacy: this.candidacy });
     this.hooks = this.#newHooks(new FollowerLinks(this));
     const persisted = (flush: FollowerFlush) => this.inbox.take(() => this.core.persisted(flush));
     this.#flushes = {
@@ -98,6 +102,7 @@ export class Following {
   /** The node plays another role from now on. */
   leave(): void {
     this.parts.leave();
+    this.promises?.leave();
     this.reads.close();
   }
 
@@ -166,13 +171,15 @@ export class Following {
 }
 
 /** The rules of following, with what this node's storage holds. */
-function followerOf({ options }: NodeLife): Follower {
+function followerOf({ options, elections, settings }: NodeLife): Follower {
   const { config, storage, incarnation } = options;
   return new Follower({
     ...ruleStart(options),
     leader: config.leader,
     nodes: config.failover ? config.nodes.map(({ id }) => id) : undefined,
+    lending: config.failover ? elections.lending : undefined,
     incarnation,
     last: () => storage.logBounds().last,
+    settings: config.failover ? () => settings.changed : undefined,
   });
 }

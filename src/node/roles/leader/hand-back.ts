@@ -35,13 +35,13 @@ export class HandBack {
     const afterMs = this.#afterMs(this.#steadySince);
     if (now - this.#steadySince < afterMs || this.#handover.isUnderWay) return;
     this.#steadySince = undefined;
-    this.#parts.life.handedBack = { at: now, afterMs };
+    this.#parts.life.elections.handedBack = { at: now, afterMs };
     this.#handover.begin(choice, () => {});
   }
 
   /** A node that falls again soon after must not bounce the cluster. */
   #afterMs(since: Instant): number {
-    const last = this.#parts.life.handedBack;
+    const last = this.#parts.life.elections.handedBack;
     const isSoon = last !== undefined && since - last.at < soon * last.afterMs;
     return isSoon ? Math.min(steadyMsMax, 2 * last.afterMs) : steadyMs;
   }

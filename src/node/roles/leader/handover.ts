@@ -77,6 +77,7 @@ export class Handover {
   }
 
   #objection(to: NodeId): string | undefined {
+    if (this.#parts.lifetime.over) return "this node leads no more";
     if (this.isUnderWay) return "another handover is under way";
     if (this.#core.notReady !== undefined) return this.#core.notReady;
     const peer = this.#core.peers.find(({ id }) => id === to);
@@ -87,7 +88,7 @@ export class Handover {
   advance(): void {
     const attempt = this.#attempt;
     if (attempt === undefined) return;
-    const { clock } = this.#parts.options;
+    const { clock, log } = this.#parts.options;
     const { last, committed, peers } = this.#core;
     const peer = peers.find(({ id }) => id === attempt.to);
     // One that shuts down too, for example, closes its streams.
@@ -96,6 +97,11 @@ export class Handover {
     if (peer?.link.state !== "streaming" || peer.link.delivered.contiguous < last) return;
     if (committed < last && clock.now() - attempt.since < settleMsMax) return;
     attempt.hasAsked = true;
+    if (committed < last)
+      log.warn(
+        { to: attempt.to, unsettled: last - committed },
+        "writes in flight have not settled in time: their outcome is unknown after the handover",
+      );
     this.#wait(attempt.untilAt, `${attempt.to} was not elected`);
     this.#inbox.take(() => this.#core.askToStand(attempt.to));
   }
@@ -110,6 +116,7 @@ export class Handover {
     const attempt = this.#attempt;
     this.leave();
     if (attempt === undefined) return;
+    this.#core.leadOn();
     const { log } = this.#parts.options;
     if (attempt.untilAt < Number.POSITIVE_INFINITY)
       log.info({ reason }, "handover did not take place; this node asks another one, or ends");

@@ -68,6 +68,7 @@ export class LeaderIncoming {
       number,
       agrees: config.failover && isAlone,
       reason: isAlone ? "" : `${config.nodeId} leads, or is about to`,
+      hearsUnable: isAlone,
       ...standingOf(core, storage),
     });
   }

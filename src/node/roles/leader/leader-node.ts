@@ -24,14 +24,12 @@ import type { NodeLife } from "../../life.ts";
 import { noLeader } from "../../refusals.ts";
 import type { LeadingTurn, Leave, NodeRole, RoleHooks } from "../../role.ts";
 import { Leading } from "./leading.ts";
-import { LiveSettings } from "./live-settings.ts";
 import { LeaderReads } from "./reads.ts";
 import { LeaderViews } from "./views.ts";
 
 /** See KvNode for each call. */
 export class LeaderNode implements NodeRole {
   readonly #leading: Leading;
-  readonly #settings: LiveSettings;
   readonly #views: LeaderViews;
   readonly #reads: LeaderReads;
 
@@ -39,7 +37,6 @@ export class LeaderNode implements NodeRole {
     const leading = new Leading(life, turn, leave);
     const { parts, core, telemetry } = leading;
     this.#leading = leading;
-    this.#settings = new LiveSettings(life);
     this.#views = new LeaderViews(parts, core, telemetry);
     this.#reads = new LeaderReads(leading);
   }
@@ -55,8 +52,8 @@ export class LeaderNode implements NodeRole {
 
   /** Begins to lead, and to publish what pages show. */
   start(): void {
-    const { parts, telemetry } = this.#leading;
-    this.#settings.applyDelays();
+    const { parts, telemetry, settings } = this.#leading;
+    settings.applyDelays();
     this.#leading.start();
     parts.publishCluster(() => this.cluster());
     parts.repeat(1_000, () => telemetry.closeSecond());
@@ -92,7 +89,7 @@ export class LeaderNode implements NodeRole {
   }
 
   status(): NodeStatus {
-    return this.#views.status(this.#settings);
+    return this.#views.status(this.#leading.settings);
   }
 
   notReadyFor(purpose: Purpose): readonly string[] {
@@ -107,12 +104,8 @@ export class LeaderNode implements NodeRole {
     return this.#views.peerUrl(id);
   }
 
-  configure(change: Partial<LiveConfig>): Result<LiveConfig> {
-    const changed = this.#settings.change(change, this.#leading.core.epoch);
-    if (!changed.ok) return changed;
-    this.#leading.setWriteQuorum(changed.value.writeQuorum);
-    this.#leading.telemetry.settingsChanged(changed.value);
-    return changed;
+  configure(change: Partial<LiveConfig>): Promise<Result<LiveConfig>> {
+    return this.#leading.settings.change(change);
   }
 
   watch(query: WatchQuery): Result<WatchHandle> {

@@ -13,7 +13,7 @@ import type {
 } from "../../../replication/leader/leader-effects.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeLife } from "../../life.ts";
-import { epochLeap, tickMs } from "../../options.ts";
+import { epochLeap, otherIds, tickMs } from "../../options.ts";
 import { NodeParts, ruleStart } from "../../parts.ts";
 import type { LeadingTurn, Leave, RoleHooks } from "../../role.ts";
 import { inFlightMsMax } from "../../stopping.ts";
@@ -24,6 +24,7 @@ import { HandBack } from "./hand-back.ts";
 import { Handover } from "./handover.ts";
 import { LeaderIncoming } from "./incoming.ts";
 import { LeaderLinks } from "./links.ts";
+import { LiveSettings } from "./live-settings.ts";
 import { ReadRounds } from "./read-rounds.ts";
 import { LeaderTelemetry } from "./telemetry.ts";
 import { LeaderWrites } from "./writes.ts";
@@ -43,6 +44,7 @@ export class Leading {
   readonly settling: Waiting;
   readonly writes: LeaderWrites;
   readonly confirming: ReadRounds;
+  readonly settings: LiveSettings;
   readonly handover: Handover;
   readonly hooks: RoleHooks;
   readonly #links: LeaderLinks;
@@ -59,6 +61,7 @@ export class Leading {
     this.telemetry = new LeaderTelemetry(this.parts);
     this.settling = new Waiting(options.clock);
     this.confirming = new ReadRounds(this);
+    this.settings = new LiveSettings(this);
     this.writes = new LeaderWrites(this);
     this.handover = new Handover(this);
     this.#links = new LeaderLinks(this);
@@ -103,6 +106,7 @@ export class Leading {
         announcer.schedule();
         this.confirming.advance();
         this.handover.advance();
+        this.settings.advance();
         if (core.notReady === undefined) this.telemetry.leads();
         parts.life.leaders.look();
       },
@@ -123,12 +127,6 @@ export class Leading {
       this.inbox.take(() => this.core.tick(clock.now(), flusher.fault === undefined));
       if (this.parts.options.config.failover) handBack.tick(clock.now());
     });
-  }
-
-  /** Sets the write quorum of all writes that do not choose their own. */
-  setWriteQuorum(quorum: number): void {
-    const { clock } = this.parts.options;
-    this.inbox.take(() => this.core.setWriteQuorum(quorum, clock.now()));
   }
 
   /**
@@ -180,7 +178,10 @@ export class Leading {
   #perform({ storage, closes, news, settled, sends, deposed }: LeaderEffects): void {
     queueStorage(storage, this.parts.flusher, this.#flushes);
     for (const { to, reason } of closes) this.#links.giveUp(to, reason);
-    for (const each of news) this.telemetry.news(each, this.core.epoch);
+    for (const each of news) {
+      this.telemetry.news(each, this.core.epoch);
+      if (each.type === "settings") this.settings.keep(each.settings);
+    }
     for (const slot of settled) {
       this.telemetry.settled(slot);
       this.settling.reach(slot.entry.sequence);
@@ -233,7 +234,7 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
   const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
   return new Leader({
     ...start,
-    followers: ids.filter((id) => id !== config.nodeId),
+    followers: otherIds(config),
     writeQuorum: settings.inForce.writeQuorum,
     tail: storage.readLog(start.applied + 1, everything),
     leap: epochLeap(incarnation),
@@ -242,6 +243,7 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
           place: placeOf(config.nodeId, ids),
           above: turn.above,
           timeoutMs: config.electionTimeout,
+          leases: config.readLease,
           admitted: turn.admitted ?? new Map(),
         }
       : undefined,

@@ -3,6 +3,7 @@ import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { LeaderMessage, NodeId } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
+import { otherIds } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Link } from "../../ports.ts";
 import { ReadMarks } from "./read-marks.ts";
@@ -31,8 +32,7 @@ export class LeaderLinks {
 
   /** Opens a stream to every follower, and another whenever one closes, until the role ends. */
   dialAll(): void {
-    const { nodeId, nodes } = this.#parts.options.config;
-    for (const { id } of nodes) if (id !== nodeId) this.#dial(id);
+    for (const id of otherIds(this.#parts.options.config)) this.#dial(id);
   }
 
   #dial(to: NodeId): void {

@@ -5,7 +5,7 @@ import { Chance } from "../../../../test/virtual/random.ts";
 import { waitingMax } from "../../waiting.ts";
 
 /** A leader and two followers, any of which may lead. */
-async function start() {
+async function start(readLease: boolean) {
   const world = new VirtualCluster({
     chance: new Chance(3),
     followers: 2,
@@ -14,6 +14,7 @@ async function start() {
     maxDelay: 0,
     retention: 100,
     failover: true,
+    readLease,
   });
   for (const id of world.ids) world.start(id);
   const run = async (until: () => boolean) => {
@@ -25,8 +26,35 @@ async function start() {
   return { world, run };
 }
 
+test("with a lease a read, a refusal and a read mark need no round; when it has ended they do", async () => {
+  const { world, run } = await start(true);
+  const leader = world.node("leader");
+  const read = () => leader?.read({ key: "a" });
+  await run(() => !(read() instanceof Promise));
+  expect(read()).toMatchObject({ failure: { code: "KEY_NOT_FOUND" } });
+
+  world.network.loses = ({ type }) => type === "confirm";
+  const marked = world.node("follower1")?.read({ key: "a", consistency: "linearizable" });
+  let answered = "";
+  void Promise.resolve(marked).then((result) => {
+    answered = result?.ok === false ? result.failure.code : "";
+  });
+  await run(() => answered !== "");
+  expect(answered).toBe("KEY_NOT_FOUND");
+  let refusal = "";
+  const operations = [{ key: "a", value: "1", ifVersion: 7 }];
+  leader?.submit({ operations }, (result) => {
+    refusal = result.ok ? "" : result.failure.code;
+  });
+  await run(() => refusal !== "");
+  expect(refusal).toBe("VERSION_MISMATCH");
+  expect(read()).not.toBeInstanceOf(Promise);
+
+  await run(() => read() instanceof Promise);
+});
+
 test("a read that comes while a round is under way waits for the next one", async () => {
-  const { world, run } = await start();
+  const { world, run } = await start(false);
   let [asked, answered] = [0, 0];
   world.network.delivered = ({ message }) => {
     if (message.type === "confirm") asked = Math.max(asked, message.number);
@@ -46,7 +74,7 @@ test("a read that comes while a round is under way waits for the next one", asyn
 });
 
 test("refused conditions wait for a round too, and count against the same bound", async () => {
-  const { world, run } = await start();
+  const { world, run } = await start(false);
   world.network.cut(world.followers, ["leader"]);
   const codes = new Map<string, number>();
   let answers = 0;

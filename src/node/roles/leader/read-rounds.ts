@@ -1,4 +1,4 @@
-/** Confirming rounds: before a leader answers a read, followers show that they still follow it. */
+/** Before a leader answers a read, followers show that they still follow it, or it holds a lease that says so. */
 import type { Failed, Result } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
@@ -15,7 +15,7 @@ const roundMsMax = 50;
 /** Where several reads shared the last round, the next one begins so long after it: more will share it. */
 const gatherMs = 1;
 
-/** All reads that wait share a round. With FAILOVER=0 nobody else can lead, and reads need no round. */
+/** All reads that wait share a round. With a lease, or where nobody else can lead (FAILOVER=0), they need none. */
 export class ReadRounds {
   readonly #parts: NodeParts;
   readonly #core: Leader;
@@ -37,6 +37,13 @@ export class ReadRounds {
     this.#waiting = new Waiting(owner.parts.options.clock);
   }
 
+  /** Undefined: it is certain that this node leads at this moment. */
+  #roundsNeeded(): Rounds | undefined {
+    const { rounds } = this.#core;
+    const isAlone = rounds === undefined || rounds.needed === 0;
+    return isAlone || this.#core.holdsLease(this.#parts.options.clock.now()) ? undefined : rounds;
+  }
+
   /**
    * Answers the read once a round that begins from now on is confirmed, or after this time. OVERLOADED when too many
    * calls wait already.
@@ -45,8 +52,8 @@ export class ReadRounds {
     read: () => Result<T> | Promise<Result<T>>,
     timeoutMs = this.#parts.options.config.timeout,
   ): Result<T> | Promise<Result<T>> {
-    const { rounds } = this.#core;
-    if (rounds === undefined || rounds.needed === 0) return read();
+    const rounds = this.#roundsNeeded();
+    if (rounds === undefined) return read();
     this.#plan(rounds);
     return whenReached(this.#waiting, rounds.asked + 1, {
       timeoutMs,

@@ -110,6 +110,11 @@ export class LeaderTelemetry {
         else log.info({ quorum }, restoredFloor);
         return;
       }
+      case "settings": {
+        const { changedBy, changedEpoch } = news.settings;
+        log.info({ changedBy, changedEpoch }, `the settings of ${changedBy} are kept`);
+        return;
+      }
       case "digestMismatch": {
         const { id, applied } = news;
         observer.digestMismatch(id);

@@ -154,6 +154,8 @@ export interface Promised {
     | undefined;
   /** The epoch whose leader last compared this store with its own history and accepted it; 0: none. */
   followedEpoch: number;
+  /** The live settings that this node holds, for an elected leader. Absent: it knows of no change. */
+  settings?: LiveSettings | undefined;
 }
 
 /** Refusal: the node has promised a higher epoch, or is not the one that was meant. */
@@ -349,7 +351,11 @@ export interface Vote {
   first: number;
   last: number;
   blank: boolean;
-  floor?: FloorNote | undefined;
+  floor?:
+    | FloorNote
+    | undefined;
+  /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
+  hearsUnable: boolean;
 }
 
 /** Confirm asks whether the follower still follows this epoch: reads wait for the answers. */
@@ -357,12 +363,16 @@ export interface Confirm {
   epoch: number;
   /** Echoed by the answer. */
   number: number;
+  /** The leader asks for a lease (READ_LEASE=1). */
+  lend: boolean;
 }
 
 /** Confirmed: when it came, this node had promised no higher epoch. */
 export interface Confirmed {
   epoch: number;
   number: number;
+  /** For the length of a lease from now on, this node promises nobody else. */
+  lends: boolean;
 }
 
 /**
@@ -373,6 +383,8 @@ export interface Stand {
   epoch: number;
   /** Who shall stand. */
   to: string;
+  /** The sender counts no more on what was lent to it. */
+  released: boolean;
 }
 
 /** WantMark asks the leader how far this node must have applied before it answers a linearizable read. */
@@ -1514,6 +1526,7 @@ function createBasePromised(): Promised {
     incarnation: "",
     history: undefined,
     followedEpoch: 0,
+    settings: undefined,
   };
 }
 
@@ -1548,6 +1561,9 @@ export const Promised: MessageFns<Promised> = {
     }
     if (message.followedEpoch !== 0) {
       writer.uint32(80).uint64(message.followedEpoch);
+    }
+    if (message.settings !== undefined) {
+      LiveSettings.encode(message.settings, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1645,6 +1661,14 @@ export const Promised: MessageFns<Promised> = {
             message.followedEpoch = longToNumber(reader.uint64());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.settings = LiveSettings.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1676,6 +1700,9 @@ export const Promised: MessageFns<Promised> = {
     message.incarnation = object.incarnation ?? "";
     message.history = object.history ?? undefined;
     message.followedEpoch = object.followedEpoch ?? 0;
+    message.settings = (object.settings !== undefined && object.settings !== null)
+      ? LiveSettings.fromPartial(object.settings)
+      : undefined;
     return message;
   },
 };
@@ -3379,6 +3406,7 @@ function createBaseVote(): Vote {
     last: 0,
     blank: false,
     floor: undefined,
+    hearsUnable: false,
   };
 }
 
@@ -3410,6 +3438,9 @@ export const Vote: MessageFns<Vote> = {
     }
     if (message.floor !== undefined) {
       FloorNote.encode(message.floor, writer.uint32(74).fork()).join();
+    }
+    if (message.hearsUnable !== false) {
+      writer.uint32(80).bool(message.hearsUnable);
     }
     return writer;
   },
@@ -3499,6 +3530,14 @@ export const Vote: MessageFns<Vote> = {
             message.floor = FloorNote.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.hearsUnable = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3527,12 +3566,13 @@ export const Vote: MessageFns<Vote> = {
     message.floor = (object.floor !== undefined && object.floor !== null)
       ? FloorNote.fromPartial(object.floor)
       : undefined;
+    message.hearsUnable = object.hearsUnable ?? false;
     return message;
   },
 };
 
 function createBaseConfirm(): Confirm {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lend: false };
 }
 
 export const Confirm: MessageFns<Confirm> = {
@@ -3542,6 +3582,9 @@ export const Confirm: MessageFns<Confirm> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lend !== false) {
+      writer.uint32(24).bool(message.lend);
     }
     return writer;
   },
@@ -3575,6 +3618,14 @@ export const Confirm: MessageFns<Confirm> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lend = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3594,12 +3645,13 @@ export const Confirm: MessageFns<Confirm> = {
     const message = createBaseConfirm();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lend = object.lend ?? false;
     return message;
   },
 };
 
 function createBaseConfirmed(): Confirmed {
-  return { epoch: 0, number: 0 };
+  return { epoch: 0, number: 0, lends: false };
 }
 
 export const Confirmed: MessageFns<Confirmed> = {
@@ -3609,6 +3661,9 @@ export const Confirmed: MessageFns<Confirmed> = {
     }
     if (message.number !== 0) {
       writer.uint32(16).uint64(message.number);
+    }
+    if (message.lends !== false) {
+      writer.uint32(24).bool(message.lends);
     }
     return writer;
   },
@@ -3642,6 +3697,14 @@ export const Confirmed: MessageFns<Confirmed> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lends = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3661,12 +3724,13 @@ export const Confirmed: MessageFns<Confirmed> = {
     const message = createBaseConfirmed();
     message.epoch = object.epoch ?? 0;
     message.number = object.number ?? 0;
+    message.lends = object.lends ?? false;
     return message;
   },
 };
 
 function createBaseStand(): Stand {
-  return { epoch: 0, to: "" };
+  return { epoch: 0, to: "", released: false };
 }
 
 export const Stand: MessageFns<Stand> = {
@@ -3676,6 +3740,9 @@ export const Stand: MessageFns<Stand> = {
     }
     if (message.to !== "") {
       writer.uint32(18).string(message.to);
+    }
+    if (message.released !== false) {
+      writer.uint32(24).bool(message.released);
     }
     return writer;
   },
@@ -3709,6 +3776,14 @@ export const Stand: MessageFns<Stand> = {
             message.to = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.released = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3728,6 +3803,7 @@ export const Stand: MessageFns<Stand> = {
     const message = createBaseStand();
     message.epoch = object.epoch ?? 0;
     message.to = object.to ?? "";
+    message.released = object.released ?? false;
     return message;
   },
 };

@@ -1,0 +1,38 @@
+/** Candidates that are answered once what this node lent has ended. */
+import type { NodeId } from "../types.ts";
+import type { LinkNumber } from "./follower-effects.ts";
+import type { Told } from "./told.ts";
+
+type Prepare = Told<"prepare">;
+
+/** At most one question of each stream. */
+export class WaitingPrepares {
+  readonly #waiting = new Map<LinkNumber, Prepare>();
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  get links(): readonly LinkNumber[] {
+    return [...this.#waiting.keys()];
+  }
+
+  get candidates(): readonly NodeId[] {
+    return [...this.#waiting.values()].map(({ leader }) => leader);
+  }
+
+  add(link: LinkNumber, message: Prepare): void {
+    this.#waiting.set(link, message);
+  }
+
+  delete(link: LinkNumber): void {
+    this.#waiting.delete(link);
+  }
+
+  /** All of them, the highest epoch first: the others are then refused. */
+  take(): readonly (readonly [LinkNumber, Prepare])[] {
+    const all = [...this.#waiting].sort(([, a], [, b]) => b.epoch - a.epoch);
+    this.#waiting.clear();
+    return all;
+  }
+}
