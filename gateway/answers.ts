@@ -14,6 +14,8 @@ export interface Answer {
   readonly body: string | Buffer;
   /** Further headers: name, value, name, value … */
   readonly headers?: readonly string[];
+  /** The content security policy. Absent: what an earlier handler has set, or `dataPolicy`. */
+  readonly policy?: string;
   /** Absent: no-store. */
   readonly cacheControl?: string;
 }
@@ -50,7 +52,16 @@ export const nodeHeaders = (node: KvNode): string[] => [
   node.role,
   "X-KV-Sequence",
   String(node.applied),
+  "X-Content-Type-Options",
+  "nosniff",
+  "Cross-Origin-Resource-Policy",
+  "same-origin",
 ];
+
+export const policyHeader = "Content-Security-Policy";
+
+/** For answers without a policy of their own: should a browser show one as a page, it can do nothing. */
+export const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /** Sends a whole answer, unless the request has one already or its client is gone. */
 export function send(
@@ -61,6 +72,8 @@ export function send(
   if (response.headersSent || response.destroyed) return;
   const headers = nodeHeaders(node);
   headers.push("Cache-Control", answer.cacheControl ?? "no-store");
+  if (answer.policy !== undefined) headers.push(policyHeader, answer.policy);
+  else if (!response.hasHeader(policyHeader)) headers.push(policyHeader, dataPolicy);
   if (answer.status !== 304) {
     headers.push("Content-Type", answer.contentType);
     headers.push("Content-Length", String(Buffer.byteLength(answer.body)));

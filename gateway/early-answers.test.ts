@@ -34,7 +34,7 @@ const upload = ({ call, type = "application/json", ...how }: Upload): (string | 
     ? "Transfer-Encoding: chunked"
     : `Content-Length: ${count * piece.length}`;
   const head = [
-    ...[`${call} HTTP/1.1`, "Host: x", `Content-Type: ${type}`, framing],
+    ...[`${call} HTTP/1.1`, "Host: localhost", `Content-Type: ${type}`, framing],
     `Connection: ${how.closes ? "close" : "keep-alive"}`,
   ].join("\r\n");
   const body = Array.from({ length: count }, () =>
@@ -45,7 +45,7 @@ const upload = ({ call, type = "application/json", ...how }: Upload): (string | 
   return [`${head}\r\n\r\n`, ...body, ...(how.isChunked ? ["0\r\n\r\n"] : [])];
 };
 
-const lastCall = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+const lastCall = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 const refusals: readonly [status: number, call: string, type?: string][] = [
   [413, "PUT /write"],
@@ -99,11 +99,15 @@ describe("on a bare socket", () => {
   test.each([
     [
       "a head of 1 MiB",
-      `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(mebibyte)}\r\n\r\n`,
+      `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(mebibyte)}\r\n\r\n`,
       413,
     ],
     ["1 MiB that is no HTTP", "x".repeat(mebibyte), 400],
-    ["CONNECT and 1 MiB", `CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n${"x".repeat(mebibyte)}`, 405],
+    [
+      "CONNECT and 1 MiB",
+      `CONNECT a:80 HTTP/1.1\r\nHost: localhost\r\n\r\n${"x".repeat(mebibyte)}`,
+      405,
+    ],
   ])("%s is answered once", async (_name, text, status) => {
     const parts = Array.from({ length: 16 }, (_, index) => {
       const size = Math.ceil(text.length / 16);
@@ -117,14 +121,14 @@ describe("on a bare socket", () => {
   test("no host and 10 MiB is answered once", async () => {
     const parts = upload({ call: "PUT /write", isChunked: false, closes: true });
     const [head = "", ...body] = parts;
-    const withoutHost = String(head).replace("Host: x\r\n", "");
+    const withoutHost = String(head).replace("Host: localhost\r\n", "");
     const answer = await writeThenRead(cluster.leader.gateway.port, [withoutHost, ...body]);
     expect(answer.end).toBe("FIN");
     expect(statusesOf(answer.text)).toEqual([400]);
   });
 
   test("a refused body that then breaks gets no second answer", async () => {
-    const head = "PUT /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const head = "PUT /nope HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     const { text } = await writeThenRead(cluster.leader.gateway.port, [
       head,
       "5\r\nabcde\r\nzz\r\n",
@@ -133,9 +137,9 @@ describe("on a bare socket", () => {
   });
 
   test("what follows a request that closes the connection is not carried out", async () => {
-    const close = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const close = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const body = '{"key":"after-close","value":1}';
-    const put = `PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const put = `PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const { port, url } = cluster.leader.gateway;
     const { text } = await writeThenRead(port, [close + put]);
     expect(statusesOf(text)).toEqual([200]);

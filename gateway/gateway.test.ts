@@ -228,7 +228,7 @@ describe("closing", () => {
     const url = await start();
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     await once(socket, "connect");
-    socket.write("PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+    socket.write("PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
     socket.write("Content-Length: 100\r\n\r\n{");
     await ask(url, "/livez");
     socket.on("error", () => {});

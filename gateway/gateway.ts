@@ -26,6 +26,7 @@ import { beginExchange } from "./exchanges.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { mountPages } from "./pages.ts";
+import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
 import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
@@ -109,13 +110,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   /** Connections without a request so far. Node does not take them for idle. */
   const silent = new Set<Socket>();
+  const names = new OwnNames(config);
   const logsRequests = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
     if (isOver(request.socket)) return;
     beginExchange(request, response);
     if (logsRequests) logWhenDone(log, request, response);
-    const fault = closing ? shuttingDown : normalizeTarget(request, node);
+    const fault = closing
+      ? shuttingDown
+      : (normalizeTarget(request, node) ?? names.objection(request));
     if (fault === undefined) app(request, response);
     else send(context, response, refusal(fault));
   };

@@ -36,7 +36,7 @@ afterEach(() => {
 });
 
 const head = (connection: string) =>
-  `PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\nConnection: ${connection}\r\n\r\n`;
+  `PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\nConnection: ${connection}\r\n\r\n`;
 
 /** A client whose request was answered before its body came. */
 const answered = async (connection: string) => {

@@ -218,19 +218,25 @@ describe("on a bare socket", () => {
     ["no HTTP", "hello\r\n\r\n", 400],
     ["binary", Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]), 400],
     ["no Host", read(""), 400],
-    ["a header without a colon", read("Host: x\r\nnonsense\r\n"), 400],
-    ["two lengths", read("Host: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n"), 400],
+    ["two Hosts", read("Host: localhost\r\nHost: localhost\r\n"), 400],
+    ["a strange Host", read("Host: evil.example\r\n"), 421],
+    ["a header without a colon", read("Host: localhost\r\nnonsense\r\n"), 400],
+    ["two lengths", read("Host: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n"), 400],
     [
       "length and chunks",
-      read("Host: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
+      read("Host: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n"),
       400,
     ],
-    ["a huge head", read(`Host: x\r\nX: ${"x".repeat(20_000)}\r\n`), 413],
+    ["a huge head", read(`Host: localhost\r\nX: ${"x".repeat(20_000)}\r\n`), 413],
     ["CONNECT", "CONNECT a.example:80 HTTP/1.1\r\nHost: a.example\r\n\r\n", 405],
-    ["another method", "BREW /livez HTTP/1.1\r\nHost: x\r\n\r\n", 400],
-    ["a target that is no path", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400],
-    ["raw UTF-8 in the target", "GET /read?key=ü HTTP/1.1\r\nHost: x\r\n\r\n", 400],
-    ["another version", "GET /livez HTTP/3.7\r\nHost: x\r\n\r\n", 400],
+    ["another method", "BREW /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", 400],
+    [
+      "a target that is no path",
+      "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      400,
+    ],
+    ["raw UTF-8 in the target", "GET /read?key=ü HTTP/1.1\r\nHost: localhost\r\n\r\n", 400],
+    ["another version", "GET /livez HTTP/3.7\r\nHost: localhost\r\n\r\n", 400],
   ])("%s gets a problem document", async (_name, bytes, status) => {
     const answer = await askRaw(port, bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -242,17 +248,17 @@ describe("on a bare socket", () => {
   test.each([
     [
       "a whole URL as target",
-      "GET http://other.example/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      "GET http://other.example/livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     ],
-    ["an unknown expectation", read("Host: x\r\nExpect: tea\r\n")],
-    ["an upgrade", read("Host: x\r\nUpgrade: websocket\r\n")],
+    ["an unknown expectation", read("Host: localhost\r\nExpect: tea\r\n")],
+    ["an upgrade", read("Host: localhost\r\nUpgrade: websocket\r\n")],
     ["HTTP/1.0", "GET /livez HTTP/1.0\r\n\r\n"],
   ])("%s is served", async (_name, bytes) => {
     expect(await askRaw(port, bytes)).toMatch(/^HTTP\/1.1 200 /);
   });
 
   test("a broken chunk ends in one answer", async () => {
-    const head = "PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const head = "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     const answer = await askRaw(
       port,
       `${head}Transfer-Encoding: chunked\r\n\r\n5\r\n{"key\r\nzz\r\n`,
@@ -262,17 +268,20 @@ describe("on a bare socket", () => {
   });
 
   test("garbage after a whole request comes second", async () => {
-    const answer = await askRaw(port, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n");
+    const answer = await askRaw(
+      port,
+      "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n",
+    );
     const statuses = answer.match(/HTTP\/1\.1 \d+/g);
     expect(statuses).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
   test("pipelined requests are answered in order", async () => {
-    const first = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
-    const put = "PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const first = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const put = "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     const body = '{"key":"pipe","value":1}';
     const second = `${put}Content-Length: ${body.length}\r\n\r\n${body}`;
-    const third = "GET /nope HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const third = "GET /nope HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const answer = await askRaw(port, first + second + third);
     const statuses = answer.match(/HTTP\/1\.1 \d+/g);
     expect(statuses).toEqual(["HTTP/1.1 200", "HTTP/1.1 200", "HTTP/1.1 404"]);
@@ -281,7 +290,7 @@ describe("on a bare socket", () => {
   test("a client that goes away in the middle of its body disturbs nobody", async () => {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    socket.write("PUT /write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+    socket.write("PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n");
     socket.write('Content-Length: 100\r\n\r\n{"key":"half"');
     await ask(url, "/livez");
     socket.resetAndDestroy();

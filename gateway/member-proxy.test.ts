@@ -90,7 +90,7 @@ describe("between real nodes", () => {
   test("a whole URL as target reaches no other host", async () => {
     const { port } = cluster.followers[0]?.gateway ?? { port: 0 };
     const request = (target: string) =>
-      askRaw(port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      askRaw(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(await request("http://other.example/nodes/leader/livez")).toContain('{"status":"ok"}');
     expect(await request("http://other.example/status")).toContain("X-KV-Node: follower1");
   });
@@ -99,7 +99,7 @@ describe("between real nodes", () => {
     const { port } = cluster.followers[0]?.gateway ?? { port: 0 };
     const answer = await askRaw(
       port,
-      "PUT /nodes/leader/write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+      "PUT /nodes/leader/write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
         "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n" +
         '9\r\n{"key":"c\r\nd\r\n","value":12}\r\n0\r\n\r\n',
     );
@@ -139,7 +139,7 @@ describe("to a member that fails", () => {
       port: 0,
       grpcPort: 1,
       host: "127.0.0.1",
-      advertiseUrl: "",
+      advertiseUrl: "http://127.0.0.1",
       dataDir: "",
       writeQuorum: 1,
       failover: false,
@@ -148,6 +148,7 @@ describe("to a member that fails", () => {
       minDelay: 0,
       maxDelay: 0,
       timeout: 5000,
+      allowedHosts: [],
       logLevel: "silent",
       faults: false,
       controlUrl: "",

@@ -130,8 +130,13 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
   });
 }
 
-/** Headers about the connection between the client and this gateway: they are not forwarded. */
-const hopHeaders = ["connection", "expect", "keep-alive", "proxy-connection", "te", "upgrade"];
+/**
+ * Headers about the connection between the client and this gateway, and where the client's page came from,
+ * which this gateway has checked: they are not forwarded.
+ */
+const hopHeaders = [
+  ...["connection", "expect", "keep-alive", "origin", "proxy-connection", "te", "upgrade"],
+];
 
 /** Notes when the connection to the member is open, and gives up on one that takes too long. */
 function watchConnection(outgoing: ClientRequest, call: Call): void {

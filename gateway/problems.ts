@@ -14,6 +14,7 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   INVALID_ARGUMENT: { status: 400, title: "The request is not valid" },
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
+  MISDIRECTED: { status: 421, title: "The request is meant for another host" },
   NO_LEADER: {
     status: 503,
     title: "No leader is known; nothing was written",

@@ -40,8 +40,8 @@ const serveHastilyAfterOne = async (): Promise<number> => {
   server.once("exchange", () => Object.assign(server, hasty));
   return port;
 };
-const whole = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-const body = "HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc";
+const whole = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const body = "HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc";
 
 test.each([
   ["a head", "GET / HTTP/1.1\r\nHost", [408]],
@@ -77,7 +77,7 @@ test("the rest of a refused body that does not arrive in time gets no second ans
 
 test("whole requests are answered before the fault behind them, however long they take", async () => {
   const port = await serve();
-  const held = "GET /held HTTP/1.1\r\nHost: x\r\n\r\n";
+  const held = "GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const answers = askRaw(port, `${held}${held}nonsense\r\n\r\n`);
   const responses: ServerResponse[] = [];
   server.on("held", (response: ServerResponse) => responses.push(response));
@@ -89,7 +89,7 @@ test("whole requests are answered before the fault behind them, however long the
 test("a client that left while it waited is forgotten once its answer is due", async () => {
   const port = await serve();
   const socket = await openSocket(port);
-  socket.write("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /held HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const [response] = (await once(server, "held")) as [ServerResponse];
   const left = response.req.socket;
   socket.destroy();
@@ -118,7 +118,7 @@ test("garbage behind a running stream ends it without a second answer", async ()
     text += chunk.toString();
     if (text.includes("first")) socket.write("garbage\r\n\r\n");
   });
-  socket.write("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await once(socket, "close");
   expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
 });

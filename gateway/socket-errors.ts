@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
-import { type Answer, nodeHeaders, refusal, send } from "./answers.ts";
+import { type Answer, dataPolicy, nodeHeaders, policyHeader, refusal, send } from "./answers.ts";
 import { newestExchange } from "./exchanges.ts";
 import { closeGently, isEnding } from "./gentle-close.ts";
 
@@ -92,6 +92,8 @@ function endWith(socket: Socket, node: KvNode, answer: Answer): void {
   }
   const headers = [
     ...nodeHeaders(node),
+    policyHeader,
+    dataPolicy,
     "Content-Type",
     answer.contentType,
     "Content-Length",

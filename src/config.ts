@@ -30,6 +30,8 @@ export interface Config {
   readonly grpcPort: number;
   readonly host: string;
   readonly advertiseUrl: string;
+  /** ALLOWED_HOSTS: what else clients call this node. */
+  readonly allowedHosts: readonly string[];
   /** Where log and store are kept; empty: in memory. */
   readonly dataDir: string;
   readonly writeQuorum: number;
@@ -151,6 +153,19 @@ const settings = {
     range: "an http:// or https:// URL without user, query or fragment",
     schema: z.string().refine((text) => text === "" || isGatewayUrl(text)),
   },
+  ALLOWED_HOSTS: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning:
+      "further names that clients and pages reach this node's REST port by, such as that of a load balancer; addresses, `localhost`, and the names in `ADVERTISE_URL` and `NODES` need not be listed",
+    range: "a comma separated list of host names without ports",
+    schema: z.string().transform((text, context) => {
+      const names = text.split(",").flatMap((name) => name.trim() || []);
+      if (names.every((name) => hostNameSyntax.test(name))) return names;
+      context.addIssue("not a list of host names");
+      return z.NEVER;
+    }),
+  },
   DATA_DIR: {
     byDefault: "",
     defaultShown: "empty",
@@ -254,6 +269,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     grpcPort: read("GRPC_PORT"),
     host,
     advertiseUrl: read("ADVERTISE_URL").replace(/\/+$/, "") || `http://${shownHost}:${port}`,
+    allowedHosts: Object.freeze(read("ALLOWED_HOSTS")),
     dataDir: read("DATA_DIR"),
     writeQuorum: read("WRITE_QUORUM"),
     minDelay: read("MIN_DELAY"),

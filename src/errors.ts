@@ -6,6 +6,7 @@ export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "KEY_NOT_FOUND"
   | "NOT_LEADER"
+  | "MISDIRECTED"
   | "NO_LEADER"
   | "VERSION_MISMATCH"
   | "COMPACTED"

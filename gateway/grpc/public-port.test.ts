@@ -138,7 +138,7 @@ describe("garbage on the port", () => {
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
   const garbage: Readonly<Record<string, Buffer>> = {
     "random bytes": randomBytes(4096),
-    "an HTTP/1 request": Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "an HTTP/1 request": Buffer.from("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "a preface and random bytes": Buffer.concat([preface, randomBytes(4096)]),
     "random frames": Buffer.concat([
       preface,

@@ -21,6 +21,10 @@ export function normalizeTarget(
   if (request.httpVersion === "1.1" && request.headers.host === undefined) {
     return failureOf("INVALID_ARGUMENT", "An HTTP/1.1 request must have a Host header.");
   }
+  // The parser keeps the first one; a proxy before this node may have read another.
+  if (countOf("host", request.rawHeaders) > 1) {
+    return failureOf("INVALID_ARGUMENT", "A request must have one Host header.");
+  }
   if (url[0] !== "/") {
     const origin = /^https?:\/\/[^/?#]*/i.exec(url);
     if (origin === null) {
@@ -36,6 +40,16 @@ export function normalizeTarget(
       request.url = path.target;
   }
   return undefined;
+}
+
+/** How often a header was sent. `raw` is name, value, name, value … */
+function countOf(name: string, raw: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    const given = raw[at] ?? "";
+    if (given.length === name.length && given.toLowerCase() === name) count += 1;
+  }
+  return count;
 }
 
 /** A call to another member. */

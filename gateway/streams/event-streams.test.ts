@@ -43,7 +43,7 @@ test("a reader that never reads is cut off once a mebibyte waits for it", async 
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
   socket.pause();
-  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await once(server, "opened");
   const [stream] = opened;
   const ended = new Promise<void>((resolve) => stream?.onEnd(resolve));

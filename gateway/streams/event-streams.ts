@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { failureOf } from "../../src/errors.ts";
+import { dataPolicy, policyHeader } from "../answers.ts";
 import { onClientEnd } from "../exchanges.ts";
 
 /** The format has no other encoding; the name is for readers that would guess one. */
@@ -77,6 +78,8 @@ export function createEventStreams(streamsMax = 1000): EventStreams {
         eventStreamType,
         "Cache-Control",
         "no-store",
+        policyHeader,
+        dataPolicy,
         "X-Accel-Buffering",
         "no",
       ]);

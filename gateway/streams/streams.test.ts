@@ -188,7 +188,7 @@ describe("GET /watch", () => {
     const socket = connect(cluster.leader.gateway.port, "127.0.0.1");
     await once(socket, "connect");
     socket.pause();
-    socket.write("GET /watch HTTP/1.1\r\nHost: x\r\n\r\n");
+    socket.write("GET /watch HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const big = "x".repeat(200_000);
     const before = await liveBytes();
     for (let i = 0; i < 200; i++) await put("big", `${i}${big}`);

@@ -30,7 +30,7 @@ export async function reportFile(directory: string, name: string): Promise<Answe
       status: 200,
       contentType: contentTypes[name.slice(name.lastIndexOf(".") + 1)] ?? "text/plain",
       body: await readFile(join(directory, name)),
-      headers: ["Content-Security-Policy", policy, "X-Content-Type-Options", "nosniff"],
+      policy,
     };
   } catch {
     return missing;

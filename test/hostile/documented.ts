@@ -7,6 +7,7 @@ export const documented: Readonly<Record<string, readonly [http: number, grpc: n
   KEY_NOT_FOUND: [404, 5],
   NOT_LEADER: [421, 9],
   NO_LEADER: [503, 14],
+  MISDIRECTED: [421, -1],
   VERSION_MISMATCH: [409, 10],
   COMPACTED: [410, 11],
   TOO_LARGE: [413, 3],

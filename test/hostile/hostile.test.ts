@@ -36,7 +36,7 @@ beforeAll(async () => {
   restPort = Number(new URL(cluster.leader.url).port);
   client = new WellBehavedClient(cluster);
   // They take 15 s to be cut off, so they begin first and are looked at last.
-  const head = "GET /read?key=a HTTP/1.1\r\nHost: a\r\nX-Slow: ";
+  const head = "GET /read?key=a HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
   slowHeads = await Promise.all(Array.from({ length: 100 }, () => drip(restPort, head, "x")));
   idlers = (await openMany(restPort, 40)).map(readAll);
 });
@@ -190,7 +190,7 @@ test("bare sockets: garbage gets a documented status or an end", patient, async 
 
 test("bodies that are never finished, and clients that leave in the middle", patient, async () => {
   const head =
-    "PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
+    "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
   const slow = await Promise.all(
     Array.from({ length: 100 }, () => drip(restPort, `${head}{"key":"`, "x")),
   );
@@ -217,7 +217,7 @@ test.runIf(secondsPerFuzzer >= 60)(
   patient,
   async () => {
     const head =
-      "PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
+      "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n";
     const slow = await Promise.all(
       Array.from({ length: 100 }, () => drip(restPort, `${head}{"key":"`, "x")),
     );
@@ -232,7 +232,7 @@ test("event streams whose readers never read", patient, async () => {
   for (const [index, socket] of readers.entries()) {
     socket.pause();
     const path = index % 2 === 0 ? "/events" : "/watch?prefix=";
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   }
   const value = "v".repeat(50_000);
   const headers = { "content-type": "application/json" };

@@ -90,7 +90,7 @@ const bulk = fc
 export const wildBulkWrite = fc.oneof(bulk, mutated(bulk));
 
 const goodRequest = Buffer.from(
-  'PUT /write HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"key":"a","value":1}',
+  'PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{"key":"a","value":1}',
 );
 /** For a bare socket. */
 export const rawBytes = fc.oneof(

@@ -63,7 +63,7 @@ async function unfinishedUpload(url: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.on("error", () => undefined);
   await once(socket, "connect");
-  const head = "Host: a\r\nContent-Type: application/json\r\nContent-Length: 100";
+  const head = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 100";
   await new Promise((sent) => socket.write(`PUT /write HTTP/1.1\r\n${head}\r\n\r\n{`, sent));
   return socket;
 }

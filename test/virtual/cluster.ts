@@ -378,6 +378,7 @@ export class VirtualCluster {
       grpcPort: 5567,
       host: id,
       advertiseUrl: `http://${id}:4567`,
+      allowedHosts: [],
       dataDir: "virtual",
       writeQuorum,
       minDelay,

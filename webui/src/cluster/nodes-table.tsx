@@ -2,9 +2,11 @@
  * Every node of the cluster in figures. The leader reports them; without a leader, the node that serves
  * the page reports what it knows itself, and the rest is unknown.
  */
+
 import type { ClusterView, MemberView } from "../api/wire.ts";
 import { useEvery } from "../lib/hooks.ts";
 import { count, known } from "../lib/units.ts";
+import { webAddress } from "../lib/web-address.ts";
 import { cluster, members, own } from "../state/live.ts";
 import { NodeName } from "../ui/mark.tsx";
 import { AwaitingCluster, Panel, Scroller } from "../ui/panel.tsx";
@@ -57,6 +59,7 @@ const reporter = (view: ClusterView): string => (view.fromLeader ? view.leader :
 /** The leader has no lag and is what the digests of the others are compared with. */
 function NodeRow({ member }: { readonly member: MemberView }) {
   const isLeader = member.role === "leader";
+  const address = webAddress(member.url);
   return (
     <tr>
       <th scope="row">
@@ -74,10 +77,10 @@ function NodeRow({ member }: { readonly member: MemberView }) {
       <td>
         {member.id === own.value?.node ? (
           "this one"
-        ) : member.url === "" ? (
+        ) : address === undefined ? (
           "–"
         ) : (
-          <a href={member.url} target="_blank" rel="noreferrer">
+          <a href={address} target="_blank" rel="noreferrer">
             open<span class="visually-hidden"> the page of {member.id}</span>
           </a>
         )}

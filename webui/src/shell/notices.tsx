@@ -2,7 +2,9 @@
  * Bars below the header that say why the page does not show what one would expect: no leader, no
  * connection, or the delays of a sweep.
  */
+
 import { count, delayRange, plural } from "../lib/units.ts";
+import { webAddress } from "../lib/web-address.ts";
 import { cluster, connection, isLeaderless, leaderId, own, runningSweep } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import { RouteLink } from "../ui/route-link.tsx";
@@ -38,7 +40,9 @@ export function Banner() {
 /** A node that does not answer cannot pass anything on; the page of another one can. */
 function OtherPage() {
   const known = cluster.value?.nodes ?? [];
-  const others = known.filter(({ id, url }) => id !== own.value?.node && url !== "");
+  const others = known.filter(
+    ({ id, url }) => id !== own.value?.node && webAddress(url) !== undefined,
+  );
   const other = others.find(({ state }) => state === "live") ?? others[0];
   if (other === undefined) return null;
   return <a href={other.url + location.search}>Open the page of {other.id}</a>;
