@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readOptions } from "../../src/start/command-line.ts";
 import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { freeBasePort, Launched, npmStart } from "./launched.ts";
+import { freeBasePort, Launched, npmStart, stopsInOrder } from "./launched.ts";
 
 let options: string[];
 let launched: Launched | undefined;
@@ -77,7 +77,7 @@ describe.runIf(process.platform === "linux")("npm start ends as a whole, in good
     // Its output ends with the last process that writes there.
     await launched.ended();
     await nothingIsLeft();
-    expect(launched.printed).toContain("Stopping 2 nodes\nAll nodes stopped.\n");
+    expect(launched.printed).toMatch(stopsInOrder(2));
   });
 
   test("while its nodes are still starting", async () => {

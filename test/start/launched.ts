@@ -75,6 +75,10 @@ export class Launched {
   }
 }
 
+/** On a busy machine a leader may warn that nobody took over in time. */
+export const stopsInOrder = (nodes: number): RegExp =>
+  new RegExp(`^Stopping ${nodes} nodes\\n(?:\\w+ +warn: .*\\n)*All nodes stopped\\.\\n`, "m");
+
 /** Node runs the launcher itself; `npm start` comes down to this. */
 export const launcher: readonly [string, ...string[]] = [process.execPath, "src/start/main.ts"];
 export const npmStart: readonly [string, ...string[]] = ["npm", "start", "--"];

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readOptions } from "../../src/start/command-line.ts";
 import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
-import { freeBasePort, Launched, launcher, npmStart } from "./launched.ts";
+import { freeBasePort, Launched, launcher, npmStart, stopsInOrder } from "./launched.ts";
 
 let basePort: number;
 let options: string[];
@@ -34,7 +34,7 @@ test("through npm, Ctrl-C in the terminal ends everything in good order", async 
   launched.interrupt();
   // The shell between npm and the launcher dies of the signal itself, once the launcher has ended.
   await launched.ended();
-  expect(launched.printed).toContain("Stopping 3 nodes\nAll nodes stopped.\n");
+  expect(launched.printed).toMatch(stopsInOrder(3));
   expect(await findTakenPort(planCluster(readOptions(options), {}))).toBeUndefined();
 });
 

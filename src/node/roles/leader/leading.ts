@@ -194,7 +194,9 @@ export class Leading {
   #deposed(deposed: Deposed): void {
     const { options } = this.parts;
     const { epoch } = this.core;
-    options.log.warn({ epoch, ...deposed }, deposedSentence(deposed));
+    // Whoever hands over has asked for it: every orderly stop would end with a warning.
+    const level = this.handover.isUnderWay ? "info" : "warn";
+    options.log[level]({ epoch, ...deposed }, deposedSentence(deposed));
     if (!options.config.failover) this.#stop(deposedSentence(deposed));
     else if (deposed.reason === "higherEpoch")
       this.#leave({ type: "follow", next: { leader: deposed.by, epoch: deposed.epoch } });
