@@ -102,6 +102,22 @@ export const failoverFaults: Readonly<Record<string, FaultMaker>> = {
       choosing(cluster, dice.pick([1, 2, 4, 5]), count),
       aimed(cluster, "", (leader) => killing([leader], count)),
     ]),
+  handOver: ({ cluster, dice, count }) => {
+    const times = dice.whole(2, 6);
+    return {
+      name: `hand leadership over ${times} times`,
+      goesOn: true,
+      async begin() {
+        for (let time = 0; time < times; time += 1) {
+          const acting = await cluster.untilLed();
+          const to = dice.pick(cluster.nodes.filter((node) => node !== acting));
+          count((await handOver(acting, to)) ? "handovers" : "handovers refused");
+          await wait(dice.whole(0, 400));
+        }
+      },
+      heal: async () => undefined,
+    };
+  },
   rollingRestart: ({ cluster, dice, count }) => ({
     name: "restart all, one by one",
     async begin() {
@@ -115,6 +131,17 @@ export const failoverFaults: Readonly<Record<string, FaultMaker>> = {
     heal: async () => undefined,
   }),
 };
+
+/** False: the leader refused, or has been replaced meanwhile. */
+async function handOver(leader: NodeProcess, to: NodeProcess): Promise<boolean> {
+  const response = await fetch(`${leader.url}/leader`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ to: to.id }),
+  });
+  await response.arrayBuffer();
+  return response.ok;
+}
 
 const goesOn = (fault: Fault): Fault => ({ ...fault, goesOn: true });
 

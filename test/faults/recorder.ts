@@ -15,6 +15,8 @@ export interface Counts {
   unknown: number;
   unreachable: number;
   lists: number;
+  /** Linearizable reads of a key that any node answered. */
+  anywhere: number;
   /** Reads that a node answered as a follower: possibly old, and no part of the history. */
   elsewhere: number;
 }
@@ -38,6 +40,7 @@ export class Recorder {
     unknown: 0,
     unreachable: 0,
     lists: 0,
+    anywhere: 0,
     elsewhere: 0,
   };
   readonly #refusals: readonly string[];
@@ -81,12 +84,19 @@ export class Recorder {
   /** A list of all keys with a prefix is a read of each of them. */
   async list(
     contact: Contact,
-    asked: { readonly client: string; readonly prefix: string; readonly keys: readonly string[] },
+    asked: {
+      readonly client: string;
+      readonly prefix: string;
+      readonly keys: readonly string[];
+      readonly consistency?: "linearizable";
+      readonly timeoutMs?: number;
+    },
   ): Promise<void> {
-    const { client, prefix, keys } = asked;
+    const { client, prefix, keys, consistency, timeoutMs = 5000 } = asked;
     const invokedAt = performance.now();
-    const path = `/read?prefix=${prefix}&limit=1000`;
-    const { reply, fromLeader } = await contact.ask({ method: "GET", path, timeoutMs: 5000 });
+    const explicit = consistency === undefined ? "" : `&consistency=${consistency}`;
+    const path = `/read?prefix=${prefix}&limit=1000${explicit}`;
+    const { reply, fromLeader } = await contact.ask({ method: "GET", path, timeoutMs });
     const returnedAt = performance.now();
     if (reply.type !== "answer" || reply.status === 503 || !fromLeader) {
       return;

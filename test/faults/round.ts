@@ -5,7 +5,7 @@ import type { NodeStatus } from "../../src/node/api.ts";
 import { check } from "../linearizability/check.ts";
 import type { Call } from "../linearizability/history.ts";
 import type { Cluster } from "../support/cluster.ts";
-import { type Contact, fixedContact, RoamingContact } from "../support/contact.ts";
+import { anyContact, type Contact, fixedContact, RoamingContact } from "../support/contact.ts";
 import type { HttpClient } from "../support/http-client.ts";
 import type { Dice } from "../support/random.ts";
 import type { Fault } from "./menu.ts";
@@ -91,12 +91,17 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const workload = startWorkload(recorder, {
     ...{ clients, keys, prefix, quorums, valueBytes, dice: dice.fork() },
     newContact: (number) => contactOf(world, number),
+    newAnyContact: (own) => anyContact(client, urlsOf(cluster), own),
   });
   let healedAt = 0;
   try {
     await misbehave(plan, recorder);
     healedAt = performance.now();
     await untilUseful(world, recorder);
+  } catch (error) {
+    // Nobody waits for what they are still told.
+    await Promise.all(subscribers.map((each) => each.stop()));
+    throw error;
   } finally {
     await workload.stop();
     await watchers.stop();
@@ -123,9 +128,13 @@ function contactOf({ client, cluster, electing }: RoundWorld, number = 0): Conta
     return fixedContact(client, cluster.leader.url);
   }
   const stubborn = number % 3 === 2;
-  const others = cluster.followers.map(({ url }) => url);
-  return new RoamingContact(client, [cluster.leader.url, ...others], { stubborn });
+  return new RoamingContact(client, urlsOf(cluster), { stubborn });
 }
+
+const urlsOf = ({ leader, followers }: Cluster): readonly [string, ...string[]] => [
+  leader.url,
+  ...followers.map(({ url }) => url),
+];
 
 /** The version of a write to the round's keys that took effect. */
 function writtenIn({ key, kind, outcome, version }: Call, prefix: string): number {

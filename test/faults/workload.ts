@@ -8,6 +8,8 @@ export interface WorkloadOptions {
   readonly clients: number;
   /** Each client has a contact of its own. */
   readonly newContact: (client: number) => Contact;
+  /** For reads that every node must answer as the leader would. */
+  readonly newAnyContact: (dice: Dice) => Contact;
   readonly keys: readonly string[];
   /** What all keys, and no others, start with. */
   readonly prefix: string;
@@ -27,12 +29,15 @@ interface Client {
   /** Its name. */
   readonly client: string;
   readonly contact: Contact;
+  readonly anywhere: Contact;
   readonly dice: Dice;
 }
 
 /** Longer than a write may wait for its quorum, so that most calls get a real answer. */
 const CLIENT_PATIENCE_MS = 5000;
 const WRITE_TIMEOUT_MS = 2000;
+/** A frozen node answers nothing; the next read goes to another one. */
+const ANYWHERE_PATIENCE_MS = 1500;
 
 export function startWorkload(recorder: Recorder, options: WorkloadOptions): Workload {
   const stopping = new AbortController();
@@ -59,6 +64,21 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     return call;
   };
 
+  /** One key, or all of them, of any node. */
+  const readAnywhere = async ({ client, anywhere, dice }: Client, key: string) => {
+    const timeoutMs = ANYWHERE_PATIENCE_MS;
+    const consistency = "linearizable";
+    if (dice.chance(0.2)) {
+      await recorder.list(anywhere, { client, ...options, consistency, timeoutMs });
+      return undefined;
+    }
+    const path = `/read?key=${encodeURIComponent(key)}&consistency=${consistency}`;
+    const intent = { client, kind: "read" as const, key };
+    const call = await recorder.perform(anywhere, intent, { method: "GET", path, timeoutMs });
+    recorder.counts.anywhere += call === undefined ? 0 : 1;
+    return call;
+  };
+
   const callOnce = async (each: Client, number: number) => {
     const { client, contact, dice } = each;
     if (dice.chance(0.05)) {
@@ -71,6 +91,9 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     const kind = dice.pick(["put", "put", "put", "read", "read", "read", "delete"] as const);
     const ifVersion = dice.chance(0.35) ? conditionFor(heard.get(key), dice) : undefined;
     if (kind === "read") {
+      if (dice.chance(0.4)) {
+        return readAnywhere(each, key);
+      }
       const path = `/read?key=${encodeURIComponent(key)}`;
       return recorder.perform(contact, { client, kind, key }, { method: "GET", path, timeoutMs });
     }
@@ -102,13 +125,11 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
       await wait(call === undefined ? 25 : dice.whole(0, 8));
     }
   };
-  const clients = Array.from({ length: options.clients }, (_, index) =>
-    live({
-      client: `c${index}`,
-      contact: options.newContact(index),
-      dice: options.dice.fork(),
-    }),
-  );
+  const clients = Array.from({ length: options.clients }, (_, index) => {
+    const dice = options.dice.fork();
+    const contact = options.newContact(index);
+    return live({ client: `c${index}`, contact, anywhere: options.newAnyContact(dice), dice });
+  });
   return {
     async stop() {
       stopping.abort();

@@ -75,3 +75,12 @@ export const explorations: readonly Exploration[] = [
   planted("confirmedByFewer", "stepRounds", [3], 15),
   planted("readsDoNotWait", "stepRead", [3], 15),
 ];
+
+/**
+ * Quint's generator counts up from its seed, so neighbouring seeds soon make the same runs. These are
+ * 2^32 draws apart.
+ */
+export function seedOf(name: string, seed: string): bigint {
+  const place = explorations.findIndex((exploration) => exploration.name === name);
+  return (BigInt(seed) * 64n + BigInt(place)) << 32n;
+}

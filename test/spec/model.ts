@@ -42,6 +42,13 @@ export interface Outcome {
   };
 }
 
+/** A mistake is found; the model as it is has none, and met all that it had to. */
+export const isAsItMust = (
+  { mustViolate }: Exploration,
+  { violation, witnessed }: Outcome,
+): boolean =>
+  mustViolate ? violation !== undefined : violation === undefined && !witnessed.includes(0);
+
 type Simulated = ReturnType<Evaluator["simulate"]>;
 
 /** Parses and type-checks the model once. Throws with Quint's messages. */

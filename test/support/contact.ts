@@ -1,6 +1,7 @@
 /** Where a client takes the leader to be, and what it learns about that from each reply. */
 import type { NodeStatus } from "../../src/node/api.ts";
 import type { HttpClient, Question, Reply } from "./http-client.ts";
+import type { Dice } from "./random.ts";
 
 /** What a client asks. */
 export interface Contact {
@@ -11,6 +12,18 @@ export interface Contact {
 /** Always the same node, which is the only one that leads. */
 export const fixedContact = (client: HttpClient, url: string): Contact => ({
   ask: async (question) => ({ reply: await client.ask(url, question), fromLeader: true }),
+});
+
+/** Any node, for questions that each must answer alike. */
+export const anyContact = (
+  client: HttpClient,
+  urls: readonly [string, ...string[]],
+  dice: Dice,
+): Contact => ({
+  ask: async (question) => ({
+    reply: await client.ask(dice.pick(urls), question),
+    fromLeader: true,
+  }),
 });
 
 const STATUS_WITHIN_MS = 2000;

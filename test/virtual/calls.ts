@@ -60,7 +60,7 @@ export class Calls {
     else this.#calls.splice(this.#calls.indexOf(refused), 1);
   }
 
-  /** A read of the leader goes out; without an answer, or with a 503, it says nothing. */
+  /** A linearizable read goes out; without an answer, or with a 503, it says nothing. */
   read(key: string): { told: (result: Result<KeyValue>) => void } {
     const client = this.#client("reader");
     const invokedAt = this.#now();
@@ -73,7 +73,7 @@ export class Calls {
     };
   }
 
-  /** A list of the leader is a read of each key. */
+  /** A linearizable list is a read of each key. */
   list(keys: readonly string[]): { told: (result: Result<KeyPage>) => void } {
     const client = this.#client("lister");
     const invokedAt = this.#now();

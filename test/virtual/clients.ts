@@ -1,5 +1,6 @@
 import type { Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import type { Node } from "../../src/node/roles/node.ts";
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import { Calls } from "./calls.ts";
 import type { Process, VirtualCluster } from "./cluster.ts";
@@ -33,8 +34,8 @@ export class Clients {
   readonly calls: Calls;
   readonly #observed: Observed;
   readonly #watchers: readonly Watcher[];
-  /** Answers that come by promise: they need a turn of the real event loop. */
-  promised = 0;
+  /** Processes that promised an answer. */
+  readonly #promises = new Set<{ readonly id: NodeId; readonly process: Process }>();
   #written = 0;
   #expected: {
     readonly process: Process | undefined;
@@ -240,7 +241,10 @@ export class Clients {
     const node = this.#cluster.node(id);
     if (node === undefined) return;
     const key = chance.pick(keys);
-    if (failover ? node.role === "leader" : id === leader) {
+    if (node.role !== "leader" && chance.happens(0.3)) {
+      if (chance.happens(0.2)) this.#listLinearizably(id);
+      else this.readLinearizably(id, key);
+    } else if (failover ? node.role === "leader" : id === leader) {
       if (chance.happens(0.2)) this.#listLeader(id);
       else this.readLeader(key, id);
     } else if (chance.happens(0.1)) this.#listFollower(id);
@@ -253,22 +257,42 @@ export class Clients {
       told(answer);
       return false;
     }
-    const { leader } = this.#cluster;
-    const process = this.#cluster.member(id).process;
-    this.promised += 1;
-    void answer.then((result) => {
-      this.promised -= 1;
-      const stays = this.#cluster.failover || leader === this.#cluster.leader;
-      if (stays && this.#cluster.member(id).process === process) this.guard(() => told(result));
+    const { leader, failover } = this.#cluster;
+    this.whenKept(id, answer, (result) => {
+      if (failover || leader === this.#cluster.leader) told(result);
     });
     return true;
+  }
+
+  /** Calls `told` with what the process of this node promised, unless it dies first. */
+  whenKept<T>(id: NodeId, promise: Promise<T>, told: (kept: T) => void): void {
+    const { process } = this.#cluster.member(id);
+    if (process === undefined) return;
+    const made = { id, process };
+    this.#promises.add(made);
+    void promise.then((kept) => {
+      this.#promises.delete(made);
+      if (this.#isAlive(made)) this.#guard(() => told(kept));
+    });
+  }
+
+  #isAlive({ id, process }: { id: NodeId; process: Process }): boolean {
+    return this.#cluster.member(id).process === process;
+  }
+
+  /** An answer is to come by a promise: it needs turns of the real event loop. */
+  get isPromised(): boolean {
+    for (const made of this.#promises) {
+      if (this.#isAlive(made)) return true;
+      this.#promises.delete(made);
+    }
+    return false;
   }
 
   /** What was found wrong inside a promise; the run looks after each turn. */
   wrong: Violation | undefined;
 
-  /** For what runs inside a promise. */
-  guard(run: () => void): void {
+  #guard(run: () => void): void {
     try {
       run();
     } catch (error) {
@@ -288,6 +312,36 @@ export class Clients {
         this.#observed.shown(leader, key, answer.ok ? answer.value : undefined);
     });
     coverage.met(later ? "leader read that waited" : "leader read");
+  }
+
+  /** Asks for all that was answered before, whatever the node's role. `told` hears whether it was answered. */
+  readLinearizably(id: NodeId, key: string, told: (isAnswered: boolean) => void = () => {}): void {
+    const node = this.#cluster.node(id);
+    if (node === undefined || this.#isAstray(node)) return;
+    const call = this.calls.read(key);
+    const result = node.read({ key, consistency: "linearizable" });
+    this.#answer(id, result, (answer) => {
+      call.told(answer);
+      const isAnswered = answer.ok || answer.failure.code === "KEY_NOT_FOUND";
+      if (isAnswered && node.role === "follower")
+        this.#cluster.coverage.met("linearizable read on a follower");
+      told(isAnswered);
+    });
+  }
+
+  #listLinearizably(id: NodeId): void {
+    const node = this.#cluster.node(id);
+    if (node === undefined || this.#isAstray(node)) return;
+    const call = this.calls.list(keys);
+    this.#answer(id, node.list({ ...everyKey, consistency: "linearizable" }), (answer) => {
+      call.told(answer);
+      if (answer.ok) this.#cluster.coverage.met("linearizable list on a follower");
+    });
+  }
+
+  /** By its settings another node leads than by those of the cluster. */
+  #isAstray({ leader }: Node): boolean {
+    return !this.#cluster.failover && leader !== this.#cluster.leader;
   }
 
   #listLeader(leader: NodeId): void {
@@ -359,6 +413,18 @@ export class Clients {
     const elsewhere = chance.pick(ids);
     if (chance.happens(0.1)) watcher.attach(elsewhere);
     else watcher.goOn(elsewhere);
+  }
+
+  /** All is quiet: every node answers what is asked for linearizably. */
+  readEverywhere(): { isOver: () => boolean } {
+    const asked = this.#cluster.ids.map((id) => ({ id, key: this.#cluster.chance.pick(keys) }));
+    let left = asked.length;
+    for (const { id, key } of asked)
+      this.readLinearizably(id, key, (isAnswered) => {
+        if (!isAnswered) throw new Violation(`${id} refuses a read although all is well`);
+        left -= 1;
+      });
+    return { isOver: () => left === 0 };
   }
 
   /** All is quiet: every client was told everything, and it all fits together. */

@@ -54,6 +54,8 @@ const situations = [
   "list on the leader",
   "follower read",
   "follower read that waited for a version",
+  "linearizable read on a follower",
+  "linearizable list on a follower",
   "watch resumed",
   "watch paused",
   "watch told COMPACTED",

@@ -165,6 +165,8 @@ function cut(run: Faulty, some: readonly NodeId[], { lastsMs }: { lastsMs: numbe
   if (ways !== "in") network.cut(some, others);
   if (ways !== "out") network.cut(others, some);
   coverage.met(ways === "both" ? "wire cut both ways" : "wire cut one way");
+  // Who notices at once need not wait for an election timeout.
+  if (chance.happens(0.3)) for (const id of others) network.reset(id);
   run.later(10, lastsMs, () => {
     network.join(some, others);
     network.join(others, some);

@@ -17,6 +17,8 @@ const electionsMax = 5;
 /** A flush that a full disk refused is tried again after this time, and its node takes no part before. */
 const flushRetryMs = 500;
 const retryMs = 20;
+/** A follower asks for a mark once it has heard a heartbeat. */
+const readMsMax = 1_000;
 
 export async function comesRight(run: Ending): Promise<void> {
   const { cluster, clients } = run;
@@ -24,7 +26,10 @@ export async function comesRight(run: Ending): Promise<void> {
   await run.runUntil(thawedAt(cluster) + (cluster.failover ? 0 : 1_000));
   if (cluster.failover) await mustElect(run);
   await mustConverge(run);
+  const reads = clients.readEverywhere();
+  await run.runUntil(cluster.time.now() + readMsMax, () => !reads.isOver());
   await run.runUntil(cluster.time.now() + 100);
+  if (!reads.isOver()) throw new Violation(`not every node answers reads:\n${describe(cluster)}`);
   cluster.history.finish();
   const digests = new Set(cluster.ids.map((id) => cluster.node(id)?.status().digest));
   if (digests.size !== 1) throw new Violation(`digests differ: ${[...digests].join(", ")}`);

@@ -12,6 +12,8 @@ export interface Copies {
   readonly members: readonly NodeId[];
   /** Its disk, unless it is one of those taken for lost, has this content there. */
   holds(id: NodeId, sequence: Sequence, content: string): boolean;
+  /** Some disk that is not taken for lost has another content there, in an epoch above that of every copy. */
+  isOutranked(sequence: Sequence, content: string): boolean;
   /** A disk of this node that had it was lost, or is taken for lost. */
   wasLost(id: NodeId, sequence: Sequence, content: string): boolean;
 }
@@ -42,6 +44,9 @@ function excuseOf(
   // lowered while too few were live.
   if (floor !== undefined)
     return degraded && quorum < floor ? "settled by a floor that too few knew" : undefined;
+  // Those that were away may hold a leftover of a higher epoch, which the leader did not hear of.
+  if (degraded && copies.isOutranked(sequence, content))
+    return "settled by a floor that too few knew";
   const { members } = copies;
   const isHeld = members.some((id) => copies.holds(id, sequence, content));
   const lost = members.filter((id) => copies.wasLost(id, sequence, content));

@@ -28,19 +28,13 @@ export class Handovers {
     if (process === undefined) return;
     const { node } = process;
     const asked = { id, process, to, epoch: node.role === "leader" ? node.position().epoch : 0 };
-    let pending = true;
-    const over = () => {
-      if (pending) this.#clients.promised -= 1;
-      pending = false;
-    };
-    this.#clients.promised += 1;
-    void node.handOver(to).then((outcome) => {
-      over();
-      if (this.#cluster.member(id).process !== process) return;
-      this.#clients.guard(() => this.#judge(asked, outcome));
+    let isAnswered = false;
+    this.#clients.whenKept(id, node.handOver(to), (outcome) => {
+      isAnswered = true;
+      this.#judge(asked, outcome);
       told(outcome);
     });
-    this.#mustBeAnswered(id, process, { isPending: () => pending, over });
+    this.#mustBeAnswered(id, process, () => isAnswered);
   }
 
   #judge(
@@ -65,18 +59,10 @@ export class Handovers {
     if (next.leader === to) coverage.met("leadership handed over");
   }
 
-  #mustBeAnswered(
-    id: NodeId,
-    process: Process,
-    answer: { isPending: () => boolean; over: () => void },
-  ): void {
+  #mustBeAnswered(id: NodeId, process: Process, isAnswered: () => boolean): void {
     const { time } = this.#cluster;
     const look = () => {
-      if (!answer.isPending()) return;
-      if (this.#cluster.member(id).process !== process) {
-        answer.over();
-        return;
-      }
+      if (isAnswered() || this.#cluster.member(id).process !== process) return;
       const frozenMs = process.clock.frozenUntil + answeredMsMax - time.now();
       if (frozenMs <= 1) throw new Violation(`${id} never answered a handover`);
       time.after(frozenMs, look);

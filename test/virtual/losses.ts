@@ -1,4 +1,4 @@
-import type { NodeId, Sequence } from "../../src/replication/types.ts";
+import type { Entry, NodeId, Sequence } from "../../src/replication/types.ts";
 import { asked, type Excuse } from "./account.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { whatElectionsCouldMiss } from "./elections.ts";
@@ -7,6 +7,8 @@ import { contentOf } from "./history.ts";
 import type { Known } from "./known.ts";
 import { type Disks, type Missed, whatRecoveryCouldMiss } from "./loss.ts";
 import { Violation } from "./violation.ts";
+
+const one = { entriesMax: 1, bytesMax: 1 };
 
 type Counted = typeof asked | `excused: ${Excuse}`;
 
@@ -72,13 +74,24 @@ export class Losses {
     const { history, ids } = this.#cluster;
     const has = (id: NodeId, sequence: Sequence, content: string) => {
       const disk = looks.get(id);
-      const [entry] = disk?.readLog(sequence, { entriesMax: 1, bytesMax: 1 }) ?? [];
+      const [entry] = disk?.readLog(sequence, one) ?? [];
       if (entry?.sequence === sequence && contentOf(entry.operations) === content) return true;
       return (disk?.summary().applied ?? 0) >= sequence;
     };
+    const entriesAt = (sequence: Sequence) =>
+      ids
+        .filter((id) => !without.has(id))
+        .flatMap((id) => looks.get(id)?.readLog(sequence, one) ?? [])
+        .filter((entry) => entry.sequence === sequence);
     return {
       members: ids,
       holds: (id, sequence, content) => !without.has(id) && has(id, sequence, content),
+      isOutranked: (sequence, content) => {
+        const entries = entriesAt(sequence);
+        const isCopy = ({ operations }: Entry) => contentOf(operations) === content;
+        const own = Math.max(0, ...entries.filter(isCopy).map(({ epoch }) => epoch));
+        return entries.some((entry) => !isCopy(entry) && entry.epoch > own);
+      },
       wasLost: (id, sequence, content) =>
         (without.has(id) && has(id, sequence, content)) ||
         history.holdings.wasLost(id, sequence, content),

@@ -254,6 +254,25 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     to: "if (refusal === undefined) this.#asks.splice(0);",
   },
   {
+    name: "a read mark is told without a round",
+    story: "77",
+    file: "node/roles/leader/read-marks.ts",
+    from: "this.#confirming.whenConfirmed(() => succeeded(number));",
+    to: "this.#parts.lifetime.over\n      ? this.#confirming.whenConfirmed(() => succeeded(number))\n      : succeeded(number);",
+  },
+  {
+    name: "a read mark answers questions that were asked after it",
+    file: "node/roles/follower/read-marks.ts",
+    from: "this.#waiting.reachAll(number);",
+    to: "this.#waiting.reachAll(this.#asked + 1);",
+  },
+  {
+    name: "a follower answers a linearizable read before it has applied the mark",
+    file: "node/roles/follower/reads.ts",
+    from: "readAt(Math.max(minVersion, mark))",
+    to: "readAt(Math.min(minVersion, mark))",
+  },
+  {
     name: "of two handovers at once, one is never answered",
     file: "node/roles/node.ts",
     from: "this.#leaving.add(left);",

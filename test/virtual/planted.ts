@@ -106,6 +106,7 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: "a recovery keeps a conditional entry whose condition no longer holds",
+    story: "19",
     file: "replication/recovery/evidence.ts",
     from: "const keep = found !== undefined && conditionsHold(found, seen);",
     to: "const keep = found !== undefined;",

@@ -128,7 +128,7 @@ export class Run implements Director {
     while (pending() && cluster.step(until)) {
       this.#events += 1;
       // An answer may come by several promises, one behind the other.
-      const isAwaited = () => this.#clients.promised > 0 || cluster.changes.areAwaited;
+      const isAwaited = () => this.#clients.isPromised || cluster.changes.areAwaited;
       for (let turn = cluster.failover ? 4 : 1; isAwaited() && turn > 0; turn -= 1)
         await Promise.resolve();
       if (cluster.changes.wrong !== undefined) throw cluster.changes.wrong;
@@ -231,7 +231,7 @@ export class Run implements Director {
       isAnswered = true;
       if (outcome.ok && outcome.value.leader === to) return;
       const what = outcome.ok ? `${outcome.value.leader} leads next` : outcome.failure.detail;
-      this.#clients.wrong ??= new Violation(`${id} did not hand over to ${to}: ${what}`);
+      throw new Violation(`${id} did not hand over to ${to}: ${what}`);
     });
     await this.#runUntil(this.cluster.time.now() + handoverMsMax, () => !isAnswered);
     if (!isAnswered) throw new Violation(`${id} did not answer the handover to ${to}`);
@@ -246,11 +246,7 @@ export class Run implements Director {
   shutDown(id: NodeId): void {
     const { process } = this.cluster.member(id);
     if (process === undefined) return;
-    this.#clients.promised += 1;
-    void process.node.close().then(() => {
-      this.#clients.promised -= 1;
-      if (this.cluster.member(id).process === process) this.crash(id, 400);
-    });
+    this.#clients.whenKept(id, process.node.close(), () => this.crash(id, 400));
   }
 
   wipe(id: NodeId): void {

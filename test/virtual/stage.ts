@@ -280,7 +280,8 @@ export class Stage {
 
   async #read(id: NodeId, key: string, options: Options): Promise<void> {
     const minVersion = options["min"] === undefined ? undefined : Number(options["min"]);
-    const answer = this.#at.node(id)?.read({ key, minVersion });
+    const consistency = options["as"] === "linearizable" ? "linearizable" : undefined;
+    const answer = this.#at.node(id)?.read({ key, minVersion, consistency });
     if (answer === undefined) this.#say(`${id} is down`);
     else if (answer instanceof Promise) {
       let answered = false;
