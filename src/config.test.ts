@@ -105,7 +105,7 @@ const badValues: Record<string, readonly string[]> = {
   LEADER: ["a b", "nobody", "x".repeat(65)],
   FAILOVER: ["yes", "true", "2"],
   ELECTION_TIMEOUT: [...numbers, "99", "60001"],
-  READ_LEASE: ["yes", "true", "2", "1"],
+  READ_LEASE: ["yes", "true", "2"],
   PORT: [...numbers, "65536"],
   GRPC_PORT: [...numbers, "65536"],
   HOST: ["banana", "256.0.0.1", "[::1]", "127.0.0.1:80", "http://x"],
@@ -161,6 +161,13 @@ describe("settings that stop the start", () => {
     expect(refusalOf(three)).toBe(
       'WRITE_QUORUM is "3", but must be a whole number from 0 to 2, ' +
         "the number of followers in NODES.",
+    );
+  });
+
+  test("a read lease is refused where nobody else can lead", () => {
+    expect(readConfig({ ...minimal, READ_LEASE: "1" }).readLease).toBe(true);
+    expect(refusalOf({ ...minimal, FAILOVER: "0", READ_LEASE: "1" })).toMatch(
+      /^READ_LEASE is "1", but must be 0 while FAILOVER is 0: .+\.$/,
     );
   });
 
