@@ -72,6 +72,8 @@ export async function startNode({
     fatal,
   });
   const closeParts = async (gateway?: Gateway) => {
+    // Until then the gateway serves: a leader's clients are told who leads next.
+    await node.retire();
     await Promise.all([gateway?.close(), node.close()]);
     await server.close();
     await storage.close();

@@ -366,6 +366,11 @@ export interface KvNode {
   watch(query: WatchQuery): Result<WatchHandle>;
   gauges(): NodeGauges;
 
-  /** Refuses new writes with SHUTTING_DOWN, answers those in flight, flushes, and ends. */
+  /**
+   * Called before the node closes, while its edges still serve: a leader hands over, and answers once it
+   * follows the next leader, so that its clients are told where to go. Takes `handoverMsMax` at most.
+   */
+  retire(): Promise<void>;
+  /** Retires, refuses new writes with SHUTTING_DOWN, answers those in flight, flushes, and ends. */
   close(): Promise<void>;
 }

@@ -32,7 +32,10 @@ export interface RoleHooks extends StreamEvents {
 }
 
 /** The calls of the edges, for as long as the node plays this role. */
-type RoleCalls = Omit<KvNode, "id" | "write" | "whenLeader" | "handOver" | "subscribe" | "close">;
+type RoleCalls = Omit<
+  KvNode,
+  "id" | "write" | "whenLeader" | "handOver" | "subscribe" | "retire" | "close"
+>;
 
 export interface NodeRole extends RoleCalls {
   readonly hooks: RoleHooks;

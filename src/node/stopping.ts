@@ -8,11 +8,11 @@ export const handoverMsMax = 600;
 /** A closing leader waits this long for the acks of writes in flight; then it answers "unknown". */
 export const inFlightMsMax = 2_500;
 /** A closing gateway waits this long for its answers, including those that wait for the leader. */
-export const answersMsMax = handoverMsMax + inFlightMsMax + 500;
+export const answersMsMax = inFlightMsMax + 500;
 /** Then the gRPC server ends, and waits this long for the calls under way. */
 export const callsMsMax = 500;
 /** A node ends within this time, whatever hangs. The remainder is for closing its storage. */
-export const nodeStopMsMax = answersMsMax + callsMsMax + 800;
+export const nodeStopMsMax = handoverMsMax + answersMsMax + callsMsMax + 800;
 /**
  * The launcher waits this long before it kills a process that it has asked to end. The node
  * measures its own time, and on a busy machine its timers fire late.

@@ -147,6 +147,8 @@ export class StandInNode implements KvNode {
     return { inFlight: 0, inFlightBytes: 0, unapplied: 0 };
   }
 
+  async retire(): Promise<void> {}
+
   async close(): Promise<void> {}
 }
 

@@ -47,6 +47,8 @@ export class Node implements KvNode {
   /** Set while a role has ended and the next one has not begun: messages for that one. */
   #waiting: WaitingMessage[] | undefined;
   #closing = false;
+  /** Set once this node has begun to hand over because it will close. */
+  #retired: Promise<void> | undefined;
   /** Called when the role ends, with the one who leads next, if known. */
   readonly #leaving = new Set<(next: NextLeader | undefined) => void>();
 
@@ -226,9 +228,16 @@ export class Node implements KvNode {
     });
   }
 
-  /** A leader hands over first, so that the others need not wait for an election. */
+  /** So the others need not wait for an election. */
+  retire(): Promise<void> {
+    this.#retired ??= this.#life.options.config.failover
+      ? this.#handOverInTime()
+      : Promise.resolve();
+    return this.#retired;
+  }
+
   async close(): Promise<void> {
-    if (this.#life.options.config.failover) await this.#handOverInTime();
+    await this.retire();
     this.#closing = true;
     this.#life.leaders.close();
     await this.#end();
@@ -244,7 +253,10 @@ export class Node implements KvNode {
       if (to === undefined) return;
       asked.add(to);
       const handed = await this.#handOver(to, untilAt);
-      if (handed.ok) return;
+      if (!handed.ok) continue;
+      const leftMs = Math.max(0, untilAt - clock.now());
+      await this.whenLeader(Math.min(leftMs, handoverMsMax / 2));
+      return;
     }
   }
 
