@@ -315,7 +315,11 @@ export class Clients {
   }
 
   /** Asks for all that was answered before, whatever the node's role. `told` hears whether it was answered. */
-  readLinearizably(id: NodeId, key: string, told: (isAnswered: boolean) => void = () => {}): void {
+  readLinearizably(
+    id: NodeId,
+    key: string = keys[0],
+    told: (isAnswered: boolean) => void = () => {},
+  ): void {
     const node = this.#cluster.node(id);
     if (node === undefined || this.#isAstray(node)) return;
     const call = this.calls.read(key);
@@ -413,18 +417,6 @@ export class Clients {
     const elsewhere = chance.pick(ids);
     if (chance.happens(0.1)) watcher.attach(elsewhere);
     else watcher.goOn(elsewhere);
-  }
-
-  /** All is quiet: every node answers what is asked for linearizably. */
-  readEverywhere(): { isOver: () => boolean } {
-    const asked = this.#cluster.ids.map((id) => ({ id, key: this.#cluster.chance.pick(keys) }));
-    let left = asked.length;
-    for (const { id, key } of asked)
-      this.readLinearizably(id, key, (isAnswered) => {
-        if (!isAnswered) throw new Violation(`${id} refuses a read although all is well`);
-        left -= 1;
-      });
-    return { isOver: () => left === 0 };
   }
 
   /** All is quiet: every client was told everything, and it all fits together. */
