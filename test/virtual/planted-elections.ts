@@ -156,6 +156,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a lease lasts from the answer on",
+    story: "90",
     file: "replication/leader/rounds.ts",
     from: "this.#rounds.find((round) => round.number === number)?.at;",
     to: "this.#rounds.find((round) => round.number >= number) && this.#rounds.at(-1)?.at;",

@@ -75,7 +75,7 @@ export class Stage {
     stand: (ids) => this.#do(() => ids.forEach((id) => this.#stand(id))),
     upgrade: () => this.#upgrade(),
     heal: ([id = ""]) => this.#cut(id, "none"),
-    wire: ([id = "", time = ""]) => this.#wire(id, milliseconds(time)),
+    wire: ([id = "", time = "", way = "both"]) => this.#wire(id, milliseconds(time), way),
     reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
     reverse: ([id = "", time = ""]) => this.#unruly(id, { reverseMs: milliseconds(time) }),
     duplicate: ([id = ""]) => this.#unruly(id, { duplicate: 1 }),
@@ -332,8 +332,9 @@ export class Stage {
     return Promise.resolve();
   }
 
-  #wire(id: NodeId, ms: number): Promise<void> {
-    this.#at.network.around(id, { minMs: ms, maxMs: ms });
+  #wire(id: NodeId, ms: number, way: string): Promise<void> {
+    const ways = way === "there" || way === "back" ? way : "both";
+    this.#at.network.around(id, { minMs: ms, maxMs: ms }, ways);
     return Promise.resolve();
   }
 
