@@ -256,7 +256,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a read mark is told without a round",
-    story: "77",
+    story: "91",
     file: "node/roles/leader/read-marks.ts",
     from: "this.#confirming.whenConfirmed(() => succeeded(number));",
     to: "this.#parts.lifetime.over\n      ? this.#confirming.whenConfirmed(() => succeeded(number))\n      : succeeded(number);",
