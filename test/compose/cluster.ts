@@ -114,6 +114,14 @@ export class ComposeCluster {
     return JSON.parse(await this.docker("inspect", ...format, this.container(id)));
   }
 
+  /** What the node has logged so far. */
+  async logs(id: string): Promise<string> {
+    const { stdout, stderr } = await run("docker", ["logs", this.container(id)], {
+      maxBuffer: outputBytesMax,
+    });
+    return stdout + stderr;
+  }
+
   async execute(id: string, ...command: string[]): Promise<string> {
     return this.docker("exec", this.container(id), ...command);
   }
