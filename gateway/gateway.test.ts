@@ -210,7 +210,7 @@ describe("closing", () => {
     const url = await start();
     const socket = await openSocket(Number(new URL(url).port));
     const fresh = await openSocket(Number(new URL(url).port));
-    const request = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    const request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
     socket.write(request);
     expect(String((await once(socket, "data"))[0])).toContain("200 OK");
     await ask(url, "/livez");
