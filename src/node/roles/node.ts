@@ -237,7 +237,7 @@ export class Node implements KvNode {
   }
 
   async close(): Promise<void> {
-    await this.retire();
+    if (this.#life.options.config.failover) await this.retire();
     this.#closing = true;
     this.#life.leaders.close();
     await this.#end();
