@@ -8,7 +8,8 @@ import { startBrowser } from "./browser.ts";
 
 const folder = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 mkdirSync(folder, { recursive: true });
-const cluster = await startCluster({ env: { FAULTS: "1", MIN_DELAY: "0", MAX_DELAY: "1000" } });
+const env = { FAULTS: "1", MIN_DELAY: "0", MAX_DELAY: "1000" };
+const cluster = await startCluster({ failover: true, env });
 const browser = await startBrowser();
 
 async function call(method: string, path: string, body?: unknown): Promise<void> {
