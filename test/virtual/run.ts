@@ -127,7 +127,8 @@ export class Run implements Director {
     const { cluster } = this;
     while (pending() && cluster.step(until)) {
       this.#events += 1;
-      // An answer may come by several promises, one behind the other.
+      // A refusal that waited for a round comes by a promise, a read by several, one behind the other.
+      if (cluster.failover) await Promise.resolve();
       const isAwaited = () => this.#clients.isPromised || cluster.changes.areAwaited;
       for (let turn = cluster.failover ? 4 : 1; isAwaited() && turn > 0; turn -= 1)
         await Promise.resolve();
