@@ -1,8 +1,8 @@
 /**
  * Which names a request may call this node by, and from which pages it may come.
  *
- * A page of a stranger can make a browser send requests here: to a name of its own that it lets point at
- * this node (DNS rebinding), or across origins. The browser tells both, in Host and in Origin.
+ * A hostile page can make a browser send requests to this node: under a name that resolves to this node
+ * (DNS rebinding), or across origins. The browser reports the name in Host and the page in Origin.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
@@ -42,12 +42,15 @@ export class OwnNames {
     const { host, origin } = request.headers;
     // Only HTTP/1.0 may leave it out, which no browser speaks.
     if (host !== undefined && !this.#isOwnHost(host)) {
-      return failureOf("MISDIRECTED", `Host is ${quote(host)}, ${notOwn}.`);
+      return failureOf("MISDIRECTED", `Host ${quote(host)} does not name this node. ${allowed}`);
     }
     if (origin === undefined || !this.#asksForMoreThanReads(request)) return undefined;
     return this.#isOwnOrigin(origin, host)
       ? undefined
-      : failureOf("MISDIRECTED", `Origin is ${quote(origin)}, ${notOwn}; nothing was done.`);
+      : failureOf(
+          "MISDIRECTED",
+          `${quote(origin)} is not the origin of this node's page. ${allowed}`,
+        );
   }
 
   #asksForMoreThanReads({ method = "", url = "" }: IncomingMessage): boolean {
@@ -75,8 +78,8 @@ export class OwnNames {
   }
 }
 
-const notOwn =
-  "which is no name of this node; ALLOWED_HOSTS names further ones besides ADVERTISE_URL and NODES";
+const allowed =
+  "Nothing was done. Allowed are IP addresses, localhost, and the hosts in ADVERTISE_URL, NODES and ALLOWED_HOSTS.";
 
 /** A URL that consists of scheme, host and port only. `authority`: how the host must have been written. */
 function parse(text: string, authority?: string): URL | undefined {
