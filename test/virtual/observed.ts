@@ -97,8 +97,10 @@ export class Observed {
 
   /** A key is absent: what deleted it is settled, if there is just one entry that can have. */
   #absent(leader: NodeId, key: string, before: Sequence = Number.POSITIVE_INFINITY): void {
-    const { history } = this.#cluster;
-    const { length } = history;
+    const { history, failover } = this.#cluster;
+    // With elections this node may answer late what it showed before others, led by another one, went on.
+    const shown = failover ? (this.#cluster.node(leader)?.applied ?? 0) : history.length;
+    const length = Math.min(shown, history.length);
     if (history.at(length, key) === undefined) return;
     const above: readonly Entry[] = this.#log(leader).readLog(length + 1, many);
     const isDeletion = ({ sequence, operations }: Entry) =>
