@@ -15,10 +15,9 @@ import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
 import { createMemberPulse, isEventStream } from "./member-pulse.ts";
+import { readingMethods } from "./requests/methods.ts";
 import { isBareMember, leaderId, type MemberPath, readMemberPath } from "./requests/target.ts";
 
-/** Methods that change nothing: after a fault they can be repeated at once. */
-const readingMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Milliseconds for the connection to a member. */
 const connectTimeoutMs = 2000;
 /** Milliseconds a working member may be silent: the longest write, and a little more. */
@@ -135,7 +134,13 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
  * which this gateway has checked: they are not forwarded.
  */
 const hopHeaders = [
-  ...["connection", "expect", "keep-alive", "origin", "proxy-connection", "te", "upgrade"],
+  "connection",
+  "expect",
+  "keep-alive",
+  "origin",
+  "proxy-connection",
+  "te",
+  "upgrade",
 ];
 
 /** Notes when the connection to the member is open, and gives up on one that takes too long. */

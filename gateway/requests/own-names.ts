@@ -8,12 +8,11 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Config } from "../../src/config.ts";
 import { type Failure, failureOf } from "../../src/errors.ts";
+import { readingMethods } from "./methods.ts";
 import { quote } from "./query.ts";
 
 /** Spellings of own hosts that are remembered, so that a request costs one lookup. */
 const rememberedMax = 100;
-/** Methods that change nothing. A page elsewhere cannot read their answers. */
-const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Paths that hold a connection for as long as their client likes. */
 const streamPath = /\/(?:events|watch)(?:\?|$)/;
 
@@ -53,8 +52,9 @@ export class OwnNames {
         );
   }
 
+  /** A page elsewhere cannot read the answer to a plain read. */
   #asksForMoreThanReads({ method = "", url = "" }: IncomingMessage): boolean {
-    return !safeMethods.has(method) || streamPath.test(url);
+    return !readingMethods.has(method) || streamPath.test(url);
   }
 
   #isOwnHost(host: string): boolean {
