@@ -84,6 +84,11 @@ const milliseconds = (limits: WholeRange) => ({
   schema: wholeNumber(limits),
 });
 
+const zeroOrOne = {
+  range: "0 or 1",
+  schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+} as const;
+
 /** Every setting; the order is that of the README. */
 const settings = {
   NODE_ID: {
@@ -112,8 +117,7 @@ const settings = {
     byDefault: "1",
     meaning:
       "1: when the leader is lost, the others elect another one, and `LEADER` leads again once it is back; 0: only `LEADER` leads",
-    range: "0 or 1",
-    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+    ...zeroOrOne,
   },
   ELECTION_TIMEOUT: {
     byDefault: "1000",
@@ -125,8 +129,7 @@ const settings = {
     byDefault: "0",
     meaning:
       "1: the leader answers reads without asking followers while they have lent it a lease, which trusts clocks (only with `FAILOVER=1`); 0: a round of questions confirms that it still leads",
-    range: "0 or 1",
-    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+    ...zeroOrOne,
   },
   PORT: {
     byDefault: "4567",
@@ -204,8 +207,7 @@ const settings = {
   FAULTS: {
     byDefault: "0",
     meaning: "1: link faults can be set, on the page or with `/faults`",
-    range: "0 or 1",
-    schema: z.enum(["0", "1"]).transform((text) => text === "1"),
+    ...zeroOrOne,
   },
   CONTROL_URL: {
     byDefault: "",

@@ -53,6 +53,9 @@ export interface NodeOptions {
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
 
+/** A timer may come a rounding error early: what must not is looked at so much later. */
+export const timerErrorMs = 1;
+
 /** All members but this node, in the order of NODES. */
 export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
   nodes.map(({ id }) => id).filter((id) => id !== nodeId);

@@ -102,8 +102,7 @@ export class Node implements KvNode {
     this.#waiting = why.type === "follow" && why.message !== undefined ? [why.message] : [];
     const next = why.type === "follow" ? why.next : undefined;
     this.#role.leave(next?.leader);
-    for (const left of this.#leaving) left(next);
-    this.#leaving.clear();
+    this.#left(next);
     this.#whenFlushed(() => {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;

@@ -8,7 +8,7 @@ import type {
   LeaderMessage,
   NodeId,
 } from "../../../replication/types.ts";
-import { otherIds } from "../../options.ts";
+import { otherIds, timerErrorMs } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
 import type { Leave } from "../../role.ts";
@@ -16,9 +16,6 @@ import { standingOf } from "../../standing.ts";
 
 type Poll = Extract<LeaderMessage, { type: "poll" }>;
 type Vote = Extract<FollowerMessage, { type: "vote" }>;
-
-/** A timer may come a rounding error early. */
-const againMs = 1;
 
 /** The streams of a poll, and the time at which the next one begins. */
 export class Candidacy {
@@ -145,7 +142,7 @@ export class Candidacy {
     const waitMs = this.#freeAt - this.#now;
     this.#cancelStand();
     if (waitMs > 0) {
-      this.#cancelStand = clock.after(waitMs + againMs, () => {
+      this.#cancelStand = clock.after(waitMs + timerErrorMs, () => {
         // Somebody else may have been promised meanwhile, or lent to.
         if (this.#epoch() <= above && this.#freeAt <= this.#now) this.stand(above);
       });

@@ -2,12 +2,10 @@
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { FollowerEffects } from "../../../replication/follower/follower-effects.ts";
 import type { Inbox } from "../../inbox.ts";
+import { timerErrorMs } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Cancel } from "../../ports.ts";
 import type { Candidacy } from "./candidacy.ts";
-
-/** A timer may come a rounding error early. */
-const againMs = 1;
 
 export class LatePromises {
   readonly #parts: NodeParts;
@@ -35,7 +33,7 @@ export class LatePromises {
     this.#cancel();
     if (promiseDueAt === undefined) return;
     const { clock } = this.#parts.options;
-    const waitMs = Math.max(againMs, promiseDueAt - clock.now());
+    const waitMs = Math.max(timerErrorMs, promiseDueAt - clock.now());
     this.#cancel = clock.after(waitMs, () => this.#give());
   }
 
