@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Reply } from "../support/http-client.ts";
-import { type SteadyWriters, startSteadyWriters } from "../support/steady-writers.ts";
+import { type SteadyWriters, slowHandover, startSteadyWriters } from "../support/steady-writers.ts";
 import { ComposeCluster, eventually, ids } from "./cluster.ts";
 
 let cluster: ComposeCluster;
@@ -266,8 +266,7 @@ test("a rolling restart of all six under load shows no error to a client that re
     const others = load.unknown
       .slice(before)
       .filter(({ url, reply }) => reply.type !== "broken" || url !== cluster.url(id));
-    const slow = /writes in flight have not settled|handover (did not take place|given up)/;
-    const isSlow = slow.test(await cluster.logs(id));
+    const isSlow = slowHandover.test(await cluster.logs(id));
     expect(isSlow ? others.filter(({ reply }) => !isUnknownOutcome(reply)) : others).toEqual([]);
   }
   await load.stop();

@@ -5,7 +5,7 @@ import type { NodeStatus } from "../../src/node/api.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { HttpClient, type Reply } from "../support/http-client.ts";
 import type { NodeProcess } from "../support/node-process.ts";
-import { type SteadyWriters, startSteadyWriters } from "../support/steady-writers.ts";
+import { type SteadyWriters, slowHandover, startSteadyWriters } from "../support/steady-writers.ts";
 import { runCampaign } from "./campaign.ts";
 import { partition } from "./failover-menu.ts";
 
@@ -150,8 +150,7 @@ function sorted(unknown: SteadyWriters["unknown"]) {
 /** How often a node that stopped could not wait for the writes in flight, or was not relieved in time. */
 function slowHandovers({ nodes }: Cluster): number {
   const lines = nodes.flatMap((node) => node.logTail(100_000).split("\n"));
-  const isSlow = /writes in flight have not settled|handover (did not take place|given up)/;
-  return lines.filter((line) => isSlow.test(line)).length;
+  return lines.filter((line) => slowHandover.test(line)).length;
 }
 
 test("a rolling restart of all six under load loses nothing, and shows no error but 421 and 503", async () => {

@@ -28,6 +28,13 @@ export interface SteadyWriterOptions {
   readonly pauseMs: number;
 }
 
+/**
+ * Said in the log of a node that ended and could not wait for the writes in flight, or was not relieved in time: these
+ * writes may be unknown.
+ */
+export const slowHandover =
+  /writes in flight have not settled|handover (did not take place|given up)/;
+
 let started = 0;
 
 /** A write that is refused goes to the next node, as often as it takes. */
