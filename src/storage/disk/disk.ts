@@ -29,6 +29,8 @@ export interface DiskOptions {
   readonly replayBytes?: number;
   /** A log file that holds this much is followed by another one. */
   readonly logFileBytes?: number;
+  /** Called once where other users can read the directory and that cannot be changed. */
+  readonly warn?: (sentence: string) => void;
 }
 
 const defaultMemtableBytesMax = 8 * 1024 * 1024;
@@ -45,6 +47,7 @@ export async function openDiskStorage(options: DiskOptions): Promise<Storage> {
     replayBytes = defaultReplayBytes,
   } = options;
   const opened = await openDirectory(options);
+  if (opened.openToOthers !== undefined) options.warn?.(opened.openToOthers);
   const bounds = { memtableBytesMax, replayBytes };
   return new DiskStorage(opened, new DiskWriter({ ...opened, directory, bounds }));
 }

@@ -3,12 +3,13 @@ import { Buffer } from "node:buffer";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { digestOf, toDigest } from "../standing.ts";
-import { flushDirectory, lockDirectory } from "./format/file-system.ts";
-import { HeaderDamaged, lengthenShortFile } from "./lmdb/data-file.ts";
+import { closeToOthers, folderMode } from "./format/access.ts";
+import { flushDirectory, lockDirectory, lockFile } from "./format/file-system.ts";
+import { dataFileName, HeaderDamaged, lengthenShortFile, lmdbLockName } from "./lmdb/data-file.ts";
 import { type Environment, metaKeys, openEnvironment } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";
 import { LogFiles } from "./log/log-files.ts";
-import { LogDamaged, logDirectory } from "./log/log-opening.ts";
+import { LogDamaged, logDirectory, logFolder } from "./log/log-opening.ts";
 import { replayLog } from "./replay.ts";
 import { DiskState } from "./state.ts";
 
@@ -19,7 +20,11 @@ export interface Opened {
   readonly state: DiskState;
   readonly files: LogFiles;
   readonly unlock: () => void;
+  /** What other users may still read, in one sentence; undefined: nothing. */
+  readonly openToOthers: string | undefined;
 }
+
+const ownNames = { files: [dataFileName, lmdbLockName, lockFile], folders: [logFolder] };
 
 /** The directory cannot be used. The message is one sentence that says why. */
 class StorageUnusable extends Error {
@@ -35,6 +40,7 @@ export async function openDirectory(options: {
   const { unlock, folders } = await claim(directory);
   let environment: Environment | undefined;
   try {
+    const openToOthers = await closeToOthers(directory, ownNames);
     const wasShort = await lengthenShortFile(directory);
     environment = openEnvironment(directory);
     // The names of new files and folders must be durable before anything in them counts as such.
@@ -47,6 +53,7 @@ export async function openDirectory(options: {
       state,
       files: new LogFiles({ directory: logDirectory(directory), files, fileBytes: logFileBytes }),
       unlock,
+      openToOthers,
     };
   } catch (error) {
     await environment?.close();
@@ -62,9 +69,9 @@ async function claim(
   let unlock: (() => void) | undefined;
   let made: string | undefined;
   try {
-    made = await mkdir(directory, { recursive: true });
-    await mkdir(logDirectory(directory), { recursive: true });
-    unlock = lockDirectory(directory);
+    made = await mkdir(directory, { recursive: true, mode: folderMode });
+    await mkdir(logDirectory(directory), { recursive: true, mode: folderMode });
+    unlock = await lockDirectory(directory);
   } catch (error) {
     throw unusable(directory, error);
   }

@@ -9,8 +9,12 @@ export class HeaderDamaged extends Error {
   override readonly message = "data.mdb has no LMDB header";
 }
 
+export const dataFileName = "data.mdb";
+/** LMDB's table of readers, beside its data file. */
+export const lmdbLockName = "lock.mdb";
+
 /** The path of LMDB's data file in a directory. */
-export const dataFile = (directory: string): string => join(directory, "data.mdb");
+export const dataFile = (directory: string): string => join(directory, dataFileName);
 
 /** Offsets of LMDB's two meta pages, from its struct MDB_meta. */
 const metaLayout = {

@@ -1,6 +1,7 @@
 /** Opens an LMDB environment with the options that make "committed" mean "flushed". */
 import type { Buffer } from "node:buffer";
 import { open } from "lmdb";
+import { fileMode } from "../format/access.ts";
 import { dataFile } from "./data-file.ts";
 import { Preallocation, type TransactionSize } from "./preallocation.ts";
 
@@ -75,7 +76,11 @@ const asTheyAre = {
 };
 
 /** Known to lmdb, but missing in its types. */
-const untypedOptions = { txnStartThreshold: 1, batchStartThreshold: Number.POSITIVE_INFINITY };
+const untypedOptions = {
+  txnStartThreshold: 1,
+  batchStartThreshold: Number.POSITIVE_INFINITY,
+  permissionsMode: fileMode,
+};
 
 const noBytes = new Uint8Array(0);
 

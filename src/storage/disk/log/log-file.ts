@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, readSync, write } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Sequence } from "../../../replication/types.ts";
+import { fileMode } from "../format/access.ts";
 import type { FrameNumber } from "../format/commit-point.ts";
 
 const magic = Buffer.from("quorumkv", "latin1");
@@ -74,7 +75,7 @@ export class LogFile {
   /** Opens the file for frames. A new file gets its header, flushed. */
   async openForWriting(): Promise<void> {
     if (!this.#takesFrames) {
-      const descriptor = openSync(this.path, openFlags, 0o644);
+      const descriptor = openSync(this.path, openFlags, fileMode);
       this.close();
       this.#descriptor = descriptor;
       this.#takesFrames = true;

@@ -126,5 +126,7 @@ async function endHere(file: LogFile, bytes: Buffer, lastFrameAt: number): Promi
 
 const isZero = (bytes: Buffer): boolean => bytes.equals(Buffer.alloc(bytes.length));
 
+export const logFolder = "log";
+
 /** Where the log files of a data directory are. */
-export const logDirectory = (directory: string): string => join(directory, "log");
+export const logDirectory = (directory: string): string => join(directory, logFolder);
