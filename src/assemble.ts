@@ -54,6 +54,7 @@ export async function startNode({
       : await openDiskStorage({
           directory: config.dataDir,
           warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
+          damaged: fatal,
         });
   const server = createGrpcServer({ config, log });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });

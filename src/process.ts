@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { nodeStopMsMax } from "./node/stopping.ts";
+import { DataDamaged } from "./storage/disk/format/damage.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
 
@@ -24,6 +25,7 @@ const log = pino({
 });
 
 process.on("uncaughtException", (error) => {
+  if (error instanceof DataDamaged) fatal(error.message);
   log.fatal({ err: error }, "invariant violated or unexpected exception; the node stops");
   process.exit(exitCodes.stopped);
 });
@@ -32,14 +34,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 }
 
 try {
-  running = await startNode({
-    config,
-    log,
-    fatal: (reason) => {
-      log.fatal({ reason }, "fatal fault; the node stops");
-      process.exit(exitCodes.stopped);
-    },
-  });
+  running = await startNode({ config, log, fatal });
   const { port, grpcPort, dataDir, writeQuorum } = config;
   log.info(
     { port, grpcPort, dataDir, writeQuorum, url: running.gateway.url },
@@ -49,6 +44,11 @@ try {
   const reason = error instanceof Error ? error.message : String(error);
   log.fatal({ reason }, "node could not start");
   process.exit(exitCodes.cannotStart);
+}
+
+function fatal(reason: string): never {
+  log.fatal({ reason }, "fatal fault; the node stops");
+  process.exit(exitCodes.stopped);
 }
 
 /** Stops the node: it answers the requests in progress and flushes. A second signal changes nothing. */

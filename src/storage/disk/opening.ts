@@ -4,12 +4,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { digestOf, toDigest } from "../standing.ts";
 import { closeToOthers, folderMode } from "./format/access.ts";
+import { DataDamaged, damageSentence } from "./format/damage.ts";
 import { flushDirectory, lockDirectory, lockFile } from "./format/file-system.ts";
-import { dataFileName, HeaderDamaged, lengthenShortFile, lmdbLockName } from "./lmdb/data-file.ts";
+import { dataFileName, lengthenShortFile, lmdbLockName } from "./lmdb/data-file.ts";
 import { type Environment, metaKeys, openEnvironment } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";
 import { LogFiles } from "./log/log-files.ts";
-import { LogDamaged, logDirectory, logFolder } from "./log/log-opening.ts";
+import { logDirectory, logFolder } from "./log/log-opening.ts";
 import { replayLog } from "./replay.ts";
 import { DiskState } from "./state.ts";
 
@@ -85,8 +86,7 @@ async function claim(
 
 function unusable(directory: string, error: unknown): StorageUnusable {
   if (error instanceof StorageUnusable) return error;
-  if (error instanceof LogDamaged || error instanceof HeaderDamaged)
-    return damaged(directory, error.message);
+  if (error instanceof DataDamaged) return damaged(directory, error.message);
   const reason = error instanceof Error ? error.message : String(error);
   return new StorageUnusable(`the data in ${directory} cannot be opened: ${reason}`, {
     cause: error,
@@ -109,17 +109,19 @@ function checkStore(directory: string, { store, commitPoint }: DiskState): void 
 }
 
 const damaged = (directory: string, how: string): StorageUnusable =>
-  new StorageUnusable(`the data in ${directory} is damaged: ${how}`);
+  new StorageUnusable(damageSentence(directory, how));
 
 /** Refuses a directory of another format, and marks a new one. */
 async function checkFormat(directory: string, environment: Environment): Promise<void> {
   const view = new View(environment);
-  const format = view.meta(metaKeys.format)?.toString("utf8");
+  const format = view.meta(metaKeys.format)?.toString("utf8").slice(0, 40);
   view.release();
   if (format === presentFormat) return;
   if (format !== undefined) {
     const allowed = `this version reads only "${presentFormat}"`;
-    throw new StorageUnusable(`the data in ${directory} has the format "${format}"; ${allowed}`);
+    throw new StorageUnusable(
+      `the data in ${directory} has the format ${JSON.stringify(format)}; ${allowed}`,
+    );
   }
   await environment.commit(
     () => void environment.meta.put(metaKeys.format, Buffer.from(presentFormat)),

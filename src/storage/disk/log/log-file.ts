@@ -7,6 +7,9 @@ import type { Sequence } from "../../../replication/types.ts";
 import { fileMode } from "../format/access.ts";
 import type { FrameNumber } from "../format/commit-point.ts";
 
+/** No file is larger: far above the size that is followed by another one, and one flush on top. */
+export const fileBytesMax = 512 * 1024 * 1024;
+
 const magic = Buffer.from("quorumkv", "latin1");
 const version = 1;
 /** Magic, version, salt, number of the first frame, checksum, unused. */
