@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { nodeStopMsMax } from "./node/stopping.ts";
+import { printable } from "./printable.ts";
 import { DataDamaged } from "./storage/disk/format/damage.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
@@ -15,14 +16,25 @@ let ending = false;
 /** Undefined until the node has started. */
 let running: RunningNode | undefined;
 const config = readConfigOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { node: config.nodeId },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-  mixin: () =>
-    running === undefined ? {} : { role: running.node.role, epoch: running.node.position().epoch },
-});
+const standardOutput = pino.destination(1);
+/** JSON escapes only some of what a terminal obeys. */
+const output = {
+  write: (line: string) => void standardOutput.write(`${printable(line.trimEnd())}\n`),
+  flushSync: () => standardOutput.flushSync(),
+};
+const log = pino(
+  {
+    level: config.logLevel,
+    base: { node: config.nodeId },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () =>
+      running === undefined
+        ? {}
+        : { role: running.node.role, epoch: running.node.position().epoch },
+  },
+  output,
+);
 
 process.on("uncaughtException", (error) => {
   if (error instanceof DataDamaged) fatal(error.message);
@@ -71,7 +83,7 @@ function readConfigOrExit() {
     return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printable(error.message)}\n`);
     return process.exit(exitCodes.usage);
   }
 }
