@@ -1,5 +1,5 @@
 /** What the routes of one gateway share. */
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/config.ts";
 import { type Failure, failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";

@@ -13,7 +13,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/config.ts";
 import { failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";

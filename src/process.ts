@@ -4,7 +4,8 @@
  */
 import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { readConfig } from "./config/read.ts";
+import { ConfigError } from "./config/refusals.ts";
 import { nodeStopMsMax } from "./node/stopping.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;

@@ -1,6 +1,6 @@
 /** The port `Network` over gRPC. */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import type { MemberAddress } from "../config.ts";
+import type { MemberAddress } from "../config/members.ts";
 import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
 import { dial } from "./dial.ts";

@@ -9,7 +9,7 @@ import {
   type ServerDuplexStream,
   setLogVerbosity,
 } from "@grpc/grpc-js";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
 import type { LeaderMessage } from "../replication/types.ts";

@@ -1,6 +1,6 @@
 /** Real nodes in this process: memory storage, real gRPC between them, real gateways in front. */
 import { type RunningNode, startNode } from "../../src/assemble.ts";
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { findPorts } from "./ports.ts";

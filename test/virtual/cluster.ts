@@ -1,4 +1,4 @@
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { Result } from "../../src/errors.ts";
 import type { LiveConfig, Role } from "../../src/node/api.ts";
 import type { Log, Random, Storage } from "../../src/node/ports.ts";

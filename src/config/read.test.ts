@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig, settingsTable } from "./config.ts";
+import { readConfig, settingsTable } from "./read.ts";
+import { ConfigError } from "./refusals.ts";
 
 const three = { NODE_ID: "a", NODES: "a=127.0.0.1:5567,b=h:5568,c=[::1]:5569", LEADER: "a" };
 const minimal = { ...three, WRITE_QUORUM: "2" };
