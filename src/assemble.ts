@@ -51,7 +51,11 @@ export async function startNode({
   const storage: Storage =
     config.dataDir === ""
       ? createMemoryStorage()
-      : await openDiskStorage({ directory: config.dataDir });
+      : await openDiskStorage({
+          directory: config.dataDir,
+          warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
+          damaged: fatal,
+        });
   const server = createGrpcServer({ config, log });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
