@@ -24,9 +24,12 @@ const fatal = (reason: string) => {
   throw new Error(reason);
 };
 
+/** The same for all nodes, or for each by its id. */
+type Settings = Partial<Config> | ((id: string) => Partial<Config>);
+
 /** Starts a leader and its followers, and returns once every one of them is ready. */
 export const startSmallCluster = async (
-  given: { followers?: number; settings?: Partial<Config>; pageDirectory?: string; log?: Log } = {},
+  given: { followers?: number; settings?: Settings; pageDirectory?: string; log?: Log } = {},
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
   const ids = ["leader", ...Array.from({ length: followers }, (_, i) => `follower${i + 1}`)];
@@ -41,7 +44,8 @@ export const startSmallCluster = async (
       ...{ auditLog: "", auditWrites: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
-      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
+      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
+      ...(typeof settings === "function" ? settings(nodeId) : settings),
     };
   });
   const running = await Promise.all(
