@@ -4,11 +4,11 @@
  */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Log } from "../../src/node/ports.ts";
-import { readTokens, type Token, TokenRing } from "./tokens.ts";
+import { modeFault, readTokens, type Token, TokenRing } from "./tokens.ts";
 import type { Holding } from "./visit.ts";
 
 /** Milliseconds between two looks at the file, and at the tokens that have expired. */
-const lookIntervalMs = 1000;
+const lookIntervalMs = 500;
 const fileBytesMax = 4 * 1024 * 1024;
 
 /** What a token file needs. */
@@ -24,13 +24,14 @@ export class TokenFile {
   readonly #options: TokenFileOptions;
   #ring: TokenRing;
   #inForce: ReadonlySet<Token>;
-  /** What the file was like when it was last looked at, good or bad. */
+  /** What the file was like when it was last read, good or bad. */
   #seen: string;
+  /** What it was like at the last look. A file that is being written is not read before it rests. */
+  #lookedAt: string;
   /** What to run when a token lapses. */
   readonly #lasting = new Map<Token, Set<() => void>>();
   readonly #timer: NodeJS.Timeout;
-  /** The latest look; the next one starts after it. */
-  #looking: Promise<void> = Promise.resolve();
+  #isLooking = false;
 
   /** Rejects with one sentence for a file that cannot be used. */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
@@ -47,7 +48,8 @@ export class TokenFile {
     this.#ring = new TokenRing(tokens);
     this.#inForce = new Set(tokens);
     this.#seen = seen;
-    this.#timer = setInterval(() => void this.look(), lookIntervalMs);
+    this.#lookedAt = seen;
+    this.#timer = setInterval(() => this.#lookNext(), lookIntervalMs);
     this.#timer.unref();
   }
 
@@ -72,21 +74,26 @@ export class TokenFile {
     };
   }
 
-  /** Reads the file again if it has changed, and ends what has lapsed. */
-  look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
-  }
-
   close(): void {
     clearInterval(this.#timer);
     this.#lasting.clear();
   }
 
+  #lookNext(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#look().finally(() => {
+      this.#isLooking = false;
+    });
+  }
+
+  /** Reads the file again if it has changed, and ends what has lapsed. */
   async #look(): Promise<void> {
     const { path, log } = this.#options;
+    const before = this.#lookedAt;
     const now = await stat(path).then(markOf, reasonOf);
-    if (now !== this.#seen) {
+    this.#lookedAt = now;
+    if (now !== this.#seen && now === before) {
       this.#seen = now;
       try {
         const { tokens, seen } = await readFile(path);
@@ -138,10 +145,8 @@ async function readFile(path: string): Promise<{ tokens: readonly Token[]; seen:
     file = await open(path);
     const stats = await file.stat();
     if (!stats.isFile()) throw new Error("it is not a file");
-    if ((stats.mode & 0o027) !== 0) {
-      const mode = (stats.mode & 0o777).toString(8).padStart(3, "0");
-      throw new Error(`others can read or change it (mode ${mode}); chmod 600 mends that`);
-    }
+    const fault = modeFault(stats.mode);
+    if (fault !== undefined) throw new Error(fault);
     if (stats.size > fileBytesMax) throw new Error(`it has more than ${fileBytesMax} bytes`);
     return { tokens: readTokens(await file.readFile("utf8")), seen: markOf(stats) };
   } finally {

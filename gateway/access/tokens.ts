@@ -21,7 +21,7 @@ export interface Token {
 }
 
 /** Tokens that a file may hold. */
-export const tokensMax = 10_000;
+const tokensMax = 10_000;
 
 const prefixText = z
   .string()
@@ -44,6 +44,13 @@ export type TokenLine = z.infer<typeof lineSchema>;
 export function newToken(): { readonly text: string; readonly sha256: string } {
   const text = `kv_${randomBytes(32).toString("base64url")}`;
   return { text, sha256: digestOf(text).toString("hex") };
+}
+
+/** What is wrong with the mode of a token file; its group may read it, as containers need. */
+export function modeFault(mode: number): string | undefined {
+  if ((mode & 0o027) === 0) return undefined;
+  const shown = (mode & 0o777).toString(8).padStart(3, "0");
+  return `others can read or change it (mode ${shown}); chmod 600 mends that`;
 }
 
 /** Throws with one sentence for a line of another form, and for an id or a hash that occurs twice. */

@@ -1,4 +1,5 @@
 /** Real nodes in this process: memory storage, real gRPC between them, real gateways in front. */
+import type { GatewayLog } from "../../gateway/context.ts";
 import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
@@ -29,7 +30,7 @@ type Settings = Partial<Config> | ((id: string) => Partial<Config>);
 
 /** Starts a leader and its followers, and returns once every one of them is ready. */
 export const startSmallCluster = async (
-  given: { followers?: number; settings?: Settings; pageDirectory?: string; log?: Log } = {},
+  given: { followers?: number; settings?: Settings; pageDirectory?: string; log?: GatewayLog } = {},
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
   const ids = ["leader", ...Array.from({ length: followers }, (_, i) => `follower${i + 1}`)];
