@@ -50,7 +50,7 @@ describe("messages of the version before histories", () => {
 
   test("a promise knows neither its history nor who accepted it", () => {
     const fields = [...part(6, digest), ...part(7, part(1, [...Buffer.from("a")]))];
-    const promise = message(1, ...epoch, 0x10, 7, ...fields);
+    const promise = message(1, ...epoch, 0x10, 7, 0x18, 7, ...fields);
     const decoded = decodeFollowerMessage(promise);
     expect(decoded).toMatchObject({ applied: 7, history: undefined, followedEpoch: 0 });
     expect(decoded).toMatchObject({ settings: undefined });

@@ -154,12 +154,12 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
   }),
   fc.record({ type: type("confirmed"), epoch: from1, number: count, lends: fc.boolean() }),
   fc.record({ type: type("wantMark"), epoch: from1, number: count }),
-  from1.chain((epoch) =>
+  fc.tuple(from1, range).chain(([epoch, { from: applied, to: last }]) =>
     fc.record({
       type: type("promise"),
       epoch: fc.constant(epoch),
-      applied: count,
-      last: count,
+      applied: fc.constant(applied),
+      last: fc.constant(last),
       blank: fc.boolean(),
       floor: maybe(floor),
       digest,

@@ -2,7 +2,7 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 
 /** Tags and lengths of one message: a whole window of batches has fewer. Each takes a byte at least. */
-const partsMax = 8 * 1024 * 1024;
+const partsMax = 4 * 1024 * 1024;
 
 /** A reader that throws where a message has too many parts. */
 export function boundedReader(bytes: Buffer): BinaryReader {

@@ -53,6 +53,7 @@ export const followerChecks: { readonly [Name in Type]: Check<Message<Name>> } =
       settings: maybe(settings),
     },
     inOrder("followedEpoch", "epoch"),
+    inOrder("applied", "last"),
   ),
   refusal: fields({ promisedEpoch: count, promisedLeader: idOrNone, reason: text }),
   acks: fields({

@@ -244,7 +244,7 @@ test("a URL that is no web address is dropped", () => {
 
 test("a message of too many parts is not taken apart", () => {
   // An append of empty entries: two bytes each.
-  const inner = Buffer.alloc(9 * 1024 * 1024);
+  const inner = Buffer.alloc(5 * 1024 * 1024);
   for (let at = 0; at < inner.length; at += 2) inner[at] = 0x12;
   const length = inner.length;
   const varint = [
