@@ -3,12 +3,13 @@
  * order and closed in the opposite one.
  */
 import { randomUUID } from "node:crypto";
+import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
 import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import type { KvNode } from "./node/api.ts";
 import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
@@ -48,21 +49,18 @@ export async function startNode({
   pageDirectory,
 }: Assembly): Promise<RunningNode> {
   const clock = systemClock;
-  const storage: Storage =
-    config.dataDir === ""
-      ? createMemoryStorage()
-      : await openDiskStorage({
-          directory: config.dataDir,
-          warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
-          damaged: fatal,
-        });
+  const others = otherIds(config);
+  const metrics = createMetrics(others);
+  const opened = await openAccess({ config, log, clock, figures: metrics });
+  const storage = await openStorage({ config, log, fatal }).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
   const server = createGrpcServer({ config, log });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
-  const others = otherIds(config);
-  const metrics = createMetrics(others);
   const node = createNode({
     config,
     storage,
@@ -82,13 +80,17 @@ export async function startNode({
     await server.close();
     await storage.close();
     metrics.close();
+    await opened.close();
   };
   try {
-    await server.serve(publicServices({ node, followers: others.length, log }));
+    await server.serve(
+      publicServices({ node, followers: others.length, log, access: opened.access }),
+    );
     const gateway = await startGateway({
       node,
       config,
       faults: faulty?.faults,
+      access: opened.access,
       metrics,
       log,
       pageDirectory,
@@ -104,3 +106,16 @@ export async function startNode({
     throw error;
   }
 }
+
+const openStorage = async ({
+  config: { dataDir },
+  log,
+  fatal,
+}: Pick<Assembly, "config" | "log" | "fatal">): Promise<Storage> =>
+  dataDir === ""
+    ? createMemoryStorage()
+    : openDiskStorage({
+        directory: dataDir,
+        warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
+        damaged: fatal,
+      });

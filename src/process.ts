@@ -4,7 +4,8 @@
  */
 import { pino } from "pino";
 import { type RunningNode, startNode } from "./assemble.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { readConfig } from "./config/read.ts";
+import { ConfigError } from "./config/refusals.ts";
 import { nodeStopMsMax } from "./node/stopping.ts";
 import { printable } from "./printable.ts";
 import { DataDamaged } from "./storage/disk/format/damage.ts";

@@ -23,15 +23,19 @@ const jsonMediaType =
  * middle causes INVALID_ARGUMENT, which nobody reads. The rest of a refused body is discarded after the
  * answer (`exchanges.ts`).
  */
-export async function readBody(request: IncomingMessage, shape?: Shape): Promise<Result<unknown>> {
-  const fault = headerFault(request);
+export async function readBody(
+  request: IncomingMessage,
+  shape?: Shape,
+  bytesMax = bodyBytesMax,
+): Promise<Result<unknown>> {
+  const fault = headerFault(request, bytesMax);
   if (fault !== undefined) return failedBy(fault);
-  const bytes = await collect(request);
+  const bytes = await collect(request, bytesMax);
   return bytes.ok ? parse(bytes.value, shape) : bytes;
 }
 
 /** What is wrong with a body as far as the headers tell. */
-function headerFault({ headers }: IncomingMessage): Failure | undefined {
+function headerFault({ headers }: IncomingMessage, bytesMax: number): Failure | undefined {
   const length = headers["content-length"];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
   const type = headers["content-type"];
@@ -46,27 +50,28 @@ function headerFault({ headers }: IncomingMessage): Failure | undefined {
     return failureOf("UNSUPPORTED_MEDIA_TYPE", detail);
   }
   if (!hasBody) return failureOf("INVALID_ARGUMENT", bodyMissing);
-  return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
+  return Number(length ?? 0) > bytesMax ? tooLarge(bytesMax) : undefined;
 }
 
 const bodyMissing = "The request must have a JSON body.";
-const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
+const tooLarge = (bytesMax: number): Failure =>
+  failureOf("TOO_LARGE", `The body must be at most ${bytesMax} bytes.`);
 
 /** The bytes of the body; reading stops at the bound. */
-const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
+const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;
     const receive = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length <= bodyBytesMax) {
+      if (length <= bytesMax) {
         chunks.push(chunk);
         return;
       }
       chunks.length = 0;
       request.off("data", receive);
       request.pause();
-      resolve(failedBy(tooLarge));
+      resolve(failedBy(tooLarge(bytesMax)));
     };
     const gone = (): void =>
       resolve(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));

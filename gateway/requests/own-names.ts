@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { type Failure, failureOf } from "../../src/errors.ts";
 import { readingMethods } from "./methods.ts";
 import { quote } from "./query.ts";

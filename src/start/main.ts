@@ -3,7 +3,7 @@
  * 0 when all nodes stopped in time, 1 when one was killed or a port is taken, 2 for a bad option.
  */
 import { fileURLToPath } from "node:url";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/refusals.ts";
 import { startCluster } from "./cluster.ts";
 import { CommanderError, readOptions, type StartOptions } from "./command-line.ts";
 import { openControl } from "./control.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ConfigError, readConfig } from "../config.ts";
+import { readConfig } from "../config/read.ts";
+import { ConfigError } from "../config/refusals.ts";
 import { readOptions } from "./command-line.ts";
 import { planCluster } from "./plan.ts";
 

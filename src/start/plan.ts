@@ -1,6 +1,6 @@
 /** The nodes of the local cluster, and the settings of each. */
 import { join } from "node:path";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/read.ts";
 import { grpcPortOffset, type StartOptions } from "./command-line.ts";
 
 /** One node to start. */
