@@ -3,6 +3,7 @@ import type { Express, Request, Response } from "express";
 import { failureOf } from "../src/errors.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import { counted } from "./unread.ts";
 
 /** Returned by a handler that answers the request itself, such as one that opens an event stream. */
 export const streaming = Symbol("streaming");
@@ -33,7 +34,8 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
   if (get !== undefined) handlers.set("HEAD", get);
   const allow = [...handlers.keys()].join(", ");
 
-  const finish = (request: Request, response: Response, answer: Answer): void => {
+  const finish = (request: Request, response: Response, given: Answer): void => {
+    const answer = counted(context.intake.answers, response, given);
     context.metrics.requests.count(endpoint.path, request.method, answer.status);
     send(context, response, answer);
   };

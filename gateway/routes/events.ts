@@ -22,7 +22,7 @@ export function eventsEndpoint(context: Context, sweeps: Sweeps): Endpoint {
       GET: (request, response) => {
         const query = readQuery(request.url, []);
         if (!query.ok) return refusal(query.failure);
-        if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+        if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
         const stream = context.streams.open(request, response, {
           headers: nodeHeaders(context.node),
         });

@@ -1,12 +1,14 @@
 /** GET /read: one key, or a page of keys in byte order. */
 import { failureOf, type Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue } from "../../src/node/api.ts";
+import { pageBytesMax } from "../../src/node/list.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
+import { tooManyUnread } from "../unread.ts";
 
 const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
@@ -44,7 +46,7 @@ function readKey(
 
 /** Answers a page of keys; `minVersion` is refused, because it is about one key. */
 function listKeys(
-  { node }: Context,
+  { node, intake }: Context,
   checks: RequestChecks,
   { prefix, limit, after, minVersion, consistency }: Query,
 ): Answer | Promise<Answer> {
@@ -53,6 +55,8 @@ function listKeys(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
+  // Before the page is made: the refusal of a made one would still take its memory for a moment.
+  if (!intake.answers.makeRoom(pageBytesMax)) return refusal(tooManyUnread);
   return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
 }
 

@@ -28,7 +28,7 @@ function watchHandler(context: Context): Handler {
   return (request, response) => {
     const wanted = readWatch(request, checks);
     if (!wanted.ok) return refusal(wanted.failure);
-    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+    if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
     const from = wanted.value.after ?? context.node.applied;
     const openStream = streamOpener(context, request, response, from);
     return new Promise((resolve) => {
