@@ -55,7 +55,7 @@ export async function startNode({
   const others = otherIds(config);
   const metrics = createMetrics(others);
   const opened = await openAccess({ config, log, clock, figures: metrics });
-  const storage = await openStorage(config).catch(async (error: unknown) => {
+  const storage = await openStorage({ config, log, fatal }).catch(async (error: unknown) => {
     await opened.close();
     throw error;
   });
@@ -118,5 +118,15 @@ export async function startNode({
   }
 }
 
-const openStorage = async ({ dataDir }: Config): Promise<Storage> =>
-  dataDir === "" ? createMemoryStorage() : openDiskStorage({ directory: dataDir });
+const openStorage = async ({
+  config: { dataDir },
+  log,
+  fatal,
+}: Pick<Assembly, "config" | "log" | "fatal">): Promise<Storage> =>
+  dataDir === ""
+    ? createMemoryStorage()
+    : openDiskStorage({
+        directory: dataDir,
+        warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
+        damaged: fatal,
+      });

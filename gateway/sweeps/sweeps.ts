@@ -20,7 +20,10 @@ const progressEveryMs = 500;
 
 /** The sweeps of one node. */
 export interface Sweeps {
-  /** NOT_FOUND where the simulation is not installed, OVERLOADED while another sweep runs. */
+  /**
+   * NOT_FOUND where the simulation is not installed or cannot be started, OVERLOADED while another sweep
+   * runs.
+   */
   start(request: SweepRequest): Promise<Result<Job>>;
   /** Newest first. */
   list(): readonly Job[];
@@ -107,6 +110,12 @@ export function createSweeps({
       starting = true;
       try {
         return succeeded(await begin(request));
+      } catch (error) {
+        // No folder, as on a read-only disk without /tmp, or no other process, as under --permission.
+        if (!(error instanceof Error && "code" in error)) throw error;
+        delaysBefore = undefined;
+        const detail = `Sweeps are not available: this node cannot start one (${error.message}).`;
+        return failed("NOT_FOUND", detail);
       } finally {
         starting = false;
       }

@@ -244,6 +244,7 @@ describe("rule 12: promises", () => {
       type: "strangerRefused",
       leader: "follower2",
       epoch: 7,
+      reason: "the settings of follower1 name leader as the leader",
     });
     expect(bench.disk.state.hardState.promisedEpoch).toBe(1);
     bench.append([entryOf(1)]);

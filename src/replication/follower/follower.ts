@@ -203,7 +203,9 @@ export class Follower {
     const objection = objectionTo(message, this.#start, this.#hardState);
     if (objection !== undefined) {
       this.#refuse(link, objection.reason);
-      if (objection.isStranger) this.#out.tell({ type: "strangerRefused", leader, epoch });
+      const { kind, reason } = objection;
+      if (kind === "stranger") this.#out.tell({ type: "strangerRefused", leader, epoch, reason });
+      if (kind === "leap") this.#out.tell({ type: "leapRefused", leader, epoch, reason });
       return;
     }
     const isNewEpoch = epoch !== this.#hardState.promisedEpoch;

@@ -23,6 +23,7 @@ import type { Peer } from "./peer.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
 import type { Rounds } from "./rounds.ts";
 import { Takeover } from "./takeover.ts";
+import { faultOf } from "./word-of-follower.ts";
 
 type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
 
@@ -301,6 +302,15 @@ export class Leader {
     }
     if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
       return;
+    const fault = faultOf(peer, message, {
+      heartbeats: this.#leading.heartbeats,
+      rounds: this.#leading.rounds?.asked ?? 0,
+      last: this.last,
+    });
+    if (fault !== undefined) {
+      this.#out.close(peer.id, fault);
+      return;
+    }
     switch (message.type) {
       case "confirmed":
         this.#leading.confirmed(peer, message);
@@ -349,6 +359,8 @@ export class Leader {
     const { promisedEpoch, promisedLeader, reason } = message;
     const isForeign = promisedLeader !== this.#state.start.id;
     if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
+    else if (!this.#takeover.believes(promisedEpoch))
+      this.#noteRefusal(peer, `it names an epoch that is not believed: ${reason}`);
     else if (promisedEpoch === this.epoch && !isForeign)
       this.#out.close(peer.id, `it refused: ${reason}`);
     else if (this.#leading.floor === undefined && this.#state.start.election === undefined)

@@ -3,7 +3,8 @@
  * followers are asked for what they hold. DESIGN.md, "Beginning to lead", has the argument.
  */
 
-import { nextEpoch } from "../election/epochs.ts";
+import { numberMax } from "../bounds.ts";
+import { isBelievable, nextEpoch } from "../election/epochs.ts";
 import { floorOf, newerNote } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
 import { newerSettings } from "../live-settings.ts";
@@ -76,6 +77,13 @@ export class Takeover {
   leap(above: Epoch): void {
     this.#leapt = true;
     this.#promiseOneself(above + (this.#state.start.leap ?? 1));
+  }
+
+  /** Whether a follower can have promised that epoch. A lost disk knows of none that was used. */
+  believes(epoch: Epoch): boolean {
+    const { hardState, election } = this.#state.start;
+    const cannotTell = election === undefined && hardState.blank && !this.#leapt;
+    return isBelievable(epoch, cannotTell ? 0 : this.#state.epoch);
   }
 
   epochFlushed(now: Instant): void {
@@ -229,6 +237,10 @@ export class Takeover {
   #promiseOneself(epoch: Epoch): void {
     const state = this.#state;
     state.phase = { type: "starting" };
+    if (epoch > numberMax) {
+      state.out.depose({ reason: "noEpochLeft" });
+      return;
+    }
     const promise = { promisedEpoch: epoch, promisedLeader: state.start.id };
     state.persist(promise, { type: "epoch", epoch });
   }
