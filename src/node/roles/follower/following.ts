@@ -53,6 +53,7 @@ export class Following {
     this.#flushes = {
       begins: () => this.contact.snapshotBegins(),
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store)),
       installed: (flush) => {
         this.contact.snapshotInstalled();
         persisted(flush);
@@ -134,6 +135,12 @@ export class Following {
       case "strangerRefused":
         this.#strangerRefused(news);
         return;
+      case "snapshotRefused": {
+        const { leader, reason } = news;
+        const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
+        this.parts.options.log.error({ leader }, said);
+        return;
+      }
       case "leapRefused": {
         const { leader, epoch: refusedEpoch, reason } = news;
         const said = `${leader} asked to lead and was refused: ${reason}; nothing was promised`;
