@@ -33,7 +33,8 @@ export function objectionTo(
   const strange = strangeness(message, start);
   if (strange !== undefined) return objection("stranger", strange);
   // A blank node may have promised what is far below: it cannot tell.
-  if (!isBelievable(epoch, blank ? 0 : promisedEpoch)) return objection("leap", leapReason(epoch, promisedEpoch));
+  if (!isBelievable(epoch, blank ? 0 : promisedEpoch))
+    return objection("leap", leapReason(epoch, promisedEpoch));
   if (epoch > promisedEpoch || (epoch === promisedEpoch && leader === promisedLeader))
     return undefined;
   return objection("other", `promised epoch ${promisedEpoch} to ${promisedLeader}`);

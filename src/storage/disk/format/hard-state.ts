@@ -1,5 +1,6 @@
 /** How the HardState is encoded on disk: as JSON text, whose shape is checked when it is read. */
 import { z } from "zod";
+import { numberMax } from "../../../replication/bounds.ts";
 import type { HardState } from "../../../replication/types.ts";
 import { DataDamaged } from "./damage.ts";
 
@@ -11,8 +12,8 @@ const textMax = 4096;
 const membersMax = 4096;
 
 const text = z.string().max(textMax);
-/** A safe integer, as sequences and epochs are. */
-const number = z.int().min(0);
+/** As sequences and epochs are. */
+const number = z.int().min(0).max(numberMax);
 
 // What a newer version adds is kept: its fields concern nobody here, and a downgrade loses none.
 const stored = z.looseObject({
