@@ -8,8 +8,8 @@ import { DataDamaged } from "./damage.ts";
 export const writeHardState = (hardState: HardState): string => JSON.stringify(hardState);
 
 /** Far above what a node keeps; a text that is longer is none of a node's. */
-const textMax = 4096;
-const membersMax = 4096;
+const textMax = 65_536;
+const membersMax = 10_000;
 
 const text = z.string().max(textMax);
 /** As sequences and epochs are. */
