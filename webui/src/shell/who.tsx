@@ -9,7 +9,7 @@ export function Who() {
   const now = session.value;
   if (now === undefined) return null;
   if (!now.tokens) return now.insecure ? <Insecure /> : null;
-  const scope = now.prefixes.length > 0 ? `, keys under ${now.prefixes.join(", ")}` : "";
+  const scope = now.prefixes === null ? "" : `, keys under ${now.prefixes.join(", ")}`;
   return (
     <div class="who">
       <span title={`Role: ${now.role}${scope}`}>
