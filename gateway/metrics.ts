@@ -3,7 +3,9 @@
  * costs one histogram observation (0.4 µs, measured); all other figures are read when they are asked for.
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
+import { createIntake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
+import { createIntakeMetrics } from "./intake-metrics.ts";
 
 /** Counts answers by route, method and status. */
 interface RequestCounts {
@@ -31,11 +33,12 @@ const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
 /** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = []): Metrics {
+export function createMetrics(others: readonly string[] = [], intake = createIntake()): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
+  createIntakeMetrics(registry, intake);
   const stopDelay = measureEventLoopDelay(registry);
   return {
     observer: createObserver(registry, others),

@@ -5,10 +5,12 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { boundCalls } from "../gateway/grpc/bounded-calls.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { createIntake } from "./intake/intake.ts";
 import type { KvNode } from "./node/api.ts";
 import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
@@ -52,13 +54,15 @@ export async function startNode({
     config.dataDir === ""
       ? createMemoryStorage()
       : await openDiskStorage({ directory: config.dataDir });
-  const server = createGrpcServer({ config, log });
+  const intake = createIntake();
+  const interceptors = [boundCalls(intake)];
+  const server = createGrpcServer({ config, log, intake, interceptors });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
   const others = otherIds(config);
-  const metrics = createMetrics(others);
+  const metrics = createMetrics(others, intake);
   const node = createNode({
     config,
     storage,
@@ -80,13 +84,16 @@ export async function startNode({
     metrics.close();
   };
   try {
-    await server.serve(publicServices({ node, followers: others.length, log }));
+    await server.serve(
+      publicServices({ node, followers: others.length, log, answers: intake.answers }),
+    );
     const gateway = await startGateway({
       node,
       config,
       faults: faulty?.faults,
       metrics,
       log,
+      intake,
       pageDirectory,
     });
     let closed: Promise<void> | undefined;

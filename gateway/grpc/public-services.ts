@@ -1,6 +1,6 @@
 /** Everything that the gRPC port offers to the public: the KV service, health and reflection. */
 import { join } from "node:path";
-import type { Server } from "@grpc/grpc-js";
+import type { Server, ServerDuplexStream } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { protoPath as healthProtoPath } from "grpc-health-check";
@@ -24,5 +24,29 @@ function addReflection(server: Server): void {
   const files = ["quorumkv/v1/kv.proto", healthProtoPath];
   const definition = loadSync(files, { includeDirs: [protoDirectory], keepCase: true });
   const services = [kvServiceName, "grpc.health.v1.Health"];
-  new ReflectionService(definition, { services }).addToServer(server);
+  new ReflectionService(definition, { services }).addToServer({
+    addService: (service, handlers: Handlers) =>
+      server.addService(service, mapValues(handlers, readingNoFaster)),
+  });
 }
+
+/** The library exports no name for the handlers of a service. */
+type Handlers = Parameters<Server["addService"]>[1];
+type Handler = Handlers[string];
+type Call = ServerDuplexStream<unknown, unknown>;
+
+/** The handler of a stream, which reads no further while its client leaves answers unread. */
+const readingNoFaster = (handler: Handler): Handler =>
+  ((call: Call) => {
+    const write = call.write.bind(call) as (answer: unknown) => boolean;
+    call.write = (answer: unknown) => {
+      const hasRoom = write(answer);
+      if (!hasRoom) call.pause();
+      return hasRoom;
+    };
+    call.on("drain", () => call.resume());
+    (handler as (call: Call) => void)(call);
+  }) as Handler;
+
+const mapValues = (handlers: Handlers, map: (handler: Handler) => Handler): Handlers =>
+  Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, map(handler)]));
