@@ -85,7 +85,7 @@ export async function startNode({
   };
   try {
     await server.serve(
-      publicServices({ node, followers: others.length, log, answers: intake.answers }),
+      publicServices({ node, followers: others.length, log }),
     );
     const gateway = await startGateway({
       node,

@@ -5,8 +5,10 @@
  */
 import type { ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
 import { failureOf } from "../../src/errors.ts";
+import type { Holding, Share } from "../../src/intake/budget.ts";
 import { GrpcCall } from "../../src/intake/grpc-calls.ts";
 import { type Intake, smallAnswerBytes } from "../../src/intake/intake.ts";
+import { pageBytesMax } from "../../src/node/list.ts";
 import { kvServiceName } from "./definition.ts";
 import { toServiceError, toWriteError } from "./failures.ts";
 
@@ -14,6 +16,8 @@ import { toServiceError, toWriteError } from "./failures.ts";
 const kvMessageBytesMax = 4 * 1024 * 1024;
 /** Of one to health or reflection, which only names things. */
 const nameMessageBytesMax = 16 * 1024;
+/** Bytes of half-received requests, and of unread answers, of one connection: half of what all may hold. */
+const connectionBytesMax = 24 * 1024 * 1024;
 /** Milliseconds in which the whole request of a call without a stream of requests must arrive. */
 const requestMsMax = 60_000;
 /** Milliseconds between two looks at that. */
@@ -21,6 +25,7 @@ const lookIntervalMs = 5000;
 
 const writing = new Set(["Write", "Delete", "Batch", "BulkWrite"]);
 const tooMany = failureOf("OVERLOADED", "This node has too many calls open; nothing was written.");
+const tooManyUnread = failureOf("OVERLOADED", "Too many answers of this node are unread.");
 const tooMuch = failureOf(
   "OVERLOADED",
   "Too many requests to this node are half received; nothing was written.",
@@ -65,11 +70,12 @@ function bound({ method, call, intake, slow, bytesMax }: Bounds): void {
     setImmediate(cut);
   };
   const isStream = method.responseStream && !isWrite;
+  const shares = sharesOf(inner);
   const slots = [intake.calls, ...(isStream ? [intake.streams] : [])].map((kind) =>
-    kind.enter(inner.address, cut),
+    kind.enter(shares.address, cut),
   );
-  const request = intake.requests.open(cut);
-  const answer = intake.answers.open(cut);
+  const request = intake.requests.open(cut, shares.requests);
+  const answer = intake.answers.open(cut, shares.answers);
   inner.stream.once("close", () => {
     for (const slot of slots) slot?.leave();
     request.release();
@@ -88,41 +94,106 @@ function bound({ method, call, intake, slow, bytesMax }: Bounds): void {
   if (method.requestStream) releaseEach(call, request.release);
   else {
     slow.add(inner);
-    inner.stream.once("end", () => slow.forget(inner));
+    inner.stream.once("end", () => {
+      request.release();
+      slow.forget(inner);
+    });
   }
-  countAnswers(call, inner, answer);
+  const isList = method.path === `/${kvServiceName}/List`;
+  if (isList) reserve(call, () => answer.keep(pageBytesMax) || refuse(tooManyUnread));
+  countAnswers({ call, inner, answer, refuse: () => refuse(tooManyUnread) });
 }
+
+interface Shares {
+  readonly address: string | undefined;
+  readonly requests: Share;
+  readonly answers: Share;
+}
+
+const sharesBySession = new WeakMap<object, Shares>();
+
+/** What the connection of a call may hold. */
+function sharesOf({ stream: { session } }: GrpcCall): Shares {
+  const known = session === undefined ? undefined : sharesBySession.get(session);
+  if (known !== undefined) return known;
+  const share = () => ({ bytesMax: connectionBytesMax, bytes: 0 });
+  const address = session?.socket.remoteAddress;
+  const shares = { address, requests: share(), answers: share() };
+  if (session !== undefined) sharesBySession.set(session, shares);
+  return shares;
+}
+
+/** Reserves room for an answer before it is made; the handler runs only if there is some. */
+function reserve(call: ServerInterceptingCallInterface, take: () => unknown): void {
+  const start = call.start.bind(call);
+  call.start = (listener) =>
+    start({
+      ...passing(listener),
+      onReceiveHalfClose: () => {
+        if (take() === true) listener.onReceiveHalfClose();
+      },
+    });
+}
+
+type Listener = Parameters<ServerInterceptingCallInterface["start"]>[0];
+
+const passing = (listener: Listener): Listener => ({
+  onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+  onReceiveMessage: (message) => listener.onReceiveMessage(message),
+  onReceiveHalfClose: () => listener.onReceiveHalfClose(),
+  onCancel: () => listener.onCancel(),
+});
 
 /** Of a stream of requests each counts until it is handed on. */
 function releaseEach(call: ServerInterceptingCallInterface, release: () => void): void {
   const start = call.start.bind(call);
   call.start = (listener) =>
     start({
-      onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+      ...passing(listener),
       onReceiveMessage: (message) => {
         release();
         listener.onReceiveMessage(message);
       },
-      onReceiveHalfClose: () => listener.onReceiveHalfClose(),
-      onCancel: () => listener.onCancel(),
     });
 }
 
-/** Large answers count while they wait for the client. */
-function countAnswers(
-  call: ServerInterceptingCallInterface,
-  inner: GrpcCall,
-  answer: { keep(bytes: number): boolean; release(): void },
-): void {
+interface CountedCall {
+  readonly call: ServerInterceptingCallInterface;
+  readonly inner: GrpcCall;
+  readonly answer: Holding;
+  readonly refuse: () => void;
+}
+
+/** Large answers count while they wait for the client. One that has no room is not even encoded. */
+function countAnswers({ call, inner, answer, refuse }: CountedCall): void {
   const sendMessage = call.sendMessage.bind(call);
   call.sendMessage = (message, callback) => {
+    const bytes = weigh(message) + inner.unreadBytes;
+    if (bytes <= smallAnswerBytes) answer.release();
+    else if (!answer.keep(bytes)) {
+      refuse();
+      return;
+    }
     sendMessage(message, () => {
       answer.release();
       callback();
     });
-    const bytes = inner.unreadBytes;
-    if (bytes > smallAnswerBytes && !answer.keep(bytes)) inner.cut();
   };
+}
+
+/** Characters of the values in an answer; nothing else in it is large. */
+function weigh(
+  message: { entry?: KeyText; entries?: readonly KeyText[] } & Partial<KeyText>,
+): number {
+  const { entry, entries, value = "" } = message;
+  let bytes = value.length + (entry?.value.length ?? 0);
+  for (const each of entries ?? []) bytes += each.key.length + each.value.length;
+  return bytes;
+}
+
+interface KeyText {
+  readonly key: string;
+  readonly value: string;
 }
 
 /** Calls whose request has not arrived. They are looked at now and then, the oldest first. */

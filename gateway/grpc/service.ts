@@ -8,11 +8,8 @@ import type {
   ServiceError,
   UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { type Failure, failed, type Result, succeeded } from "../../src/errors.ts";
-import type { Budget } from "../../src/intake/budget.ts";
-import { createIntake, smallAnswerBytes } from "../../src/intake/intake.ts";
+import { type Failure, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
-import { pageBytesMax } from "../../src/node/list.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { isRepeated, writeAgain } from "./attempts.ts";
 import { bulkWrite } from "./bulk-write.ts";
@@ -27,13 +24,11 @@ export interface KvServiceOptions {
   /** How many followers the cluster has: the highest write quorum that a client may ask for. */
   readonly followers: number;
   readonly log: Log;
-  /** What bounds the answers that are not read; absent: a bound of its own. */
-  readonly answers?: Budget;
 }
 
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
-  const { node, log, answers = createIntake().answers } = options;
+  const { node, log } = options;
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
@@ -56,15 +51,11 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     read: unary(async (request: wire.ReadRequest) => {
       const query = reader.read(request);
       if (!query.ok) return query;
-      const entry = await node.read(query.value);
-      const isLarge = entry.ok && entry.value.value.length > smallAnswerBytes;
-      if (isLarge && !answers.makeRoom(entry.value.value.length)) return tooManyUnread;
-      return mapResult(entry, (found) => ({ entry: found }));
+      return mapResult(await node.read(query.value), (entry) => ({ entry }));
     }),
     list: unary(async (request: wire.ListRequest) => {
       const query = reader.list(request);
       if (!query.ok) return query;
-      if (!answers.makeRoom(pageBytesMax)) return tooManyUnread;
       return mapResult(await node.list(query.value), ({ entries, next, sequence }) => ({
         entries,
         next: next ?? undefined,
@@ -82,8 +73,6 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     }),
   };
 }
-
-const tooManyUnread = failed("OVERLOADED", "Too many answers of this node are unread.");
 
 /** The answer of a write; the times of the acks are in it only if the client asked for a trace. */
 const writeResult = (

@@ -55,9 +55,14 @@ function listKeys(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
-  // Before the page is made: the refusal of a made one would still take its memory for a moment.
-  if (!intake.answers.makeRoom(pageBytesMax)) return refusal(tooManyUnread);
-  return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  // Room for the page before it is made: a refused one would still take its memory for a moment.
+  const room = intake.answers.open(() => {});
+  if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(node.list(query.value), (page) => {
+    room.release();
+    return pageText(page);
+  });
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */

@@ -20,6 +20,7 @@ export class Connections {
   readonly #slots: FairSlots;
   /** By address and port of the client: the HTTP/2 library shows its sockets to nobody. */
   readonly #byClient = new Map<string, Connection>();
+  readonly #bySession = new WeakMap<object, Connection>();
 
   constructor(slots: FairSlots) {
     this.#slots = slots;
@@ -32,8 +33,9 @@ export class Connections {
 
   /** An interceptor that notes which connections are in use, and for what. */
   readonly interceptor: ServerInterceptor = (method, call) => {
-    const { client, stream } = new GrpcCall(call);
-    const connection = this.#byClient.get(client);
+    const inner = new GrpcCall(call);
+    const { stream } = inner;
+    const connection = this.#connectionOf(inner);
     if (connection !== undefined && method.path !== replicationService.replicate.path) {
       connection.slot?.touch();
     } else if (connection !== undefined) {
@@ -46,6 +48,16 @@ export class Connections {
     }
     return call as never;
   };
+
+  #connectionOf(call: GrpcCall): Connection | undefined {
+    const { session } = call.stream;
+    if (session === undefined) return undefined;
+    const known = this.#bySession.get(session);
+    if (known !== undefined) return known;
+    const found = this.#byClient.get(call.client);
+    if (found !== undefined) this.#bySession.set(session, found);
+    return found;
+  }
 
   #opened(socket: Socket): void {
     const cut = () => socket.destroy();
