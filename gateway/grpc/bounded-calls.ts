@@ -17,7 +17,7 @@ const kvMessageBytesMax = 4 * 1024 * 1024;
 /** Of one to health or reflection, which only names things. */
 const nameMessageBytesMax = 16 * 1024;
 /** Bytes of half-received requests, and of unread answers, of one connection: half of what all may hold. */
-const connectionBytesMax = 24 * 1024 * 1024;
+const connectionBytesMax = 16 * 1024 * 1024;
 /** Milliseconds in which the whole request of a call without a stream of requests must arrive. */
 const requestMsMax = 60_000;
 /** Milliseconds between two looks at that. */

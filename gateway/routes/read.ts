@@ -61,14 +61,14 @@ function listKeys(
   if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
   return whenKnown(node.list(query.value), (page) => {
     room.release();
-    return pageText(page);
+    return pageBody(page);
   });
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
-  text: (value: T) => string,
+  text: (value: T) => string | Buffer,
 ): Answer | Promise<Answer> {
   const answer = (result: Result<T>) =>
     result.ok ? ok(text(result.value)) : refusal(result.failure);
@@ -79,5 +79,23 @@ function whenKnown<T>(
 const keyText = ({ key, value, version }: KeyValue): string =>
   `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
 
-const pageText = ({ entries, next, sequence }: KeyPage): string =>
-  `{"entries":[${entries.map(keyText).join(",")}],"next":${JSON.stringify(next)},"sequence":${sequence}}`;
+/**
+ * A page may be large: its values are encoded where they go, so that nothing of it is in memory twice.
+ */
+function pageBody({ entries, next, sequence }: KeyPage): Buffer {
+  const parts: string[] = [];
+  for (const { key, value, version } of entries) {
+    const start = parts.length === 0 ? pageStart : ",";
+    parts.push(`${start}{"key":${JSON.stringify(key)},"value":`, value, `,"version":${version}}`);
+  }
+  if (parts.length === 0) parts.push(pageStart);
+  parts.push(`],"next":${JSON.stringify(next)},"sequence":${sequence}}`);
+  let length = 0;
+  for (const part of parts) length += Buffer.byteLength(part);
+  const body = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const part of parts) at += body.write(part, at);
+  return body;
+}
+
+const pageStart = '{"entries":[';

@@ -3,9 +3,9 @@ import { Budget } from "./budget.ts";
 import { FairSlots } from "./fair-slots.ts";
 
 /** Bytes of requests that have not arrived as a whole, or are not carried out yet. */
-const requestBytesMax = 48 * 1024 * 1024;
+const requestBytesMax = 32 * 1024 * 1024;
 /** Bytes of answers that their clients have not read. */
-const answerBytesMax = 48 * 1024 * 1024;
+const answerBytesMax = 32 * 1024 * 1024;
 /** Milliseconds after which either may have to make room for others. */
 const safeMs = 2000;
 /** Event streams and watches, over both. */

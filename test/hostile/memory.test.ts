@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
-import { afterEach, beforeEach, expect, onTestFailed, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { KVClient } from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { HttpClient } from "../support/http-client.ts";
@@ -31,7 +31,6 @@ let sockets: Socket[] = [];
 /** A node of its own for each: what one attack leaves in the runtime is not the idle memory of the next. */
 beforeEach(async () => {
   cluster = await startCluster({ followers: 0, env: { WRITE_QUORUM: "0", LOG_LEVEL: "warn" } });
-  onTestFailed(() => console.error(cluster.logTails()));
   http = new HttpClient();
   restPort = Number(new URL(cluster.leader.url).port);
   grpcPort = cluster.leader.grpcPort;
