@@ -68,12 +68,12 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
 
   return {
     admit: ({ socket }, response) => {
-      const leave = slots.enter(socket.remoteAddress, () => {
+      const slot = slots.enter(socket.remoteAddress, () => {
         if (response.headersSent) endStream(response, "its place is needed for another client");
         else response.destroy();
       });
-      if (leave !== undefined) response.once("close", leave);
-      return leave !== undefined;
+      if (slot !== undefined) response.once("close", slot.leave);
+      return slot !== undefined;
     },
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
