@@ -8,31 +8,34 @@ import type { Endpoint } from "../endpoint.ts";
 import { readQuery } from "../requests/query.ts";
 
 /** `/livez` says that the process runs, `/readyz` that clients may use it. */
-export const statusEndpoints = (context: Context): readonly Endpoint[] => [
-  {
-    path: "/status",
-    methods: { GET: plain(() => ok(JSON.stringify(context.node.status()))) },
-  },
-  { path: "/livez", methods: { GET: plain(() => ok('{"status":"ok"}')) } },
-  {
-    path: "/readyz",
-    methods: {
-      GET: (request) => {
-        const query = readQuery(request.url, ["for"]);
-        return query.ok ? readiness(context.node, query.value.for) : refusal(query.failure);
+export const statusEndpoints = (context: Context): readonly Endpoint[] => {
+  const { insecure } = context.config;
+  return [
+    {
+      path: "/status",
+      methods: { GET: plain(() => ok(JSON.stringify({ ...context.node.status(), insecure }))) },
+    },
+    { path: "/livez", methods: { GET: plain(() => ok('{"status":"ok"}')) } },
+    {
+      path: "/readyz",
+      methods: {
+        GET: (request) => {
+          const query = readQuery(request.url, ["for"]);
+          return query.ok ? readiness(context.node, query.value.for) : refusal(query.failure);
+        },
       },
     },
-  },
-  {
-    path: "/metrics",
-    methods: {
-      GET: plain(async () => {
-        const body = await context.metrics.text(context.node);
-        return { status: 200, contentType: context.metrics.contentType, body };
-      }),
+    {
+      path: "/metrics",
+      methods: {
+        GET: plain(async () => {
+          const body = await context.metrics.text(context.node);
+          return { status: 200, contentType: context.metrics.contentType, body };
+        }),
+      },
     },
-  },
-];
+  ];
+};
 
 /**
  * Whether the node is ready for all its calls or, with a purpose, for those calls alone. An elected leader adds

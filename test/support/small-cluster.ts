@@ -38,7 +38,7 @@ export const startSmallCluster = async (
       ...{ nodeId, nodes, leader: "leader", port, grpcPort: nodes[index]?.grpcPort ?? 0 },
       ...{ host: "127.0.0.1", advertiseUrl: `http://127.0.0.1:${port}`, dataDir: "" },
       ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
-      ...{ auditLog: "", auditWrites: false },
+      ...{ auditLog: "", auditWrites: false, tls: undefined, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
