@@ -15,6 +15,7 @@ import type { Storage } from "./node/ports.ts";
 import { createNode } from "./node/roles/create-node.ts";
 import { openDiskStorage } from "./storage/disk/disk.ts";
 import { createMemoryStorage } from "./storage/memory/memory.ts";
+import { openCredentials } from "./tls/credentials.ts";
 import { createDelayedNetwork } from "./transport/delayed.ts";
 import { createFaultyNetwork } from "./transport/faulty.ts";
 import { createGrpcServer } from "./transport/server.ts";
@@ -48,11 +49,16 @@ export async function startNode({
   pageDirectory,
 }: Assembly): Promise<RunningNode> {
   const clock = systemClock;
+  const { tls, nodeId } = config;
+  const credentials = tls && (await openCredentials({ tls, nodeId }, log));
   const storage: Storage =
     config.dataDir === ""
       ? createMemoryStorage()
-      : await openDiskStorage({ directory: config.dataDir });
-  const server = createGrpcServer({ config, log });
+      : await openDiskStorage({ directory: config.dataDir }).catch((error: unknown) => {
+          credentials?.close();
+          throw error;
+        });
+  const server = createGrpcServer({ config, log, credentials });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
@@ -78,6 +84,7 @@ export async function startNode({
     await server.close();
     await storage.close();
     metrics.close();
+    credentials?.close();
   };
   try {
     await server.serve(publicServices({ node, followers: others.length, log }));

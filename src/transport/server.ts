@@ -13,9 +13,12 @@ import type { Config } from "../config/config.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
 import type { LeaderMessage } from "../replication/types.ts";
+import type { Credentials } from "../tls/credentials.ts";
 import { serverOptions } from "./channel-options.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
+import { MemberStreams } from "./security/member-streams.ts";
+import { listenSecurely, type SecureListener } from "./security/secure-listener.ts";
 
 /** Services that share the port. `close` runs when the server closes, before its calls end. */
 interface AddedServices {
@@ -37,27 +40,41 @@ export interface GrpcServer {
 interface GrpcServerOptions {
   readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
   readonly log: Log;
+  /** Absent: the port speaks plaintext. Not closed here. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A server that does not listen yet: see `serve`. */
-export function createGrpcServer({ config, log }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ config, log, credentials }: GrpcServerOptions): GrpcServer {
   // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
-  const network = new GrpcNetwork({ nodes: config.nodes, log });
+  const members = config.nodes.map(({ id }) => id);
+  const security = credentials && new MemberStreams({ credentials, members, log });
+  const network = new GrpcNetwork({ nodes: config.nodes, log, security });
   const server = new Server(serverOptions);
   server.addService(replicationService, {
     replicate: (call: ServerDuplexStream<LeaderMessage, Buffer>) => network.accept(call),
   });
   let added: AddedServices | undefined;
+  let listener: SecureListener | undefined;
   return {
     network,
     serve: async (addServices) => {
       added = addServices?.(server);
-      return { port: await bind(server, config) };
+      if (credentials === undefined || security === undefined)
+        return { port: await bind(server, config) };
+      listener = await listenSecurely(server, { credentials, log }, config).catch(
+        (cause: Error) => {
+          throw cannotOpen(config, cause);
+        },
+      );
+      security.connections = listener.connections;
+      return listener;
     },
     close: async () => {
       added?.close();
       network.close();
+      listener?.close();
       await shutDown(server);
     },
   };
@@ -68,11 +85,15 @@ const bind = (server: Server, { host, grpcPort }: GrpcServerOptions["config"]) =
     const address = hostAndPort(host, grpcPort);
     server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
       if (cause === null) return resolve(port);
-      const taken = cause.message.includes("EADDRINUSE");
-      const reason = taken ? "another program listens there" : cause.message;
-      reject(new Error(`gRPC port ${grpcPort} on ${host} cannot be opened: ${reason}`, { cause }));
+      reject(cannotOpen({ host, grpcPort }, cause));
     });
   });
+
+const cannotOpen = ({ host, grpcPort }: { host: string; grpcPort: number }, cause: Error) => {
+  const taken = cause.message.includes("EADDRINUSE");
+  const reason = taken ? "another program listens there" : cause.message;
+  return new Error(`gRPC port ${grpcPort} on ${host} cannot be opened: ${reason}`, { cause });
+};
 
 const shutDown = (server: Server) =>
   new Promise<void>((resolve) => {
