@@ -30,12 +30,19 @@ const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
-/** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = []): Metrics {
+/**
+ * `others`: ids of the other members, whose series start at 0. `secondsLeft`: how long each certificate is
+ * still valid, by its setting.
+ */
+export function createMetrics(
+  others: readonly string[] = [],
+  secondsLeft?: () => ReadonlyMap<string, number>,
+): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
+  if (secondsLeft !== undefined) createExpiryGauge(registry, secondsLeft);
   const stopDelay = measureEventLoopDelay(registry);
   return {
     observer: createObserver(registry, others),
@@ -179,6 +186,21 @@ function createProcessGauges(registry: Registry): void {
     registers: [registry],
     collect() {
       this.set(process.memoryUsage.rss());
+    },
+  });
+}
+
+function createExpiryGauge(
+  registry: Registry,
+  secondsLeft: () => ReadonlyMap<string, number>,
+): void {
+  new Gauge({
+    name: "kv_certificate_expiry_seconds",
+    help: "Seconds until a certificate of this node expires, by its setting.",
+    labelNames: ["certificate"],
+    registers: [registry],
+    collect() {
+      for (const [certificate, seconds] of secondsLeft()) this.set({ certificate }, seconds);
     },
   });
 }

@@ -64,7 +64,7 @@ export async function startNode({
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
   const others = otherIds(config);
-  const metrics = createMetrics(others);
+  const metrics = createMetrics(others, credentials?.secondsLeft);
   const node = createNode({
     config,
     storage,
@@ -94,6 +94,7 @@ export async function startNode({
       faults: faulty?.faults,
       metrics,
       log,
+      credentials,
       pageDirectory,
     });
     let closed: Promise<void> | undefined;

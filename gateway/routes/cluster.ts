@@ -3,10 +3,11 @@
  * leader, once for all clients that ask at the same time. Without an answer it shows what it knows
  * itself (`fromLeader` is false).
  */
-import { type Agent, get } from "node:http";
+import { get } from "node:http";
 import { ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { Peer, Peers } from "../peers.ts";
 import { readQuery } from "../requests/query.ts";
 
 /** Milliseconds and bytes that the answer of the leader may take. */
@@ -15,11 +16,11 @@ const viewBytesMax = 1024 * 1024;
 /** Marks a request from another gateway: it is answered here, so that no two nodes ask each other. */
 const askedHeader = "x-kv-asked-by";
 
-/** `agent` keeps the connection to the leader. */
-export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
+/** `peers`: how to reach the leader. */
+export function clusterEndpoint(context: Context, peers: Peers): Endpoint {
   let asked: Promise<string | undefined> | undefined;
-  const askLeader = (url: string): Promise<string | undefined> => {
-    asked ??= fetchView({ url, agent, by: context.node.id }).finally(() => {
+  const askLeader = (leader: Peer): Promise<string | undefined> => {
+    asked ??= fetchView({ leader, peers, by: context.node.id }).finally(() => {
       asked = undefined;
     });
     return asked;
@@ -37,7 +38,7 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
         const { leader } = context.node.status();
         const url =
           leader === "" || leader === context.node.id ? undefined : context.node.peerUrl(leader);
-        const view = url === undefined ? undefined : await askLeader(url);
+        const view = url === undefined ? undefined : await askLeader({ id: leader, url });
         return view === undefined ? own() : ok(view);
       },
     },
@@ -45,11 +46,11 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
 }
 
 /** The answer of the leader as it came; undefined when there is none that can be used. */
-const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<string | undefined> =>
+const fetchView = (to: { leader: Peer; peers: Peers; by: string }): Promise<string | undefined> =>
   new Promise((resolve) => {
     const nothing = () => resolve(undefined);
-    const asking = get(new URL("/cluster", to.url), {
-      agent: to.agent,
+    const asking = get(new URL("/cluster", to.leader.url), {
+      agent: to.peers.agent(to.leader),
       headers: { [askedHeader]: to.by },
       signal: AbortSignal.timeout(askTimeoutMs),
     });

@@ -25,6 +25,8 @@ export interface NodeSettings {
   readonly port: number;
   readonly grpcPort: number;
   readonly advertiseUrl: string;
+  /** Undefined: plaintext. */
+  readonly tls: { readonly permissive: boolean } | undefined;
   readonly writeQuorum: number;
   readonly minDelay: number;
   readonly maxDelay: number;
@@ -64,7 +66,7 @@ export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
 export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);
   const host = address?.host ?? config.host;
-  return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
+  return { id: config.nodeId, url: config.advertiseUrl, peerUrl: urlOf(config, host, config.port) };
 }
 
 /**
@@ -74,11 +76,12 @@ export function ownMember(config: NodeSettings): Member {
 export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
-  return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);
+  return urlOf(config, address.host, address.grpcPort + config.port - config.grpcPort);
 }
 
-const httpUrl = (host: string, port: number): string =>
-  `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+/** Plaintext while a cluster changes over to TLS: some members may not speak it yet. */
+const urlOf = ({ tls }: NodeSettings, host: string, port: number): string =>
+  `${tls?.permissive === false ? "https" : "http"}://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
 
 /** See LeaderStart.leap: 1,000,000 plus an offset that differs between two processes. */
 export function epochLeap(incarnation: string): number {

@@ -23,6 +23,8 @@ interface SecurePortOptions {
   /** The protocol that is spoken on it, as TLS names it. */
   readonly protocol: "h2" | "http/1.1";
   readonly serve: (socket: Socket) => void;
+  /** Answers and ends a connection that speaks plaintext where TLS is required. Absent: it is closed. */
+  readonly refuse?: (socket: Socket) => void;
   readonly log: Log;
 }
 
@@ -37,6 +39,7 @@ export function createSecurePort({
   credentials,
   protocol,
   serve,
+  refuse,
   log,
 }: SecurePortOptions): SecurePort {
   /** Connections that are not served yet, by their addresses. */
@@ -101,7 +104,8 @@ export function createSecurePort({
       raw.off("error", fail);
       if (first[0] === handshakeRecord) return shakeHands(raw);
       waiting.delete(addressesOf(raw));
-      serve(raw);
+      if (credentials.permissive) serve(raw);
+      else refuse?.(raw);
     });
   };
   return {
@@ -111,7 +115,7 @@ export function createSecurePort({
       raw.once("close", () => {
         if (waiting.get(addresses) === raw) waiting.delete(addresses);
       });
-      if (credentials.permissive) listenFirst(raw);
+      if (credentials.permissive || refuse !== undefined) listenFirst(raw);
       else shakeHands(raw);
     },
     faultOf: (peer) => faults.get(peer),
