@@ -18,7 +18,11 @@ export interface Rotating {
 const lookIntervalMs = 1000;
 
 /** Rejects with a TlsFileError where the files cannot be used now. */
-export async function openRotating(wanted: Wanted, log: Log): Promise<Rotating> {
+export async function openRotating(
+  wanted: Wanted,
+  log: Log,
+  intervalMs = lookIntervalMs,
+): Promise<Rotating> {
   let seen = await readTexts(wanted);
   let current = checkTexts(wanted, seen);
   let said = "";
@@ -58,7 +62,7 @@ export async function openRotating(wanted: Wanted, log: Log): Promise<Rotating> 
       .finally(() => {
         isLooking = false;
       });
-  }, lookIntervalMs).unref();
+  }, intervalMs).unref();
   return {
     get current() {
       return current;
