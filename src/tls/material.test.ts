@@ -71,7 +71,7 @@ test.each<[string, (folder: CertificateFolder, files: TlsFiles) => unknown, stri
       chmodSync(files.key, 0o644);
       return files;
     },
-    'TLS_KEY is ".*", which everybody on this machine may use; run chmod o= on it',
+    'TLS_KEY is ".*", which others can read or change; chmod 600 mends that',
   ],
   [
     "expired",

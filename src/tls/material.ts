@@ -98,11 +98,11 @@ export const isIssuedBy = (
 const fault = (setting: string, path: string, reason: string): TlsFileError =>
   new TlsFileError(`${setting} is ${JSON.stringify(path)}, which ${reason}.`);
 
-/** The private key is for the owner and its group: containers mount secrets for a group. */
+/** Its group may read the private key: containers mount secrets for a group. */
 async function refuseOpenKey(path: string, setting: string): Promise<void> {
   const { mode } = await stat(path);
-  if ((mode & 0o007) === 0) return;
-  throw fault(setting, path, "everybody on this machine may use; run chmod o= on it");
+  if ((mode & 0o027) === 0) return;
+  throw fault(setting, path, "others can read or change; chmod 600 mends that");
 }
 
 const blocks = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
