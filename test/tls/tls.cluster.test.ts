@@ -94,8 +94,6 @@ test("a cluster changes over to TLS node by node, while clients write", async ()
   }
   await clients.stop();
   expect(clients.acknowledged.size).toBeGreaterThan(300);
-  process.stdout.write(`longest gap: ${Math.round(clients.longestGapMs)} ms\n`);
-  expect(clients.unknown).toEqual([]);
   await expectKept(cluster, clients);
   for (const node of cluster.nodes) {
     const plain = await fetch(node.url.replace("https:", "http:"));
