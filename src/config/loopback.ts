@@ -1,12 +1,12 @@
 /** Which addresses only this machine reaches. */
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 
-const loopback = new BlockList();
-loopback.addSubnet("127.0.0.0", 8, "ipv4");
-loopback.addAddress("::1", "ipv6");
+/** Whether only a program on this machine can have this address. */
+export function isLoopback(address: string): boolean {
+  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
+  return plain === "::1" || (plain.startsWith("127.") && isIPv4(plain));
+}
 
 /** Whether other machines can reach what listens there. The host is an address or `localhost`. */
-export function isBeyondLoopback(host: string): boolean {
-  if (isIP(host) === 0) return host !== "localhost";
-  return !loopback.check(host, isIPv6(host) ? "ipv6" : "ipv4");
-}
+export const isBeyondLoopback = (host: string): boolean =>
+  isIP(host) === 0 ? host !== "localhost" : !isLoopback(host);

@@ -3,7 +3,9 @@ import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import type { MemberAddress } from "../config/members.ts";
 import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
+import type { Known } from "./codec/believed.ts";
 import { dial } from "./dial.ts";
+import { MalformedLog } from "./malformed-log.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { accept, refuse } from "./replication-service.ts";
 import { asFollower, asLeader } from "./security/as-member.ts";
@@ -15,7 +17,9 @@ type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
 /** Dials the members of NODES, and accepts the streams that they dial. */
 export class GrpcNetwork implements Network {
   readonly #members: ReadonlyMap<NodeId, MemberAddress>;
+  readonly #known: Known;
   readonly #log: Log;
+  readonly #malformed: MalformedLog;
   readonly #limits: OutboxLimits | undefined;
   /** Only with TLS. */
   readonly #security: MemberStreams | undefined;
@@ -32,7 +36,10 @@ export class GrpcNetwork implements Network {
   }) {
     this.#members = new Map(options.nodes.map((member) => [member.id, member]));
     this.#security = options.security;
+    const ids = options.nodes.map(({ id }) => id);
+    this.#known = ids.length === 0 ? undefined : new Set(ids);
     this.#log = options.log;
+    this.#malformed = new MalformedLog(options.log);
     this.#limits = options.limits;
   }
 
@@ -41,8 +48,10 @@ export class GrpcNetwork implements Network {
     const member = this.#members.get(to);
     if (member === undefined) throw new Error(`NODES has no member called ${to}`);
     const address = hostAndPort(member.host, member.grpcPort);
-    const rest = { address, log: this.#log, limits: this.#limits };
-    const hangUp = dial({ ...rest, ...this.#asMember(member, opened) });
+    const malformed = (peer: string, reason: string) =>
+      this.#malformed.warn(`${to} at ${peer}`, reason);
+    const rest = { known: this.#known, malformed, log: this.#log, limits: this.#limits };
+    const hangUp = dial({ address, ...rest, ...this.#asMember(member, opened) });
     const cancel = () => {
       this.#dials.delete(cancel);
       hangUp();
@@ -57,8 +66,9 @@ export class GrpcNetwork implements Network {
   }
 
   /** The handler of `Replicate`: a leader opens a stream to this node. */
-  accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
-    if (this.#opened === undefined) {
+  accept(call: ServerDuplexStream<Buffer, Buffer>): void {
+    const opened = this.#opened;
+    if (opened === undefined) {
       refuse(call, "this node does not accept streams now");
       return;
     }
@@ -67,14 +77,19 @@ export class GrpcNetwork implements Network {
       refuse(call, `refused as a member: ${caller.fault}`, status.PERMISSION_DENIED);
       return;
     }
-    const peer = call.getPeer();
-    const lied = (named: NodeId) =>
-      this.#security?.refused(peer, `it is ${caller?.member}, but its message names ${named}`);
-    const opened =
-      caller === undefined ? this.#opened : asLeader({ id: caller.member, lied })(this.#opened);
-    const link = accept(call, opened, this.#limits);
+    const caught = caller === undefined ? opened : this.#asCaller(call, caller.member, opened);
+    const malformed = (peer: string, reason: string) => this.#malformed.warn(peer, reason);
+    const rest = { known: this.#known, malformed, limits: this.#limits };
+    const link = accept(call, { opened: caught, ...rest });
     this.#accepted.add(link);
     call.once("cancelled", () => this.#accepted.delete(link));
+  }
+
+  #asCaller(call: { getPeer(): string }, id: NodeId, opened: Opened): Opened {
+    const peer = call.getPeer();
+    const lied = (named: NodeId) =>
+      this.#security?.refused(peer, `it is ${id}, but its message names ${named}`);
+    return asLeader({ id, lied })(opened);
   }
 
   /** What a dial to the member needs with TLS. */

@@ -1,4 +1,5 @@
 /** Real nodes in this process: memory storage, real gRPC between them, real gateways in front. */
+import type { GatewayLog } from "../../gateway/context.ts";
 import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { TlsConfig } from "../../src/config/tls-settings.ts";
@@ -25,15 +26,18 @@ const fatal = (reason: string) => {
   throw new Error(reason);
 };
 
+/** The same for all nodes, or for each by its id. */
+type Settings = Partial<Config> | ((id: string) => Partial<Config>);
+
 /** Starts a leader and its followers, and returns once every one of them is ready. */
 export const startSmallCluster = async (
   given: {
     followers?: number;
-    settings?: Partial<Config>;
+    settings?: Settings;
     /** The certificates of each node. */
     tls?: (id: string) => Promise<TlsConfig>;
     pageDirectory?: string;
-    log?: Log;
+    log?: GatewayLog;
   } = {},
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
@@ -52,7 +56,8 @@ export const startSmallCluster = async (
       ...{ auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
-      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
+      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
+      ...(typeof settings === "function" ? settings(nodeId) : settings),
     };
   });
   const running = await Promise.all(

@@ -217,8 +217,14 @@ describe("whoever dials is refused on both ends", () => {
   test("a member whose message names another one changes nothing, and its link is closed", async () => {
     for (const lie of [prepare("c"), poll("c")]) {
       const folder = await certificateFolder();
-      const b = await startNode("b", await credentialsOf("b", folder), [["a", 1]]);
-      const a = await startNode("a", await credentialsOf("a", folder), [["b", b.port]]);
+      const b = await startNode("b", await credentialsOf("b", folder), [
+        ["a", 1],
+        ["c", 1],
+      ]);
+      const a = await startNode("a", await credentialsOf("a", folder), [
+        ["b", b.port],
+        ["c", 1],
+      ]);
       const dialed = dial(a, "b");
       await a.seen.until(() => a.seen.opened > 0);
       dialed.link?.send(lie);
@@ -300,8 +306,14 @@ describe("whoever is dialed is refused by the one that dials", () => {
 
   test("a follower whose promise names another member is not believed", async () => {
     const folder = await certificateFolder();
-    const b = await startNode("b", await credentialsOf("b", folder), [["a", 1]]);
-    const a = await startNode("a", await credentialsOf("a", folder), [["b", b.port]]);
+    const b = await startNode("b", await credentialsOf("b", folder), [
+      ["a", 1],
+      ["c", 1],
+    ]);
+    const a = await startNode("a", await credentialsOf("a", folder), [
+      ["b", b.port],
+      ["c", 1],
+    ]);
     dial(a, "b");
     await b.seen.until(() => b.seen.opened > 0);
     b.accepted?.send(promise("c"));
