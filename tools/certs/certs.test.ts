@@ -35,6 +35,7 @@ test("each node gets a certificate of its own, one for clients, and keys that ot
       expect(read(`${id}/${name}.crt`).verify(authority.publicKey)).toBe(true);
       expect(statSync(join(out, id, `${name}.key`)).mode & 0o777).toBe(0o600);
     }
+    expect(statSync(join(out, id, "tokens")).mode & 0o777).toBe(0o600);
     const clients = read(`${id}/clients.crt`);
     for (const host of ["localhost", "a", "b", "kv.example"])
       expect(clients.checkHost(host)).toBe(host);

@@ -6,7 +6,7 @@ import { isIP } from "node:net";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { hostNameSyntax, idRange, idSyntax } from "../../src/config/setting.ts";
 import { validDays } from "./authority.ts";
-import { prepareFolder, writeCertificates } from "./write.ts";
+import { prepareFolder, writeCertificates, writeTokens } from "./write.ts";
 
 interface Options {
   readonly out: string;
@@ -35,8 +35,8 @@ const six = ["leader", ...[1, 2, 3, 4, 5].map((number) => `follower${number}`)];
 
 const command = new Command("npm run certs --")
   .description(
-    `Makes certificates for development, valid for ${validDays} days: an authority, whose key is thrown away, one ` +
-      "certificate for each node, and one that clients are shown.",
+    `Makes certificates for development, valid for ${validDays} days: an authority, whose key is thrown away, ` +
+      "one certificate for each node, and one that clients are shown. Makes a token file with one token, too.",
   )
   .option("-o, --out <folder>", "where they go", "certs")
   .option("-n, --nodes <ids>", "ids of the nodes", readIds, six)
@@ -71,9 +71,11 @@ async function run(): Promise<number> {
     ips: ["127.0.0.1", "::1", ...names.filter(isAddress)],
     directory: out,
   });
+  const token = writeTokens({ nodes, directory: out });
   process.stdout.write(
-    `${out}/ca.crt is for clients: curl --cacert ${out}/ca.crt https://localhost:4567/status\n` +
-      `${out}/<node>/ is for that node alone.\n`,
+    `${out}/<node>/ is for that node alone, ${out}/ca.crt for clients. This token may do everything, and is shown ` +
+      `only now:\n${token}\n` +
+      `Try: curl --cacert ${out}/ca.crt -H 'Authorization: Bearer ${token}' https://localhost:4567/status\n`,
   );
   return 0;
 }

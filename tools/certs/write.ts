@@ -1,6 +1,16 @@
 /** Writes what `npm run certs` makes: one folder for each node, with nothing in it that others need. */
-import { chownSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createAuthority, type Issued } from "./authority.ts";
 
 export interface Made {
@@ -15,6 +25,9 @@ export interface Made {
 /** The user of the image, who reads the files where root has made them. */
 const imageUser = 1000;
 
+const tokenCommand = fileURLToPath(
+  new URL("../../gateway/access/token-command.ts", import.meta.url),
+);
 const authorityFile = "ca.crt";
 
 /** Throws where the folder has certificates already, unless they shall be replaced. */
@@ -40,6 +53,24 @@ export async function writeCertificates({ nodes, dns, ips, directory }: Made): P
     placePair(folder, "clients", clients);
   }
   place(join(directory, authorityFile), authority.cert);
+}
+
+/**
+ * Gives each node the same token file with one token, which it returns: made by `npm run token`, whose file is made
+ * anew.
+ */
+export function writeTokens({ nodes, directory }: Pick<Made, "nodes" | "directory">): string {
+  const made = join(directory, `tokens.${process.pid}`);
+  const words = [tokenCommand, made, "--role", "admin", "--id", "admin"];
+  try {
+    const stdio = ["ignore", "pipe", "ignore"] as const;
+    const token = execFileSync(process.execPath, words, { encoding: "utf8", stdio: [...stdio] });
+    const text = readFileSync(made, "utf8");
+    for (const id of nodes) place(join(directory, id, "tokens"), text, 0o600);
+    return token.trim();
+  } finally {
+    rmSync(made, { force: true });
+  }
 }
 
 /** Keys are for their owner alone. */
