@@ -63,6 +63,20 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     to: 'if (message.type === "prepare" && this.#mayLead(message) && this.#core.notReady) {',
   },
   {
+    name: "a candidate may use the epoch of another one",
+    story: "97",
+    file: "replication/follower/prepare.ts",
+    from: "return isEpochOf(epoch, leader, nodes) ? undefined",
+    to: "return isEpochOf(epoch, nodes[0] ?? leader, nodes) || epoch > 0 ? undefined",
+  },
+  {
+    name: "anybody may stand",
+    story: "97",
+    file: "replication/follower/prepare.ts",
+    from: "if (!nodes.includes(leader)) return",
+    to: "if (nodes.length === 0) return",
+  },
+  {
     name: "a round is confirmed with one answer fewer",
     file: "replication/leader/rounds.ts",
     from: "return rounds[this.needed - 1] ?? 0;",

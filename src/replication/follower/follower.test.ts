@@ -266,7 +266,7 @@ describe("with elections a follower obeys", () => {
   const nodes = ["leader", "follower1", "follower2"];
   test.each([
     ["no epoch of another node", 4, "leader", "epoch 4 is not one of leader"],
-    ["nobody whom NODES does not name", 5, "stranger", "the settings of follower1 name leader"],
+    ["nobody whom NODES does not name", 5, "stranger", "NODES of follower1 has no stranger"],
     ["nobody who speaks in its own name", 6, "follower1", "follower1 does not follow itself"],
   ])("%s", (_, epoch, leader, reason) => {
     const bench = new FollowerBench({}, { nodes });

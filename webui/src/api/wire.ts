@@ -56,8 +56,8 @@ export interface SessionView {
   /** Null: no token was given. */
   readonly id: string | null;
   readonly role: "read" | "write" | "admin" | null;
-  /** Empty: every key. */
-  readonly prefixes: readonly string[];
+  /** Null: every key. */
+  readonly prefixes: readonly string[] | null;
   readonly administers: boolean;
   /** Whether the node asks for tokens at all. */
   readonly tokens: boolean;

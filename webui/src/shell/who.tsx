@@ -10,7 +10,7 @@ export function Who() {
   if (now === undefined) return null;
   const insecure = now.insecure ? <Insecure tokens={now.tokens} /> : null;
   if (!now.tokens) return insecure;
-  const scope = now.prefixes.length > 0 ? `, keys under ${now.prefixes.join(", ")}` : "";
+  const scope = now.prefixes === null ? "" : `, keys under ${now.prefixes.join(", ")}`;
   return (
     <div class="who">
       {insecure}

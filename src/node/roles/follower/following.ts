@@ -174,10 +174,9 @@ export class Following {
   #strangerRefused(news: Extract<FollowerNews, { type: "strangerRefused" }>): void {
     const { leader, epoch: refusedEpoch, reason } = news;
     const { log, config } = this.parts.options;
-    const here = `LEADER is ${config.leader} and FAILOVER is ${config.failover ? 1 : 0} here`;
     log.warn(
       { leader, refusedEpoch, expected: config.leader },
-      `${leader} asked to lead and was refused: ${reason}; ${here}: check both on both nodes`,
+      `${leader} asked to lead and was refused: ${reason}; NODES, LEADER and FAILOVER must be the same on both nodes`,
     );
   }
 }
