@@ -61,6 +61,13 @@ module.exports = {
       to: { path: "^src/(main|process)\\.ts$" },
     },
     {
+      name: "products-do-not-import-tools",
+      comment: "Tools need what a node does without.",
+      severity: "error",
+      from: { path: "^(src|gateway|simulation|webui|client)/", pathNot: "\\.test\\.tsx?$" },
+      to: { path: "^tools/" },
+    },
+    {
       name: "products-do-not-import-tests",
       severity: "error",
       from: product,

@@ -155,6 +155,8 @@ describe("to a member that fails", () => {
       metricsPort: undefined,
       auditLog: "",
       auditWrites: false,
+      tls: undefined,
+      insecure: false,
       logLevel: "silent",
       faults: false,
       controlUrl: "",

@@ -24,7 +24,7 @@ describe("without tokens", () => {
   });
 
   test("a node that others reach says that it is insecure", async () => {
-    const cluster = await startSmallCluster({ settings: { host: "0.0.0.0" } });
+    const cluster = await startSmallCluster({ settings: { host: "0.0.0.0", insecure: true } });
     expect((await ask(cluster.leader.gateway.url, "/session")).json["insecure"]).toBe(true);
     await cluster.close();
   });
