@@ -55,7 +55,9 @@ test("an answer counts until its client has it", async () => {
 
 test("a request without room is refused, and says that nothing was written", async () => {
   const intake = await serve({ requests: budget(64 * kibibyte) });
-  expect(await refusalOf(client.put("k", `"${"x".repeat(80 * kibibyte)}"`))).toMatchObject(overloaded);
+  expect(await refusalOf(client.put("k", `"${"x".repeat(80 * kibibyte)}"`))).toMatchObject(
+    overloaded,
+  );
   expect(await refusalOf(client.read("k"))).toMatchObject({ code: "KEY_NOT_FOUND" });
   expect(intake.requests).toMatchObject({ bytes: 0, refused: 1 });
 });
