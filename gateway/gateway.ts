@@ -13,18 +13,21 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
-import type { Config } from "../src/config.ts";
+import type { Config } from "../src/config/config.ts";
 import { failureOf } from "../src/errors.ts";
 import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { answersMsMax } from "../src/node/stopping.ts";
+import type { Access } from "./access/access.ts";
+import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
-import { mount } from "./endpoint.ts";
+import { callOf, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
+import { needFinder } from "./needs.ts";
 import { mountPages } from "./pages.ts";
 import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
@@ -43,6 +46,7 @@ interface GatewayOptions {
   readonly config: Config;
   /** Only with FAULTS=1. */
   readonly faults?: FaultControl | undefined;
+  readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
   /** The bounds of the whole node; absent: bounds of its own. */
@@ -86,7 +90,7 @@ const connectionsMax = 20_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { node, config, faults, metrics, log, intake = createIntake() } = options;
+  const { node, config, faults, access, metrics, log, intake = createIntake() } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const streams = createEventStreams(intake);
   const closers: (() => void | Promise<void>)[] = [];
@@ -95,6 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     node,
     config,
     faults,
+    access,
     metrics,
     log,
     intake,
@@ -126,8 +131,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const fault = closing
         ? shuttingDown
         : (normalizeTarget(request, node) ?? names.objection(request));
-      if (fault === undefined) app(request, response);
-      else send(context, response, refusal(fault));
+      if (fault === undefined) {
+        app(request, response);
+        return;
+      }
+      const visit = access.admit(restApproach(request), "open", callOf(request));
+      access.ended(visit, "open", fault.code);
+      send(context, response, refusal(fault));
     });
   };
   const server = createServer(serverOptions, serve);
@@ -180,9 +190,9 @@ function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  for (const endpoint of endpoints(context, { agent, sweeps })) mount(app, context, endpoint);
-  for (const endpoint of sweepEndpoints(context, sweeps)) mount(app, context, endpoint);
-  mountMemberProxy(app, context, agent);
+  const all = [...endpoints(context, { agent, sweeps }), ...sweepEndpoints(context, sweeps)];
+  for (const endpoint of all) mount(app, context, endpoint);
+  mountMemberProxy(app, context, { agent, needOf: needFinder(all) });
   mountPages(app, context, pageDirectory);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.

@@ -5,6 +5,7 @@ import { FairSlots } from "../../src/intake/fair-slots.ts";
 import { createIntake, type Intake } from "../../src/intake/intake.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
 import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import { boundCalls } from "./bounded-calls.ts";
 import { publicServices } from "./public-services.ts";
@@ -27,7 +28,9 @@ const serve = async (bounds: Partial<Intake> = {}): Promise<Intake> => {
     ...{ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log, intake },
     interceptors: [boundCalls(intake)],
   });
-  const { port } = await server.serve(publicServices({ node, followers: 0, log }));
+  const { port } = await server.serve(
+    publicServices({ node, followers: 0, log, access: openToAll() }),
+  );
   client = new TestClient(port);
   return intake;
 };

@@ -26,15 +26,19 @@ const jsonMediaType =
  * middle causes INVALID_ARGUMENT, which nobody reads. The rest of a refused body is discarded after the
  * answer (`exchanges.ts`).
  */
-export async function readBody(request: IncomingMessage, shape?: Shape): Promise<Result<unknown>> {
-  const fault = headerFault(request);
+export async function readBody(
+  request: IncomingMessage,
+  shape?: Shape,
+  bytesMax = bodyBytesMax,
+): Promise<Result<unknown>> {
+  const fault = headerFault(request, bytesMax);
   if (fault !== undefined) return failedBy(fault);
-  const bytes = await collect(request);
+  const bytes = await collect(request, bytesMax);
   return bytes.ok ? parse(bytes.value, shape) : bytes;
 }
 
 /** What is wrong with a body as far as the headers tell. */
-function headerFault({ headers }: IncomingMessage): Failure | undefined {
+function headerFault({ headers }: IncomingMessage, bytesMax: number): Failure | undefined {
   const length = headers["content-length"];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
   const type = headers["content-type"];
@@ -49,7 +53,7 @@ function headerFault({ headers }: IncomingMessage): Failure | undefined {
     return failureOf("UNSUPPORTED_MEDIA_TYPE", detail);
   }
   if (!hasBody) return failureOf("INVALID_ARGUMENT", bodyMissing);
-  return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
+  return Number(length ?? 0) > bytesMax ? tooLarge(bytesMax) : undefined;
 }
 
 const bodyMissing = "The request must have a JSON body.";
@@ -57,7 +61,8 @@ const tooManyHalfRead = failureOf(
   "OVERLOADED",
   "Too many bodies of requests to this node are half read; nothing was written.",
 );
-const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
+const tooLarge = (bytesMax: number): Failure =>
+  failureOf("TOO_LARGE", `The body must be at most ${bytesMax} bytes.`);
 
 /** What bounds the bodies of each connection that are half read. */
 const budgets = new WeakMap<Socket, Budget>();
@@ -68,11 +73,12 @@ export const boundBodies = (socket: Socket, budget: Budget): void => {
 };
 
 /** The bytes of the body; reading stops at the bound. */
-const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
+const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
     const { socket } = request;
     const declared = Number(request.headers["content-length"] ?? -1);
     const body = new BodyBytes();
+    let isCounted = false;
     let holding: Holding | undefined;
     const finish = (result: Result<Buffer>): void => {
       holding?.release();
@@ -88,7 +94,8 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
     const gone = (): void =>
       finish(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));
     const count = (bytes: number): boolean => {
-      if (holding === undefined) {
+      if (!isCounted) {
+        isCounted = true;
         holding = budgets.get(socket)?.open(() => stop(tooManyHalfRead));
         // A request whose answer is sent is not told when its connection closes.
         socket.once("close", gone);
@@ -97,9 +104,9 @@ const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
     };
     const receive = (chunk: Buffer): void => {
       const length = body.lengthWith(chunk);
-      const isWhole = length === declared && holding === undefined;
-      if (length > bodyBytesMax) {
-        stop(tooLarge);
+      const isWhole = length === declared && !isCounted;
+      if (length > bytesMax) {
+        stop(tooLarge(bytesMax));
         return;
       }
       body.add(chunk);

@@ -1,6 +1,6 @@
 /** Maps the bodies of REST writes to the request that REST and gRPC share. */
 import { z } from "zod";
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { JsonText, type Shape } from "../json/values.ts";

@@ -10,12 +10,11 @@ import {
   type ServerInterceptor,
   setLogVerbosity,
 } from "@grpc/grpc-js";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { limitHeaders } from "../intake/grpc-calls.ts";
 import { createIntake, type Intake } from "../intake/intake.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
-import type { LeaderMessage } from "../replication/types.ts";
 import { boundReplication } from "./bounded-replication.ts";
 import { headerBytesMax, serverOptions } from "./channel-options.ts";
 import { Connections } from "./connections.ts";
@@ -59,7 +58,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server({ ...serverOptions, interceptors: bounds });
   limitHeaders(server, headerBytesMax);
   server.addService(replicationService, {
-    replicate: (call: ServerDuplexStream<LeaderMessage, Buffer>) => network.accept(call),
+    replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),
   });
   let added: AddedServices | undefined;
   return {

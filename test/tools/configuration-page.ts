@@ -1,10 +1,10 @@
 /** `npm run docs:configuration`: makes the settings table of docs/configuration.md from the code. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { settingsTable } from "../../src/config.ts";
+import { settingsTable } from "../../src/config/read.ts";
 
 const path = resolve(import.meta.dirname, "../../docs/configuration.md");
-const begin = "<!-- settings: made by `npm run docs:configuration` from src/config.ts -->\n\n";
+const begin = "<!-- settings: made by `npm run docs:configuration` from src/config/ -->\n\n";
 const end = "\n<!-- end of settings -->\n";
 
 export const configurationPage = (): string => readFileSync(path, "utf8");

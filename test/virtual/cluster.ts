@@ -1,4 +1,4 @@
-import type { Config } from "../../src/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { Result } from "../../src/errors.ts";
 import type { LiveConfig, Role } from "../../src/node/api.ts";
 import type { Log, Random, Storage } from "../../src/node/ports.ts";
@@ -379,6 +379,11 @@ export class VirtualCluster {
       host: id,
       advertiseUrl: `http://${id}:4567`,
       allowedHosts: [],
+      tokensFile: "",
+      admin: false,
+      metricsPort: undefined,
+      auditLog: "",
+      auditWrites: false,
       dataDir: "virtual",
       writeQuorum,
       minDelay,

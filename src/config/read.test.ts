@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { ConfigError, readConfig, settingsTable } from "./config.ts";
+import { readConfig, settingsTable } from "./read.ts";
+import { ConfigError } from "./refusals.ts";
 
 const three = { NODE_ID: "a", NODES: "a=127.0.0.1:5567,b=h:5568,c=[::1]:5569", LEADER: "a" };
 const minimal = { ...three, WRITE_QUORUM: "2" };
@@ -32,6 +33,11 @@ describe("settings that are accepted", () => {
       host: "127.0.0.1",
       advertiseUrl: "http://127.0.0.1:4567",
       allowedHosts: [],
+      tokensFile: "",
+      admin: false,
+      metricsPort: undefined,
+      auditLog: "",
+      auditWrites: false,
       dataDir: "",
       writeQuorum: 2,
       minDelay: 0,
@@ -62,6 +68,11 @@ describe("settings that are accepted", () => {
     ["HOST", "::1", { host: "::1", advertiseUrl: "http://[::1]:4567" }],
     ["HOST", "localhost", { advertiseUrl: "http://localhost:4567" }],
     ["ADVERTISE_URL", "https://kv.example/a/", { advertiseUrl: "https://kv.example/a" }],
+    ["TOKENS_FILE", "./tokens", { tokensFile: "./tokens" }],
+    ["ADMIN", "1", { admin: true }],
+    ["METRICS_PORT", "0", { metricsPort: 0 }],
+    ["AUDIT_LOG", "-", { auditLog: "-" }],
+    ["AUDIT_WRITES", "1", { auditWrites: true }],
     ["DATA_DIR", "./data/a", { dataDir: "./data/a" }],
     ["WRITE_QUORUM", "0", { writeQuorum: 0 }],
     ["MAX_DELAY", "60000", { maxDelay: 60_000 }],
@@ -119,6 +130,11 @@ const badValues: Record<string, readonly string[]> = {
     "http://h#x",
   ],
   ALLOWED_HOSTS: ["http://h", "h:80", "a b", "a,-b", "-h", "*"],
+  TOKENS_FILE: ["a\0b"],
+  ADMIN: ["yes", "true", "2"],
+  METRICS_PORT: [...numbers, "65536"],
+  AUDIT_LOG: ["a\0b"],
+  AUDIT_WRITES: ["yes", "true", "2"],
   DATA_DIR: ["a\0b"],
   WRITE_QUORUM: [...numbers, "3"],
   MIN_DELAY: [...numbers, "60001", "1"],
