@@ -72,8 +72,14 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
         if (response.headersSent) endStream(response, "its place is needed for another client");
         else response.destroy();
       });
-      if (slot !== undefined) response.once("close", slot.leave);
-      return slot !== undefined;
+      if (slot === undefined) return false;
+      // A response that waits for one before it is not told when the connection closes.
+      socket.once("close", slot.leave);
+      response.once("close", () => {
+        slot.leave();
+        socket.off("close", slot.leave);
+      });
+      return true;
     },
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
