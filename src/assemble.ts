@@ -8,6 +8,7 @@ import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
+import { startMetricsPort } from "../gateway/metrics-port.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import type { KvNode } from "./node/api.ts";
@@ -24,6 +25,8 @@ import { createGrpcServer } from "./transport/server.ts";
 export interface RunningNode {
   readonly node: KvNode;
   readonly gateway: Gateway;
+  /** Undefined without METRICS_PORT. */
+  readonly metricsPort: number | undefined;
   /** Answers the requests in progress, flushes, and frees every port and file. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -73,15 +76,16 @@ export async function startNode({
     incarnation: randomUUID(),
     fatal,
   });
-  const closeParts = async (gateway?: Gateway) => {
+  const closeParts = async (...edges: readonly { close(): Promise<void> }[]) => {
     // Until then the gateway serves: a leader's clients are told who leads next.
     await node.retire();
-    await Promise.all([gateway?.close(), node.close()]);
+    await Promise.all([...edges, node].map((part) => part.close()));
     await server.close();
     await storage.close();
     metrics.close();
     await opened.close();
   };
+  const edges: { close(): Promise<void> }[] = [];
   try {
     await server.serve(
       publicServices({ node, followers: others.length, log, access: opened.access }),
@@ -95,14 +99,21 @@ export async function startNode({
       log,
       pageDirectory,
     });
+    edges.push(gateway);
+    const { metricsPort: wanted } = config;
+    const metricsPort =
+      wanted === undefined
+        ? undefined
+        : await startMetricsPort({ port: wanted, node, config, metrics });
+    if (metricsPort !== undefined) edges.push(metricsPort);
     let closed: Promise<void> | undefined;
     const close = () => {
-      closed ??= closeParts(gateway);
+      closed ??= closeParts(...edges);
       return closed;
     };
-    return { node, gateway, close };
+    return { node, gateway, metricsPort: metricsPort?.port, close };
   } catch (error) {
-    await closeParts();
+    await closeParts(...edges);
     throw error;
   }
 }

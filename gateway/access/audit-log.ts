@@ -33,7 +33,7 @@ export class AuditLog {
   #waiting: string[] = [];
   /** Characters in `#waiting`. */
   #size = 0;
-  /** Lines that found no room since the last one that says so. */
+  /** Lines that found no room. From the first one on none is taken until all before are written. */
   #dropped = 0;
   /** Undefined: nothing is being written. */
   #writing: Promise<void> | undefined;
@@ -68,11 +68,6 @@ export class AuditLog {
   }
 
   #add(fields: object): void {
-    if (this.#dropped > 0 && this.#size < waitingMax / 2) {
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      this.#push({ call: "audit log", outcome: "DROPPED", dropped });
-    }
     if (this.#dropped > 0 || this.#size >= waitingMax) {
       this.#dropped += 1;
       this.#options.dropped();
@@ -95,7 +90,7 @@ export class AuditLog {
     // All notes of one turn are written together.
     await new Promise((resolve) => setImmediate(resolve));
     let failing = false;
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#sayDropped()) {
       const lines = this.#take();
       try {
         await this.#sink.write(lines);
@@ -116,6 +111,14 @@ export class AuditLog {
       }
       for (const line of lines) this.#size -= line.length;
     }
+  }
+
+  /** Says how many lines are missing here; false where none is. */
+  #sayDropped(): boolean {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    if (dropped > 0) this.#push({ call: "audit log", outcome: "DROPPED", dropped });
+    return dropped > 0;
   }
 
   /** The lines of the next write. */

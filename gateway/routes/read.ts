@@ -1,6 +1,7 @@
 /** GET /read: one key, or a page of keys in byte order. */
 import { failureOf, type Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue } from "../../src/node/api.ts";
+import { pageBytesMax } from "../../src/node/list.ts";
 import type { Visit } from "../access/visit.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
@@ -8,6 +9,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
+import { tooManyUnread } from "../unread.ts";
 
 const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
@@ -70,9 +72,10 @@ function listKeys(
   const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
   if (!query.ok) return refusal(query.failure);
   const denied = visit.prefixFault(query.value.prefix);
-  return denied === undefined
-    ? whenKnown(context.node.list(query.value), pageText)
-    : refusal(denied);
+  if (denied !== undefined) return refusal(denied);
+  // Before the page is made: the refusal of a made one would still take its memory for a moment.
+  if (!context.intake.answers.makeRoom(pageBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.list(query.value), pageText);
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */

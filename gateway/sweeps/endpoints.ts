@@ -1,5 +1,6 @@
 /** /sweeps: runs the simulation as a job on the leader, for the sweep view of the page. */
 import { failureOf } from "../../src/errors.ts";
+import { restApproach } from "../access/rest-approach.ts";
 import { type Answer, jsonType, nodeHeaders, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import { type Endpoint, type Handler, type Outcome, streaming } from "../endpoint.ts";
@@ -39,7 +40,8 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
       if (!body.ok) return refusal(body.failure);
       const wanted = readSweepRequest(body.value, followerIds(context.config).length);
       if (!wanted.ok) return refusal(wanted.failure);
-      const job = await sweeps.start(wanted.value);
+      const { credential } = restApproach(request);
+      const job = await sweeps.start(wanted.value, credential?.token);
       return job.ok ? { ...sweepAnswer(job.value), status: 202 } : refusal(job.failure);
     })(request, ...rest);
   };
@@ -98,7 +100,7 @@ const sweepAnswer = (job: Job): Answer => ({
 const followJob =
   (context: Context): JobHandler =>
   (job, request, response, visit) => {
-    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+    if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
     const stream = context.streams.open(request, response, {
       headers: nodeHeaders(context.node),
     });

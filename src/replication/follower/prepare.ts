@@ -48,11 +48,10 @@ export function strangeness(
   if (elected !== (nodes !== undefined))
     return `FAILOVER is not the same on ${to} and on ${leader}`;
   if (leader === to) return `${to} does not follow itself`;
-  if (!(nodes ?? [expected]).includes(leader))
-    return `the settings of ${to} name ${expected} as the leader`;
-  return nodes === undefined || isEpochOf(epoch, leader, nodes)
-    ? undefined
-    : `epoch ${epoch} is not one of ${leader}`;
+  if (nodes === undefined)
+    return leader === expected ? undefined : `the settings of ${to} name ${expected} as the leader`;
+  if (!nodes.includes(leader)) return `NODES of ${to} has no ${leader}`;
+  return isEpochOf(epoch, leader, nodes) ? undefined : `epoch ${epoch} is not one of ${leader}`;
 }
 
 export const leapReason = (epoch: Epoch, known: Epoch): string =>
