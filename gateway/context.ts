@@ -1,6 +1,7 @@
 /** What the routes of one gateway share. */
 import type { Config } from "../src/config/config.ts";
 import { type Failure, failureOf } from "../src/errors.ts";
+import type { Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
 import { noLeader } from "../src/node/refusals.ts";
@@ -23,6 +24,8 @@ export interface Context {
   readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
+  /** What this node keeps for all its clients. */
+  readonly intake: Intake;
   readonly streams: EventStreams;
   /** Calls `run` when the gateway closes: for what a route has started and must end. */
   onClose(run: () => void | Promise<void>): void;

@@ -7,6 +7,7 @@ import { restApproach } from "./access/rest-approach.ts";
 import type { Visit } from "./access/visit.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import { counted } from "./unread.ts";
 
 /** Returned by a handler that answers the request itself, such as one that opens an event stream. */
 export const streaming = Symbol("streaming");
@@ -59,7 +60,8 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
   }
   const allow = [...calls.keys()].join(", ");
 
-  const answer = (request: Request, response: Response, given: Answer): void => {
+  const answer = (request: Request, response: Response, made: Answer): void => {
+    const given = counted(context.intake.answers, response, made);
     context.metrics.requests.count(endpoint.path, request.method, given.status);
     send(context, response, given);
   };

@@ -170,6 +170,7 @@ const hopHeaders = [
   "keep-alive",
   "origin",
   "proxy-connection",
+  "sec-fetch-site",
   "te",
   "upgrade",
 ];

@@ -4,8 +4,10 @@
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../src/errors.ts";
+import { createIntake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 import { refusalCodes } from "./access/access.ts";
+import { createIntakeMetrics } from "./intake-metrics.ts";
 
 /** Counts answers by route, method and status. */
 interface RequestCounts {
@@ -37,7 +39,7 @@ const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
 /** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = []): Metrics {
+export function createMetrics(others: readonly string[] = [], intake = createIntake()): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
@@ -54,6 +56,7 @@ export function createMetrics(others: readonly string[] = []): Metrics {
     help: "Lines of the audit log that found no room.",
     registers: [registry],
   });
+  createIntakeMetrics(registry, intake);
   const stopDelay = measureEventLoopDelay(registry);
   return {
     observer: createObserver(registry, others),

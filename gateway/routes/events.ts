@@ -25,7 +25,7 @@ export function eventsEndpoint(context: Context, sweeps: Sweeps): Endpoint {
         handle: (request, response, visit) => {
           const query = readQuery(request.url, []);
           if (!query.ok) return refusal(query.failure);
-          if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+          if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
           const stream = context.streams.open(request, response, {
             headers: nodeHeaders(context.node),
           });

@@ -30,7 +30,7 @@ function watchHandler(context: Context): Handler {
     if (!wanted.ok) return refusal(wanted.failure);
     const denied = visit.prefixFault(wanted.value.prefix);
     if (denied !== undefined) return refusal(denied);
-    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+    if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
     const from = wanted.value.after ?? context.node.applied;
     const openStream = streamOpener(context, request, response, from);
     return new Promise((resolve) => {

@@ -100,7 +100,7 @@ const sweepAnswer = (job: Job): Answer => ({
 const followJob =
   (context: Context): JobHandler =>
   (job, request, response, visit) => {
-    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+    if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
     const stream = context.streams.open(request, response, {
       headers: nodeHeaders(context.node),
     });

@@ -3,8 +3,8 @@
  * election. Nothing here is needed for safety; that is phase 1. DESIGN.md, "Electing", has the rules.
  */
 import { electionNeeds, newerNote } from "../floor-note.ts";
-import { isBelievable } from "./epochs.ts";
 import type { Epoch, FloorNote, FollowerMessage, Instant, NodeId, Sequence } from "../types.ts";
+import { isBelievable } from "./epochs.ts";
 
 export type Vote = Extract<FollowerMessage, { type: "vote" }>;
 

@@ -32,6 +32,8 @@ export type FollowerFlush =
 export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
+  /** What was sent is not what it was said to be: the store here stays. */
+  | { readonly type: "snapshotRefused"; readonly leader: NodeId; readonly reason: string }
   /** A node that the settings here do not name asked to lead. */
   | {
       readonly type: "strangerRefused";

@@ -33,7 +33,8 @@ export function objectionTo(
   const strange = strangeness(message, start);
   if (strange !== undefined) return objection("stranger", strange);
   // A blank node may have promised what is far below: it cannot tell.
-  if (!isBelievable(epoch, blank ? 0 : promisedEpoch)) return objection("leap", leapReason(epoch, promisedEpoch));
+  if (!isBelievable(epoch, blank ? 0 : promisedEpoch))
+    return objection("leap", leapReason(epoch, promisedEpoch));
   if (epoch > promisedEpoch || (epoch === promisedEpoch && leader === promisedLeader))
     return undefined;
   return objection("other", `promised epoch ${promisedEpoch} to ${promisedLeader}`);
@@ -47,11 +48,10 @@ export function strangeness(
   if (elected !== (nodes !== undefined))
     return `FAILOVER is not the same on ${to} and on ${leader}`;
   if (leader === to) return `${to} does not follow itself`;
-  if (!(nodes ?? [expected]).includes(leader))
-    return `the settings of ${to} name ${expected} as the leader`;
-  return nodes === undefined || isEpochOf(epoch, leader, nodes)
-    ? undefined
-    : `epoch ${epoch} is not one of ${leader}`;
+  if (nodes === undefined)
+    return leader === expected ? undefined : `the settings of ${to} name ${expected} as the leader`;
+  if (!nodes.includes(leader)) return `NODES of ${to} has no ${leader}`;
+  return isEpochOf(epoch, leader, nodes) ? undefined : `epoch ${epoch} is not one of ${leader}`;
 }
 
 export const leapReason = (epoch: Epoch, known: Epoch): string =>

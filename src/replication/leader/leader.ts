@@ -1,3 +1,4 @@
+import type { SealedStore } from "../effects.ts";
 import type { Survival } from "../election/survival.ts";
 import { invariant } from "../invariant.ts";
 import type {
@@ -186,6 +187,12 @@ export class Leader {
     }
   }
 
+  /** All records of a copied store are flushed, and this is their digest. */
+  sealed(store: SealedStore, now: Instant): LeaderEffects {
+    this.#takeover.storeSealed(store, now);
+    return this.#out.take();
+  }
+
   /** The store shows everything up to here, flushed. */
   storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
     this.#state.storeApplied({ applied, digest, history });
@@ -302,11 +309,7 @@ export class Leader {
     }
     if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
       return;
-    const fault = faultOf(peer, message, {
-      heartbeats: this.#leading.heartbeats,
-      rounds: this.#leading.rounds?.asked ?? 0,
-      last: this.last,
-    });
+    const fault = faultOf(peer, message, this.#leading.sent);
     if (fault !== undefined) {
       this.#out.close(peer.id, fault);
       return;

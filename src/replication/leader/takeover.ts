@@ -4,6 +4,7 @@
  */
 
 import { numberMax } from "../bounds.ts";
+import type { SealedStore } from "../effects.ts";
 import { isBelievable, nextEpoch } from "../election/epochs.ts";
 import { floorOf, newerNote } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
@@ -81,9 +82,9 @@ export class Takeover {
 
   /** Whether a follower can have promised that epoch. A lost disk knows of none that was used. */
   believes(epoch: Epoch): boolean {
-    const { hardState, election } = this.#state.start;
-    const cannotTell = election === undefined && hardState.blank && !this.#leapt;
-    return isBelievable(epoch, cannotTell ? 0 : this.#state.epoch);
+    const { start, hardState, epoch: own } = this.#state;
+    const cannotTell = start.election === undefined && hardState.blank && !this.#leapt;
+    return isBelievable(epoch, cannotTell ? 0 : own);
   }
 
   epochFlushed(now: Instant): void {
@@ -95,12 +96,13 @@ export class Takeover {
       return;
     }
     const { ledEpoch, followedEpoch = 0, floor: ownFloor, blank } = state.hardState;
-    const { applied, history, epoch, writeQuorum, out } = state;
+    const { applied, history, epoch, writeQuorum, out, limits } = state;
+    const { backlogEntriesMax } = limits;
     const { store, log } = state.start;
     const own = { applied, history, followedEpoch: Math.max(ledEpoch, followedEpoch) };
     const followers = state.members.size;
     const electing = state.start.election === undefined ? undefined : { countsOwn: !blank };
-    const heard = { followers, writeQuorum, ownFloor, electing };
+    const heard = { followers, writeQuorum, ownFloor, electing, backlogEntriesMax };
     const recovery = new Recovery({ epoch, ...heard, own, store, log, out });
     state.phase = { type: "recovering", recovery, since: now };
     state.prepareAll();
@@ -201,6 +203,11 @@ export class Takeover {
   recordsFlushed(page: number): void {
     const { phase } = this.#state;
     if (phase.type === "recovering") phase.recovery.recordsAdded(page);
+  }
+
+  storeSealed(store: SealedStore, now: Instant): void {
+    const { phase } = this.#state;
+    if (phase.type === "recovering") this.#goOn(phase.recovery.sealed(store), now);
   }
 
   storeInstalled(end: SnapshotEnd, now: Instant): void {

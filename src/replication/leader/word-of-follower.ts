@@ -5,7 +5,7 @@ import type { Peer } from "./peer.ts";
 type Answer = Exclude<FollowerMessage, { type: "vote" | "wantMark" | "refusal" }>;
 
 /** How far the leader itself is. */
-interface Sent {
+export interface Sent {
   /** The numbers of the last heartbeat and of the last confirming round. */
   readonly heartbeats: number;
   readonly rounds: number;

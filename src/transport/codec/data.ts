@@ -81,7 +81,7 @@ function isJson(text: string): boolean {
 
 /** Of JSON text: whatever is nested opens and closes, so that short texts cannot be too deep. */
 function isTooDeep(text: string): boolean {
-  if (text.length <= 2 * valueDepthMax) return false;
+  if (text.length <= 2 * valueDepthMax || isPlain(text.charCodeAt(0))) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -94,6 +94,10 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** The text begins with a string, a number or a word, and so it is one. */
+const isPlain = (code: number): boolean =>
+  code !== openBracket && code !== openBrace && code > space;
+
 /** Where the string that begins at `at` ends. */
 function endOfString(text: string, at: number): number {
   for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
@@ -103,6 +107,7 @@ function endOfString(text: string, at: number): number {
   }
 }
 
+const space = 0x20;
 const quote = 0x22;
 const openBracket = 0x5b;
 const backslash = 0x5c;

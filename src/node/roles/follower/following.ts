@@ -53,6 +53,7 @@ export class Following {
     this.#flushes = {
       begins: () => this.contact.snapshotBegins(),
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store)),
       installed: (flush) => {
         this.contact.snapshotInstalled();
         persisted(flush);
@@ -134,6 +135,12 @@ export class Following {
       case "strangerRefused":
         this.#strangerRefused(news);
         return;
+      case "snapshotRefused": {
+        const { leader, reason } = news;
+        const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
+        this.parts.options.log.error({ leader }, said);
+        return;
+      }
       case "leapRefused": {
         const { leader, epoch: refusedEpoch, reason } = news;
         const said = `${leader} asked to lead and was refused: ${reason}; nothing was promised`;
@@ -167,10 +174,9 @@ export class Following {
   #strangerRefused(news: Extract<FollowerNews, { type: "strangerRefused" }>): void {
     const { leader, epoch: refusedEpoch, reason } = news;
     const { log, config } = this.parts.options;
-    const here = `LEADER is ${config.leader} and FAILOVER is ${config.failover ? 1 : 0} here`;
     log.warn(
       { leader, refusedEpoch, expected: config.leader },
-      `${leader} asked to lead and was refused: ${reason}; ${here}: check both on both nodes`,
+      `${leader} asked to lead and was refused: ${reason}; NODES, LEADER and FAILOVER must be the same on both nodes`,
     );
   }
 }

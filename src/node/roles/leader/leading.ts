@@ -70,6 +70,7 @@ export class Leading {
       this.inbox.take(() => this.core.persisted(flush, options.clock.now()));
     this.#flushes = {
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store, options.clock.now())),
       installed: (flush) => {
         persisted(flush);
         this.parts.watches.jumped();
