@@ -1,0 +1,43 @@
+/** wait: until the cluster is ready, a key exists, or a version is applied. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Status } from "../../src/types.ts";
+import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
+import type { Session } from "../session.ts";
+import { ask } from "./cluster.ts";
+
+export interface WaitFlags {
+  readonly key?: string;
+  readonly version?: number;
+  readonly node?: string;
+}
+
+const pollMs = 100;
+
+/** For at most the session's timeout. */
+export async function wait(session: Session, flags: WaitFlags): Promise<ExitCode> {
+  const { kv, io, timeoutMs } = session;
+  const endsAt = performance.now() + timeoutMs;
+  const { key, version, node = "@leader" } = flags;
+  const path = `/nodes/${encodeURIComponent(node).replace("%40", "@")}`;
+  const what = key ?? version;
+  const isReached = async (): Promise<boolean> => {
+    const options = { signal: io.signal, timeoutMs: Math.max(1, endsAt - performance.now()) };
+    if (key !== undefined) return (await kv.get(key, options)) !== null;
+    if (version !== undefined) {
+      const { applied }: Status = JSON.parse(await ask(session, `${path}/status`));
+      return applied >= version;
+    }
+    // Answered otherwise than by success, a read is sent again until its time has passed.
+    const readiness = await kv.request("GET", `${path}/readyz?for=writes`, options);
+    return JSON.parse(readiness).ready === true;
+  };
+  while (!(await isReached())) {
+    if (performance.now() >= endsAt) {
+      const missing = what === undefined ? "not ready" : `still without ${what}`;
+      throw new CommandError(`${missing} after ${timeoutMs} ms`, exitCodes.unavailable);
+    }
+    await pause(pollMs, undefined, { signal: io.signal }).catch(() => undefined);
+    if (io.signal.aborted) throw new CommandError("interrupted", exitCodes.unavailable);
+  }
+  return exitCodes.ok;
+}
