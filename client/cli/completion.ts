@@ -17,7 +17,7 @@ export function completionFor(shell: Shell, program: Command): string {
     (each): Words => ({
       name: each.name(),
       description: each.description(),
-      options: [...optionsOf(each), ...common],
+      options: [...new Set([...optionsOf(each), ...common])],
       subcommands: each.commands.map((inner) => inner.name()),
     }),
   );
@@ -30,6 +30,8 @@ const optionsOf = (command: Command): string[] =>
     .visibleOptions(command)
     .flatMap(({ long }) => (long == null ? [] : [long]));
 
+const namesOf = (commands: readonly Words[]): string => commands.map(({ name }) => name).join(" ");
+
 const caseOf = ({ name, options, subcommands }: Words): string =>
   `    ${name}) words="${[...subcommands, ...options].join(" ")}" ;;`;
 
@@ -40,11 +42,11 @@ const bash = (
 _kv() {
   local word="\${COMP_WORDS[COMP_CWORD]}" command="" each words
   for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    [[ $each != -* ]] && { command=$each; break; }
+    [[ " ${namesOf(commands)} " == *" $each "* ]] && { command=$each; break; }
   done
   case $command in
 ${commands.map(caseOf).join("\n")}
-    *) words="${[...commands.map(({ name }) => name), ...common].join(" ")}" ;;
+    *) words="${[namesOf(commands), ...common].join(" ")}" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
@@ -55,7 +57,7 @@ const zsh = (commands: readonly Words[], common: readonly string[]): string => `
 _kv() {
   local command="" each words
   for each in "\${(@)words[2,CURRENT-1]}"; do
-    [[ $each != -* ]] && { command=$each; break; }
+    [[ " ${namesOf(commands)} " == *" $each "* ]] && { command=$each; break; }
   done
   case $command in
 ${commands
@@ -64,7 +66,7 @@ ${commands
       `    ${name}) compadd -- ${[...subcommands, ...options].join(" ")} ;;`,
   )
   .join("\n")}
-    *) compadd -- ${[...commands.map(({ name }) => name), ...common].join(" ")} ;;
+    *) compadd -- ${[namesOf(commands), ...common].join(" ")} ;;
   esac
   [[ -n $command ]] && _files
 }

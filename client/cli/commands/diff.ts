@@ -20,7 +20,8 @@ interface Stored {
 
 interface Difference {
   readonly key: string;
-  readonly versions: readonly [string | undefined, string | undefined];
+  /** Null: that node does not have the key. */
+  readonly versions: readonly [string | null, string | null];
 }
 
 export async function diff(session: Session, ids: readonly [string, string]): Promise<ExitCode> {
@@ -61,8 +62,8 @@ async function compare(session: Session, [left, right]: readonly [string, string
   while (one !== undefined || other !== undefined) {
     const order =
       one === undefined ? 1 : other === undefined ? -1 : compareKeys(one.key, other.key);
-    if (order < 0 && one !== undefined) differ(one.key, [one.version, undefined]);
-    else if (order > 0 && other !== undefined) differ(other.key, [undefined, other.version]);
+    if (order < 0 && one !== undefined) differ(one.key, [one.version, null]);
+    else if (order > 0 && other !== undefined) differ(other.key, [null, other.version]);
     else if (one !== undefined && other !== undefined && !isEqual(one, other)) {
       differ(one.key, [one.version, other.version]);
     }
