@@ -321,8 +321,14 @@ describe("a leader that goes", () => {
 
   test("watch survives its node, says so, and misses and repeats nothing", async () => {
     const node = (await cluster.untilLed()) ?? cluster.leader;
-    const { stdout: first } = await kv("put", "w/0", "0", "-o", "raw");
-    const words = ["watch", "w/", "--after", first.trim(), "--count", "4", "-o", "json"];
+    const all = cluster.nodes.map(({ url }) => url).join(",");
+    const put = async (key: string): Promise<string> => {
+      const { code, stdout } = await runKv(all, [...patient, "put", key, "1", "-o", "raw"]);
+      expect(code).toBe(0);
+      return stdout.trim();
+    };
+    const first = await put("w/0");
+    const words = ["watch", "w/", "--after", first, "--count", "4", "-o", "json"];
     const watching = startKv(node.url, words);
     let said = "";
     const opened = new Promise<void>((resolve) => {
@@ -332,12 +338,12 @@ describe("a leader that goes", () => {
       });
     });
     await Promise.race([opened, watching.ended.then(({ stderr }) => expect(stderr).toBe(""))]);
-    await kv("put", "w/1", "1");
-    await kv("put", "w/2", "2");
+    await put("w/1");
+    await put("w/2");
     await node.kill();
-    await kv("put", "w/3", "3");
+    await put("w/3");
     node.start();
-    await kv("put", "w/4", "4");
+    await put("w/4");
     const ran = await watching.ended;
     expect(ran.code).toBe(0);
     const keys = ran.stdout

@@ -10,7 +10,8 @@ import { wait } from "./commands/wait.ts";
 import { watch } from "./commands/watch.ts";
 import { completionFor, type Shell, shells } from "./completion.ts";
 import { type ExitCode, exitCodes, exitHelp } from "./exit-codes.ts";
-import { formats, type Io } from "./io.ts";
+import type { Io } from "./io.ts";
+import { formats } from "./output.ts";
 import { openSession, type Session } from "./session.ts";
 
 const exampleHelp = `

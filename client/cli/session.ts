@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { QuorumKV } from "../src/quorum-kv.ts";
 import { CommandError } from "./exit-codes.ts";
-import { type Format, type Io, Output } from "./io.ts";
+import type { Io } from "./io.ts";
+import { type Format, Output } from "./output.ts";
 import { type Paint, paintFor } from "./terminal/paint.ts";
 
 const defaultEndpoint = "http://127.0.0.1:4567";
