@@ -9,7 +9,7 @@ import { type Paint, paintFor } from "./terminal/paint.ts";
 const defaultEndpoint = "http://127.0.0.1:4567";
 
 /** Options that every command takes. */
-export interface CommonFlags {
+interface CommonFlags {
   readonly endpoints?: string;
   readonly output: Format;
   readonly timeout: number;

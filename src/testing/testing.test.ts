@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test("one call starts nodes that write, and go on without their leader", async () => {
-  await using cluster = await startCluster({ nodes: 3 });
+  const cluster = await startCluster({ nodes: 3 });
   const put = (node: number, value: number) =>
     fetch(`${cluster.endpoints[node]}/nodes/@leader/write`, {
       method: "PUT",
@@ -33,6 +33,7 @@ test("one call starts nodes that write, and go on without their leader", async (
   await cluster.nodes.find(({ leads }) => leads)?.close();
   expect((await put(1, 2)).status).toBe(200);
   expect(cluster.nodes.filter(({ leads }) => leads)).toHaveLength(1);
+  await cluster[Symbol.asyncDispose]();
 });
 
 test("a number of nodes that cannot be is refused", async () => {

@@ -126,17 +126,21 @@ process.stdin.once("data", async () => {
 describe.each(nodes)("under %s", (node) => {
   test("it reads, writes, watches and fails over", async () => {
     writeFileSync(join(folder, "program.mjs"), program);
-    await using cluster = await startCluster({ nodes: 3 });
+    const cluster = await startCluster({ nodes: 3 });
     const child = spawn(node, ["program.mjs", cluster.endpoints[0] ?? ""], {
       cwd: folder,
       stdio: ["pipe", "pipe", "inherit"],
     });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    expect((await lines.next()).value).toBe('{"n":1}');
-    await cluster.nodes.find(({ leads }) => leads)?.close();
-    child.stdin.write("go on\n");
-    expect((await lines.next()).value).toBe('["p/1","p/2"]');
-    child.kill();
+    try {
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      expect((await lines.next()).value).toBe('{"n":1}');
+      await cluster.nodes.find(({ leads }) => leads)?.close();
+      child.stdin.write("go on\n");
+      expect((await lines.next()).value).toBe('["p/1","p/2"]');
+    } finally {
+      child.kill();
+      await cluster.close();
+    }
   });
 
   test("kv says what it can do", async () => {

@@ -25,6 +25,7 @@ export function progressOn({ stderr }: Io, doing: string): Progress {
   };
 }
 
+/** @public Its own test reads it; a terminal gets it from above. */
 export function barOf(doing: string, done: number, total: number | undefined): string {
   if (total === undefined) return `${doing}  ${done}`;
   const share = total === 0 ? 1 : Math.min(1, done / total);

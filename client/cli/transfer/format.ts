@@ -6,7 +6,7 @@ import { createHash, type Hash } from "node:crypto";
 import { membersOf } from "../../src/json-text.ts";
 import { compareKeys } from "../key-order.ts";
 
-export const formatName = "quorum-kv-export";
+const formatName = "quorum-kv-export";
 const formatVersion = 1;
 
 export interface Header {
