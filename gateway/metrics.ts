@@ -4,8 +4,10 @@
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../src/errors.ts";
+import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 import { refusalCodes } from "./access/access.ts";
+import { createIntakeMetrics } from "./intake-metrics.ts";
 
 /** Counts answers by route, method and status. */
 interface RequestCounts {
@@ -36,14 +38,17 @@ const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
-/**
- * `others`: ids of the other members, whose series start at 0. `secondsLeft`: how long each certificate is
- * still valid, by its setting.
- */
-export function createMetrics(
-  others: readonly string[] = [],
-  secondsLeft?: () => ReadonlyMap<string, number>,
-): Metrics {
+/** What the figures are of. */
+interface MetricsOptions {
+  /** Ids of the other members, whose series start at 0. */
+  readonly others?: readonly string[];
+  readonly intake?: Intake;
+  /** How long each certificate is still valid, by its setting. */
+  readonly secondsLeft?: (() => ReadonlyMap<string, number>) | undefined;
+}
+
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { others = [], intake = createIntake(), secondsLeft } = options;
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
@@ -61,6 +66,7 @@ export function createMetrics(
     help: "Lines of the audit log that found no room.",
     registers: [registry],
   });
+  createIntakeMetrics(registry, intake);
   const stopDelay = measureEventLoopDelay(registry);
   return {
     observer: createObserver(registry, others),

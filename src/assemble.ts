@@ -6,11 +6,13 @@ import { randomUUID } from "node:crypto";
 import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { boundCalls } from "../gateway/grpc/bounded-calls.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
 import { startMetricsPort } from "../gateway/metrics-port.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
+import { createIntake } from "./intake/intake.ts";
 import type { KvNode } from "./node/api.ts";
 import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
@@ -56,7 +58,8 @@ export async function startNode({
   const { tls, nodeId } = config;
   const credentials = tls && (await openCredentials({ tls, nodeId }, log));
   const others = otherIds(config);
-  const metrics = createMetrics(others, credentials?.secondsLeft);
+  const intake = createIntake();
+  const metrics = createMetrics({ others, intake, secondsLeft: credentials?.secondsLeft });
   const opened = await openAccess({ config, log, clock, figures: metrics }).catch(
     (error: unknown) => {
       credentials?.close();
@@ -68,7 +71,8 @@ export async function startNode({
     await opened.close();
     throw error;
   });
-  const server = createGrpcServer({ config, log, credentials });
+  const interceptors = [boundCalls(intake)];
+  const server = createGrpcServer({ config, log, intake, interceptors, credentials });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
@@ -107,6 +111,7 @@ export async function startNode({
       access: opened.access,
       metrics,
       log,
+      intake,
       credentials,
       pageDirectory,
     });

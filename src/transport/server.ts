@@ -2,18 +2,24 @@
  * The node's gRPC port. It carries the replication streams between nodes, and whatever further
  * services the caller adds to it, such as the public ones of `gateway/grpc`.
  */
+import type { Socket } from "node:net";
 import {
   logVerbosity,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerInterceptor,
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import type { Config } from "../config/config.ts";
+import { limitHeaders } from "../intake/grpc-calls.ts";
+import { createIntake, type Intake } from "../intake/intake.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
 import type { Credentials } from "../tls/credentials.ts";
-import { serverOptions } from "./channel-options.ts";
+import { boundReplication } from "./bounded-replication.ts";
+import { headerBytesMax, serverOptions } from "./channel-options.ts";
+import { Connections } from "./connections.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 import { MemberStreams } from "./security/member-streams.ts";
@@ -39,18 +45,26 @@ export interface GrpcServer {
 interface GrpcServerOptions {
   readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
   readonly log: Log;
+  /** The bounds of the whole node; absent: bounds of its own. */
+  readonly intake?: Intake;
+  /** Bounds the calls of the services that are added. */
+  readonly interceptors?: readonly ServerInterceptor[];
   /** Absent: the port speaks plaintext. Not closed here. */
   readonly credentials?: Credentials | undefined;
 }
 
 /** A server that does not listen yet: see `serve`. */
-export function createGrpcServer({ config, log, credentials }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const { config, log, intake = createIntake(), interceptors = [], credentials } = options;
   // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
   const members = config.nodes.map(({ id }) => id);
   const security = credentials && new MemberStreams({ credentials, members, log });
   const network = new GrpcNetwork({ nodes: config.nodes, log, security });
-  const server = new Server(serverOptions);
+  const connections = new Connections(intake.connections);
+  const bounds = [connections.interceptor, boundReplication(), ...interceptors];
+  const server = new Server({ ...serverOptions, interceptors: bounds });
+  limitHeaders(server, headerBytesMax);
   server.addService(replicationService, {
     replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),
   });
@@ -60,9 +74,13 @@ export function createGrpcServer({ config, log, credentials }: GrpcServerOptions
     network,
     serve: async (addServices) => {
       added = addServices?.(server);
-      if (credentials === undefined || security === undefined)
-        return { port: await bind(server, config) };
-      listener = await listenSecurely(server, { credentials, log }, config).catch(
+      if (credentials === undefined || security === undefined) {
+        const port = await bind(server, config);
+        connections.watch(server);
+        return { port };
+      }
+      const accepted = (socket: Socket) => connections.opened(socket);
+      listener = await listenSecurely(server, { credentials, log, accepted }, config).catch(
         (cause: Error) => {
           throw cannotOpen(config, cause);
         },

@@ -1,6 +1,6 @@
 /** Opens the gRPC port with TLS. The library gets connections whose TLS is finished. */
 
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createServer } from "node:net";
 import { type Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Log } from "../../node/ports.ts";
@@ -13,10 +13,17 @@ export interface SecureListener {
   close(): void;
 }
 
+interface SecureParts {
+  readonly credentials: Credentials;
+  readonly log: Log;
+  /** Counts a connection, and closes it where there are too many. */
+  readonly accepted: (socket: Socket) => void;
+}
+
 /** Rejects with the error of the socket if the port cannot be opened. */
 export async function listenSecurely(
   server: Server,
-  { credentials, log }: { readonly credentials: Credentials; readonly log: Log },
+  { credentials, log, accepted }: SecureParts,
   { host, grpcPort }: { readonly host: string; readonly grpcPort: number },
 ): Promise<SecureListener> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -26,7 +33,10 @@ export async function listenSecurely(
     serve: (socket) => injector.injectConnection(socket),
     log,
   });
-  const listener = createServer({ noDelay: true }, (raw) => connections.enter(raw));
+  const listener = createServer({ noDelay: true }, (raw) => {
+    accepted(raw);
+    if (!raw.destroyed) connections.enter(raw);
+  });
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen({ host, port: grpcPort }, () => {
