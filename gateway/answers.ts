@@ -25,8 +25,8 @@ export interface Answer {
 /** The content type of every ordinary answer. */
 export const jsonType = "application/json";
 
-/** 200 with JSON text that is sent as it is. */
-export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
+/** 200 with JSON text, or its bytes, sent as it is. */
+export const ok = (body: string | Buffer): Answer => ({ status: 200, contentType: jsonType, body });
 
 /**
  * The answer for a failure, as a problem document (RFC 9457). `headers` are name, value, name, value …

@@ -20,14 +20,11 @@ export const tooManyUnread = failureOf(
   "Too many answers of this node are unread; nothing was written.",
 );
 
-/**
- * The answer, counted as unread until it is sent; or its refusal. Small ones are not counted, nor
- * are bytes that many answers share.
- */
+/** The answer, counted as unread until it is sent; or its refusal. Small ones are not counted. */
 export function counted(answers: Budget, response: ServerResponse, answer: Answer): Answer {
   const { body } = answer;
-  if (typeof body !== "string" || body.length <= smallAnswerBytes) return answer;
-  const bytes = Buffer.from(body);
+  if (body.length <= smallAnswerBytes) return answer;
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
   return countUnread(answers, response, bytes.length)
     ? { ...answer, body: bytes }
     : refusal(tooManyUnread);

@@ -6,17 +6,20 @@ import { randomUUID } from "node:crypto";
 import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { boundCalls } from "../gateway/grpc/bounded-calls.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
 import { startMetricsPort } from "../gateway/metrics-port.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
+import { createIntake } from "./intake/intake.ts";
 import type { KvNode } from "./node/api.ts";
 import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
 import { createNode } from "./node/roles/create-node.ts";
 import { openDiskStorage } from "./storage/disk/disk.ts";
 import { createMemoryStorage } from "./storage/memory/memory.ts";
+import { openCredentials } from "./tls/credentials.ts";
 import { createDelayedNetwork } from "./transport/delayed.ts";
 import { createFaultyNetwork } from "./transport/faulty.ts";
 import { createGrpcServer } from "./transport/server.ts";
@@ -52,14 +55,24 @@ export async function startNode({
   pageDirectory,
 }: Assembly): Promise<RunningNode> {
   const clock = systemClock;
+  const { tls, nodeId } = config;
+  const credentials = tls && (await openCredentials({ tls, nodeId }, log));
   const others = otherIds(config);
-  const metrics = createMetrics(others);
-  const opened = await openAccess({ config, log, clock, figures: metrics });
+  const intake = createIntake();
+  const metrics = createMetrics({ others, intake, secondsLeft: credentials?.secondsLeft });
+  const opened = await openAccess({ config, log, clock, figures: metrics }).catch(
+    (error: unknown) => {
+      credentials?.close();
+      throw error;
+    },
+  );
   const storage = await openStorage({ config, log, fatal }).catch(async (error: unknown) => {
+    credentials?.close();
     await opened.close();
     throw error;
   });
-  const server = createGrpcServer({ config, log });
+  const interceptors = [boundCalls(intake)];
+  const server = createGrpcServer({ config, log, intake, interceptors, credentials });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
@@ -83,6 +96,7 @@ export async function startNode({
     await server.close();
     await storage.close();
     metrics.close();
+    credentials?.close();
     await opened.close();
   };
   const edges: { close(): Promise<void> }[] = [];
@@ -97,6 +111,8 @@ export async function startNode({
       access: opened.access,
       metrics,
       log,
+      intake,
+      credentials,
       pageDirectory,
     });
     edges.push(gateway);

@@ -5,7 +5,10 @@
  */
 import { clientOf } from "./addresses.ts";
 
-/** Wrong tokens of one address in one minute that are answered one by one. */
+/**
+ * Wrong tokens of one address in one minute that are answered one by one.
+ * @public Tests send one more.
+ */
 export const wrongTokensMax = 20;
 const windowMs = 60_000;
 /** Addresses that are counted at a time; beyond that the oldest count is given up. */

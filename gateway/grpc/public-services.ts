@@ -22,12 +22,15 @@ export const publicServices =
     return addHealth(server, options.node);
   };
 
+/** The library exports no name for the handlers of a service. */
 type Handlers = Parameters<Server["addService"]>[1];
-type StreamHandler = (call: ServerDuplexStream<unknown, unknown>) => void;
+type Handler = Handlers[string];
+type Call = ServerDuplexStream<unknown, unknown>;
+type StreamHandler = (call: Call) => void;
 
 /** The handler of a stream, for callers who may read. */
 const forReaders =
-  (handle: Handlers[string], access: Access): StreamHandler =>
+  (handle: Handler, access: Access): StreamHandler =>
   (call) => {
     const visit = visitOf(access, call, "read");
     if (visit.objection === undefined) {
@@ -47,9 +50,23 @@ function addReflection(server: Server, access: Access): void {
     addService: (added, handlers: Handlers) =>
       server.addService(
         added,
-        Object.fromEntries(
-          Object.entries(handlers).map(([name, handle]) => [name, forReaders(handle, access)]),
-        ),
+        mapValues(handlers, (handle) => forReaders(readingNoFaster(handle), access)),
       ),
   });
 }
+
+/** The handler of a stream, which reads no further while its client leaves answers unread. */
+const readingNoFaster = (handler: Handler): Handler =>
+  ((call: Call) => {
+    const write = call.write.bind(call) as (answer: unknown) => boolean;
+    call.write = (answer: unknown) => {
+      const hasRoom = write(answer);
+      if (!hasRoom) call.pause();
+      return hasRoom;
+    };
+    call.on("drain", () => call.resume());
+    (handler as StreamHandler)(call);
+  }) as Handler;
+
+const mapValues = (handlers: Handlers, map: (handler: Handler) => Handler): Handlers =>
+  Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, map(handler)]));

@@ -11,6 +11,9 @@ import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts"
 import type { MessageReader } from "./requests.ts";
 import { visitOf } from "./visits.ts";
 
+/** Bytes of one watch that wait for its client, beyond which it pauses. */
+const waitingBytesMax = 256 * 1024;
+
 /**
  * Streams applied operations in sequence order. A client that reads slowly pauses its own watch: later
  * the node reads on from the log. COMPACTED ends the stream if the log no longer holds that part.
@@ -34,14 +37,29 @@ export const watch =
       fail(start.failure);
       return;
     }
+    let waitingBytes = 0;
+    let isBehind = false;
+    let resume = (): void => {};
+    // The library counts messages, which may be a mebibyte each.
+    const isFull = () => waitingBytes > waitingBytesMax || call.writableNeedDrain;
     const watching = node.watch({
       ...start.value,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
-        let hasRoom = true;
-        for (const operation of operations) hasRoom = call.write(operation);
-        return hasRoom;
+        for (const operation of operations) {
+          const bytes = operation.key.length + (operation.value?.length ?? 0);
+          waitingBytes += bytes;
+          call.write(operation, () => {
+            waitingBytes -= bytes;
+            if (isBehind && !isFull()) {
+              isBehind = false;
+              resume();
+            }
+          });
+        }
+        isBehind ||= isFull();
+        return !isBehind;
       },
       failed: fail,
     });
@@ -49,12 +67,16 @@ export const watch =
       fail(watching.failure);
       return;
     }
-    const { resume, cancel } = watching.value;
+    resume = watching.value.resume;
+    const { cancel } = watching.value;
     forget = visit.onLapse((failure) => {
       cancel();
       fail(failure);
     });
-    call.on("drain", resume);
+    call.on("drain", () => {
+      isBehind = false;
+      resume();
+    });
     call.once("cancelled", () => {
       forget();
       cancel();

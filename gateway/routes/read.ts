@@ -73,24 +73,50 @@ function listKeys(
   if (!query.ok) return refusal(query.failure);
   const denied = visit.prefixFault(query.value.prefix);
   if (denied !== undefined) return refusal(denied);
-  // Before the page is made: the refusal of a made one would still take its memory for a moment.
-  if (!context.intake.answers.makeRoom(pageBytesMax)) return refusal(tooManyUnread);
-  return whenKnown(context.node.list(query.value), pageText);
+  // Room for the page before it is made: a refused one would still take its memory for a moment.
+  const room = context.intake.answers.open(() => {});
+  if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.list(query.value), pageBody, () => room.release());
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
-  text: (value: T) => string,
+  text: (value: T) => string | Buffer,
+  known: () => void = () => {},
 ): Answer | Promise<Answer> {
-  const answer = (result: Result<T>) =>
-    result.ok ? ok(text(result.value)) : refusal(result.failure);
-  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome);
+  const answer = (result: Result<T>) => {
+    known();
+    return result.ok ? ok(text(result.value)) : refusal(result.failure);
+  };
+  if (!(outcome instanceof Promise)) return answer(outcome);
+  return outcome.then(answer, (error: unknown) => {
+    known();
+    throw error;
+  });
 }
 
 /** Values are stored as JSON text and go out as they are. */
 const keyText = ({ key, value, version }: KeyValue): string =>
   `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
 
-const pageText = ({ entries, next, sequence }: KeyPage): string =>
-  `{"entries":[${entries.map(keyText).join(",")}],"next":${JSON.stringify(next)},"sequence":${sequence}}`;
+/**
+ * A page may be large: its values are encoded where they go, so that nothing of it is in memory twice.
+ */
+function pageBody({ entries, next, sequence }: KeyPage): Buffer {
+  const parts: string[] = [];
+  for (const { key, value, version } of entries) {
+    const start = parts.length === 0 ? pageStart : ",";
+    parts.push(`${start}{"key":${JSON.stringify(key)},"value":`, value, `,"version":${version}}`);
+  }
+  if (parts.length === 0) parts.push(pageStart);
+  parts.push(`],"next":${JSON.stringify(next)},"sequence":${sequence}}`);
+  let length = 0;
+  for (const part of parts) length += Buffer.byteLength(part);
+  const body = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const part of parts) at += body.write(part, at);
+  return body;
+}
+
+const pageStart = '{"entries":[';

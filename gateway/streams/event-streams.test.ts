@@ -71,7 +71,7 @@ test("a reader that never reads is cut off once a mebibyte waits for it", async 
 });
 
 test("closing ends each stream with a comment and leaves room", async () => {
-  const intake = { ...createIntake(), streams: new FairSlots(1) };
+  const intake = { ...createIntake(), streams: new FairSlots({ max: 1 }) };
   const streams = createEventStreams(intake);
   const { url } = await serve(streams);
   const stream = await openStream(url, "/");

@@ -68,12 +68,18 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
 
   return {
     admit: ({ socket }, response) => {
-      const leave = slots.enter(socket.remoteAddress, () => {
+      const slot = slots.enter(socket.remoteAddress, () => {
         if (response.headersSent) endStream(response, "its place is needed for another client");
         else response.destroy();
       });
-      if (leave !== undefined) response.once("close", leave);
-      return leave !== undefined;
+      if (slot === undefined) return false;
+      // A response that waits for one before it is not told when the connection closes.
+      socket.once("close", slot.leave);
+      response.once("close", () => {
+        slot.leave();
+        socket.off("close", slot.leave);
+      });
+      return true;
     },
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [

@@ -14,6 +14,12 @@ export interface Holding {
   release(): void;
 }
 
+/** What one of many, such as a connection, may hold at most of a budget. */
+export interface Share {
+  readonly bytesMax: number;
+  bytes: number;
+}
+
 interface BudgetOptions {
   readonly bytesMax: number;
   /** Milliseconds for which a holder is safe: an honest one has finished by then. */
@@ -55,15 +61,14 @@ export class Budget {
   }
 
   /** `cut` ends whatever holds the bytes; they count as given back. */
-  open(cut: () => void): Holding {
-    const holder: Holder = { bytes: 0, since: 0, cut };
+  open(cut: () => void, share?: Share): Holding {
+    const holder: Holder = { bytes: 0, since: 0, cut, share };
     return {
       take: (bytes) => this.#take(holder, bytes),
       keep: (bytes) => {
         const more = bytes - holder.bytes;
         if (more <= 0) {
-          this.#bytes += more;
-          holder.bytes = bytes;
+          this.#add(holder, more);
           return true;
         }
         const taken = this.#take(holder, more);
@@ -75,7 +80,7 @@ export class Budget {
   }
 
   /** Whether so many bytes fit, after old holders are cut off. False counts as a refusal. */
-  makeRoom(bytes: number): boolean {
+  #makeRoom(bytes: number): boolean {
     const longAgo = this.#now() - this.#safeMs;
     for (const holder of this.#holders) {
       if (this.#bytes + bytes <= this.bytesMax || holder.since > longAgo) break;
@@ -90,22 +95,31 @@ export class Budget {
 
   #take(holder: Holder, bytes: number): boolean {
     const wasHolding = this.#holders.has(holder);
-    if (this.#bytes + bytes > this.bytesMax && !this.makeRoom(bytes)) return false;
+    const { share } = holder;
+    if (share !== undefined && share.bytes + bytes > share.bytesMax) {
+      this.#refused += 1;
+      return false;
+    }
+    if (this.#bytes + bytes > this.bytesMax && !this.#makeRoom(bytes)) return false;
     if (!this.#holders.has(holder)) {
       // It was the oldest, and is cut off by now.
       if (wasHolding) return false;
       holder.since = this.#now();
       this.#holders.add(holder);
     }
-    holder.bytes += bytes;
-    this.#bytes += bytes;
+    this.#add(holder, bytes);
     return true;
   }
 
   #release(holder: Holder): void {
-    this.#bytes -= holder.bytes;
-    holder.bytes = 0;
+    this.#add(holder, -holder.bytes);
     this.#holders.delete(holder);
+  }
+
+  #add(holder: Holder, bytes: number): void {
+    holder.bytes += bytes;
+    this.#bytes += bytes;
+    if (holder.share !== undefined) holder.share.bytes += bytes;
   }
 }
 
@@ -113,4 +127,5 @@ interface Holder {
   bytes: number;
   since: number;
   readonly cut: () => void;
+  readonly share: Share | undefined;
 }

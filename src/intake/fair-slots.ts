@@ -1,58 +1,81 @@
 /**
  * A bound on what many may have open at a time, such as streams. One address may use all of it while
- * nobody else wants any. When it is full, a newcomer takes the place of the oldest one of the address
- * that has the most, so that no address can shut out the others.
+ * nobody else wants any. When it is full, a newcomer takes the place of the least recently used one of
+ * the address that has the most, so that no address can shut out the others.
  */
+
+/** A place that is taken. */
+export interface Slot {
+  /** It was used just now. */
+  touch(): void;
+  /** Gives it back. Safe to call twice. */
+  leave(): void;
+}
+
+interface FairSlotsOptions {
+  readonly max: number;
+  /** A newcomer may also take a place of its own address; else it is refused. */
+  readonly replacesOwn?: boolean;
+}
+
+/** All places of one kind. */
 export class FairSlots {
   readonly #max: number;
-  /** The open ones of each address, the oldest first. */
-  readonly #byAddress = new Map<string, Set<Slot>>();
+  readonly #replacesOwn: boolean;
+  /** Those taken by each address, the least recently used first. */
+  readonly #byAddress = new Map<string, Set<Taken>>();
   #count = 0;
   #refused = 0;
   #cut = 0;
 
-  constructor(max: number) {
+  constructor({ max, replacesOwn = false }: FairSlotsOptions) {
     this.#max = max;
+    this.#replacesOwn = replacesOwn;
   }
 
-  /** How many are open. */
+  /** How many are taken. */
   get count(): number {
     return this.#count;
   }
 
-  /** How many found no place. */
+  /** How many newcomers found none. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** How many had to end for another address. */
+  /** How many were taken away for others. */
   get cut(): number {
     return this.#cut;
   }
 
   /**
-   * Takes a place; the returned function gives it back and may be called twice. Undefined: none is left
-   * for this address. `cut` ends whatever has the place; it is free by then.
+   * Takes a place. Undefined: none is left for this address. `cut` ends whatever has the place; it is
+   * free by then.
    */
-  enter(address: string | undefined, cut: () => void): (() => void) | undefined {
+  enter(address: string | undefined, cut: () => void): Slot | undefined {
     const group = groupOf(address ?? "");
     if (this.#count >= this.#max && !this.#makeRoom(group)) {
       this.#refused += 1;
       return undefined;
     }
-    const slot: Slot = { cut };
     const own = this.#byAddress.get(group) ?? new Set();
-    this.#byAddress.set(group, own.add(slot));
+    const taken: Taken = { cut };
+    this.#byAddress.set(group, own.add(taken));
     this.#count += 1;
-    return () => this.#leave(group, slot);
+    return {
+      touch: () => {
+        if (own.delete(taken)) own.add(taken);
+      },
+      leave: () => this.#leave(group, taken),
+    };
   }
 
-  /** Ends one of the address that has the most, unless the newcomer would then have as many. */
+  /** Takes one away from the address that has the most, unless the newcomer would then have more. */
   #makeRoom(newcomer: string): boolean {
-    let [most, crowded] = [this.#byAddress.get(newcomer)?.size ?? 0, ""];
-    most += 1;
-    for (const [group, slots] of this.#byAddress) {
-      if (slots.size > most) [most, crowded] = [slots.size, group];
+    const own = this.#byAddress.get(newcomer)?.size ?? 0;
+    let [most, crowded] = this.#replacesOwn && own > 0 ? [own, newcomer] : [own + 1, ""];
+    for (const [group, { size }] of this.#byAddress) {
+      if (size > most) [most, crowded] = [size, group];
     }
     const [oldest] = this.#byAddress.get(crowded) ?? [];
     if (oldest === undefined) return false;
@@ -62,15 +85,15 @@ export class FairSlots {
     return true;
   }
 
-  #leave(group: string, slot: Slot): void {
-    const slots = this.#byAddress.get(group);
-    if (slots?.delete(slot) !== true) return;
+  #leave(group: string, taken: Taken): void {
+    const all = this.#byAddress.get(group);
+    if (all?.delete(taken) !== true) return;
     this.#count -= 1;
-    if (slots.size === 0) this.#byAddress.delete(group);
+    if (all.size === 0) this.#byAddress.delete(group);
   }
 }
 
-interface Slot {
+interface Taken {
   readonly cut: () => void;
 }
 

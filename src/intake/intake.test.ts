@@ -74,18 +74,18 @@ describe("a budget", () => {
 
 describe("slots", () => {
   test("all go to one address while nobody else wants any", () => {
-    const slots = new FairSlots(3);
-    const leave = slots.enter("a", () => {});
+    const slots = new FairSlots({ max: 3 });
+    const slot = slots.enter("a", () => {});
     for (let i = 0; i < 2; i++) expect(slots.enter("a", () => {})).toBeDefined();
     expect(slots.enter("a", () => {})).toBeUndefined();
-    leave?.();
-    leave?.();
+    slot?.leave();
+    slot?.leave();
     expect(slots.enter("a", () => {})).toBeDefined();
     expect(slots).toMatchObject({ count: 3, refused: 1, cut: 0 });
   });
 
   test("are shared with others, who take the oldest of whoever has the most", () => {
-    const slots = new FairSlots(10);
+    const slots = new FairSlots({ max: 10 });
     const cut: number[] = [];
     for (let number = 0; number < 10; number++) slots.enter("a", () => cut.push(number));
     for (let number = 0; number < 5; number++) {
@@ -98,13 +98,23 @@ describe("slots", () => {
     expect(slots.count).toBe(10);
   });
 
+  test("of one's own address may be replaced where that is allowed, but for those in use", () => {
+    const slots = new FairSlots({ max: 3, replacesOwn: true });
+    const cut: string[] = [];
+    const [first] = ["1", "2", "3"].map((name) => slots.enter("a", () => cut.push(name)));
+    first?.touch();
+    expect(slots.enter("a", () => {})).toBeDefined();
+    expect(cut).toEqual(["2"]);
+    expect(slots.count).toBe(3);
+  });
+
   test.each([
     ["::ffff:10.0.0.1", "10.0.0.1"],
     ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1"],
     ["2001:db8::1", "2001:db8::2"],
     ["::1", "::2"],
   ])("count %s and %s as one address", (one, other) => {
-    const slots = new FairSlots(2);
+    const slots = new FairSlots({ max: 2 });
     slots.enter(one, () => {});
     slots.enter(other, () => {});
     expect(slots.enter(one, () => {})).toBeUndefined();

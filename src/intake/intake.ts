@@ -3,13 +3,17 @@ import { Budget } from "./budget.ts";
 import { FairSlots } from "./fair-slots.ts";
 
 /** Bytes of requests that have not arrived as a whole, or are not carried out yet. */
-const requestBytesMax = 48 * 1024 * 1024;
+const requestBytesMax = 32 * 1024 * 1024;
 /** Bytes of answers that their clients have not read. */
-const answerBytesMax = 48 * 1024 * 1024;
+const answerBytesMax = 32 * 1024 * 1024;
 /** Milliseconds after which either may have to make room for others. */
 const safeMs = 2000;
 /** Event streams and watches, over both. */
 const streamsMax = 1000;
+/** Calls over gRPC that are in progress, beside those between nodes. */
+const callsMax = 2048;
+/** Connections to the gRPC port, beside those between nodes. */
+const connectionsMax = 2048;
 
 /** An answer up to this size is always sent, so that small reads and writes go on while others hold all room. */
 export const smallAnswerBytes = 16 * 1024;
@@ -21,6 +25,10 @@ export interface Intake {
   readonly requests: Budget;
   readonly answers: Budget;
   readonly streams: FairSlots;
+  /** Calls over gRPC, streams among them. */
+  readonly calls: FairSlots;
+  /** Connections to the gRPC port that carry no replication. */
+  readonly connections: FairSlots;
 }
 
 /** The bounds of a node; nothing is held yet. */
@@ -29,6 +37,9 @@ export function createIntake(): Intake {
   return {
     requests: new Budget({ bytesMax: requestBytesMax, safeMs, now }),
     answers: new Budget({ bytesMax: answerBytesMax, safeMs, now }),
-    streams: new FairSlots(streamsMax),
+    streams: new FairSlots({ max: streamsMax }),
+    calls: new FairSlots({ max: callsMax }),
+    // A node that dials this one must get in, also from an address that others have filled.
+    connections: new FairSlots({ max: connectionsMax, replacesOwn: true }),
   };
 }

@@ -8,3 +8,9 @@ export const numberMax = 2 ** 52;
 
 /** An epoch may be so far above the highest one that a node knows of. */
 export const epochLeapMax = 2 ** 32;
+
+/**
+ * An entry on a disk may be so far above every other that the node has seen. Windows and backlogs keep entries
+ * far below that.
+ */
+export const sequenceLeapMax = 2 ** 20;

@@ -14,12 +14,16 @@ const lawful = {
   "src/storage/index.ts": 'export { s } from "../node/node.ts";',
   "src/main.ts": 'import "./storage/index.ts";\nimport "zod";',
   "gateway/requests/index.ts": "export const requests = 1;",
-  "gateway/index.ts": 'import "./requests/index.ts";\nexport const gateway = 1;',
-  "gateway/grpc/index.ts": 'import "../requests/index.ts";\nexport const grpc = 1;',
+  "gateway/access/index.ts": 'export { requests } from "../requests/index.ts";',
+  "gateway/index.ts":
+    'import "./requests/index.ts";\nimport "./access/index.ts";\nexport const gateway = 1;',
+  "gateway/grpc/index.ts":
+    'import "../requests/index.ts";\nimport "../access/index.ts";\nexport const grpc = 1;',
   "src/transport/index.ts": 'export { s } from "../node/node.ts";',
   "simulation/index.ts": "export const simulation = 1;",
   "webui/index.ts": "export const page = 1;",
   "client/index.ts": "export const client = 1;",
+  "client/cli/index.ts": "export const cli = 1;",
   "src/storage/index.test.ts":
     'import "vitest";\nimport "fast-check";\nimport "../../test/support/helper.ts";',
   "test/support/helper.ts": 'import "vitest";',
@@ -72,6 +76,9 @@ test.each([
   ["rest-does-not-know-grpc", "gateway/a.ts", 'import "./grpc/index.ts";'],
   ["simulation-speaks-http", "simulation/a.ts", 'export const a = import("../src/main.ts");'],
   ["page-speaks-http", "webui/a.tsx", 'import "../gateway/index.ts";'],
+  ["client-speaks-http", "client/cli/a.ts", 'import "../../src/main.ts";'],
+  ["client-library-runs-anywhere", "client/src/a.ts", 'import "node:events";'],
+  ["client-library-runs-anywhere", "client/src/a.ts", 'import "../cli/index.ts";'],
   ["nobody-imports-main", "src/storage/a.ts", 'import "../main.ts";'],
   ["products-do-not-import-tests", "gateway/a.ts", 'import "../test/a.test.ts";'],
   ["products-do-not-import-tests", "client/a.ts", 'import "../test/support/helper.ts";'],

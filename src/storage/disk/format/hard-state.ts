@@ -1,5 +1,6 @@
 /** How the HardState is encoded on disk: as JSON text, whose shape is checked when it is read. */
 import { z } from "zod";
+import { numberMax } from "../../../replication/bounds.ts";
 import type { HardState } from "../../../replication/types.ts";
 import { DataDamaged } from "./damage.ts";
 
@@ -7,12 +8,12 @@ import { DataDamaged } from "./damage.ts";
 export const writeHardState = (hardState: HardState): string => JSON.stringify(hardState);
 
 /** Far above what a node keeps; a text that is longer is none of a node's. */
-const textMax = 4096;
-const membersMax = 4096;
+const textMax = 65_536;
+const membersMax = 10_000;
 
 const text = z.string().max(textMax);
-/** A safe integer, as sequences and epochs are. */
-const number = z.int().min(0);
+/** As sequences and epochs are. */
+const number = z.int().min(0).max(numberMax);
 
 // What a newer version adds is kept: its fields concern nobody here, and a downgrade loses none.
 const stored = z.looseObject({

@@ -1,5 +1,5 @@
 /** What one frame of the log may say after the one before it. */
-import { sequenceGapMax } from "../../../replication/limits.ts";
+import { sequenceLeapMax } from "../../../replication/bounds.ts";
 import type { Sequence } from "../../../replication/types.ts";
 import { type CommitPoint, inactive, noCheckpoint } from "../format/commit-point.ts";
 import { mustHold } from "../format/damage.ts";
@@ -33,7 +33,7 @@ export class Succession {
   #checkPlaces({ places, commitPoint }: Frame): void {
     const { applied } = commitPoint.standing;
     for (const { sequence } of places) {
-      const isNear = sequence <= Math.max(applied, this.#last) + sequenceGapMax;
+      const isNear = sequence <= Math.max(applied, this.#last) + sequenceLeapMax;
       mustHold(isNear, `the entry ${sequence} follows none`);
       this.#last = Math.max(this.#last, sequence);
     }
@@ -42,7 +42,7 @@ export class Succession {
   /** Entries beyond would be ignored although a node takes them for flushed. */
   #checkCompaction({ compactedTo, standing }: CommitPoint, before: CommitPoint): void {
     const known = Math.max(standing.applied, this.#last, before.compactedTo);
-    const isNear = compactedTo <= known + sequenceGapMax;
+    const isNear = compactedTo <= known + sequenceLeapMax;
     mustHold(isNear, `the log is compacted to ${compactedTo}, beyond ${known}`);
   }
 }
