@@ -30,10 +30,10 @@ module.exports = {
     {
       name: "edges-share-requests-alone",
       comment:
-        "REST and gRPC check requests by the same code, and know nothing else of each other.",
+        "REST and gRPC check requests and callers by the same code, and know nothing else of each other.",
       severity: "error",
       from: { path: "^gateway/grpc/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^gateway/", pathNot: "^gateway/(grpc|requests|json)/" },
+      to: { path: "^gateway/", pathNot: "^gateway/(grpc|requests|json|access)/" },
     },
     {
       name: "rest-does-not-know-grpc",
@@ -74,6 +74,13 @@ module.exports = {
       severity: "error",
       from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.(ts|mjs)$" },
       to: { path: "^src/(main|process)\\.ts$" },
+    },
+    {
+      name: "products-do-not-import-tools",
+      comment: "Tools need what a node does without.",
+      severity: "error",
+      from: { path: "^(src|gateway|simulation|webui|client)/", pathNot: "\\.test\\.tsx?$" },
+      to: { path: "^tools/" },
     },
     {
       name: "products-do-not-import-tests",

@@ -6,15 +6,19 @@
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
 import { type Failure, failed, failureOf, type Result, succeeded } from "../src/errors.ts";
 import { noLeader } from "../src/node/refusals.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
+import { carriedCredential, restApproach } from "./access/rest-approach.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
-import { createMemberPulse, isEventStream } from "./member-pulse.ts";
+import { createMemberPulse, isEventStream, reacts } from "./member-pulse.ts";
+import type { FindNeed } from "./needs.ts";
+import type { Peer, Peers } from "./peers.ts";
 import { readingMethods } from "./requests/methods.ts";
 import { isBareMember, leaderId, type MemberPath, readMemberPath } from "./requests/target.ts";
 
@@ -44,10 +48,14 @@ interface Call {
   outgoing?: ClientRequest;
 }
 
-/** Serves everything under /nodes/. `agent` keeps the connections to the members. */
-export function mountMemberProxy(app: Express, context: Context, agent: Agent): void {
+/** Serves everything under /nodes/. Callers are judged here, by what the call needs, and once more by the member. */
+export function mountMemberProxy(
+  app: Express,
+  context: Context,
+  { peers, needOf }: { readonly peers: Peers; readonly needOf: FindNeed },
+): void {
   const calls = new Map<IncomingMessage, Call>();
-  const pulse = createMemberPulse();
+  const pulse = createMemberPulse((peer) => reacts(peer.url, peers.freshAgent(peer)));
   context.onClose(pulse.close);
 
   const answerHere = (request: Request, response: Response, answer: Answer) => {
@@ -57,42 +65,53 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
   const refuse = (request: Request, response: Response, failure: Failure) =>
     answerHere(request, response, refusal(failure));
 
-  const pass = createProxyMiddleware<Request, Response>({
-    router: (request) => calls.get(request)?.peerUrl ?? "",
-    pathRewrite: (_path, request) => calls.get(request)?.target,
-    changeOrigin: true,
-    agent,
-    proxyTimeout: silenceMsMax,
-    on: {
-      proxyReq: (outgoing, request) => {
-        const call = calls.get(request);
-        if (call === undefined) return;
-        call.outgoing = outgoing;
-        watchConnection(outgoing, call);
-        const kind = readingMethods.has(request.method) ? "read" : "write";
-        pulse.watch({ peerUrl: call.peerUrl, outgoing, kind });
+  const createPass = (agent: Agent) =>
+    createProxyMiddleware<Request, Response>({
+      router: (request) => calls.get(request)?.peerUrl ?? "",
+      pathRewrite: (_path, request) => calls.get(request)?.target,
+      changeOrigin: true,
+      agent,
+      proxyTimeout: silenceMsMax,
+      on: {
+        proxyReq: (outgoing, request) => {
+          const call = calls.get(request);
+          if (call === undefined) return;
+          call.outgoing = outgoing;
+          watchConnection(outgoing, call);
+          const kind = readingMethods.has(request.method) ? "read" : "write";
+          pulse.watch({ peer: { id: call.id, url: call.peerUrl }, outgoing, kind });
+        },
+        proxyRes: (incoming, request, response) => {
+          if (isEventStream(incoming))
+            onClientEnd({ request, response }, () => endStream(incoming));
+          // Those of the member describe the connection between the two gateways.
+          delete incoming.headers["keep-alive"];
+          incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
+          context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
+        },
+        error: (error, request, response) => {
+          const call = calls.get(request);
+          if (call === undefined || response instanceof Socket || response.destroyed) return;
+          // The client has its whole answer; only the rest of its request failed.
+          if (response.writableEnded) return;
+          context.log.debug(
+            { err: error, member: call.id, method: request.method, url: call.target },
+            "forwarded call failed: no whole answer from the member; the client is told",
+          );
+          if (response.headersSent) response.destroy();
+          else refuse(request, response, lostFailure(request.method, call, error));
+        },
       },
-      proxyRes: (incoming, request, response) => {
-        if (isEventStream(incoming)) onClientEnd({ request, response }, () => endStream(incoming));
-        // Those of the member describe the connection between the two gateways.
-        delete incoming.headers["keep-alive"];
-        incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
-        context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
-      },
-      error: (error, request, response) => {
-        const call = calls.get(request);
-        if (call === undefined || response instanceof Socket || response.destroyed) return;
-        // The client has its whole answer; only the rest of its request failed.
-        if (response.writableEnded) return;
-        context.log.debug(
-          { err: error, member: call.id, method: request.method, url: call.target },
-          "forwarded call failed: no whole answer from the member; the client is told",
-        );
-        if (response.headersSent) response.destroy();
-        else refuse(request, response, lostFailure(request.method, call, error));
-      },
-    },
-  });
+    });
+
+  const passes = new Map<Agent, ReturnType<typeof createPass>>();
+  /** One for each way to reach members. */
+  const passTo = (peer: Peer) => {
+    const agent = peers.agent(peer);
+    const pass = passes.get(agent) ?? createPass(agent);
+    passes.set(agent, pass);
+    return pass;
+  };
 
   app.use("/nodes", async (request: Request, response: Response) => {
     const path = readMemberPath(request.originalUrl);
@@ -102,6 +121,18 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
     }
     if (isBareMember(request.originalUrl)) {
       answerHere(request, response, toFolder(path));
+      return;
+    }
+    const need = needOf(request.method, path.target);
+    const { access } = context;
+    const visit = access.admit(
+      restApproach(request),
+      need,
+      `${request.method} ${request.originalUrl}`,
+    );
+    if (visit.objection !== undefined) {
+      access.ended(visit, need, visit.objection.code);
+      refuse(request, response, visit.objection);
       return;
     }
     if (calls.size >= callsMax) {
@@ -124,9 +155,19 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
     // The client may have gone while the call waited for a leader.
     if (response.destroyed) return;
     Object.assign(call, member.value);
+    forwardCaller(request);
     for (const name of hopHeaders) delete request.headers[name];
-    await pass(request, response, () => {});
+    await passTo({ id: call.id, url: call.peerUrl })(request, response, () => {});
   });
+}
+
+/** Tells the member who calls: the caller's token, which a page keeps in a cookie, and its address. */
+function forwardCaller(request: Request): void {
+  const { headers, socket } = request;
+  const from = [headers["x-forwarded-for"], socket.remoteAddress ?? "unknown"].flat();
+  Object.assign(headers, carriedCredential(request));
+  delete headers.cookie;
+  headers["x-forwarded-for"] = from.filter((text) => text !== undefined).join(", ");
 }
 
 /**
@@ -139,6 +180,7 @@ const hopHeaders = [
   "keep-alive",
   "origin",
   "proxy-connection",
+  "sec-fetch-site",
   "te",
   "upgrade",
 ];
@@ -147,14 +189,16 @@ const hopHeaders = [
 function watchConnection(outgoing: ClientRequest, call: Call): void {
   const { socket } = outgoing;
   if (socket === null) return;
-  if (!socket.connecting) {
+  const isSecure = socket instanceof TLSSocket;
+  const isOpen = isSecure ? socket.authorized : !socket.connecting;
+  if (isOpen) {
     call.connected = true;
     return;
   }
   const giveUp = setTimeout(() => {
     outgoing.destroy(new Error(`no connection within ${connectTimeoutMs} ms`));
   }, connectTimeoutMs);
-  socket.once("connect", () => {
+  socket.once(isSecure ? "secureConnect" : "connect", () => {
     call.connected = true;
     clearTimeout(giveUp);
   });

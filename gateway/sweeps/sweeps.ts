@@ -10,6 +10,7 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { type Job, startJob } from "./job.ts";
+import type { OwnAddress } from "./own-address.ts";
 import { missingDependencies, programIn, simulationFolder } from "./program.ts";
 import type { SweepNews, SweepRequest } from "./types.ts";
 
@@ -20,8 +21,11 @@ const progressEveryMs = 500;
 
 /** The sweeps of one node. */
 export interface Sweeps {
-  /** NOT_FOUND where the simulation is not installed, OVERLOADED while another sweep runs. */
-  start(request: SweepRequest): Promise<Result<Job>>;
+  /**
+   * NOT_FOUND where the simulation is not installed or cannot be started, OVERLOADED while another sweep
+   * runs.
+   */
+  start(request: SweepRequest, token?: string): Promise<Result<Job>>;
   /** Newest first. */
   list(): readonly Job[];
   find(id: string): Job | undefined;
@@ -36,8 +40,8 @@ export interface Sweeps {
 interface SweepsOptions {
   readonly node: KvNode;
   readonly log: Log;
-  /** This node's REST API as reached from this machine. */
-  readonly url: () => string;
+  /** This node's REST API as reached from this machine, for the time of one sweep. */
+  readonly openAddress: () => Promise<OwnAddress>;
   /** Folder of the simulation; default: that of this repository. */
   readonly simulation?: URL;
 }
@@ -45,7 +49,7 @@ interface SweepsOptions {
 export function createSweeps({
   node,
   log,
-  url,
+  openAddress,
   simulation = simulationFolder,
 }: SweepsOptions): Sweeps {
   const jobs: Job[] = [];
@@ -71,19 +75,24 @@ export function createSweeps({
       );
   };
 
-  const begin = async (request: SweepRequest): Promise<Job> => {
+  const begin = async (request: SweepRequest, token: string | undefined): Promise<Job> => {
     const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
     count += 1;
     // Ids of an earlier process must not name sweeps of this one.
     const id = `${Date.now().toString(36)}-${count}`;
+    const address = await openAddress();
     delaysBefore = node.status().config;
     const job = startJob({
       id,
       program: programIn(simulation),
       request,
-      url: url(),
+      url: address.url,
       directory,
-      ended: () => void restore(),
+      token,
+      ended: () => {
+        address.close();
+        void restore();
+      },
     });
     log.info(
       { sweep: id, request },
@@ -96,7 +105,7 @@ export function createSweeps({
   };
 
   return {
-    start: async (request) => {
+    start: async (request, token) => {
       const missing = missingDependencies(simulation);
       if (missing === undefined || missing.length > 0) return notInstalled(missing);
       if (starting || jobs.some(({ running }) => running)) {
@@ -106,7 +115,13 @@ export function createSweeps({
       }
       starting = true;
       try {
-        return succeeded(await begin(request));
+        return succeeded(await begin(request, token));
+      } catch (error) {
+        // No folder, as on a read-only disk without /tmp, or no other process, as under --permission.
+        if (!(error instanceof Error && "code" in error)) throw error;
+        delaysBefore = undefined;
+        const detail = `Sweeps are not available: this node cannot start one (${error.message}).`;
+        return failed("NOT_FOUND", detail);
       } finally {
         starting = false;
       }

@@ -25,6 +25,8 @@ export interface NodeSettings {
   readonly port: number;
   readonly grpcPort: number;
   readonly advertiseUrl: string;
+  /** Undefined: plaintext. */
+  readonly tls: { readonly permissive: boolean } | undefined;
   readonly writeQuorum: number;
   readonly minDelay: number;
   readonly maxDelay: number;
@@ -64,21 +66,46 @@ export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
 export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);
   const host = address?.host ?? config.host;
-  return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
+  return {
+    id: config.nodeId,
+    url: config.advertiseUrl,
+    peerUrl: urlOf(speaksOnlyTls(config), host, config.port),
+  };
 }
 
 /**
- * Where a member's gateway should be while it has not reported that itself: its REST port is taken
- * to be as far from its gRPC port as here. Undefined: there is no such member.
+ * Where other nodes reach a member's gateway: on the host that NODES names, whatever the member tells of itself.
+ * Of that only the port and TLS count: requests of clients go there, with their cookies and tokens. While it is not known,
+ * the REST port is taken to be as far from the gRPC port as here. Undefined: there is no such member, or no such port.
  */
-export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefined {
+export function gatewayUrl(
+  config: NodeSettings,
+  id: NodeId,
+  told?: string | undefined,
+): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
-  return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);
+  const port = portOf(told) ?? address.grpcPort + config.port - config.grpcPort;
+  if (port < 1 || port > 65_535) return undefined;
+  const isSecure = speaksOnlyTls(config) || /^https:/i.test(told ?? "");
+  return urlOf(isSecure, address.host, port);
 }
 
-const httpUrl = (host: string, port: number): string =>
-  `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+/** The port that a URL names, or that its scheme stands for. */
+function portOf(url: string | undefined): number | undefined {
+  const parsed = URL.parse(url ?? "");
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
+  const usual = parsed.protocol === "https:" ? 443 : 80;
+  return parsed.port === "" ? usual : Number(parsed.port);
+}
+
+/** While a cluster changes over to TLS, a node says which of both the others should speak with it. */
+const speaksOnlyTls = ({ tls }: NodeSettings): boolean => tls?.permissive === false;
+
+function urlOf(isSecure: boolean, host: string, port: number): string {
+  const shown = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `${isSecure ? "https" : "http"}://${shown}:${port}`;
+}
 
 /** See LeaderStart.leap: 1,000,000 plus an offset that differs between two processes. */
 export function epochLeap(incarnation: string): number {

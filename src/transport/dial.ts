@@ -3,9 +3,11 @@ import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/g
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { channelOptions } from "./channel-options.ts";
+import type { Known } from "./codec/believed.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
 import type { OutboxLimits } from "./outbox.ts";
+import type { Secured } from "./security/member-streams.ts";
 import { StreamLink } from "./stream-link.ts";
 
 type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
@@ -15,8 +17,21 @@ interface DialOptions {
   /** `host:port` */
   readonly address: string;
   readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+  /** The members of NODES; undefined: any id will do. */
+  readonly known: Known;
+  readonly malformed: (peer: string, reason: string) => void;
   readonly log: Log;
   readonly limits?: OutboxLimits | undefined;
+  /** Only with TLS. */
+  readonly security?: DialSecurity | undefined;
+}
+
+/** How a stream to one member is opened with TLS. */
+interface DialSecurity {
+  /** Calls `open` with how to dial this time, at once or later. */
+  prepare(open: (secured: Secured) => void): void;
+  /** A stream could not be opened, or was ended by the other side. */
+  failed(details: string): void;
 }
 
 /** Milliseconds between two attempts: doubled after each failure, with jitter. */
@@ -26,6 +41,8 @@ const backoffMaxMs = 1000;
 const openTimeoutMs = 2000;
 /** After a stream that lasted so many milliseconds, back-off starts again from its minimum. */
 const steadyMs = 1000;
+
+const plaintext: Secured = { credentials: ChannelCredentials.createInsecure(), options: {} };
 
 /** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
 export function dial(options: DialOptions): Cancel {
@@ -58,12 +75,21 @@ class Dialer {
   }
 
   attempt(): void {
-    const { address, log } = this.#options;
-    const client = new Client(address, ChannelCredentials.createInsecure(), channelOptions);
+    const { security } = this.#options;
+    if (security === undefined) this.#open(plaintext);
+    else
+      security.prepare((secured) => {
+        if (!this.#cancelled) this.#open(secured);
+      });
+  }
+
+  #open({ credentials, options }: Secured): void {
+    const { address, log, security } = this.#options;
+    const client = new Client(address, credentials, { ...channelOptions, ...options });
     const call = client.makeBidiStreamRequest(
       ReplicationServiceService.replicate.path,
       (bytes: Buffer) => bytes,
-      decodeFollowerMessage,
+      (bytes: Buffer) => bytes,
       new Metadata(),
     );
     let link: LeaderLink | undefined;
@@ -75,23 +101,29 @@ class Dialer {
       clearTimeout(timeout);
       if (this.#cancelled) return;
       openedAt = performance.now();
-      const { opened, limits } = this.#options;
-      link = new StreamLink(
+      const { opened, known, malformed, limits } = this.#options;
+      link = new StreamLink({
         // A leader closes a stream that it has given up: it is broken off, so as to dial again at once.
-        { write: (bytes, written) => call.write(bytes, written), abort: () => call.cancel() },
-        encodeLeaderMessage,
+        stream: {
+          write: (bytes, written) => call.write(bytes, written),
+          abort: () => call.cancel(),
+        },
+        encode: encodeLeaderMessage,
+        decode: (bytes) => decodeFollowerMessage(bytes, known),
+        malformed: (reason) => malformed(address, reason),
         limits,
-      );
+      });
       log.debug({ address }, "replication stream to follower opened");
       link.report(opened(link));
     });
-    call.on("data", (message: FollowerMessage) => link?.received(message));
+    call.on("data", (bytes: Buffer) => link?.received(bytes));
     // A status with the same content always follows an error.
     call.on("error", (_: ServiceError) => {});
     call.once("status", ({ details }) => {
       clearTimeout(timeout);
       client.close();
       link?.ended(details);
+      security?.failed(details);
       const steady = link !== undefined && performance.now() - openedAt >= steadyMs;
       const retryInMs = this.#again(steady);
       const what = link === undefined ? "could not be opened" : "closed";
