@@ -22,6 +22,7 @@ import type { Credentials } from "../src/tls/credentials.ts";
 import type { Access } from "./access/access.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
+import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { callOf, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
@@ -110,6 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     intake,
     streams,
+    compression: new Compression(intake.answers),
     onClose: (run) => {
       closers.push(run);
     },

@@ -22,7 +22,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   });
   new Gauge({
     name: "kv_open",
-    help: "Event streams and watches, calls and connections of clients over gRPC.",
+    help: "Event streams, reads that wait and watches, calls and connections of clients over gRPC.",
     labelNames: ["what"],
     registers,
     collect() {

@@ -6,6 +6,7 @@ import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { JsonText, type Shape } from "../json/values.ts";
 import { checkCount } from "./checks.ts";
 import { type AskedWrite, RequestChecks } from "./client-requests.ts";
+import { withCondition } from "./conditions.ts";
 import { readFields, restNames, strict } from "./fields.ts";
 
 const text = z.string({ error: "must be a string" });
@@ -50,7 +51,8 @@ const batchShape: Shape = {
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape;
-  read(body: unknown): Result<WriteRequest>;
+  /** `condition`: the `ifVersion` that the head of the request asks for. */
+  read(body: unknown, condition?: number): Result<WriteRequest>;
 }
 
 /** One reader for each call that writes. */
@@ -68,8 +70,9 @@ export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
   const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
-    read: (body: unknown): Result<WriteRequest> => {
-      const asked = ask(body);
+    read: (body: unknown, condition?: number): Result<WriteRequest> => {
+      const fields = ask(body);
+      const asked = fields.ok ? withCondition(fields.value, condition) : fields;
       return asked.ok ? checks.write(asked.value) : asked;
     },
   });
