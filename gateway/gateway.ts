@@ -26,6 +26,7 @@ import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { callOf, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
+import { directWrite } from "./forwarded-writes.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { needFinder } from "./needs.ts";
@@ -145,6 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         ? shuttingDown
         : (normalizeTarget(request, node) ?? names.objection(request));
       if (fault === undefined) {
+        directWrite(request, response, context);
         app(request, response);
         return;
       }

@@ -38,6 +38,8 @@ export interface Config {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
+  /** FORWARD_WRITES=1: a follower passes writes on to the leader. */
+  readonly forwardWrites: boolean;
   readonly logLevel: string;
   /** FAULTS=1: link faults can be set. */
   readonly faults: boolean;

@@ -28,6 +28,7 @@ describe("settings that are accepted", () => {
       failover: true,
       electionTimeout: 1000,
       readLease: false,
+      forwardWrites: false,
       port: 4567,
       grpcPort: 5567,
       host: "127.0.0.1",
@@ -79,6 +80,7 @@ describe("settings that are accepted", () => {
     ["WRITE_QUORUM", "0", { writeQuorum: 0 }],
     ["MAX_DELAY", "60000", { maxDelay: 60_000 }],
     ["TIMEOUT", "1", { timeout: 1 }],
+    ["FORWARD_WRITES", "1", { forwardWrites: true }],
     ["TIMEOUT", "600000", { timeout: 600_000 }],
     ["LOG_LEVEL", "silent", { logLevel: "silent" }],
     ["FAULTS", "1", { faults: true }],
@@ -150,6 +152,7 @@ const badValues: Record<string, readonly string[]> = {
   MIN_DELAY: [...numbers, "60001", "1"],
   MAX_DELAY: [...numbers, "60001"],
   TIMEOUT: [...numbers, "0", "600001"],
+  FORWARD_WRITES: ["yes", "true", "2"],
   LOG_LEVEL: ["loud", "INFO", "30"],
   FAULTS: ["yes", "true", "2"],
   CONTROL_URL: [

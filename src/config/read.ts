@@ -91,6 +91,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     minDelay: read("MIN_DELAY"),
     maxDelay: read("MAX_DELAY"),
     timeout: read("TIMEOUT"),
+    forwardWrites: read("FORWARD_WRITES"),
     logLevel: read("LOG_LEVEL"),
     faults: read("FAULTS"),
     controlUrl: read("CONTROL_URL"),

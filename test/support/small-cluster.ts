@@ -55,7 +55,7 @@ export const startSmallCluster = async (
       ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
       ...{ auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
-      ...{ failover: false, electionTimeout: 5000, readLease: false },
+      ...{ failover: false, electionTimeout: 5000, readLease: false, forwardWrites: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
       ...(typeof settings === "function" ? settings(nodeId) : settings),
     };
