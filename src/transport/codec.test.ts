@@ -47,6 +47,17 @@ const settings = fc.record({
   changedAt: number,
 });
 
+const hex = (digits: number) =>
+  fc.stringMatching(new RegExp(`^[0-9a-f]{${digits}}$`)).filter(({ length }) => length === digits);
+const clusterId = maybe(fc.record({ id: hex(32), confirmed: fc.boolean() }));
+const cluster = maybe(
+  fc.record({
+    id: fc.oneof(hex(32), fc.constant("")),
+    confirmed: fc.boolean(),
+    blank: fc.boolean(),
+  }),
+);
+
 const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
   fc.record({
     type: type("prepare"),
@@ -55,6 +66,8 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     leader: text,
     to: text,
     members: fc.array(member),
+    nodes: fc.array(text),
+    cluster,
   }),
   fc.record({
     type: type("lead"),
@@ -62,6 +75,7 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     completeAt: number,
     floor: maybe(floor),
     replace: fc.boolean(),
+    cluster: clusterId,
   }),
   fc.record({ type: type("append"), epoch: number, entries: fc.array(entry), committed: number }),
   fc.record({
@@ -76,8 +90,9 @@ const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     writeQuorum: fc.nat(),
     settings: maybe(settings),
     able: maybe(fc.boolean()),
+    cluster: clusterId,
   }),
-  fc.record({ type: type("poll"), candidate: text, to: text, number }),
+  fc.record({ type: type("poll"), candidate: text, to: text, number, cluster }),
   fc.record({ type: type("confirm"), epoch: number, number, lend: fc.boolean() }),
   fc.record({ type: type("stand"), epoch: number, to: text, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: number, number, sequence: number }),
@@ -101,6 +116,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     agrees: fc.boolean(),
     reason: text,
     hearsUnable: fc.boolean(),
+    cluster,
     promisedEpoch: number,
     applied: number,
     first: number,
@@ -123,8 +139,15 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     history,
     followedEpoch: number,
     settings: maybe(settings),
+    cluster,
   }),
-  fc.record({ type: type("refusal"), promisedEpoch: number, promisedLeader: text, reason: text }),
+  fc.record({
+    type: type("refusal"),
+    promisedEpoch: number,
+    promisedLeader: text,
+    reason: text,
+    cluster,
+  }),
   fc.record({
     type: type("acks"),
     epoch: number,
@@ -155,7 +178,7 @@ const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     next: number,
   }),
   fc.record({ type: type("storePage"), epoch: number, records: fc.array(record), end: maybe(end) }),
-  fc.record({ type: type("floorReceipt"), epoch: number, floor: maybe(floor) }),
+  fc.record({ type: type("floorReceipt"), epoch: number, floor: maybe(floor), cluster: clusterId }),
 );
 
 describe("every message comes back as it was", () => {
@@ -184,9 +207,19 @@ describe("messages of the version before histories", () => {
 
   test("a lead keeps the follower's store", () => {
     const lead = message(2, ...epoch, 0x10, 9);
-    const expected = { type: "lead", epoch: 3, completeAt: 9, floor: undefined, replace: false };
+    const none = { floor: undefined, cluster: undefined };
+    const expected = { type: "lead", epoch: 3, completeAt: 9, replace: false, ...none };
     expect(decodeLeaderMessage(lead)).toEqual(expected);
     expect(encodeLeaderMessage(decodeLeaderMessage(lead))).toEqual(lead);
+  });
+
+  test("a prepare and a promise know of no cluster, which is not the same as having none", () => {
+    const prepare = message(1, ...epoch);
+    expect(decodeLeaderMessage(prepare)).toMatchObject({ cluster: undefined, nodes: [] });
+    const blank = { id: "", confirmed: false, blank: true };
+    const refusal = { promisedEpoch: 0, promisedLeader: "", reason: "", cluster: blank };
+    const shown = encodeFollowerMessage({ type: "refusal", ...refusal });
+    expect(decodeFollowerMessage(shown)).toMatchObject({ cluster: blank });
   });
 
   test("a promise knows neither its history nor who accepted it", () => {

@@ -30,6 +30,7 @@ export function decodeLeaderMessage(bytes: Buffer): LeaderMessage {
     throw new Error("a floor message without its floor");
   }
   if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
+  checkCluster(message.value);
   return unwrap(message);
 }
 
@@ -42,7 +43,15 @@ export function decodeFollowerMessage(bytes: Buffer): FollowerMessage {
   }
   if (message.$case === "promise") checkHistory(message.value.history);
   if (message.$case === "storePage") checkHistory(message.value.end?.history);
+  checkCluster(message.value);
   return unwrap(message);
+}
+
+/** Throws on an id of another form: it would be stored, and shown in logs. */
+function checkCluster(value: object): void {
+  const { cluster } = value as { cluster?: { id: string } | undefined };
+  if (cluster !== undefined && !/^(?:[0-9a-f]{32})?$/.test(cluster.id))
+    throw new Error("a cluster id that is not 32 hexadecimal digits");
 }
 
 /** Throws on a history of another form: it would spoil the sums that are made of it and stored. */

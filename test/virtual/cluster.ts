@@ -181,6 +181,7 @@ export class VirtualCluster {
       },
       log: this.#logOf(id),
       incarnation,
+      freshClusterId: this.#clusterIdOf(incarnation),
       fatal: (reason) => this.#fatal(id, reason),
       limits,
     });
@@ -188,6 +189,11 @@ export class VirtualCluster {
     member.seen = unseen;
     // With elections a new process leads only after phase 1: what it heard and did not flush may be gone everywhere.
     if (this.failover) member.outranked = 0;
+  }
+
+  /** As random as it must be: no two processes of the story have the same. */
+  #clusterIdOf(incarnation: string): string {
+    return incarnation.padStart(32, "0");
   }
 
   crash(id: NodeId): void {

@@ -1,5 +1,14 @@
 import { type Effects, EffectsDraft } from "../effects.ts";
-import type { Epoch, FloorNote, FollowerMessage, NodeId, Sequence, SnapshotEnd } from "../types.ts";
+import type {
+  ClusterId,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  NodeId,
+  Sequence,
+  SnapshotEnd,
+} from "../types.ts";
+import type { StrangerKind } from "./prepare.ts";
 
 /** Numbers the streams that leaders open to this node. */
 export type LinkNumber = number;
@@ -18,6 +27,7 @@ export type FollowerFlush =
       readonly link: LinkNumber;
       readonly epoch: Epoch;
       readonly floor: FloorNote | undefined;
+      readonly cluster: ClusterId | undefined;
     }
   | {
       readonly type: "chunk";
@@ -32,8 +42,18 @@ export type FollowerFlush =
 export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
-  /** A node that the settings here do not name asked to lead. */
-  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
+  /**
+   * A node asked to lead that the settings here do not name, or that is of another cluster, or claims to be of this
+   * one. `link`: its stream is of no use, but it may ask again on another one.
+   */
+  | {
+      readonly type: "strangerRefused";
+      readonly leader: NodeId;
+      readonly epoch: Epoch;
+      readonly kind: StrangerKind;
+      readonly reason: string;
+      readonly link: LinkNumber;
+    }
   /** The leader's answer to a question for its mark. */
   | { readonly type: "readMark"; readonly number: number; readonly sequence: Sequence }
   /** The leader hands over to that node. */

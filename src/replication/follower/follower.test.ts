@@ -244,6 +244,9 @@ describe("rule 12: promises", () => {
       type: "strangerRefused",
       leader: "follower2",
       epoch: 7,
+      kind: "settings",
+      reason: "the settings of follower1 name leader as the leader",
+      link: 2,
     });
     expect(bench.disk.state.hardState.promisedEpoch).toBe(1);
     bench.append([entryOf(1)]);

@@ -21,6 +21,8 @@ export type LeaderFlush =
   | { readonly type: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
   | { readonly type: "floor"; readonly epoch: Epoch; readonly number: number }
+  /** All nodes hold the id of the cluster, and this is durable here. */
+  | { readonly type: "cluster"; readonly epoch: Epoch }
   | { readonly type: "hardState" };
 
 export type LeaderNews =

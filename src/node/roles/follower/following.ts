@@ -8,9 +8,10 @@ import type {
   FollowerFlush,
   FollowerNews,
 } from "../../../replication/follower/follower-effects.ts";
-import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
+import type { NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeLife } from "../../life.ts";
+import { refusedMs } from "../../options.ts";
 import { NodeParts, ruleStart } from "../../parts.ts";
 import type { Leave, RoleHooks } from "../../role.ts";
 import { queueStorage, type StorageReports } from "../../storage-effects.ts";
@@ -19,6 +20,8 @@ import { LeaderContact } from "./contact.ts";
 import { LatePromises } from "./late-promises.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
+
+type StrangerRefused = Extract<FollowerNews, { type: "strangerRefused" }>;
 
 /** One node following, from `start` until it is closed. */
 export class Following {
@@ -132,7 +135,7 @@ export class Following {
         this.#storeReplaced(news.leader, news.applied);
         return;
       case "strangerRefused":
-        this.#strangerRefused(news.leader, news.epoch);
+        this.#strangerRefused(news);
         return;
       case "readMark":
         this.reads.marked(news.number, news.sequence);
@@ -158,13 +161,20 @@ export class Following {
     this.parts.watches.replaced();
   }
 
-  #strangerRefused(leader: NodeId, refusedEpoch: Epoch): void {
-    const { log, config } = this.parts.options;
+  #strangerRefused({ leader, epoch, kind, reason, link }: StrangerRefused): void {
+    const { options, life } = this.parts;
+    const { log, config, clock } = options;
+    if (kind !== "settings") {
+      life.strangers.met(leader, `${leader} asked to lead and was refused: ${reason}`);
+      // A moment later, so that the refusal arrives: one that only claims this cluster asks again.
+      if (kind === "claim") clock.after(refusedMs, () => life.streams.giveUp(link));
+      return;
+    }
     const why = config.failover
       ? "FAILOVER is 1 here, and 0 there"
       : `LEADER is ${config.leader} here, and FAILOVER is 0`;
     log.warn(
-      { leader, refusedEpoch, expected: config.leader },
+      { leader, refusedEpoch: epoch, expected: config.leader },
       `${leader} asked to lead and was refused: ${why}; check both on both nodes`,
     );
   }
@@ -176,6 +186,7 @@ function followerOf({ options, elections, settings }: NodeLife): Follower {
   return new Follower({
     ...ruleStart(options),
     leader: config.leader,
+    all: config.nodes.map(({ id }) => id),
     nodes: config.failover ? config.nodes.map(({ id }) => id) : undefined,
     lending: config.failover ? elections.lending : undefined,
     incarnation,

@@ -101,7 +101,7 @@ export class LeaderTelemetry {
       }
       case "refused": {
         const { by, reason } = news;
-        log.warn({ follower: by, reason }, `${by} refuses to follow this leader`);
+        this.#parts.life.strangers.met(by, `${by} refuses to follow this leader: ${reason}`);
         return;
       }
       case "floor": {

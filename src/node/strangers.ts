@@ -1,0 +1,36 @@
+/** Nodes of other clusters, and others that do not fit: a line in the log for each of them, not for each attempt. */
+import { clash, clashReason } from "../replication/cluster-id.ts";
+import type { ClusterMark, NodeId } from "../replication/types.ts";
+import type { Log } from "./ports.ts";
+
+/** Names that strangers give themselves are not bounded otherwise. */
+const namesMax = 64;
+
+export class Strangers {
+  readonly #log: Log;
+  /** The sentence last logged of each. */
+  readonly #told = new Map<NodeId, string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** `sentence` says what happened to it and why. */
+  met(id: NodeId, sentence: string): void {
+    if (this.#told.get(id) === sentence) return;
+    if (this.#told.size >= namesMax) this.#told.clear();
+    this.#told.set(id, sentence);
+    this.#log.warn({ node: id }, sentence);
+  }
+}
+
+interface Shown {
+  readonly id: NodeId;
+  readonly mark: ClusterMark | undefined;
+}
+
+/** Why a node does not vote for another one; undefined: it is of the same cluster, or may be. */
+export const strangerAsks = (
+  own: Shown & { mark: ClusterMark },
+  their: Shown,
+): string | undefined => (clash(own.mark, their.mark) ? clashReason(own, their) : undefined);
