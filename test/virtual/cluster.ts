@@ -5,7 +5,7 @@ import type { Log, Random, Storage } from "../../src/node/ports.ts";
 import { createNode } from "../../src/node/roles/create-node.ts";
 import type { Node } from "../../src/node/roles/node.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
-import type { NodeId } from "../../src/replication/types.ts";
+import type { FollowerMessage, NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
 import { Changes } from "./changes.ts";
@@ -70,6 +70,8 @@ export interface ClusterSettings {
   /** The story loses what the design admits: nobody compares the applied logs, or marks that move back. */
   readonly admitsLoss?: boolean;
 }
+
+type Refusal = Extract<FollowerMessage, { type: "refusal" }>;
 
 const noLog = () => {};
 const unseen = { role: "follower", epoch: 0, committed: 0, applied: 0 } as const;
@@ -329,12 +331,15 @@ export class VirtualCluster {
       this.coverage.met("leader said that it cannot lead");
   }
 
-  #refused(id: NodeId, told: { promisedEpoch: number; promisedLeader: NodeId }): void {
+  #refused(id: NodeId, told: Refusal): void {
     const member = this.member(id);
     const node = member.process?.node;
     if (node?.role !== "leader" || told.promisedLeader === id) return;
     const { epoch } = node.position();
     if (told.promisedEpoch < epoch) return;
+    // A node that cannot show that it is of this cluster may have been claimed by another one: it deposes nobody.
+    const { cluster } = member.disk.look().hardState();
+    if (cluster?.confirmed === true && cluster.id !== told.cluster?.id) return;
     this.coverage.met("leader deposed");
     member.outranked = Math.max(member.outranked, told.promisedEpoch);
   }
