@@ -8,18 +8,27 @@ const namesMax = 64;
 
 export class Strangers {
   readonly #log: Log;
-  /** The sentence last logged of each. */
+  /** Why each was last refused, or refused this node. */
   readonly #told = new Map<NodeId, string>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** `sentence` says what happened to it and why. */
-  met(id: NodeId, sentence: string): void {
-    if (this.#told.get(id) === sentence) return;
+  /** This node refuses it, because it belongs to another cluster or does not show that it belongs to this one. */
+  refused(id: NodeId, reason: string): void {
+    this.#tell(id, reason, `${id} is no node of this cluster and is refused: ${reason}`);
+  }
+
+  /** It refuses this node. */
+  refuses(id: NodeId, reason: string): void {
+    this.#tell(id, reason, `${id} refuses to follow this leader: ${reason}`);
+  }
+
+  #tell(id: NodeId, reason: string, sentence: string): void {
+    if (this.#told.get(id) === reason) return;
     if (this.#told.size >= namesMax) this.#told.clear();
-    this.#told.set(id, sentence);
+    this.#told.set(id, reason);
     this.#log.warn({ node: id }, sentence);
   }
 }

@@ -47,6 +47,8 @@ export interface Member {
   rate: number;
   /** The epoch by which a follower refused it while it led: it must not read in that one or lower. */
   outranked: number;
+  /** Its disk comes from another cluster: nobody compares what it applied. */
+  isForeign: boolean;
 }
 
 export interface ClusterSettings {
@@ -67,6 +69,8 @@ export interface ClusterSettings {
   readonly drift?: number;
   /** The chance of a node's own decisions; absent: that of the world. */
   readonly randomOf?: (id: NodeId) => Random;
+  /** Begins the ids of this cluster, where a story has several. */
+  readonly digit?: string;
   /** The story loses what the design admits: nobody compares the applied logs, or marks that move back. */
   readonly admitsLoss?: boolean;
 }
@@ -124,6 +128,7 @@ export class VirtualCluster {
         seen: unseen,
         rate: drift === 0 ? 1 : chance.between(1 - drift, 1 + drift),
         outranked: 0,
+        isForeign: false,
       });
   }
 
@@ -160,7 +165,8 @@ export class VirtualCluster {
     if (id === leader || this.failover) this.history.reliance.usual(this.settings.writeQuorum);
     const clock = new ProcessClock(this.time, member.rate);
     const opened = member.disk.open();
-    const storage = this.settings.admitsLoss ? opened : this.history.watch(id, opened);
+    const isCompared = !this.settings.admitsLoss && !member.isForeign;
+    const storage = isCompared ? this.history.watch(id, opened) : opened;
     this.#incarnations += 1;
     const incarnation = String(this.#incarnations);
     const random = this.settings.randomOf?.(id) ?? this.chance.next;
@@ -193,9 +199,9 @@ export class VirtualCluster {
     if (this.failover) member.outranked = 0;
   }
 
-  /** As random as it must be: no two processes of the story have the same. */
+  /** As random as it must be: no two processes have the same. */
   #clusterIdOf(incarnation: string): string {
-    return incarnation.padStart(32, "0");
+    return `${this.settings.digit ?? "0"}${incarnation.padStart(31, "0")}`;
   }
 
   crash(id: NodeId): void {
@@ -213,6 +219,7 @@ export class VirtualCluster {
     const member = this.member(id);
     member.disk.wipe();
     member.outranked = 0;
+    member.isForeign = false;
     this.history.wiped(id);
     if (id === this.leader || this.failover) this.history.forgetNamed();
   }

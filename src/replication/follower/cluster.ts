@@ -55,8 +55,9 @@ export function toldBy(
   { members, cluster: told }: Heartbeat,
   hardState: HardState,
 ): HardState | undefined {
-  const cluster = clusterTold(told, hardState.cluster);
-  const isNewId = cluster?.confirmed !== hardState.cluster?.confirmed;
+  const held = hardState.cluster;
+  const isNewId = told?.confirmed === true && told.id === held?.id && !held.confirmed;
+  const cluster = isNewId ? clusterTold(told, held) : held;
   const isNews = isNewId || JSON.stringify(members) !== JSON.stringify(hardState.members);
   return isNews ? { ...hardState, members, cluster } : undefined;
 }

@@ -44,14 +44,14 @@ export class Refusals {
   stranger(peer: Peer, mark: ClusterMark | undefined): void {
     const { start, identity } = this.#state;
     const own = { id: start.id, mark: identity.mark };
-    this.#note(peer, clashReason(own, { id: peer.id, mark }));
+    this.#note(peer, clashReason(own, { id: peer.id, mark }), true);
   }
 
   /** It takes no part and deposes nobody: its settings name another leader, for example. */
-  #note(peer: Peer, reason: string): void {
+  #note(peer: Peer, reason: string, isStranger = false): void {
     if (peer.refusal === reason) return;
     peer.refusal = reason;
-    this.#state.out.tell({ type: "refused", by: peer.id, reason });
+    this.#state.out.tell({ type: "refused", by: peer.id, reason, isStranger });
   }
 
   /** This process leads no more; the next one of this node must ask the followers first. */

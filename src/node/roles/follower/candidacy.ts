@@ -90,7 +90,7 @@ export class Candidacy {
   #stranger(id: NodeId, mark: ClusterMark | undefined): string | undefined {
     const { nodeId } = this.#parts.options.config;
     const reason = strangerAsks({ id: nodeId, mark: this.#mark() }, { id, mark });
-    if (reason !== undefined) this.#parts.life.strangers.met(id, reason);
+    if (reason !== undefined) this.#parts.life.strangers.refused(id, reason);
     return reason;
   }
 

@@ -165,7 +165,7 @@ export class Following {
     const { options, life } = this.parts;
     const { log, config, clock } = options;
     if (kind !== "settings") {
-      life.strangers.met(leader, `${leader} asked to lead and was refused: ${reason}`);
+      life.strangers.refused(leader, reason);
       // A moment later, so that the refusal arrives: one that only claims this cluster asks again.
       if (kind === "claim") clock.after(refusedMs, () => life.streams.giveUp(link));
       return;

@@ -77,7 +77,7 @@ export class LeaderIncoming {
   #refuseStranger(number: LinkNumber, { leader }: Prepare, reason: string): void {
     const nobody = { promisedEpoch: 0, promisedLeader: "" };
     const { strangers, streams } = this.#parts.life;
-    strangers.met(leader, `${leader} asked to lead and was refused: ${reason}`);
+    strangers.refused(leader, reason);
     streams.send(number, { type: "refusal", ...nobody, reason, cluster: this.#core.mark });
   }
 
@@ -87,7 +87,7 @@ export class LeaderIncoming {
     const core = this.#core;
     const own = { id: config.nodeId, mark: core.mark };
     const stranger = strangerAsks(own, { id: candidate, mark: cluster });
-    if (stranger !== undefined) this.#parts.life.strangers.met(candidate, stranger);
+    if (stranger !== undefined) this.#parts.life.strangers.refused(candidate, stranger);
     const isAlone = stranger === undefined && core.isAlone(clock.now());
     this.#parts.life.streams.send(to, {
       type: "vote",
