@@ -25,11 +25,24 @@ export class Strangers {
     this.#tell(id, reason, `${id} refuses to follow this leader: ${reason}`);
   }
 
+  /** This node has no data, and the other one has: if it is of that cluster, its leader will find it. */
+  waitsFor(id: NodeId, cluster: string): void {
+    if (this.#isNew(id, cluster))
+      this.#log.info(
+        { node: id },
+        `this node has no data and waits for the leader of ${cluster}, to which ${id} belongs`,
+      );
+  }
+
   #tell(id: NodeId, reason: string, sentence: string): void {
-    if (this.#told.get(id) === reason) return;
+    if (this.#isNew(id, reason)) this.#log.warn({ node: id }, sentence);
+  }
+
+  #isNew(id: NodeId, reason: string): boolean {
+    if (this.#told.get(id) === reason) return false;
     if (this.#told.size >= namesMax) this.#told.clear();
     this.#told.set(id, reason);
-    this.#log.warn({ node: id }, sentence);
+    return true;
   }
 }
 

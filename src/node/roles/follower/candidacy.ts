@@ -1,6 +1,6 @@
 /** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
 
-import { markOf } from "../../../replication/cluster-id.ts";
+import { describeMark, markOf } from "../../../replication/cluster-id.ts";
 import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type {
@@ -182,6 +182,8 @@ export class Candidacy {
         received: (message) => {
           if (this.#links.get(to) !== link || message.type !== "vote") return;
           if (this.#stranger(to, message.cluster) !== undefined) return;
+          if (this.#mark().blank && message.cluster?.confirmed === true && !message.blank)
+            this.#parts.life.strangers.waitsFor(to, describeMark(message.cluster));
           this.#perform(this.#election.voted(to, message, this.#now));
         },
         closed: () => {
