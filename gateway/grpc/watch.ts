@@ -1,10 +1,15 @@
 /** The stream of `Watch`. */
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
-import type { Failure, Result } from "../../src/errors.ts";
+import { type Failure, failedBy, type Result, unless } from "../../src/errors.ts";
 import type { KvNode } from "../../src/node/api.ts";
+import type { Access } from "../access/access.ts";
+import type { Visit } from "../access/visit.ts";
+import type { WatchStart } from "../requests/client-requests.ts";
+import type { Unread } from "./definition.ts";
 import { toServiceError } from "./failures.ts";
 import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 import type { MessageReader } from "./requests.ts";
+import { visitOf } from "./visits.ts";
 
 /**
  * Streams applied operations in sequence order. A client that reads slowly pauses its own watch: later
@@ -14,14 +19,17 @@ export const watch =
   (
     node: KvNode,
     reader: MessageReader,
-  ): handleServerStreamingCall<Result<WatchRequest>, WatchResponse> =>
+    access: Access,
+  ): handleServerStreamingCall<Unread<WatchRequest>, WatchResponse> =>
   (call) => {
-    const fail = (failure: Failure) => call.emit("error", toServiceError(failure));
-    if (!call.request.ok) {
-      fail(call.request.failure);
-      return;
-    }
-    const start = reader.watch(call.request.value);
+    const visit = visitOf(access, call, "read");
+    let forget = () => {};
+    const fail = (failure: Failure) => {
+      forget();
+      access.ended(visit, "read", failure.code);
+      call.emit("error", toServiceError(failure));
+    };
+    const start = readStart(call.request, reader, visit);
     if (!start.ok) {
       fail(start.failure);
       return;
@@ -41,6 +49,26 @@ export const watch =
       fail(watching.failure);
       return;
     }
-    call.on("drain", watching.value.resume);
-    call.once("cancelled", watching.value.cancel);
+    const { resume, cancel } = watching.value;
+    forget = visit.onLapse((failure) => {
+      cancel();
+      fail(failure);
+    });
+    call.on("drain", resume);
+    call.once("cancelled", () => {
+      forget();
+      cancel();
+    });
   };
+
+function readStart(
+  request: Unread<WatchRequest>,
+  reader: MessageReader,
+  visit: Visit,
+): Result<WatchStart> {
+  if (visit.objection !== undefined) return failedBy(visit.objection);
+  const read = request();
+  if (!read.ok) return read;
+  const start = reader.watch(read.value);
+  return start.ok ? unless(visit.prefixFault(start.value.prefix), start.value) : start;
+}

@@ -1,15 +1,25 @@
 /** GET /read: one key, or a page of keys in byte order. */
 import { failureOf, type Result } from "../../src/errors.ts";
 import type { KeyPage, KeyValue } from "../../src/node/api.ts";
+import { pageBytesMax } from "../../src/node/list.ts";
+import type { Visit } from "../access/visit.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
+import { tooManyUnread } from "../unread.ts";
 
 const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
+
+/** A read, and what answers it. */
+interface Asked {
+  readonly context: Context;
+  readonly checks: RequestChecks;
+  readonly visit: Visit;
+}
 
 /** Answers one key where the query has `key`, else a list. */
 export function readEndpoint(context: Context): Endpoint {
@@ -17,12 +27,17 @@ export function readEndpoint(context: Context): Endpoint {
   return {
     path: "/read",
     methods: {
-      GET: (request) => {
-        const query = readQuery(request.url, parameters);
-        if (!query.ok) return refusal(query.failure);
-        return query.value.key === undefined
-          ? listKeys(context, checks, query.value)
-          : readKey(context, checks, { ...query.value, key: query.value.key });
+      GET: {
+        needs: "read",
+        handle: (request, _response, visit) => {
+          const query = readQuery(request.url, parameters);
+          if (!query.ok) return refusal(query.failure);
+          const { key } = query.value;
+          const asked = { context, checks, visit };
+          return key === undefined
+            ? listKeys(asked, query.value)
+            : readKey(asked, { ...query.value, key });
+        },
       },
     },
   };
@@ -30,8 +45,7 @@ export function readEndpoint(context: Context): Endpoint {
 
 /** Answers one key; the parameters of a list are refused. */
 function readKey(
-  { node }: Context,
-  checks: RequestChecks,
+  { context, checks, visit }: Asked,
   { key, minVersion, prefix, limit, after, consistency }: Query & { readonly key: string },
 ): Answer | Promise<Answer> {
   if (prefix !== undefined || limit !== undefined || after !== undefined) {
@@ -39,13 +53,16 @@ function readKey(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.read({ key, minVersion: numberIn(minVersion), consistency });
-  return query.ok ? whenKnown(node.read(query.value), keyText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.keysFault([key]);
+  return denied === undefined
+    ? whenKnown(context.node.read(query.value), keyText)
+    : refusal(denied);
 }
 
 /** Answers a page of keys; `minVersion` is refused, because it is about one key. */
 function listKeys(
-  { node }: Context,
-  checks: RequestChecks,
+  { context, checks, visit }: Asked,
   { prefix, limit, after, minVersion, consistency }: Query,
 ): Answer | Promise<Answer> {
   if (minVersion !== undefined) {
@@ -53,7 +70,12 @@ function listKeys(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
-  return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.prefixFault(query.value.prefix);
+  if (denied !== undefined) return refusal(denied);
+  // Before the page is made: the refusal of a made one would still take its memory for a moment.
+  if (!context.intake.answers.makeRoom(pageBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.list(query.value), pageText);
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */

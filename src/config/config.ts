@@ -17,6 +17,16 @@ export interface Config {
   readonly advertiseUrl: string;
   /** ALLOWED_HOSTS: what else clients call this node. */
   readonly allowedHosts: readonly string[];
+  /** TOKENS_FILE: where the tokens are; empty: callers need none. */
+  readonly tokensFile: string;
+  /** ADMIN=1: callers from other machines may administer, where there are no tokens. */
+  readonly admin: boolean;
+  /** METRICS_PORT; undefined: none. */
+  readonly metricsPort: number | undefined;
+  /** AUDIT_LOG: a path, `-` for standard output, or empty for none. */
+  readonly auditLog: string;
+  /** AUDIT_WRITES=1: writes are in the audit log too. */
+  readonly auditWrites: boolean;
   /** Where log and store are kept; empty: in memory. */
   readonly dataDir: string;
   readonly writeQuorum: number;

@@ -1,6 +1,6 @@
 /** Whom a node answers and believes. */
 import { z } from "zod";
-import { hostNameSyntax, type Setting } from "./setting.ts";
+import { hostNameSyntax, pathText, type Setting, wholeNumber, zeroOrOne } from "./setting.ts";
 
 /** In the order of docs/configuration.md. */
 export const securitySettings = {
@@ -16,5 +16,42 @@ export const securitySettings = {
       context.addIssue("not a list of host names");
       return z.NEVER;
     }),
+  },
+  TOKENS_FILE: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning:
+      "the file of tokens, which others may not read: every call then needs one that permits it; read again when it changes; empty: whoever reaches the port may read and write",
+    range: "a path",
+    schema: pathText,
+  },
+  ADMIN: {
+    byDefault: "0",
+    meaning:
+      "1: whoever reaches the port may administer this node, as long as `TOKENS_FILE` is empty; 0: clients on this machine alone",
+    ...zeroOrOne,
+  },
+  METRICS_PORT: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning: "port on 127.0.0.1 that serves `/metrics` alone, without a token; empty: no such port",
+    range: "a port, 0..65535, where 0 takes a free one",
+    schema: z.union([
+      z.literal("").transform(() => undefined),
+      wholeNumber({ min: 0, max: 65_535 }),
+    ]),
+  },
+  AUDIT_LOG: {
+    byDefault: "",
+    defaultShown: "empty",
+    meaning:
+      "the file that gets one line for each administrative call and each refusal of a caller; `-`: standard output; empty: none",
+    range: "a path or `-`",
+    schema: pathText,
+  },
+  AUDIT_WRITES: {
+    byDefault: "0",
+    meaning: "1: `AUDIT_LOG` gets one line for each write as well",
+    ...zeroOrOne,
   },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -39,3 +39,6 @@ export const zeroOrOne = {
   range: "0 or 1",
   schema: z.enum(["0", "1"]).transform((text) => text === "1"),
 } as const;
+
+/** A path of the file system. */
+export const pathText = z.string().refine((text) => !text.includes("\0"));

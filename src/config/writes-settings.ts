@@ -1,8 +1,7 @@
 /** What a write waits for, and where it is stored. */
-import { z } from "zod";
 import { quorumRange } from "../node/quorum.ts";
 import { delayMsMax, timeoutMsMax } from "../request-limits.ts";
-import { milliseconds, type Setting, wholeNumber } from "./setting.ts";
+import { milliseconds, pathText, type Setting, wholeNumber } from "./setting.ts";
 
 /** In the order of docs/configuration.md. */
 export const writesSettings = {
@@ -11,7 +10,7 @@ export const writesSettings = {
     defaultShown: "empty",
     meaning: "the folder of log and store, created if missing; empty: keep everything in memory",
     range: "a path",
-    schema: z.string().refine((text) => !text.includes("\0")),
+    schema: pathText,
   },
   WRITE_QUORUM: {
     byDefault: "3",

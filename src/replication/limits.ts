@@ -27,6 +27,12 @@ export interface Limits {
   readonly floorCalmMs: number;
 }
 
+/**
+ * How far an entry may be above every other that a node has seen. Windows and backlogs keep it far
+ * below that: a sequence beyond is a mistake or a forgery.
+ */
+export const sequenceGapMax = 2 ** 20;
+
 export const DEFAULT_LIMITS: Limits = {
   backlogEntriesMax: 65_536,
   backlogBytesMax: 64 * 1024 * 1024,

@@ -12,7 +12,6 @@ import {
 import type { Config } from "../config/config.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
-import type { LeaderMessage } from "../replication/types.ts";
 import { serverOptions } from "./channel-options.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
@@ -46,7 +45,7 @@ export function createGrpcServer({ config, log }: GrpcServerOptions): GrpcServer
   const network = new GrpcNetwork({ nodes: config.nodes, log });
   const server = new Server(serverOptions);
   server.addService(replicationService, {
-    replicate: (call: ServerDuplexStream<LeaderMessage, Buffer>) => network.accept(call),
+    replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),
   });
   let added: AddedServices | undefined;
   return {

@@ -59,8 +59,8 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
     name: "a leader does not obey a higher prepare",
     story: "56",
     file: "node/roles/leader/incoming.ts",
-    from: "if (failover && isHigher && isMeant &&",
-    to: "if (failover && isHigher && isMeant && this.#core.notReady !== undefined &&",
+    from: 'if (message.type === "prepare" && this.#mayLead(message)) {',
+    to: 'if (message.type === "prepare" && this.#mayLead(message) && this.#core.notReady) {',
   },
   {
     name: "a round is confirmed with one answer fewer",

@@ -9,7 +9,7 @@ type Heartbeat = Extract<LeaderMessage, { type: "heartbeat" }>;
 /** Both nodes belong to clusters, and not to the same one. */
 export function clashWith(
   { leader, cluster }: Prepare,
-  { id }: FollowerStart,
+  { id }: Pick<FollowerStart, "id">,
   hardState: HardState,
 ): string | undefined {
   const mark = markOf(hardState);
@@ -20,7 +20,7 @@ export function clashWith(
 /** The sender shows no id, although there is one: its disk was lost, or it has never been a node of this cluster. */
 export function claimFault(
   { leader, cluster, elected, nodes }: Prepare,
-  { id, all }: FollowerStart,
+  { id, all }: Pick<FollowerStart, "id" | "all">,
   { hardState, hearsLeader }: { readonly hardState: HardState; readonly hearsLeader: boolean },
 ): string | undefined {
   const mark = markOf(hardState);

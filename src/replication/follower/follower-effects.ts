@@ -8,7 +8,6 @@ import type {
   Sequence,
   SnapshotEnd,
 } from "../types.ts";
-import type { StrangerKind } from "./prepare.ts";
 
 /** Numbers the streams that leaders open to this node. */
 export type LinkNumber = number;
@@ -42,17 +41,29 @@ export type FollowerFlush =
 export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
-  /**
-   * A node asked to lead that the settings here do not name, or that is of another cluster, or claims to be of this
-   * one. `link`: its stream is of no use, but it may ask again on another one.
-   */
+  /** A node of another cluster asked to lead, or one that claims this cluster and may be right later. */
+  | {
+      readonly type: "otherCluster";
+      readonly leader: NodeId;
+      readonly reason: string;
+      readonly mayAskAgain: boolean;
+      readonly link: LinkNumber;
+    }
+  /** What was sent is not what it was said to be: the store here stays. */
+  | { readonly type: "snapshotRefused"; readonly leader: NodeId; readonly reason: string }
+  /** A node that the settings here do not name asked to lead. */
   | {
       readonly type: "strangerRefused";
       readonly leader: NodeId;
       readonly epoch: Epoch;
-      readonly kind: StrangerKind;
       readonly reason: string;
-      readonly link: LinkNumber;
+    }
+  /** A node asked for a promise of an epoch that is not to be believed. */
+  | {
+      readonly type: "leapRefused";
+      readonly leader: NodeId;
+      readonly epoch: Epoch;
+      readonly reason: string;
     }
   /** The leader's answer to a question for its mark. */
   | { readonly type: "readMark"; readonly number: number; readonly sequence: Sequence }

@@ -1,3 +1,4 @@
+import type { SealedStore } from "../effects.ts";
 import type { Survival } from "../election/survival.ts";
 import { invariant } from "../invariant.ts";
 import type {
@@ -25,6 +26,7 @@ import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
 import { Refusals } from "./refusals.ts";
 import type { Rounds } from "./rounds.ts";
 import { Takeover } from "./takeover.ts";
+import { faultOf } from "./word-of-follower.ts";
 
 /** The rules of leading: facts in, effects out, one record for each fact. */
 export class Leader {
@@ -198,6 +200,12 @@ export class Leader {
     }
   }
 
+  /** All records of a copied store are flushed, and this is their digest. */
+  sealed(store: SealedStore, now: Instant): LeaderEffects {
+    this.#takeover.storeSealed(store, now);
+    return this.#out.take();
+  }
+
   /** The store shows everything up to here, flushed. */
   storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
     this.#state.storeApplied({ applied, digest, history });
@@ -315,6 +323,11 @@ export class Leader {
     }
     if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
       return;
+    const fault = faultOf(peer, message, this.#leading.sent);
+    if (fault !== undefined) {
+      this.#out.close(peer.id, fault);
+      return;
+    }
     switch (message.type) {
       case "confirmed":
         this.#leading.confirmed(peer, message);

@@ -26,6 +26,8 @@ export class Refusals {
     const isForeign = promisedLeader !== start.id;
     if (identity.clashes(cluster)) this.stranger(peer, cluster);
     else if (promisedEpoch < epoch) this.#note(peer, reason);
+    else if (!this.#takeover.believes(promisedEpoch))
+      this.#note(peer, `it names an epoch that is not believed: ${reason}`);
     else if (promisedEpoch === epoch && !isForeign) out.close(peer.id, `it refused: ${reason}`);
     else if (this.#leading.floor === undefined && start.election === undefined)
       this.#takeover.leap(promisedEpoch);

@@ -21,8 +21,6 @@ import { LatePromises } from "./late-promises.ts";
 import { FollowerLinks } from "./links.ts";
 import { FollowerReads } from "./reads.ts";
 
-type StrangerRefused = Extract<FollowerNews, { type: "strangerRefused" }>;
-
 /** One node following, from `start` until it is closed. */
 export class Following {
   readonly parts: NodeParts;
@@ -56,6 +54,7 @@ export class Following {
     this.#flushes = {
       begins: () => this.contact.snapshotBegins(),
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store)),
       installed: (flush) => {
         this.contact.snapshotInstalled();
         persisted(flush);
@@ -137,6 +136,21 @@ export class Following {
       case "strangerRefused":
         this.#strangerRefused(news);
         return;
+      case "snapshotRefused": {
+        const { leader, reason } = news;
+        const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
+        this.parts.options.log.error({ leader }, said);
+        return;
+      }
+      case "leapRefused": {
+        const { leader, epoch: refusedEpoch, reason } = news;
+        const said = `${leader} asked to lead and was refused: ${reason}; nothing was promised`;
+        this.parts.options.log.warn({ leader, refusedEpoch }, said);
+        return;
+      }
+      case "otherCluster":
+        this.#otherCluster(news);
+        return;
       case "readMark":
         this.reads.marked(news.number, news.sequence);
         return;
@@ -144,6 +158,14 @@ export class Following {
         this.#handOver(news.to);
         return;
     }
+  }
+
+  #otherCluster(news: Extract<FollowerNews, { type: "otherCluster" }>): void {
+    const { options, life } = this.parts;
+    const { leader, reason, mayAskAgain, link } = news;
+    life.strangers.refused(leader, reason);
+    // A moment later, so that the refusal arrives.
+    if (mayAskAgain) options.clock.after(refusedMs, () => life.streams.giveUp(link));
   }
 
   #handOver(to: NodeId): void {
@@ -161,21 +183,13 @@ export class Following {
     this.parts.watches.replaced();
   }
 
-  #strangerRefused({ leader, epoch, kind, reason, link }: StrangerRefused): void {
-    const { options, life } = this.parts;
-    const { log, config, clock } = options;
-    if (kind !== "settings") {
-      life.strangers.refused(leader, reason);
-      // A moment later, so that the refusal arrives: one that only claims this cluster asks again.
-      if (kind === "claim") clock.after(refusedMs, () => life.streams.giveUp(link));
-      return;
-    }
-    const why = config.failover
-      ? "FAILOVER is 1 here, and 0 there"
-      : `LEADER is ${config.leader} here, and FAILOVER is 0`;
+  #strangerRefused(news: Extract<FollowerNews, { type: "strangerRefused" }>): void {
+    const { leader, epoch: refusedEpoch, reason } = news;
+    const { log, config } = this.parts.options;
+    const here = `LEADER is ${config.leader} and FAILOVER is ${config.failover ? 1 : 0} here`;
     log.warn(
-      { leader, refusedEpoch: epoch, expected: config.leader },
-      `${leader} asked to lead and was refused: ${why}; check both on both nodes`,
+      { leader, refusedEpoch, expected: config.leader },
+      `${leader} asked to lead and was refused: ${reason}; ${here}: check both on both nodes`,
     );
   }
 }

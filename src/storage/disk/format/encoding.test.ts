@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../../replication/types.ts";
-import { entryBytesMax, readEntry, writeEntry } from "./encoding.ts";
+import { checkEntry, entryBytesMax, readEntry, writeEntry } from "./encoding.ts";
 
 const entry: Entry = {
   sequence: 9,
@@ -16,8 +16,10 @@ const entry: Entry = {
 
 test("an entry is read as it was written, within its bound", () => {
   const bytes = Buffer.alloc(5 + entryBytesMax(entry));
-  expect(writeEntry(bytes, 5, entry)).toBeLessThanOrEqual(bytes.length);
-  expect(readEntry(9, bytes, 5)).toEqual(entry);
+  const end = writeEntry(bytes, 5, entry);
+  expect(end).toBeLessThanOrEqual(bytes.length);
+  checkEntry(bytes, 5, end);
+  expect(readEntry(9, bytes, 5, end)).toEqual(entry);
 });
 
 test("what an earlier version wrote of an absent key says nothing of since when", () => {
@@ -26,5 +28,6 @@ test("what an earlier version wrote of an absent key says nothing of since when"
   const condition = "0000000000000000" + "0000000000000000";
   const bytes = Buffer.from(`${epochs}01000000${lengths}${condition}6331`, "hex");
   const create = { key: "c", value: "1", condition: { version: 0, origin: 0 } };
-  expect(readEntry(9, bytes, 0)).toEqual({ ...entry, operations: [create] });
+  checkEntry(bytes, 0, bytes.length);
+  expect(readEntry(9, bytes, 0, bytes.length)).toEqual({ ...entry, operations: [create] });
 });

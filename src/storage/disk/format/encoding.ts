@@ -1,16 +1,11 @@
 /**
- * How entries and HardState are encoded on disk. Numbers are little-endian doubles, which hold every
+ * How entries are encoded on disk. Numbers are little-endian doubles, which hold every
  * safe integer; texts are UTF-8. An entry's sequence is stored beside it, not in it.
  */
-import { Buffer } from "node:buffer";
-import type {
-  Condition,
-  Entry,
-  Epoch,
-  HardState,
-  Operation,
-  Sequence,
-} from "../../../replication/types.ts";
+import { Buffer, isUtf8 } from "node:buffer";
+import type { Condition, Entry, Operation, Sequence } from "../../../replication/types.ts";
+import { keyBytesMax, operationsMax, valueBytesMax } from "../../../request-limits.ts";
+import { DataDamaged, mustHold, wholeNumber } from "./damage.ts";
 
 const numberBytes = 8;
 /** An entry: epoch, origin, number of operations, then the operations. */
@@ -21,6 +16,7 @@ const hasValue = 1;
 const hasCondition = 2;
 /** The condition names a place after which the key is absent. Earlier versions did not write it. */
 const hasAfter = 4;
+const allParts = hasValue | hasCondition | hasAfter;
 
 /**
  * Upper bound for the UTF-8 bytes of a text. Short texts are not measured: three bytes for a UTF-16
@@ -69,36 +65,95 @@ function writeOperation(bytes: Buffer, start: number, operation: Operation): num
   return at + keyBytes + valueBytes;
 }
 
-/** Reads the entry that begins at `start`. */
-export function readEntry(sequence: Sequence, bytes: Buffer, start: number): Entry {
+/** Where the parts of an operation are. */
+interface OperationPlace {
+  readonly parts: number;
+  /** Its three numbers come first, as far as `parts` has them, then key and value. */
+  readonly conditionAt: number;
+  readonly keyAt: number;
+  readonly valueAt: number;
+  readonly end: number;
+}
+
+/** Throws DataDamaged where its parts are not what they can be, or end beyond `limit`. */
+function operationAt(bytes: Buffer, start: number, limit: number): OperationPlace {
+  const conditionAt = start + operationHeaderBytes;
+  mustHold(conditionAt <= limit, "an operation ends beyond its entry");
+  const parts = bytes[start] ?? 0;
+  const keyBytes = bytes.readUInt32LE(start + 1);
+  const valueBytes = bytes.readUInt32LE(start + 5);
+  const isKnown = parts <= allParts && ((parts & hasAfter) === 0 || (parts & hasCondition) !== 0);
+  if (!isKnown) throw new DataDamaged(`an operation has the parts ${parts}`);
+  if (keyBytes === 0 || keyBytes > keyBytesMax)
+    throw new DataDamaged(`a key has ${keyBytes} bytes`);
+  if (valueBytes > (parts & hasValue ? valueBytesMax : 0))
+    throw new DataDamaged(`a value has ${valueBytes} bytes`);
+  const numbers = (parts & hasCondition ? 2 : 0) + (parts & hasAfter ? 1 : 0);
+  const keyAt = conditionAt + numbers * numberBytes;
+  const valueAt = keyAt + keyBytes;
+  const end = valueAt + valueBytes;
+  mustHold(end <= limit, "an operation ends beyond its entry");
+  return { parts, conditionAt, keyAt, valueAt, end };
+}
+
+/** Throws DataDamaged where there are more than an entry can have. */
+function operationCount(bytes: Buffer, start: number, end: number): number {
+  mustHold(end - start >= entryHeaderBytes, "an entry is shorter than its head");
   const count = bytes.readUInt32LE(start + 16);
+  if (count > operationsMax) throw new DataDamaged(`an entry has ${count} operations`);
+  return count;
+}
+
+const mustEndThere = (at: number, end: number): void =>
+  mustHold(at === end, "an entry is longer than its operations");
+
+/** Throws DataDamaged unless `writeEntry` can have written the bytes from `start` to `end`. */
+export function checkEntry(bytes: Buffer, start: number, end: number): void {
+  let at = start + entryHeaderBytes;
+  for (let left = operationCount(bytes, start, end); left > 0; left -= 1) {
+    const operation = operationAt(bytes, at, end);
+    at = operation.end;
+    const { parts, conditionAt, keyAt, valueAt } = operation;
+    if (parts & hasCondition) {
+      wholeNumber(bytes.readDoubleLE(conditionAt), "the version of a condition");
+      wholeNumber(bytes.readDoubleLE(conditionAt + numberBytes), "the origin of a condition");
+    }
+    if (parts & hasAfter)
+      wholeNumber(bytes.readDoubleLE(conditionAt + 2 * numberBytes), "the place of a condition");
+    // Two texts in one look: together they are one, which is not cut within a character.
+    const isCut = at > valueAt && ((bytes[valueAt] ?? 0) & 0xc0) === 0x80;
+    mustHold(!isCut && isUtf8(bytes.subarray(keyAt, at)), "a key or a value is not UTF-8");
+  }
+  mustEndThere(at, end);
+  const { epoch, origin } = readEpochs(bytes, start);
+  wholeNumber(epoch, "the epoch of an entry");
+  wholeNumber(origin, "the origin of an entry");
+}
+
+/** Reads the entry from `start` to `end`, which `checkEntry` has passed or this process wrote. */
+export function readEntry(sequence: Sequence, bytes: Buffer, start: number, end: number): Entry {
   const operations: Operation[] = [];
   let at = start + entryHeaderBytes;
-  for (let index = 0; index < count; index += 1) {
-    const parts = bytes[at] ?? 0;
-    const keyBytes = bytes.readUInt32LE(at + 1);
-    const valueBytes = bytes.readUInt32LE(at + 5);
-    at += operationHeaderBytes;
-    let condition: Condition | undefined;
-    if (parts & hasCondition) {
-      condition = { version: bytes.readDoubleLE(at), origin: bytes.readDoubleLE(at + 8) };
-      at += 2 * numberBytes;
-    }
-    if (condition && parts & hasAfter) {
-      condition = { ...condition, after: bytes.readDoubleLE(at) };
-      at += numberBytes;
-    }
-    const valueStart = at + keyBytes;
-    const key = bytes.toString("utf8", at, valueStart);
-    at = valueStart + valueBytes;
-    const value = parts & hasValue ? bytes.toString("utf8", valueStart, at) : undefined;
+  for (let left = operationCount(bytes, start, end); left > 0; left -= 1) {
+    const place = operationAt(bytes, at, end);
+    at = place.end;
+    const { parts, keyAt, valueAt } = place;
+    const condition = parts & hasCondition ? conditionOf(bytes, place) : undefined;
+    const key = bytes.toString("utf8", keyAt, valueAt);
+    const value = parts & hasValue ? bytes.toString("utf8", valueAt, at) : undefined;
     operations.push({
       key,
       ...(value !== undefined && { value }),
       ...(condition && { condition }),
     });
   }
+  mustEndThere(at, end);
   return { sequence, ...readEpochs(bytes, start), operations };
+}
+
+function conditionOf(bytes: Buffer, { parts, conditionAt: at }: OperationPlace): Condition {
+  const condition = { version: bytes.readDoubleLE(at), origin: bytes.readDoubleLE(at + 8) };
+  return parts & hasAfter ? { ...condition, after: bytes.readDoubleLE(at + 16) } : condition;
 }
 
 /** Reads the epochs in which the entry that begins at `start` was proposed last and first. */
@@ -106,18 +161,3 @@ export const readEpochs = (bytes: Buffer, start: number): Pick<Entry, "epoch" | 
   epoch: bytes.readDoubleLE(start),
   origin: bytes.readDoubleLE(start + 8),
 });
-
-/** A HardState as JSON text. */
-export const writeHardState = (hardState: HardState): string => JSON.stringify(hardState);
-
-/** Versions before 0.2 called `ledEpoch` `reignEpoch`. */
-type StoredHardState = Omit<HardState, "ledEpoch"> & {
-  readonly ledEpoch?: Epoch;
-  readonly reignEpoch?: Epoch;
-};
-
-/** Reads what `writeHardState` wrote, in this version or an earlier one. */
-export function readHardState(text: string): HardState {
-  const { reignEpoch = 0, ...stored } = JSON.parse(text) as StoredHardState;
-  return { ledEpoch: reignEpoch, ...stored };
-}

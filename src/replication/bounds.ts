@@ -1,0 +1,10 @@
+/** How far numbers may go. DESIGN.md, "What others say", has the reasons. */
+
+/**
+ * No epoch above this one is promised, raised or believed, and no entry has a higher sequence. It is half of what
+ * a double can count exactly, so that there is always room for a next one.
+ */
+export const numberMax = 2 ** 52;
+
+/** An epoch may be so far above the highest one that a node knows of. */
+export const epochLeapMax = 2 ** 32;
