@@ -41,8 +41,8 @@ describe("messages of the version before histories", () => {
     expect(encodeLeaderMessage(decodeLeaderMessage(lead))).toEqual(lead);
   });
 
-  test("a prepare and a promise know of no cluster, which is not the same as having none", () => {
-    const prepare = message(1, ...epoch);
+  test("a prepare knows of no cluster, which is not the same as having none", () => {
+    const prepare = message(1, ...epoch, 0x12, 1, 0x61, 0x1a, 1, 0x62);
     expect(decodeLeaderMessage(prepare)).toMatchObject({ cluster: undefined, nodes: [] });
     const blank = { id: "", confirmed: false, blank: true };
     const refusal = { promisedEpoch: 0, promisedLeader: "", reason: "", cluster: blank };

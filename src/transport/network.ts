@@ -5,9 +5,12 @@ import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
 import type { Known } from "./codec/believed.ts";
 import { dial } from "./dial.ts";
+import { Handshake } from "./handshake.ts";
 import { MalformedLog } from "./malformed-log.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { accept, refuse } from "./replication-service.ts";
+
+const notNow = "this node does not accept streams now";
 
 type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
 
@@ -17,19 +20,27 @@ export class GrpcNetwork implements Network {
   readonly #known: Known;
   readonly #log: Log;
   readonly #malformed: MalformedLog;
+  readonly #handshake: Handshake;
   readonly #limits: OutboxLimits | undefined;
   readonly #dials = new Set<Cancel>();
   /** Streams that leaders have opened to this node. */
   readonly #accepted = new Set<Link<FollowerMessage>>();
   #opened: Opened | undefined;
 
-  constructor(options: { nodes: readonly MemberAddress[]; log: Log; limits?: OutboxLimits }) {
+  constructor(options: {
+    nodes: readonly MemberAddress[];
+    log: Log;
+    limits?: OutboxLimits;
+    handshake?: Handshake;
+  }) {
     this.#addresses = new Map(
       options.nodes.map(({ id, host, grpcPort }) => [id, hostAndPort(host, grpcPort)]),
     );
     const ids = options.nodes.map(({ id }) => id);
     this.#known = ids.length === 0 ? undefined : new Set(ids);
     this.#log = options.log;
+    const { log, handshake = new Handshake({ id: "", secrets: [], log }) } = options;
+    this.#handshake = handshake;
     this.#malformed = new MalformedLog(options.log);
     this.#limits = options.limits;
   }
@@ -42,7 +53,8 @@ export class GrpcNetwork implements Network {
       this.#malformed.warn(`${to} at ${peer}`, reason);
     const known: Known = this.#known;
     const rest = { known, malformed, log: this.#log, limits: this.#limits };
-    const hangUp = dial({ address, opened, ...rest });
+    const handshake = () => this.#handshake.dial(to);
+    const hangUp = dial({ address, opened, handshake, ...rest });
     const cancel = () => {
       this.#dials.delete(cancel);
       hangUp();
@@ -58,13 +70,20 @@ export class GrpcNetwork implements Network {
 
   /** The handler of `Replicate`: a leader opens a stream to this node. */
   accept(call: ServerDuplexStream<Buffer, Buffer>): void {
+    if (this.#opened === undefined) refuse(call, notNow);
+    else this.#handshake.accept(call, (isOpen) => this.#verified(call, isOpen));
+  }
+
+  /** The dialer has proved that it knows the secret, if there is one. `isOpen`: the headers have been sent. */
+  #verified(call: ServerDuplexStream<Buffer, Buffer>, isOpen: boolean): void {
     const opened = this.#opened;
     if (opened === undefined) {
-      refuse(call, "this node does not accept streams now");
+      refuse(call, notNow);
       return;
     }
     const malformed = (peer: string, reason: string) => this.#malformed.warn(peer, reason);
-    const link = accept(call, { opened, known: this.#known, malformed, limits: this.#limits });
+    const rest = { known: this.#known, malformed, limits: this.#limits, isOpen };
+    const link = accept(call, { opened, ...rest });
     this.#accepted.add(link);
     call.once("cancelled", () => this.#accepted.delete(link));
   }

@@ -13,6 +13,7 @@ import type { Config } from "../config/config.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
 import { serverOptions } from "./channel-options.ts";
+import { Handshake } from "./handshake.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 
@@ -34,7 +35,8 @@ export interface GrpcServer {
 }
 
 interface GrpcServerOptions {
-  readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
+  readonly config: Pick<Config, "nodes" | "host" | "grpcPort"> &
+    Partial<Pick<Config, "nodeId" | "clusterSecrets">>;
   readonly log: Log;
 }
 
@@ -42,7 +44,9 @@ interface GrpcServerOptions {
 export function createGrpcServer({ config, log }: GrpcServerOptions): GrpcServer {
   // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
-  const network = new GrpcNetwork({ nodes: config.nodes, log });
+  const { nodeId: id = "", clusterSecrets: secrets = [] } = config;
+  const handshake = new Handshake({ id, secrets, log });
+  const network = new GrpcNetwork({ nodes: config.nodes, log, handshake });
   const server = new Server(serverOptions);
   server.addService(replicationService, {
     replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),

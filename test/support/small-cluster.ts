@@ -41,7 +41,13 @@ export const startSmallCluster = async (
     return {
       ...{ nodeId, nodes, leader: "leader", port, grpcPort: nodes[index]?.grpcPort ?? 0 },
       ...{ host: "127.0.0.1", advertiseUrl: `http://127.0.0.1:${port}`, dataDir: "" },
-      ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
+      ...{
+        allowedHosts: [],
+        clusterSecrets: [],
+        tokensFile: "",
+        admin: false,
+        metricsPort: undefined,
+      },
       ...{ auditLog: "", auditWrites: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ failover: false, electionTimeout: 5000, readLease: false },

@@ -397,6 +397,7 @@ export class VirtualCluster {
       host: id,
       advertiseUrl: `http://${id}:4567`,
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,

@@ -37,6 +37,7 @@ export interface ReplicateRequest {
     | { $case: "confirm"; value: Confirm }
     | { $case: "stand"; value: Stand }
     | { $case: "readMark"; value: ReadMark }
+    | { $case: "hello"; value: Hello }
     | undefined;
 }
 
@@ -117,6 +118,12 @@ export interface Member {
   url: string;
   /** Where other nodes reach its gateway. */
   peerUrl: string;
+}
+
+/** Hello precedes Prepare or Poll where CLUSTER_SECRET is set: the sender knows the secret. */
+export interface Hello {
+  /** HMAC-SHA256 over both nonces and both ids. src/transport/handshake.ts has the exchange. */
+  proof: Buffer;
 }
 
 /** Which cluster a node belongs to. */
@@ -476,6 +483,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       case "readMark":
         ReadMark.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
+      case "hello":
+        Hello.encode(message.message.value, writer.uint32(106).fork()).join();
+        break;
     }
     return writer;
   },
@@ -589,6 +599,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "readMark", value: ReadMark.decode(reader, reader.uint32()) };
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.message = { $case: "hello", value: Hello.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -676,6 +694,12 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       case "readMark": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "readMark", value: ReadMark.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "hello": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "hello", value: Hello.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1438,6 +1462,61 @@ export const Member: MessageFns<Member> = {
     message.id = object.id ?? "";
     message.url = object.url ?? "";
     message.peerUrl = object.peerUrl ?? "";
+    return message;
+  },
+};
+
+function createBaseHello(): Hello {
+  return { proof: Buffer.alloc(0) };
+}
+
+export const Hello: MessageFns<Hello> = {
+  encode(message: Hello, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.proof.length !== 0) {
+      writer.uint32(10).bytes(message.proof);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hello {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHello();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.proof = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Hello>): Hello {
+    return Hello.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Hello>): Hello {
+    const message = createBaseHello();
+    message.proof = object.proof ?? Buffer.alloc(0);
     return message;
   },
 };
