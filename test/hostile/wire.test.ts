@@ -51,8 +51,11 @@ async function startNode(id: "leader" | "follower1", peerPort = 1) {
 
 const member = (id: string, url = "http://127.0.0.1:1"): Member => ({ id, url, peerUrl: url });
 
-const prepare = (epoch: number, members: readonly Member[] = []) =>
-  ({ type: "prepare", elected: false, epoch, leader: "leader", to: "follower1", members }) as const;
+/** As a former version would, which knows of no cluster ids: no id is confirmed here. */
+const prepare = (epoch: number, members: readonly Member[] = []) => {
+  const who = { leader: "leader", to: "follower1", members, nodes: [] };
+  return { type: "prepare", elected: false, epoch, ...who } as const;
+};
 
 /** The next message of that type. */
 async function answered<Type extends FollowerMessage["type"]>(
