@@ -45,7 +45,7 @@ describe("a leader of another cluster", () => {
     const refusal = ask(1_000_000, mark);
     expect(refusal).toMatchObject({ type: "refusal", promisedEpoch: 0, promisedLeader: "" });
     expect(refusal).toMatchObject({ cluster: markOf(ours) });
-    expect(bench.news.at(-1)).toMatchObject({ type: "strangerRefused", kind: "cluster" });
+    expect(bench.news.at(-1)).toMatchObject({ type: "otherCluster", mayAskAgain: false });
     expect(bench.stored).toHaveLength(stored);
     expect(disk()).toBe(before);
     bench.append([]);
@@ -66,7 +66,7 @@ describe("a leader that lost its disk shows no id. It gets the promise", () => {
     const { bench, ask, disk } = following();
     const refusal = ask(1_000_000, blankMark);
     expect(refusal).toMatchObject({ type: "refusal", promisedEpoch: 0 });
-    expect(bench.news.at(-1)).toMatchObject({ kind: "claim", link: 2 });
+    expect(bench.news.at(-1)).toMatchObject({ mayAskAgain: true, link: 2 });
     expect(disk().promisedEpoch).toBe(3);
     bench.now = DEFAULT_LIMITS.silenceMsMax + 1;
     expect(ask(1_000_000, blankMark)).toMatchObject({ type: "promise", cluster: markOf(ours) });

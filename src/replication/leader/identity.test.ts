@@ -118,6 +118,18 @@ describe("a leader with a confirmed id", () => {
   });
 });
 
+test("the id of a node without data is not taken for that of the cluster: another one may have claimed it", () => {
+  const { bench, cluster } = start();
+  bench.do(bench.core.start(0));
+  for (const id of followers) bench.open(id);
+  bench.promise("follower1", { cluster: { ...theirs, blank: true } });
+  bench.promise("follower2", { cluster: blankMark });
+  expect(cluster()).toEqual({ id: "f".repeat(32), confirmed: false });
+  bench.promise("follower1", { cluster: { ...theirs, blank: true } });
+  const told = { type: "refused", by: "follower1", isStranger: true };
+  expect(bench.news).toContainEqual(expect.objectContaining(told));
+});
+
 test("a leader that lost its disk and hears two clusters asks anew in the name of one", () => {
   const { bench } = start();
   bench.do(bench.core.start(0));

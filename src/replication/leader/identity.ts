@@ -46,7 +46,7 @@ export class ClusterIdentity {
   /** A follower has promised. True: one that promised before turns out to be a stranger. */
   promised(from: NodeId, theirs: ClusterMark | undefined): boolean {
     this.#shown.set(from, theirs);
-    if (theirs?.confirmed !== true || this.mark.confirmed) return false;
+    if (theirs?.confirmed !== true || theirs.blank || this.mark.confirmed) return false;
     this.#claim = { id: theirs.id, confirmed: true };
     if (this.#held !== undefined && this.#blank) this.#held = undefined;
     const strangers = [...this.#shown].filter(([, mark]) => this.clashes(mark));
@@ -56,7 +56,10 @@ export class ClusterIdentity {
 
   /** The id of the log that is about to be flushed. */
   choose(): ClusterId {
-    const shown = [...this.#shown.values()].filter((mark) => mark !== undefined);
+    // Which cluster a blank node has promised to says nothing of this one.
+    const shown = [...this.#shown.values()].flatMap((mark) =>
+      mark === undefined || (mark.confirmed && mark.blank) ? [] : [mark],
+    );
     return choose([this.mark, ...shown]) ?? { id: this.#fresh, confirmed: false };
   }
 
