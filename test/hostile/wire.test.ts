@@ -190,7 +190,7 @@ test("requests for a member go to the host that NODES names, with whatever URL i
   for (const path of ["/nodes/leader/status", "/nodes/@leader/read?key=a", "/cluster"])
     await ask(node.url, path, { headers });
   expect(seen.map(({ at }) => at)).toEqual(["127.0.0.2", "127.0.0.2", "127.0.0.2"]);
-  expect(seen[0]?.headers).toMatchObject(headers);
+  expect(seen[0]?.headers.authorization).toBe(headers.authorization);
   const body = { key: "a", value: 1 };
   const refused = await ask(node.url, "/write", { method: "PUT", body });
   expect(refused).toMatchObject({ status: 421, json: { leader: "leader", leaderUrl: "" } });
