@@ -4,7 +4,7 @@
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../src/errors.ts";
-import { createIntake } from "../src/intake/intake.ts";
+import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 import { refusalCodes } from "./access/access.ts";
 import { createIntakeMetrics } from "./intake-metrics.ts";
@@ -38,12 +38,22 @@ const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
-/** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = [], intake = createIntake()): Metrics {
+/** What the figures are of. */
+interface MetricsOptions {
+  /** Ids of the other members, whose series start at 0. */
+  readonly others?: readonly string[];
+  readonly intake?: Intake;
+  /** How long each certificate is still valid, by its setting. */
+  readonly secondsLeft?: (() => ReadonlyMap<string, number>) | undefined;
+}
+
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { others = [], intake = createIntake(), secondsLeft } = options;
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
+  if (secondsLeft !== undefined) createExpiryGauge(registry, secondsLeft);
   const refused = new Counter({
     name: "kv_callers_refused_total",
     help: "Calls refused because of their caller, by error code.",
@@ -202,6 +212,21 @@ function createProcessGauges(registry: Registry): void {
     registers: [registry],
     collect() {
       this.set(process.memoryUsage.rss());
+    },
+  });
+}
+
+function createExpiryGauge(
+  registry: Registry,
+  secondsLeft: () => ReadonlyMap<string, number>,
+): void {
+  new Gauge({
+    name: "kv_certificate_expiry_seconds",
+    help: "Seconds until a certificate of this node expires, by its setting.",
+    labelNames: ["certificate"],
+    registers: [registry],
+    collect() {
+      for (const [certificate, seconds] of secondsLeft()) this.set({ certificate }, seconds);
     },
   });
 }

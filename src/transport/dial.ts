@@ -7,6 +7,7 @@ import type { Known } from "./codec/believed.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
 import type { OutboxLimits } from "./outbox.ts";
+import type { Secured } from "./security/member-streams.ts";
 import { StreamLink } from "./stream-link.ts";
 
 type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
@@ -21,6 +22,16 @@ interface DialOptions {
   readonly malformed: (peer: string, reason: string) => void;
   readonly log: Log;
   readonly limits?: OutboxLimits | undefined;
+  /** Only with TLS. */
+  readonly security?: DialSecurity | undefined;
+}
+
+/** How a stream to one member is opened with TLS. */
+interface DialSecurity {
+  /** Calls `open` with how to dial this time, at once or later. */
+  prepare(open: (secured: Secured) => void): void;
+  /** A stream could not be opened, or was ended by the other side. */
+  failed(details: string): void;
 }
 
 /** Milliseconds between two attempts: doubled after each failure, with jitter. */
@@ -30,6 +41,8 @@ const backoffMaxMs = 1000;
 const openTimeoutMs = 2000;
 /** After a stream that lasted so many milliseconds, back-off starts again from its minimum. */
 const steadyMs = 1000;
+
+const plaintext: Secured = { credentials: ChannelCredentials.createInsecure(), options: {} };
 
 /** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
 export function dial(options: DialOptions): Cancel {
@@ -62,8 +75,17 @@ class Dialer {
   }
 
   attempt(): void {
-    const { address, log } = this.#options;
-    const client = new Client(address, ChannelCredentials.createInsecure(), channelOptions);
+    const { security } = this.#options;
+    if (security === undefined) this.#open(plaintext);
+    else
+      security.prepare((secured) => {
+        if (!this.#cancelled) this.#open(secured);
+      });
+  }
+
+  #open({ credentials, options }: Secured): void {
+    const { address, log, security } = this.#options;
+    const client = new Client(address, credentials, { ...channelOptions, ...options });
     const call = client.makeBidiStreamRequest(
       ReplicationServiceService.replicate.path,
       (bytes: Buffer) => bytes,
@@ -101,6 +123,7 @@ class Dialer {
       clearTimeout(timeout);
       client.close();
       link?.ended(details);
+      security?.failed(details);
       const steady = link !== undefined && performance.now() - openedAt >= steadyMs;
       const retryInMs = this.#again(steady);
       const what = link === undefined ? "could not be opened" : "closed";

@@ -61,6 +61,6 @@ export function accept(
 }
 
 /** Ends a call that cannot be served now; the leader will try again. */
-export function refuse(call: Call, details: string): void {
-  call.emit("error", { code: status.UNAVAILABLE, details });
+export function refuse(call: Call, details: string, code = status.UNAVAILABLE): void {
+  call.emit("error", { code, details });
 }

@@ -16,13 +16,14 @@ const key = fc.string({ unit: "grapheme", minLength: 1, maxLength: 50 });
 const value = fc.json();
 const url = fc.constantFrom("", "http://10.0.0.1:4567", "https://kv.example/a");
 
-const floor = fc.record({
-  epoch: count,
-  number: count,
-  quorum,
-  over: quorum,
-  elected: maybe(fc.boolean()),
-});
+const floorOf = (epochMax: number) =>
+  fc.record({
+    epoch: fc.nat({ max: epochMax }),
+    number: count,
+    quorum,
+    over: quorum,
+    elected: maybe(fc.boolean()),
+  });
 const member = fc.record({ id, url, peerUrl: url });
 const end = fc.record({ applied: count, digest, history: maybe(digest) });
 const record = fc.record({ key, value, version: from1, origin: count });
@@ -93,13 +94,15 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     to: id,
     members: fc.array(member),
   }),
-  fc.record({
-    type: type("lead"),
-    epoch: from1,
-    completeAt: count,
-    floor: maybe(floor),
-    replace: fc.boolean(),
-  }),
+  from1.chain((epoch) =>
+    fc.record({
+      type: type("lead"),
+      epoch: fc.constant(epoch),
+      completeAt: count,
+      floor: maybe(floorOf(epoch)),
+      replace: fc.boolean(),
+    }),
+  ),
   from1.chain((epoch) =>
     fc.record({
       type: type("append"),
@@ -123,7 +126,9 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
   }),
   fc.record({ type: type("fetchLog"), epoch: from1, from: count }),
   fc.record({ type: type("fetchStore"), epoch: from1, after: maybe(key) }),
-  fc.record({ type: type("floor"), epoch: from1, floor }),
+  from1.chain((epoch) =>
+    fc.record({ type: type("floor"), epoch: fc.constant(epoch), floor: floorOf(epoch) }),
+  ),
 );
 
 const logPage = from1
@@ -139,19 +144,21 @@ const logPage = from1
   });
 
 export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
-  fc.record({
-    type: type("vote"),
-    number: count,
-    agrees: fc.boolean(),
-    reason: text,
-    hearsUnable: fc.boolean(),
-    promisedEpoch: count,
-    applied: count,
-    first: count,
-    last: count,
-    blank: fc.boolean(),
-    floor: maybe(floor),
-  }),
+  count.chain((promisedEpoch) =>
+    fc.record({
+      type: type("vote"),
+      number: count,
+      agrees: fc.boolean(),
+      reason: text,
+      hearsUnable: fc.boolean(),
+      promisedEpoch: fc.constant(promisedEpoch),
+      applied: count,
+      first: count,
+      last: count,
+      blank: fc.boolean(),
+      floor: maybe(floorOf(promisedEpoch)),
+    }),
+  ),
   fc.record({ type: type("confirmed"), epoch: from1, number: count, lends: fc.boolean() }),
   fc.record({ type: type("wantMark"), epoch: from1, number: count }),
   fc.tuple(from1, range).chain(([epoch, { from: applied, to: last }]) =>
@@ -161,7 +168,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       applied: fc.constant(applied),
       last: fc.constant(last),
       blank: fc.boolean(),
-      floor: maybe(floor),
+      floor: maybe(floorOf(epoch)),
       digest,
       member,
       incarnation: text,
@@ -200,5 +207,11 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
   }),
   logPage,
   fc.record({ type: type("storePage"), epoch: from1, records, end: maybe(end) }),
-  fc.record({ type: type("floorReceipt"), epoch: from1, floor: maybe(floor) }),
+  from1.chain((epoch) =>
+    fc.record({
+      type: type("floorReceipt"),
+      epoch: fc.constant(epoch),
+      floor: maybe(floorOf(epoch)),
+    }),
+  ),
 );

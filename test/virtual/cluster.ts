@@ -384,6 +384,8 @@ export class VirtualCluster {
       metricsPort: undefined,
       auditLog: "",
       auditWrites: false,
+      tls: undefined,
+      insecure: false,
       dataDir: "virtual",
       writeQuorum,
       minDelay,

@@ -1,5 +1,11 @@
 import type { Cancel, Link, LinkEvents, Network } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../../src/replication/types.ts";
+import {
+  decodeFollowerMessage,
+  decodeLeaderMessage,
+  encodeFollowerMessage,
+  encodeLeaderMessage,
+} from "../../src/transport/codec.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Chance } from "./random.ts";
 import type { ProcessClock, Time } from "./time.ts";
@@ -30,6 +36,13 @@ export const calmWire = (): Wire => ({
   duplicate: 0,
   drop: 0,
 });
+
+/** As it comes out of the real codec, which must take whatever honest nodes say. A forged one passes as it is. */
+const throughWire = (message: LeaderMessage): LeaderMessage =>
+  forged.has(message) ? message : decodeLeaderMessage(encodeLeaderMessage(message));
+const backThroughWire = (message: FollowerMessage): FollowerMessage =>
+  forged.has(message) ? message : decodeFollowerMessage(encodeFollowerMessage(message));
+const forged = new WeakSet<LeaderMessage | FollowerMessage>();
 
 interface Host {
   readonly clock: ProcessClock;
@@ -268,6 +281,7 @@ class Stream {
   }
 
   inject(direction: Direction, message: LeaderMessage | FollowerMessage): void {
+    forged.add(message);
     this.#post(direction, message);
   }
 
@@ -342,10 +356,10 @@ class Stream {
     if (this.#loses(message)) return;
     if (direction === "toFollower") {
       this.#delivered({ from: leader, to: follower, message });
-      this.#ends.follower?.received(message as LeaderMessage);
+      this.#ends.follower?.received(throughWire(message as LeaderMessage));
     } else {
       this.#delivered({ from: follower, to: leader, message });
-      this.#ends.leader?.received(message as FollowerMessage);
+      this.#ends.leader?.received(backThroughWire(message as FollowerMessage));
     }
   }
 }

@@ -206,8 +206,7 @@ export class Follower {
     if (objection !== undefined) {
       this.#refuse(link, objection.reason);
       const { kind, reason } = objection;
-      if (kind === "stranger") this.#out.tell({ type: "strangerRefused", leader, epoch, reason });
-      if (kind === "leap") this.#out.tell({ type: "leapRefused", leader, epoch, reason });
+      if (kind !== "other") this.#out.tell({ type: kind, leader, epoch, reason });
       return;
     }
     const isNewEpoch = epoch !== this.#hardState.promisedEpoch;
@@ -329,8 +328,8 @@ export class Follower {
       this.#out.persist({ type: "hardState" }, { hardState: this.#hardState });
     }
     const { applied, digest } = this.#mark();
-    const { storageFault } = this;
-    this.#out.send(link, { type: "heartbeatReply", epoch, number, applied, digest, storageFault });
+    const reply = { epoch, number, applied, digest, storageFault: this.storageFault };
+    this.#out.send(link, { type: "heartbeatReply", ...reply });
   }
 
   // --- snapshots -------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ type Prepare = Extract<LeaderMessage, { type: "prepare" }>;
 /** Why it may not. */
 interface Objection {
   readonly reason: string;
-  /** "stranger": the settings of the two nodes do not fit. "leap": operators should look at that, too. */
-  readonly kind: "stranger" | "leap" | "other";
+  /** Two of them are news for operators: the settings of the nodes do not fit, or an epoch is not to be believed. */
+  readonly kind: "strangerRefused" | "leapRefused" | "other";
 }
 
 const objection = (kind: Objection["kind"], reason: string): Objection => ({ kind, reason });
@@ -31,10 +31,10 @@ export function objectionTo(
   const { to, leader, epoch } = message;
   if (to !== start.id) return objection("other", `this is ${start.id}, not ${to}`);
   const strange = strangeness(message, start);
-  if (strange !== undefined) return objection("stranger", strange);
+  if (strange !== undefined) return objection("strangerRefused", strange);
   // A blank node may have promised what is far below: it cannot tell.
   if (!isBelievable(epoch, blank ? 0 : promisedEpoch))
-    return objection("leap", leapReason(epoch, promisedEpoch));
+    return objection("leapRefused", leapReason(epoch, promisedEpoch));
   if (epoch > promisedEpoch || (epoch === promisedEpoch && leader === promisedLeader))
     return undefined;
   return objection("other", `promised epoch ${promisedEpoch} to ${promisedLeader}`);

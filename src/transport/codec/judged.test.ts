@@ -163,7 +163,12 @@ const bad = {
     [["end", "history"], "000000000000000g", "snapshotChunk.end.history is"],
   ],
   poll: [[["candidate"], "\u001b[2J\u202e", 'poll.candidate is "\\u001b[2J\\u202e"']],
+  lead: [[["floor", "epoch"], 4, "lead.floor.epoch is 4; it must be at most `epoch`, 3"]],
+  floor: [[["floor", "epoch"], 4, "floor.floor.epoch is 4"]],
+  vote: [[["floor", "epoch"], 4, "vote.floor.epoch is 4; it must be at most `promisedEpoch`, 3"]],
   promise: [
+    [["floor", "epoch"], 4, "promise.floor.epoch is 4"],
+    [["last"], 6, "promise.applied is 7; it must be at most `last`, 6"],
     [["followedEpoch"], 4, "promise.followedEpoch is 4; it must be at most `epoch`, 3"],
     [["member", "id"], "", 'promise.member.id is ""'],
     [["history"], "00000000 0000000", "promise.history is"],

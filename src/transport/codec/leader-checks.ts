@@ -10,6 +10,7 @@ import {
   floorNote,
   id,
   members,
+  notLater,
   quorum,
   records,
   settings,
@@ -21,7 +22,10 @@ type Message<Name extends Type> = Extract<LeaderMessage, { type: Name }>;
 
 export const leaderChecks: { readonly [Name in Type]: Check<Message<Name>> } = {
   prepare: fields({ epoch: countFrom1, leader: id, to: id, members, elected: any }),
-  lead: fields({ epoch: countFrom1, completeAt: count, floor: maybe(floorNote), replace: any }),
+  lead: fields(
+    { epoch: countFrom1, completeAt: count, floor: maybe(floorNote), replace: any },
+    notLater("epoch"),
+  ),
   append: fields(
     { epoch: countFrom1, entries: list<Entry>(entry, entriesMax), committed: count },
     ({ epoch, entries }) => {
@@ -56,7 +60,7 @@ export const leaderChecks: { readonly [Name in Type]: Check<Message<Name>> } = {
   }),
   fetchLog: fields({ epoch: countFrom1, from: count }),
   fetchStore: fields({ epoch: countFrom1, after: maybe(key) }),
-  floor: fields({ epoch: countFrom1, floor: floorNote }),
+  floor: fields({ epoch: countFrom1, floor: floorNote }, notLater("epoch")),
   poll: fields({ candidate: id, to: id, number: count }),
   confirm: fields({ epoch: countFrom1, number: count, lend: any }),
   stand: fields({ epoch: countFrom1, to: id, released: any }),

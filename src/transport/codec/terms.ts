@@ -75,6 +75,19 @@ export const floorNote: Check<FloorNote> = fields({
   elected: any,
 });
 
+/** A note is made in an epoch that whoever tells of it has promised: a later one would overrule all others for ever. */
+export const notLater =
+  <T extends { readonly floor?: FloorNote | undefined }>(
+    epoch: { [Name in keyof T]: T[Name] extends number ? Name : never }[keyof T] & string,
+  ): Check<T> =>
+  (message) => {
+    const { floor } = message;
+    const bound = Number(message[epoch]);
+    return floor === undefined || floor.epoch <= bound
+      ? undefined
+      : { path: "floor.epoch", value: floor.epoch, allowed: `at most \`${epoch}\`, ${bound}` };
+  };
+
 /** Its URLs are dropped where they are not what they should be: see `believedMember`. */
 export const member: Check<Member> = fields({ id, url: text, peerUrl: text });
 export const members = list(member, membersMax);
