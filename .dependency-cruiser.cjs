@@ -55,6 +55,21 @@ module.exports = {
       to: { path: "^(src|gateway)/", dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "client-speaks-http",
+      severity: "error",
+      from: { path: "^client/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(src|gateway|simulation|webui)/" },
+    },
+    {
+      name: "client-library-runs-anywhere",
+      comment: "Browsers have no Node modules; what is only for the command line stays there.",
+      severity: "error",
+      from: { path: "^client/src/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^client/(cli|bin)/|^(node:)?(fs|events|crypto|http|net|stream|timers|util)(/|$)",
+      },
+    },
+    {
       name: "nobody-imports-main",
       severity: "error",
       from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.(ts|mjs)$" },
