@@ -150,6 +150,7 @@ describe("to a member that fails", () => {
       maxDelay: 0,
       timeout: 5000,
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,

@@ -18,6 +18,8 @@ export interface Config {
   readonly advertiseUrl: string;
   /** ALLOWED_HOSTS: what else clients call this node. */
   readonly allowedHosts: readonly string[];
+  /** CLUSTER_SECRET: the first one proves this node to others, all are believed; empty: no proof is asked for. */
+  readonly clusterSecrets: readonly string[];
   /** TOKENS_FILE: where the tokens are; empty: callers need none. */
   readonly tokensFile: string;
   /** ADMIN=1: callers from other machines may administer, where there are no tokens. */

@@ -33,6 +33,7 @@ describe("settings that are accepted", () => {
       host: "127.0.0.1",
       advertiseUrl: "http://127.0.0.1:4567",
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,
@@ -132,6 +133,13 @@ const badValues: Record<string, readonly string[]> = {
     "http://h#x",
   ],
   ALLOWED_HOSTS: ["http://h", "h:80", "a b", "a,-b", "-h", "*"],
+  CLUSTER_SECRET: [
+    "0123456789abcde",
+    "x".repeat(257),
+    "0123456789abcdef\n",
+    "0123456789abcdef,0123456789abcdef,0123456789abcdef",
+    "0123456789abcdef,",
+  ],
   TOKENS_FILE: ["a\0b"],
   ADMIN: ["yes", "true", "2"],
   METRICS_PORT: [...numbers, "65536"],
@@ -172,6 +180,11 @@ describe("settings that stop the start", () => {
   );
   test.each(cases)("%s=%j is refused in one sentence", (name, value) => {
     const message = refusalOf({ ...minimal, [name]: value });
+    if (name === "CLUSTER_SECRET") {
+      expect(message).toMatch(/^CLUSTER_SECRET must be .+; its value is not shown\.$/);
+      expect(message).not.toContain(value.slice(0, 15));
+      return;
+    }
     expect(message).toMatch(new RegExp(`^${name} is ".*", but .*must .+\\.$`));
     expect(message).toContain(value.length > 200 ? "" : JSON.stringify(value));
     expect(message).not.toContain("\n");
@@ -202,4 +215,12 @@ describe("settings that stop the start", () => {
       'MIN_DELAY is "20", but must be at most MAX_DELAY, which is 10.',
     );
   });
+});
+
+test("CLUSTER_SECRET is one secret, or two while it is replaced; the first one proves", () => {
+  const secret = "0123456789abcdef";
+  const read = (text: string) => readConfig({ ...minimal, CLUSTER_SECRET: text }).clusterSecrets;
+  expect(read("")).toEqual([]);
+  expect(read(secret)).toEqual([secret]);
+  expect(read(`${secret},${"x".repeat(256)}`)).toEqual([secret, "x".repeat(256)]);
 });

@@ -47,6 +47,8 @@ export interface NodeOptions {
   readonly log: Log;
   /** Changes at each start of the process. */
   readonly incarnation: string;
+  /** The id of the cluster, if this node is the first leader of a new one: 32 random hexadecimal digits. */
+  readonly freshClusterId: string;
   /** The node must not go on: the process ends, for this reason. Nothing is sent afterwards. */
   readonly fatal: (reason: string) => void;
   readonly limits?: Limits | undefined;
@@ -54,6 +56,9 @@ export interface NodeOptions {
 
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
+
+/** A stream whose sender was refused is closed after this time. */
+export const refusedMs = 50;
 
 /** A timer may come a rounding error early: what must not is looked at so much later. */
 export const timerErrorMs = 1;

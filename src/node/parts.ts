@@ -2,7 +2,13 @@
  * What a role has of its node, from its start until the node leaves it: the node's lasting parts, and
  * a lifetime, timers and streams of its own.
  */
-import type { Epoch, Sequence, SequenceRange } from "../replication/types.ts";
+import type {
+  ClusterId,
+  ClusterMark,
+  Epoch,
+  Sequence,
+  SequenceRange,
+} from "../replication/types.ts";
 import type { ClusterView, NodeStatus, Position } from "./api.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { Flusher } from "./flusher.ts";
@@ -34,6 +40,10 @@ export function ruleStart({ config, storage, limits }: NodeOptions) {
     ...(limits === undefined ? {} : { limits }),
   };
 }
+
+/** For `/status` and `/cluster`. */
+export const shownCluster = ({ id, confirmed }: ClusterMark): ClusterId | null =>
+  id === "" ? null : { id, confirmed };
 
 /** What a role adds to the status that every node can give. */
 type RoleStatus = Pick<NodeStatus, "role" | "leader" | "config" | "reasons">;
@@ -89,7 +99,7 @@ export class NodeParts {
   }
 
   /** The status of the node, put together from its position and what its role adds. */
-  status(position: Position, role: RoleStatus): NodeStatus {
+  status(position: Position, mark: ClusterMark, role: RoleStatus): NodeStatus {
     const { config, clock, storage } = this.options;
     const { epoch, last, committed, applied } = position;
     const { digest, keys } = storage.summary();
@@ -103,6 +113,7 @@ export class NodeParts {
       applied,
       digest,
       keys,
+      cluster: shownCluster(mark),
       uptimeSeconds: (clock.now() - this.life.startedAt) / 1000,
       config: role.config,
       ready: role.reasons.length === 0,

@@ -1,4 +1,5 @@
 /** What a node shows others and believes of them: a certificate as a member, and one for clients. */
+import { systemClock } from "../clock.ts";
 import type { TlsConfig } from "../config/tls-settings.ts";
 import type { Log } from "../node/ports.ts";
 import { secondsLeft, watchExpiry } from "./expiry.ts";
@@ -36,7 +37,7 @@ export async function openCredentials(
     ["TLS_CERT", member],
     [certSetting(tls), client],
   ]);
-  const expiry = watchExpiry(certificates, log);
+  const expiry = watchExpiry(certificates, log, systemClock);
   return {
     permissive: tls.permissive,
     get member() {
@@ -49,7 +50,7 @@ export async function openCredentials(
       for (const rotating of new Set([member, client])) rotating.onChange(run);
     },
     secondsLeft: () => {
-      const now = Date.now();
+      const now = systemClock.wall();
       return new Map([...certificates].map(([name, one]) => [name, secondsLeft(one, now)]));
     },
     close: () => {

@@ -17,7 +17,7 @@ export interface Material {
 }
 
 /** The names of the settings that name the files. */
-export type SettingNames = Readonly<Record<keyof TlsFiles, string>>;
+type SettingNames = Readonly<Record<keyof TlsFiles, string>>;
 
 /** Where to read, and for whom the certificate must be; `member` absent: for any name. */
 export interface Wanted {
@@ -30,7 +30,7 @@ export interface Wanted {
 export type Texts = Readonly<Record<keyof TlsFiles, string>>;
 
 /** A file that cannot be used. The message is one sentence that names its setting. */
-export class TlsFileError extends Error {
+class TlsFileError extends Error {
   override readonly name = "TlsFileError";
 }
 

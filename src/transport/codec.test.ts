@@ -35,11 +35,20 @@ describe("messages of the version before histories", () => {
 
   test("a lead keeps the follower's store", () => {
     const lead = message(2, ...epoch, 0x10, 9);
-    const expected = { type: "lead", epoch: 3, completeAt: 9, floor: undefined, replace: false };
+    const none = { floor: undefined, cluster: undefined };
+    const expected = { type: "lead", epoch: 3, completeAt: 9, replace: false, ...none };
     expect(decodeLeaderMessage(lead)).toEqual(expected);
     expect(encodeLeaderMessage(decodeLeaderMessage(lead))).toEqual(lead);
   });
 
+  test("a prepare knows of no cluster, which is not the same as having none", () => {
+    const prepare = message(1, ...epoch, 0x12, 1, 0x61, 0x1a, 1, 0x62);
+    expect(decodeLeaderMessage(prepare)).toMatchObject({ cluster: undefined, nodes: [] });
+    const blank = { id: "", confirmed: false, blank: true };
+    const refusal = { promisedEpoch: 0, promisedLeader: "", reason: "", cluster: blank };
+    const shown = encodeFollowerMessage({ type: "refusal", ...refusal });
+    expect(decodeFollowerMessage(shown)).toMatchObject({ cluster: blank });
+  });
   /** A field of text or of another message. */
   const part = (number: number, bytes: readonly number[]): readonly number[] => [
     (number << 3) | 2,

@@ -24,6 +24,14 @@ const floorOf = (epochMax: number) =>
     over: quorum,
     elected: maybe(fc.boolean()),
   });
+const clusterDigits = fc.stringMatching(/^[0-9a-f]{32}$/);
+const clusterId = maybe(fc.record({ id: clusterDigits, confirmed: fc.boolean() }));
+const cluster = maybe(
+  fc.oneof(
+    fc.record({ id: clusterDigits, confirmed: fc.boolean(), blank: fc.boolean() }),
+    fc.record({ id: fc.constant(""), confirmed: fc.constant(false), blank: fc.boolean() }),
+  ),
+);
 const member = fc.record({ id, url, peerUrl: url });
 const end = fc.record({ applied: count, digest, history: maybe(digest) });
 const record = fc.record({ key, value, version: from1, origin: count });
@@ -79,6 +87,7 @@ const heartbeat = fc
     writeQuorum: quorum,
     settings: maybe(settings),
     able: maybe(fc.boolean()),
+    cluster: clusterId,
   })
   .map(({ marks, ...rest }) => {
     const [applied = 0, committed = 0, last = 0] = ascending(marks);
@@ -93,6 +102,8 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     leader: id,
     to: id,
     members: fc.array(member),
+    nodes: fc.array(id),
+    cluster,
   }),
   from1.chain((epoch) =>
     fc.record({
@@ -101,6 +112,7 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
       completeAt: count,
       floor: maybe(floorOf(epoch)),
       replace: fc.boolean(),
+      cluster: clusterId,
     }),
   ),
   from1.chain((epoch) =>
@@ -112,7 +124,7 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     }),
   ),
   heartbeat,
-  fc.record({ type: type("poll"), candidate: id, to: id, number: count }),
+  fc.record({ type: type("poll"), candidate: id, to: id, number: count, cluster }),
   fc.record({ type: type("confirm"), epoch: from1, number: count, lend: fc.boolean() }),
   fc.record({ type: type("stand"), epoch: from1, to: id, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: from1, number: count, sequence: count }),
@@ -151,6 +163,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       agrees: fc.boolean(),
       reason: text,
       hearsUnable: fc.boolean(),
+      cluster,
       promisedEpoch: fc.constant(promisedEpoch),
       applied: count,
       first: count,
@@ -175,6 +188,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       history: maybe(digest),
       followedEpoch: fc.nat({ max: epoch }),
       settings: maybe(settings),
+      cluster,
     }),
   ),
   fc.record({
@@ -182,6 +196,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     promisedEpoch: count,
     promisedLeader: fc.oneof(id, fc.constant("")),
     reason: text,
+    cluster,
   }),
   fc.record({
     type: type("acks"),
@@ -212,6 +227,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       type: type("floorReceipt"),
       epoch: fc.constant(epoch),
       floor: maybe(floorOf(epoch)),
+      cluster: clusterId,
     }),
   ),
 );

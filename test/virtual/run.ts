@@ -72,7 +72,7 @@ export class Run implements Director {
       failover,
       ...(failover ? electionSettings(seed, chance) : {}),
       minDelay: 0,
-      maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
+      maxDelay: chance.happens(0.5) ? chance.whole(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
       coverage: this.#coverage,
       ...this.#scene?.settings(chance),
