@@ -135,9 +135,9 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   ],
   [
     "gateway/README.md",
-    /event stream \| (\d+ MiB), .* stay below (\d+ MiB)/,
+    /event stream \| (\d+ MiB), then it is cut off/,
     streams,
-    ["unreadBytesMax", "unreadBytesMaxOfAll"],
+    ["unreadBytesMax"],
   ],
   ["gateway/README.md", /keys, or about (\d+ MiB)/, "src/node/list.ts", ["pageBytesMax"]],
   [
