@@ -167,6 +167,111 @@ describe("POST /write/batch", () => {
   });
 });
 
+describe("a batch with checks", () => {
+  const batch = (...operations: object[]) =>
+    leader("/write/batch", { method: "POST", body: { operations } });
+
+  test("writes only if every key that it checks is as it says", async () => {
+    const version = await versionOf({ key: "checked", value: 1 });
+    const check = { check: { key: "checked", ifVersion: version } };
+    const absent = { check: { key: "never there", ifVersion: 0 } };
+    const put = { put: { key: "depends", value: 1 } };
+    expect((await batch(check, absent, put)).status).toBe(200);
+    expect((await leader("/read?key=checked")).json["version"]).toBe(version);
+    const newer = await versionOf({ key: "checked", value: 2 });
+    const again = { put: { key: "depends", value: 2 } };
+    expect(await batch(again, check)).toMatchObject({
+      status: 409,
+      json: { code: "VERSION_MISMATCH", index: 1, key: "checked", version: newer },
+    });
+    expect((await leader("/read?key=depends")).json["value"]).toBe(1);
+  });
+
+  test("names the operation whose own condition failed, and 0 for an absent key", async () => {
+    const put = { put: { key: "alone", value: 1, ifVersion: 7 } };
+    const json = { code: "VERSION_MISMATCH", index: 1, key: "alone", version: 0 };
+    expect(await batch({ put: { key: "first", value: 1 } }, put)).toMatchObject({ json });
+    const single = await leader("/write", { method: "PUT", body: put.put });
+    expect(single.json).not.toHaveProperty("index");
+  });
+
+  test.each<[string, object[], string]>([
+    ["without a write", [{ check: { key: "a", ifVersion: 0 } }], "at least one"],
+    ["without a version", [{ check: { key: "a" } }, { delete: { key: "b" } }], "Operation 0"],
+    ["with a value", [{ check: { key: "a", ifVersion: 1, value: 1 } }], '"value"'],
+    [
+      "after a put of its key",
+      [{ put: { key: "a", value: 1 } }, { check: { key: "a", ifVersion: 1 } }],
+      "operation 0 of this batch puts",
+    ],
+  ])("%s is refused", async (_, operations, detail) => {
+    const answer = await batch(...operations);
+    expect(answer).toMatchObject({ status: 400, json: { code: "INVALID_ARGUMENT" } });
+    expect(String(answer.json["detail"]).toLowerCase()).toContain(detail.toLowerCase());
+  });
+
+  test("may check a key that it writes afterwards, and one that it has deleted", async () => {
+    const version = await versionOf({ key: "moved", value: 1 });
+    const answer = await batch(
+      { check: { key: "moved", ifVersion: version } },
+      { delete: { key: "moved" } },
+      { check: { key: "moved", ifVersion: 0 } },
+      { put: { key: "moved", value: 2 } },
+    );
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe("POST /read", () => {
+  const many = (body: object) => leader("/read", { method: "POST", body });
+
+  test("answers several keys in the order asked, null for those that are absent", async () => {
+    const version = await versionOf({ key: "v1", value: { n: 1.0 } });
+    await put({ key: "v2", value: null });
+    const { status, json } = await many({ keys: ["v2", "nothing", "v1", "v2"] });
+    expect(status).toBe(200);
+    const second = { key: "v2", value: null, version: version + 1 };
+    expect(json).toEqual({
+      entries: [second, null, { key: "v1", value: { n: 1 }, version }, second],
+      sequence: version + 1,
+    });
+  });
+
+  test("takes consistency and minVersion as a read of one key does", async () => {
+    const version = await versionOf({ key: "v1", value: 2 });
+    const asked = { keys: ["v1"], minVersion: version };
+    const answer = await follower("/read", { method: "POST", body: asked });
+    expect(answer.json).toEqual({
+      entries: [{ key: "v1", value: 2, version }],
+      sequence: version,
+    });
+    for (const consistency of ["local", "linearizable"])
+      expect((await many({ keys: ["v1"], consistency })).json["entries"]).toHaveLength(1);
+    expect((await many({ keys: ["v1"], consistency: "eventual" })).status).toBe(400);
+    expect((await many({ keys: ["v1"], minVersion: -1 })).status).toBe(400);
+  });
+
+  test("takes 1 to 128 good keys", async () => {
+    const keys = Array.from({ length: 128 }, (_, index) => `k${index}`);
+    expect((await many({ keys })).status).toBe(200);
+    for (const bad of [[], [...keys, "one more"], [""], ["\ud800"], [1], "a"])
+      expect((await many({ keys: bad })).status).toBe(400);
+    expect((await many({ keys: ["a"], key: "a" })).status).toBe(400);
+    expect((await leader("/read?key=a", { method: "POST", body: { keys } })).status).toBe(400);
+    expect((await many({ keys: ["x".repeat(1025)] })).status).toBe(413);
+  });
+
+  test("refuses values that are too much for one answer", async () => {
+    const value = "x".repeat(1_000_000);
+    for (const key of ["large1", "large2", "large3"]) await put({ key, value });
+    expect((await many({ keys: ["large1", "large2"] })).status).toBe(200);
+    expect(await many({ keys: ["large1", "large2", "large3"] })).toMatchObject({
+      status: 413,
+      json: { code: "TOO_LARGE" },
+    });
+  });
+});
+
 describe("GET /read", () => {
   test("pages through keys in byte order", async () => {
     for (const key of ["p/b", "p/a", "p/\uffff", "p/😀"]) await put({ key, value: key });
@@ -292,7 +397,7 @@ describe("every answer", () => {
   });
 
   test.each([
-    ["POST", "/read", "GET, HEAD"],
+    ["PUT", "/read", "GET, POST, HEAD"],
     ["OPTIONS", "/write", "PUT, DELETE"],
     ["GET", "/write/batch", "POST"],
     ["PUT", "/status", "GET, HEAD"],

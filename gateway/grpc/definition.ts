@@ -11,6 +11,7 @@ import {
   DeleteRequest,
   KVService,
   ListRequest,
+  ReadManyRequest,
   ReadRequest,
   StatusRequest,
   WatchRequest,
@@ -45,6 +46,7 @@ export const kvServiceName = "quorumkv.v1.KV";
 /** Its methods, for the server: each request arrives as a Result. */
 export const kvDefinition = {
   read: checked(KVService.read, ReadRequest),
+  readMany: checked(KVService.readMany, ReadManyRequest),
   list: checked(KVService.list, ListRequest),
   write: checked(KVService.write, WriteRequest),
   delete: checked(KVService.delete, DeleteRequest),

@@ -53,6 +53,14 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
       if (!query.ok) return query;
       return mapResult(await node.read(query.value), (entry) => ({ entry }));
     }),
+    readMany: unary(async (request: wire.ReadManyRequest) => {
+      const query = reader.readMany(request);
+      if (!query.ok) return query;
+      return mapResult(await node.readMany(query.value), ({ entries, sequence }) => ({
+        entries: entries.map((entry) => ({ entry: entry ?? undefined })),
+        sequence,
+      }));
+    }),
     list: unary(async (request: wire.ListRequest) => {
       const query = reader.list(request);
       if (!query.ok) return query;

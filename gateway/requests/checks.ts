@@ -33,6 +33,17 @@ export function checkKeyPart(part: string, name: string): Failure | undefined {
 export const checkWhole = (value: number, name: string, range: WholeRange): Failure | undefined =>
   isWhole(value, range) ? undefined : invalid(`"${name}" must be ${wholeText(range)}.`);
 
+/** INVALID_ARGUMENT unless 1..128 keys are to be read, each of them good. */
+export function checkKeys(keys: readonly string[]): Failure | undefined {
+  if (!isWhole(keys.length, { min: 1, max: operationsMax }))
+    return invalid(`"keys" must be a list of 1 to ${operationsMax}; it has ${keys.length}.`);
+  for (const [index, key] of keys.entries()) {
+    const fault = checkKey(key, `keys.${index}`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
 /**
  * INVALID_ARGUMENT unless a batch may have that many operations. Edges call it before they look at
  * any operation, because a request may hold half a million of them.
@@ -52,6 +63,8 @@ export const atOperation = (index: number, failure: Failure): Failure => ({
 export function checkOperations(operations: readonly WriteOperation[]): Failure | undefined {
   const countFault = checkCount(operations.length);
   if (countFault !== undefined) return countFault;
+  if (operations.every(({ isCheck }) => isCheck === true))
+    return invalid('At least one of "operations" must write: they are all checks.');
   let bytes = 0;
   for (const [index, { key, value = "" }] of operations.entries()) {
     const fault = checkKey(key);
@@ -81,15 +94,16 @@ function checkConditions(operations: readonly WriteOperation[]): Failure | undef
         return atOperation(index, invalid(detail));
       }
     }
-    before.set(operation.key, index);
+    if (operation.isCheck !== true) before.set(operation.key, index);
   }
   return undefined;
 }
 
 /** Why the operation cannot follow a put, or a delete, of its key in the same batch. */
-function conflict({ value, ifVersion }: WriteOperation, isPut: boolean): string | undefined {
+function conflict(operation: WriteOperation, isPut: boolean): string | undefined {
+  const { value, ifVersion, isCheck = false } = operation;
   if (ifVersion !== undefined && (isPut || ifVersion > 0)) {
     return `it asks for version ${ifVersion}`;
   }
-  return value === undefined && !isPut ? "it deletes the key" : undefined;
+  return value === undefined && !isPut && !isCheck ? "it deletes the key" : undefined;
 }

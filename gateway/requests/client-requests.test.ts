@@ -46,8 +46,9 @@ describe("a write", () => {
       value: {
         operations: [
           { key: "a", value: "1", ifVersion: 3 },
-          { key: "b", value: undefined, ifVersion: 7 },
+          { key: "b", ifVersion: 7 },
         ],
+        isBatch: true,
         quorum: 2,
         timeoutMs: undefined,
         trace: undefined,

@@ -9,6 +9,7 @@ import {
   type Consistency,
   consistencies,
   type ListQuery,
+  type ReadManyQuery,
   type ReadQuery,
   type WriteOperation,
   type WriteRequest,
@@ -20,6 +21,7 @@ import {
   atOperation,
   checkKey,
   checkKeyPart,
+  checkKeys,
   checkOperations,
   checkWhole,
   versionRange,
@@ -43,6 +45,13 @@ interface AskedRead {
   readonly key: string;
   readonly minVersion: number | undefined;
   /** Absent: the default of the node. */
+  readonly consistency?: string | undefined;
+}
+
+/** A read of several keys. */
+interface AskedReadMany {
+  readonly keys: readonly string[];
+  readonly minVersion?: number | undefined;
   readonly consistency?: string | undefined;
 }
 
@@ -92,17 +101,16 @@ export class RequestChecks {
   /** Options are checked before operations; the first fault is the answer. */
   write(asked: AskedWrite): Result<WriteRequest> {
     const { quorum, timeoutMs, trace } = asked;
-    const operations = asked.operations.map(({ key, value, ifVersion }) => ({
-      key,
-      value,
-      ifVersion: ifVersion ?? asked.ifVersion,
+    const operations = asked.operations.map((operation) => ({
+      ...operation,
+      ifVersion: operation.ifVersion ?? asked.ifVersion,
     }));
     const fault =
       checkOptional(quorum, "quorum", this.#quorums) ??
       checkOptional(timeoutMs, this.#names.timeoutMs, timeoutRange) ??
       checkOptional(asked.ifVersion, this.#names.ifVersion, versionRange) ??
       this.#operationsFault(operations, asked.isBatch);
-    return unless(fault, { operations, quorum, timeoutMs, trace });
+    return unless(fault, { operations, isBatch: asked.isBatch, quorum, timeoutMs, trace });
   }
 
   /** INVALID_ARGUMENT or TOO_LARGE for a bad key, INVALID_ARGUMENT for a bad version. */
@@ -113,6 +121,16 @@ export class RequestChecks {
       checkOptional(minVersion, this.#names.minVersion, versionRange) ??
       consistencyFault(asked, consistency);
     return unless(fault, { key, minVersion, consistency });
+  }
+
+  /** The same for several keys. */
+  readMany({ keys, minVersion, consistency: asked }: AskedReadMany): Result<ReadManyQuery> {
+    const consistency = consistencies.find((one) => one === asked);
+    const fault =
+      checkKeys(keys) ??
+      checkOptional(minVersion, this.#names.minVersion, versionRange) ??
+      consistencyFault(asked, consistency);
+    return unless(fault, { keys, minVersion, consistency });
   }
 
   /** A list without a limit gets the default one. */
@@ -135,8 +153,12 @@ export class RequestChecks {
 
   /** In a batch the failure names the place of its operation. */
   #operationsFault(operations: readonly WriteOperation[], isBatch: boolean): Failure | undefined {
-    for (const [index, { ifVersion }] of operations.entries()) {
-      const fault = checkOptional(ifVersion, this.#names.ifVersion, versionRange);
+    for (const [index, { ifVersion, isCheck = false }] of operations.entries()) {
+      const name = this.#names.ifVersion;
+      const fault =
+        isCheck && ifVersion === undefined
+          ? failureOf("INVALID_ARGUMENT", `a check must have "${name}".`)
+          : checkOptional(ifVersion, name, versionRange);
       if (fault !== undefined) return atOperation(index, fault);
     }
     const [only] = operations;

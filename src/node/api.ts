@@ -30,6 +30,19 @@ export interface ReadQuery {
   readonly consistency?: Consistency | undefined;
 }
 
+/** Several keys as of one moment. */
+export interface ReadManyQuery extends Omit<ReadQuery, "key"> {
+  /** 1..128; each has its place in the answer. */
+  readonly keys: readonly string[];
+}
+
+/** What all entries up to `sequence` made of the keys, and no other entry. */
+export interface KeysView {
+  /** One for each key, in the order asked; null: absent. */
+  readonly entries: readonly (KeyValue | null)[];
+  readonly sequence: Sequence;
+}
+
 export interface ListQuery {
   readonly prefix: string;
   /** 1..1000. */
@@ -52,11 +65,15 @@ export interface WriteOperation {
   readonly value?: string | undefined;
   /** Only if the key's newest proposed version is this one; 0: only if the key is absent. */
   readonly ifVersion?: Sequence | undefined;
+  /** A check: it has `ifVersion` and writes nothing. The whole request is carried out only if it holds. */
+  readonly isCheck?: boolean | undefined;
 }
 
 export interface WriteRequest {
-  /** 1..128 operations; they form one atomic entry. */
+  /** 1..128 operations, at least one of which writes; they form one atomic entry. */
   readonly operations: readonly WriteOperation[];
+  /** A refusal for one operation names its place. */
+  readonly isBatch?: boolean | undefined;
   /** Follower acks to wait for; absent: the write quorum in force. */
   readonly quorum?: number | undefined;
   /** Absent: TIMEOUT. */
@@ -329,6 +346,11 @@ export interface KvNode {
    * linearizable read is not confirmed in time; NO_LEADER for such a read while no leader is known.
    */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
+  /**
+   * The same for several keys in one view: the state after one entry of the log. TOO_LARGE when the values do not
+   * fit into one answer.
+   */
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>>;
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
 

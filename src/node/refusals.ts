@@ -31,8 +31,8 @@ export const quorumUnavailable = (
   members: { readonly live: number; readonly quorum: number },
 ): Failed => failed("QUORUM_UNAVAILABLE", `${detail}; nothing was written`, { ...soon, members });
 
-/** The failure for a write that the rules of leading refuse. */
-export function refusalResult(refusal: Refusal): Failed {
+/** The failure for a write that the rules of leading refuse. That of a batch names the place of its operation. */
+export function refusalResult(refusal: Refusal, isBatch = false): Failed {
   switch (refusal.reason) {
     case "recovering":
       return recovering(`the leader is not ready: ${refusal.detail}`);
@@ -51,10 +51,11 @@ export function refusalResult(refusal: Refusal): Failed {
       return quorumUnavailable(detail, { live, quorum });
     }
     case "versionMismatch": {
-      const { key, version } = refusal;
+      const { index, key, version } = refusal;
       const found = version === 0 ? "is absent" : `is at version ${version}`;
-      return failed("VERSION_MISMATCH", `key ${JSON.stringify(key)} ${found}`, {
-        members: { key, version },
+      const place = isBatch ? `Operation ${index}: ` : "";
+      return failed("VERSION_MISMATCH", `${place}key ${JSON.stringify(key)} ${found}`, {
+        members: { ...(isBatch && { index }), key, version },
       });
     }
     case "keyNotFound":

@@ -1,3 +1,4 @@
+import { checksOf } from "./conditions.ts";
 import type { Digest, Entry, History, Sequence, SequenceRange, StoreRecord } from "./types.ts";
 
 /** What the protocol may look up about its own node. Answers change only through its effects. */
@@ -28,5 +29,6 @@ export interface StoreCopyView {
 export function entryBytes(entry: Entry): number {
   let bytes = 32;
   for (const { key, value } of entry.operations) bytes += 32 + key.length + (value?.length ?? 0);
+  for (const { key } of checksOf(entry)) bytes += 32 + key.length;
   return bytes;
 }

@@ -22,6 +22,7 @@ const member = fc.record({ id: text, url: text, peerUrl: text });
 const history = maybe(fc.stringMatching(/^[0-9a-f]{16}$/));
 const end = fc.record({ applied: number, digest: text, history });
 const record = fc.record({ key: text, value: text, version: number, origin: number });
+const condition = fc.record({ version: number, origin: number, after: maybe(number) });
 const entry = fc.record({
   sequence: number,
   epoch: number,
@@ -30,9 +31,10 @@ const entry = fc.record({
     fc.record({
       key: text,
       value: maybe(text),
-      condition: maybe(fc.record({ version: number, origin: number, after: maybe(number) })),
+      condition: maybe(condition),
     }),
   ),
+  requires: maybe(fc.record({ checks: fc.array(fc.record({ key: text, condition })) })),
 });
 const type = <T extends string>(name: T) => fc.constant(name);
 const range = fc.record({ from: number, to: number });
@@ -204,6 +206,35 @@ describe("messages of the version before histories", () => {
     for (const { end: said } of [chunk, page] as { end?: object }[])
       expect(said).toEqual({ applied: 7, digest: "", history: undefined });
   });
+});
+
+test("entries with checks are sent so that a version without checks ends the stream", () => {
+  const plain = { sequence: 1, epoch: 1, origin: 1, operations: [{ key: "k", value: "1" }] };
+  const checks = [{ key: "c", condition: { version: 0, origin: 0 } }];
+  const entries = (of: object) => [{ ...plain, ...of }];
+  const append = (of: object): LeaderMessage => ({
+    ...{ type: "append", epoch: 1, committed: 0, entries: entries(of) },
+  });
+  const page = (of: object): FollowerMessage => ({
+    ...{ type: "logPage", epoch: 1, from: 1, next: 0, entries: entries(of) },
+  });
+  // The field numbers that version knows: 3 for an append, 6 for a page. It refuses all others.
+  expect(encodeLeaderMessage(append({}))[0]).toBe((3 << 3) | 2);
+  expect(encodeFollowerMessage(page({}))[0]).toBe((6 << 3) | 2);
+  expect(encodeLeaderMessage(append({ requires: { checks } }))[0]).toBe((13 << 3) | 2);
+  expect(encodeFollowerMessage(page({ requires: { checks } }))[0]).toBe((12 << 3) | 2);
+});
+
+test("a check that requires nothing is refused", () => {
+  const operations = [{ key: "k", value: "1" }];
+  const requires = { checks: [{ key: "c", condition: undefined }] };
+  const entries = [{ sequence: 1, epoch: 1, origin: 1, operations, requires }];
+  const append = { type: "append", epoch: 1, committed: 0, entries };
+  const page = { type: "logPage", epoch: 1, from: 1, next: 0, entries };
+  const sent = encodeLeaderMessage(append as unknown as LeaderMessage);
+  const shown = encodeFollowerMessage(page as unknown as FollowerMessage);
+  expect(() => decodeLeaderMessage(sent)).toThrow("without its condition");
+  expect(() => decodeFollowerMessage(shown)).toThrow("without its condition");
 });
 
 test("a history that is none is refused", () => {

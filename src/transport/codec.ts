@@ -1,10 +1,15 @@
 /**
  * Core messages to bytes and back. The generated messages have the same field names, so only the
- * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`.
+ * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`. Entries with checks have
+ * cases of their own.
  */
 import { isHistory } from "../replication/history.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
-import { ReplicateRequest, ReplicateResponse } from "./generated/quorumkv/v1/replication.ts";
+import {
+  ReplicateRequest,
+  ReplicateResponse,
+  type Entry as WireEntry,
+} from "./generated/quorumkv/v1/replication.ts";
 
 /** The leader sends one object to all followers: its bytes are made once and kept as long as the object. */
 const leaderBytes = new WeakMap<LeaderMessage, Buffer>();
@@ -30,6 +35,7 @@ export function decodeLeaderMessage(bytes: Buffer): LeaderMessage {
     throw new Error("a floor message without its floor");
   }
   if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
+  if (message.$case === "appendChecked") checkChecks(message.value.entries);
   return unwrap(message);
 }
 
@@ -42,6 +48,7 @@ export function decodeFollowerMessage(bytes: Buffer): FollowerMessage {
   }
   if (message.$case === "promise") checkHistory(message.value.history);
   if (message.$case === "storePage") checkHistory(message.value.end?.history);
+  if (message.$case === "logPageChecked") checkChecks(message.value.entries);
   return unwrap(message);
 }
 
@@ -51,14 +58,33 @@ function checkHistory(history: string | undefined): void {
     throw new Error("a history that is not 16 hexadecimal digits");
 }
 
+/** Throws on a check that requires nothing. */
+function checkChecks(entries: readonly WireEntry[]): void {
+  for (const { requires } of entries)
+    for (const { condition } of requires?.checks ?? [])
+      if (condition === undefined) throw new Error("a check without its condition");
+}
+
 // The casts below are what one test over every message type keeps true: core and generated
-// messages differ only in `readonly` and in the two required members checked above.
+// messages differ only in `readonly` and in the required members checked above.
 
 const wrap = <Wrapped>(message: LeaderMessage | FollowerMessage): Wrapped =>
-  ({ message: { $case: message.type, value: message } }) as Wrapped;
+  ({ message: { $case: caseOf(message), value: message } }) as Wrapped;
 
 const unwrap = <Message>({ $case, value }: { $case: string; value: object }): Message =>
-  ({ type: $case, ...value }) as Message;
+  ({ type: typesOfChecked[$case] ?? $case, ...value }) as Message;
+
+/** A node of a version that knows no checks must not take an entry without them. */
+function caseOf(message: LeaderMessage | FollowerMessage): string {
+  const { type } = message;
+  if (type !== "append" && type !== "logPage") return type;
+  return message.entries.some(({ requires }) => requires !== undefined) ? `${type}Checked` : type;
+}
+
+const typesOfChecked: Readonly<Partial<Record<string, string>>> = {
+  appendChecked: "append",
+  logPageChecked: "logPage",
+};
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,6 +6,7 @@ import { Calls } from "./calls.ts";
 import type { Process, VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
 import { drawQuorum } from "./faults.ts";
+import { KeyViews } from "./key-views.ts";
 import { Observed } from "./observed.ts";
 import { Violation } from "./violation.ts";
 import { Watcher } from "./watchers.ts";
@@ -33,6 +34,7 @@ export class Clients {
   readonly #cluster: VirtualCluster;
   readonly calls: Calls;
   readonly #observed: Observed;
+  readonly #views: KeyViews;
   readonly #watchers: readonly Watcher[];
   /** Processes that promised an answer. */
   readonly #promises = new Set<{ readonly id: NodeId; readonly process: Process }>();
@@ -52,6 +54,7 @@ export class Clients {
     this.#cluster = cluster;
     this.calls = new Calls(() => cluster.time.now());
     this.#observed = new Observed(cluster);
+    this.#views = new KeyViews(cluster);
     this.#watchers = ["", "a", "b1"].map((prefix) => new Watcher(cluster, prefix));
   }
 
@@ -110,9 +113,20 @@ export class Clients {
       const ifVersion = chance.happens(0.3) ? this.#guessVersion(key) : undefined;
       return { key, value, ifVersion };
     });
+    const checks = chance.happens(0.2) ? this.#drawChecks(keys) : [];
     if (quorum !== undefined && quorum < settings.writeQuorum)
       this.#cluster.coverage.met("write with a quorum below the usual one");
-    this.submit({ operations, quorum, timeoutMs: chance.pick([20, 300, 2_000]) });
+    const isBatch = operations.length + checks.length > 1;
+    const timeoutMs = chance.pick([20, 300, 2_000]);
+    this.submit({ operations: [...checks, ...operations], isBatch, quorum, timeoutMs });
+  }
+
+  #drawChecks(keys: readonly string[]) {
+    const { chance } = this.#cluster;
+    return Array.from({ length: chance.pick([1, 1, 2]) }, () => {
+      const key = chance.pick(keys);
+      return { key, ifVersion: this.#guessVersion(key), isCheck: true };
+    });
   }
 
   #keysFor(quorum: number | undefined): readonly string[] {
@@ -197,6 +211,7 @@ export class Clients {
     if (process === undefined || (process.node.role !== "leader" && !failover)) return;
     const isFleeting = failover && request.quorum === 0;
     const call = isFleeting ? { told: () => {} } : this.calls.write(request);
+    const views = isFleeting ? { told: () => {} } : this.#views.write(request);
     this.#observed.asked(request);
     const alive = () => this.#cluster.member(leader).process === process;
     let answers = 0;
@@ -210,6 +225,7 @@ export class Clients {
       if (failover && result.ok && process.node.leader !== leader)
         throw new Violation(`${leader} settled ${result.value.version} although it leads no more`);
       call.told(result);
+      views.told(result);
       this.#wasTold(leader, request, result);
       told?.(result);
     });
@@ -241,7 +257,8 @@ export class Clients {
     const node = this.#cluster.node(id);
     if (node === undefined) return;
     const key = chance.pick(keys);
-    if (node.role !== "leader" && chance.happens(0.3)) {
+    if (chance.happens(0.2)) this.#readMany(id, node);
+    else if (node.role !== "leader" && chance.happens(0.3)) {
       if (chance.happens(0.2)) this.#listLinearizably(id);
       else this.readLinearizably(id, key);
     } else if (failover ? node.role === "leader" : id === leader) {
@@ -331,6 +348,33 @@ export class Clients {
         this.#cluster.coverage.met("linearizable read on a follower");
       told(isAnswered);
     });
+  }
+
+  /** Some keys in one view, linearizable or as far as the node is. */
+  #readMany(id: NodeId, node: Node): void {
+    const { chance, coverage, leader, failover } = this.#cluster;
+    if (this.#isAstray(node) || (!failover && node.role === "leader" && id !== leader)) return;
+    const first = chance.whole(0, keys.length - 1);
+    const wanted = Array.from(
+      { length: chance.whole(2, 6) },
+      (_, at) => keys[(first + at) % keys.length] ?? "a1",
+    );
+    const consistency = chance.pick(["linearizable", "linearizable", "local"] as const);
+    const call = this.calls.list(wanted);
+    const view = this.#views.read(id);
+    const { role } = node;
+    const result = node.readMany({ keys: wanted, consistency });
+    const later = this.#answer(id, result, (answer) => {
+      if (!answer.ok) return;
+      coverage.met(`keys in one view on ${role === "leader" ? "the leader" : "a follower"}`);
+      if (consistency === "local") this.#views.shown(id, answer.value, wanted);
+      else {
+        const entries = answer.value.entries.filter((entry) => entry !== null);
+        call.told({ ok: true, value: { entries, next: null, sequence: answer.value.sequence } });
+        view.told(answer, wanted);
+      }
+    });
+    if (later && role === "leader") coverage.met("keys in one view on the leader that waited");
   }
 
   #listLinearizably(id: NodeId): void {
@@ -423,5 +467,6 @@ export class Clients {
   finish(): void {
     for (const watcher of this.#watchers) watcher.mustBeComplete();
     this.calls.mustBeLinearizable();
+    this.#views.finish();
   }
 }

@@ -56,6 +56,13 @@ const situations = [
   "follower read that waited for a version",
   "linearizable read on a follower",
   "linearizable list on a follower",
+  "keys in one view on the leader",
+  "keys in one view on the leader that waited",
+  "keys in one view on a follower",
+  // Transactions
+  "transaction with a check settled",
+  "check refused",
+  "entry with a check applied",
   "watch resumed",
   "watch paused",
   "watch told COMPACTED",

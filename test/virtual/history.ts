@@ -9,6 +9,7 @@ import type {
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
 import { type Held, Holdings, hold } from "./holdings.ts";
+import { conditionsOf } from "./kept.ts";
 import { type Known, KnownEntries } from "./known.ts";
 import { Reliance } from "./reliance.ts";
 import { Violation } from "./violation.ts";
@@ -77,11 +78,15 @@ export class History {
    * history may go on from before it. A store that has it is no prefix any more.
    */
   admitLoss(from: Sequence): void {
+    this.admitted += 1;
     this.#known.forgetFrom(from);
     for (const at of this.#stores.keys()) if (at >= from) this.#stores.delete(at);
     this.#applied.length = Math.min(this.#applied.length, from);
     this.holdings.goAstrayFrom(from);
   }
+
+  /** How often losses were admitted so far. */
+  admitted = 0;
 
   /** Enough followers know the low floor that entries were settled by: nothing excuses them now. */
   floorRestored(): void {
@@ -152,9 +157,9 @@ export class History {
 
   /** A follower showed these entries to a recovery. */
   offered(entries: readonly Entry[]): void {
-    for (const { sequence, operations } of entries)
-      if (operations.some(({ condition }) => (condition?.version ?? 0) > 0))
-        this.#offered.add(`${sequence} ${contentOf(operations)}`);
+    for (const entry of entries)
+      if (conditionsOf(entry).some(({ condition }) => condition.version > 0))
+        this.#offered.add(`${entry.sequence} ${contentOf(entry.operations)}`);
   }
 
   /** A writer was told that its entry is settled, with acks of these nodes besides the leader. */
@@ -172,18 +177,18 @@ export class History {
       throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${applied}`);
     this.#mustBeAsNamed(sequence, content);
     const degraded = this.reliance.isDegraded;
-    const known = this.#known.get(sequence)?.operations ?? operations;
-    this.#known.add(sequence, { content, operations: known, quorum, degraded });
+    const seen = this.#known.get(sequence) ?? { operations };
+    this.#known.add(sequence, { ...seen, content, quorum, degraded });
     if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
       throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
     this.holdings.mustHold([leader, ...acks], sequence, content);
   }
 
   /** Somebody saw this entry, or what rests on it, though no writer was told: it must not vanish. */
-  seen({ sequence, operations }: Entry): void {
+  seen({ sequence, operations, requires }: Entry): void {
     if (this.#known.get(sequence) !== undefined) return;
     const content = contentOf(operations);
-    this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
+    this.#known.add(sequence, { content, operations, requires, ...this.reliance.least(content) });
   }
 
   /** A writer was told that its outcome is unknown, and a version that it may have. */
@@ -292,7 +297,8 @@ export class History {
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
   }
 
-  #firstApplied(id: NodeId, { sequence, operations, origin }: Entry, content: string): void {
+  #firstApplied(id: NodeId, entry: Entry, content: string): void {
+    const { sequence, operations, requires, origin } = entry;
     if (sequence !== this.#applied.length)
       throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
     this.#applied.push({ operations, content, origin });
@@ -302,9 +308,12 @@ export class History {
         `${id} applied ${content} at ${sequence}, whose writer was told ${answered.content}`,
       );
     this.#mustBeAsNamed(sequence, content);
-    this.#conditionsHeld(sequence, operations);
+    this.#conditionsHeld(entry);
     if (answered === undefined)
-      this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
+      this.#known.add(sequence, {
+        ...{ content, operations, requires },
+        ...this.reliance.least(content),
+      });
     if (content !== noOp) return;
     this.#coverage.met("hole or dropped entry became a no-op");
     for (const dropped of this.#durable.get(sequence) ?? []) {
@@ -315,9 +324,10 @@ export class History {
   }
 
   /** Whatever a writer made its write conditional on was there when it took effect. */
-  #conditionsHeld(sequence: Sequence, operations: readonly Operation[]): void {
-    for (const { key, condition } of operations) {
-      if (condition === undefined) continue;
+  #conditionsHeld(entry: Entry): void {
+    const { sequence } = entry;
+    if (entry.requires !== undefined) this.#coverage.met("entry with a check applied");
+    for (const { key, condition } of conditionsOf(entry)) {
       const { version = 0, origin = 0 } = this.at(sequence - 1, key) ?? {};
       if (version !== condition.version || origin !== condition.origin)
         throw new Violation(

@@ -1,16 +1,18 @@
 /** Messages and entries in plain words. */
-import type { Entry, FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
+import type { Check, Entry, FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
 
 /** Like `3: a=1, b deleted`; a no-op is `3: nothing`. */
-export function describeEntry({ sequence, operations }: Entry): string {
+export function describeEntry({ sequence, operations, requires }: Entry): string {
   const deeds = operations.map(({ key, value, condition }) => {
     const deed = value === undefined ? `${key} deleted` : `${key}=${value}`;
-    if (condition === undefined) return deed;
-    const { version, after } = condition;
-    return `${deed} if ${key} is ${version === 0 ? `absent after ${after}` : `at ${version}`}`;
+    return condition === undefined ? deed : `${deed} ${describeCheck({ key, condition })}`;
   });
+  deeds.push(...(requires?.checks ?? []).map(describeCheck));
   return `${sequence}: ${deeds.length === 0 ? "nothing" : deeds.join(", ")}`;
 }
+
+const describeCheck = ({ key, condition: { version, after } }: Check): string =>
+  `if ${key} is ${version === 0 ? `absent after ${after}` : `at ${version}`}`;
 
 /** Undefined for heartbeats, which say nothing new. */
 export function describeMessage(message: LeaderMessage | FollowerMessage): string | undefined {

@@ -1,3 +1,4 @@
+import { everyCondition } from "../conditions.ts";
 import { invariant } from "../invariant.ts";
 import type { Limits } from "../limits.ts";
 import type { Entry, Epoch, FloorNote, Instant, NodeId, Sequence } from "../types.ts";
@@ -29,14 +30,15 @@ class OpenWriters {
   readonly #writers = new Map<string, Sequence[]>();
 
   /** To be called in sequence order. Returns what the entry rests on. */
-  add({ sequence, operations }: Entry): readonly Sequence[] {
+  add(entry: Entry): readonly Sequence[] {
+    const { sequence, operations } = entry;
     const dependsOn = new Set<Sequence>();
     const conditional = new Set<string>();
-    for (const { key, condition } of operations) {
-      if (condition === undefined) continue;
+    everyCondition(entry, (key) => {
       conditional.add(key);
       for (const writer of this.#writers.get(key) ?? []) dependsOn.add(writer);
-    }
+      return true;
+    });
     for (const key of new Set(operations.map((operation) => operation.key))) {
       const writers = this.#writers.get(key);
       if (writers === undefined || conditional.has(key)) this.#writers.set(key, [sequence]);
@@ -158,7 +160,8 @@ export class Writes {
     const { now, usualQuorum: usual } = turn;
     const gate = turn.floor.propose({ quorum, sequence, now, usual });
     if (gate.spread !== undefined) turn.spread.push(gate.spread);
-    const entry: Entry = { sequence, epoch, origin: epoch, operations: checked.operations };
+    const { operations, requires } = checked;
+    const entry: Entry = { sequence, epoch, origin: epoch, operations, requires };
     this.#overlay.propose(entry, false);
     this.#backlog.add(entry);
     return this.#ledger.add({

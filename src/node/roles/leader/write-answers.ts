@@ -97,7 +97,7 @@ export class WriteAnswers {
 
   /** A refused condition is reported once the entry that it was checked against is settled. */
   #refuse(ask: Ask, refusal: Refusal): void {
-    const result = refusalResult(refusal);
+    const result = refusalResult(refusal, ask.request.isBatch);
     const after = "after" in refusal ? refusal.after : 0;
     // What it says of the key is a read: it is told only by a node that still leads.
     const leftMs = () => ask.deadlineAt - this.#parts.options.clock.now();

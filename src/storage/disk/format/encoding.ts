@@ -3,7 +3,9 @@
  * safe integer; texts are UTF-8. An entry's sequence is stored beside it, not in it.
  */
 import { Buffer } from "node:buffer";
+import { checksOf } from "../../../replication/conditions.ts";
 import type {
+  Check,
   Condition,
   Entry,
   Epoch,
@@ -13,10 +15,14 @@ import type {
 } from "../../../replication/types.ts";
 
 const numberBytes = 8;
-/** An entry: epoch, origin, number of operations, then the operations. */
+/**
+ * An entry: epoch, origin, number of operations, then the operations. If it has checks: their number, then the
+ * checks as operations without a value. Earlier versions did not write checks, and do not read so far.
+ */
 const entryHeaderBytes = 2 * numberBytes + 4;
 /** An operation: which parts it has, lengths of key and value, condition, key, value. */
 const operationHeaderBytes = 1 + 4 + 4;
+const countBytes = 4;
 const hasValue = 1;
 const hasCondition = 2;
 /** The condition names a place after which the key is absent. Earlier versions did not write it. */
@@ -36,6 +42,9 @@ export function entryBytesMax(entry: Entry): number {
     bytes += operationHeaderBytes + 3 * numberBytes + textBytesMax(key);
     if (value !== undefined) bytes += textBytesMax(value);
   }
+  const checks = checksOf(entry);
+  if (checks.length > 0) bytes += countBytes;
+  for (const { key } of checks) bytes += operationHeaderBytes + 3 * numberBytes + textBytesMax(key);
   return bytes;
 }
 
@@ -46,6 +55,9 @@ export function writeEntry(bytes: Buffer, start: number, entry: Entry): number {
   bytes.writeUInt32LE(entry.operations.length, start + 16);
   let at = start + entryHeaderBytes;
   for (const operation of entry.operations) at = writeOperation(bytes, at, operation);
+  const checks = checksOf(entry);
+  if (checks.length > 0) at = bytes.writeUInt32LE(checks.length, at);
+  for (const check of checks) at = writeOperation(bytes, at, check);
   return at;
 }
 
@@ -69,11 +81,27 @@ function writeOperation(bytes: Buffer, start: number, operation: Operation): num
   return at + keyBytes + valueBytes;
 }
 
-/** Reads the entry that begins at `start`. */
-export function readEntry(sequence: Sequence, bytes: Buffer, start: number): Entry {
-  const count = bytes.readUInt32LE(start + 16);
+/** Reads the entry that these bytes are, from the first to the last. */
+export function readEntry(sequence: Sequence, bytes: Buffer): Entry {
+  const count = bytes.readUInt32LE(16);
+  const { operations, end } = readOperations(bytes, { start: entryHeaderBytes, count });
+  const entry = { sequence, ...readEpochs(bytes, 0), operations };
+  if (end + countBytes > bytes.length) return entry;
+  const { operations: checks } = readOperations(bytes, {
+    start: end + countBytes,
+    count: bytes.readUInt32LE(end),
+  });
+  return { ...entry, requires: { checks: checks.filter(isCheck) } };
+}
+
+const isCheck = (operation: Operation): operation is Check => operation.condition !== undefined;
+
+function readOperations(
+  bytes: Buffer,
+  { start, count }: { start: number; count: number },
+): { operations: Operation[]; end: number } {
   const operations: Operation[] = [];
-  let at = start + entryHeaderBytes;
+  let at = start;
   for (let index = 0; index < count; index += 1) {
     const parts = bytes[at] ?? 0;
     const keyBytes = bytes.readUInt32LE(at + 1);
@@ -98,7 +126,7 @@ export function readEntry(sequence: Sequence, bytes: Buffer, start: number): Ent
       ...(condition && { condition }),
     });
   }
-  return { sequence, ...readEpochs(bytes, start), operations };
+  return { operations, end: at };
 }
 
 /** Reads the epochs in which the entry that begins at `start` was proposed last and first. */

@@ -163,7 +163,7 @@ export function readFrame(file: Buffer, start: number): Frame {
     const bytes = file.readUInt32LE(at + 8);
     at += placeBytes;
     if (index < appended) places.push({ sequence, ...readEpochs(file, at), at: at - start, bytes });
-    else applyOnly.push(readEntry(sequence, file, at));
+    else applyOnly.push(readEntry(sequence, file.subarray(at, at + bytes)));
     at += bytes;
   }
   const hardState = file.toString("utf8", at, at + hardStateBytes);

@@ -140,7 +140,10 @@ export function readPlaces(places: readonly Place[]): Entry[] {
     const [first, last] = [run[0], run.at(-1)];
     if (first === undefined || last === undefined) break;
     const bytes = first.file.read(first.at, last.at + last.bytes - first.at);
-    for (const place of run) entries.push(readEntry(place.sequence, bytes, place.at - first.at));
+    for (const place of run) {
+      const start = place.at - first.at;
+      entries.push(readEntry(place.sequence, bytes.subarray(start, start + place.bytes)));
+    }
     from += run.length;
   }
   return entries;
