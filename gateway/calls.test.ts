@@ -68,7 +68,7 @@ describe("PUT /write", () => {
     }
   });
 
-  test.each(["__proto__", "constructor", "a/b?c=d&e#f", "\0", " ", "+", "%", "😀", "\n"])(
+  test.each(["__proto__", "constructor", "a/b?c=d&e#f", "a\0", " ", "+", "%", "😀", "\n"])(
     "takes the key %j",
     async (key) => {
       const version = await versionOf({ key, value: 1 });
@@ -219,6 +219,72 @@ describe("a batch with checks", () => {
       { put: { key: "moved", value: 2 } },
     );
     expect(answer.status).toBe(200);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  const send = (key: string, body: object, method = "PUT", target = "/write") =>
+    leader(target, { method, body, headers: { "idempotency-key": key } });
+
+  test("lets a write take effect once, and a repeat is answered as the first one", async () => {
+    const keys = (await leader("/status")).json["keys"];
+    const first = await send("k1", { key: "once", value: [1.0] });
+    expect(first.headers["idempotency-replayed"]).toBeUndefined();
+    const again = await send("k1", { key: "once", value: [1.0], timeoutMs: 9_000, trace: false });
+    expect(again).toMatchObject({ status: 200, headers: { "idempotency-replayed": "true" } });
+    const { key, version, quorum } = first.json;
+    expect(again.json).toMatchObject({ key, version, quorum });
+    expect(Object.keys(again.json)).toEqual(Object.keys(first.json));
+    expect((await leader("/status")).json["keys"]).toBe(Number(keys) + 1);
+  });
+
+  test("holds for deletes, batches and conditions, which are not checked again", async () => {
+    const batch = { operations: [{ put: { key: "kb", value: 1, ifVersion: 0 } }] };
+    const first = await send("k2", batch, "POST", "/write/batch");
+    const again = await send("k2", batch, "POST", "/write/batch");
+    expect([again.status, again.json["version"]]).toEqual([200, first.json["version"]]);
+    const gone = await send("k3", { key: "kb" }, "DELETE");
+    const goneAgain = await send("k3", { key: "kb" }, "DELETE");
+    expect([goneAgain.status, goneAgain.json["version"]]).toEqual([200, gone.json["version"]]);
+  });
+
+  test("belongs to one write: another one is refused", async () => {
+    await send("k4", { key: "one", value: 1 });
+    for (const body of [
+      { key: "one", value: 2 },
+      { key: "one", value: 1, quorum: 1 },
+    ])
+      expect(await send("k4", body)).toMatchObject({
+        status: 422,
+        json: { code: "IDEMPOTENCY_KEY_REUSED", idempotencyKey: "k4" },
+      });
+    expect((await send("k4", { key: "one" }, "DELETE")).status).toBe(422);
+  });
+
+  test("of a refused write is free", async () => {
+    expect((await send("k5", { key: "free", value: 1, ifVersion: 7 })).status).toBe(409);
+    expect((await send("k5", { key: "free", value: 2 })).status).toBe(200);
+  });
+
+  test("is 1 to 255 visible ASCII characters", async () => {
+    const body = { key: "a", value: 1 };
+    expect((await send("!~".repeat(127), body)).status).toBe(200);
+    for (const key of ["", "two words", "\u00e9", "x".repeat(256)])
+      expect(await send(key, body)).toMatchObject({
+        status: 400,
+        json: { code: "INVALID_ARGUMENT" },
+      });
+  });
+
+  test("leaves nothing that clients see: no key, no event of a watch", async () => {
+    await send("k6", { key: "seen", value: 1 });
+    const { json } = await leader("/read?prefix=&limit=1000");
+    for (const { key } of json["entries"] as { key: string }[]) expect(key).not.toMatch(/^\0/);
+    for (const target of ["/read?key=%00idempotency/k6", "/read?key=%00"])
+      expect(await leader(target)).toMatchObject({ status: 400 });
+    expect((await put({ key: "\0", value: 1 })).status).toBe(400);
+    expect((await leader("/read?prefix=%00")).json["entries"]).toEqual([]);
+    expect((await leader("/read?after=%00a&limit=1")).json["entries"]).toHaveLength(1);
   });
 });
 

@@ -9,6 +9,7 @@ export type ErrorCode =
   | "MISDIRECTED"
   | "NO_LEADER"
   | "VERSION_MISMATCH"
+  | "IDEMPOTENCY_KEY_REUSED"
   | "COMPACTED"
   | "TOO_LARGE"
   | "UNSUPPORTED_MEDIA_TYPE"

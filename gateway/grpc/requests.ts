@@ -17,6 +17,7 @@ const fieldNames: FieldNames = {
   minVersion: "min_version",
   timeoutMs: "timeout_ms",
   ifVersion: "if_version",
+  idempotencyKey: "idempotency_key",
 };
 
 /** Reads requests of every form; failures name fields as the `.proto` does. */
@@ -82,8 +83,8 @@ export class MessageReader {
     options: wire.WriteOptions | undefined,
     isBatch: boolean,
   ): Result<WriteRequest> {
-    const { quorum, timeoutMs, trace, ifVersion } = options ?? {};
-    const shared = { quorum, timeoutMs, trace, ifVersion: numberOf(ifVersion) };
+    const { ifVersion, ...rest } = options ?? {};
+    const shared = { ...rest, ifVersion: numberOf(ifVersion) };
     return this.#checks.write({ operations, isBatch, ...shared });
   }
 }

@@ -87,12 +87,13 @@ const writeResult = (
   receipt: Result<WriteReceipt>,
   { trace }: WriteRequest,
 ): Result<{ result: wire.WriteResult }> =>
-  mapResult(receipt, ({ version, quorum, acks, latencyMs }) => ({
+  mapResult(receipt, ({ version, quorum, acks, latencyMs, repeated = false }) => ({
     result: {
       version,
       quorum,
       acks: acks.map(({ node, ms, delayMs }) => (trace ? { node, ms, delayMs } : { node })),
       latencyMs,
+      replayed: repeated,
     },
   }));
 

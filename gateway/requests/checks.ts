@@ -4,6 +4,7 @@
  */
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { WriteOperation } from "../../src/node/api.ts";
+import { isHidden } from "../../src/replication/hidden-keys.ts";
 import { bodyBytesMax, keyBytesMax, operationsMax } from "../../src/request-limits.ts";
 import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 
@@ -13,9 +14,11 @@ export const versionRange: WholeRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const invalid = (detail: string): Failure => failureOf("INVALID_ARGUMENT", detail);
 const tooLarge = (detail: string): Failure => failureOf("TOO_LARGE", detail);
 
-/** The failure of a key that is empty or not well-formed (INVALID_ARGUMENT) or too long (TOO_LARGE). */
+/** The failure of a key that is empty, reserved or not well-formed (INVALID_ARGUMENT) or too long (TOO_LARGE). */
 export function checkKey(key: string, name = "key"): Failure | undefined {
   if (key === "") return invalid(`"${name}" must not be empty.`);
+  // Such keys are those of records of the protocol itself.
+  if (isHidden(key)) return invalid(`"${name}" must not begin with U+0000.`);
   return checkKeyPart(key, name);
 }
 

@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import { keyBytesMax, listLimitMax, timeoutMsMax } from "../../src/request-limits.ts";
 import { type AskedWrite, RequestChecks } from "./client-requests.ts";
 
-const names = { minVersion: "min_version", timeoutMs: "timeout_ms", ifVersion: "if_version" };
+const names = {
+  minVersion: "min_version",
+  timeoutMs: "timeout_ms",
+  ifVersion: "if_version",
+  idempotencyKey: "idempotencyKey",
+};
 const checks = new RequestChecks(names, 2);
 const put: AskedWrite = { operations: [{ key: "k", value: "1" }], isBatch: false };
 

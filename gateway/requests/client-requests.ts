@@ -4,7 +4,14 @@
  *
  * A number that an edge could not read, such as text where a number belongs, is NaN: no range has it.
  */
-import { type Failure, failureOf, type Result, unless } from "../../src/errors.ts";
+import {
+  type Failure,
+  failedBy,
+  failureOf,
+  type Result,
+  succeeded,
+  unless,
+} from "../../src/errors.ts";
 import {
   type Consistency,
   consistencies,
@@ -26,6 +33,7 @@ import {
   checkWhole,
   versionRange,
 } from "./checks.ts";
+import { checkIdempotencyKey, hashOf } from "./idempotency.ts";
 
 /** A write of one operation, or a batch. Absent options follow the node's settings. */
 export interface AskedWrite {
@@ -38,6 +46,8 @@ export interface AskedWrite {
   readonly timeoutMs?: number | undefined;
   readonly ifVersion?: number | undefined;
   readonly trace?: boolean | undefined;
+  /** Sent again with the same key, the write takes effect once. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A read of one key. */
@@ -82,6 +92,7 @@ export interface FieldNames {
   readonly minVersion: string;
   readonly timeoutMs: string;
   readonly ifVersion: string;
+  readonly idempotencyKey: string;
 }
 
 const limitRange: WholeRange = { min: 1, max: listLimitMax };
@@ -100,7 +111,7 @@ export class RequestChecks {
 
   /** Options are checked before operations; the first fault is the answer. */
   write(asked: AskedWrite): Result<WriteRequest> {
-    const { quorum, timeoutMs, trace } = asked;
+    const { isBatch, quorum, timeoutMs, trace, idempotencyKey } = asked;
     const operations = asked.operations.map((operation) => ({
       ...operation,
       ifVersion: operation.ifVersion ?? asked.ifVersion,
@@ -109,8 +120,14 @@ export class RequestChecks {
       checkOptional(quorum, "quorum", this.#quorums) ??
       checkOptional(timeoutMs, this.#names.timeoutMs, timeoutRange) ??
       checkOptional(asked.ifVersion, this.#names.ifVersion, versionRange) ??
-      this.#operationsFault(operations, asked.isBatch);
-    return unless(fault, { operations, isBatch: asked.isBatch, quorum, timeoutMs, trace });
+      checkIdempotencyKey(idempotencyKey, this.#names.idempotencyKey) ??
+      this.#operationsFault(operations, isBatch);
+    if (fault !== undefined) return failedBy(fault);
+    const idempotency =
+      idempotencyKey === undefined
+        ? undefined
+        : { key: idempotencyKey, request: hashOf({ operations, isBatch, quorum }) };
+    return succeeded({ operations, isBatch, quorum, timeoutMs, trace, idempotency });
   }
 
   /** INVALID_ARGUMENT or TOO_LARGE for a bad key, INVALID_ARGUMENT for a bad version. */

@@ -49,7 +49,8 @@ const batchShape: Shape = {
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape | undefined;
-  read(body: unknown): Result<WriteRequest>;
+  /** `idempotencyKey` is that of the header; undefined: there is none. */
+  read(body: unknown, idempotencyKey: string | undefined): Result<WriteRequest>;
 }
 
 /** One reader for each call that writes. */
@@ -67,9 +68,9 @@ export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
   const reader = (shape: Shape | undefined, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
-    read: (body: unknown): Result<WriteRequest> => {
+    read: (body: unknown, idempotencyKey: string | undefined): Result<WriteRequest> => {
       const asked = ask(body);
-      return asked.ok ? checks.write(asked.value) : asked;
+      return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });
   return {

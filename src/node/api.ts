@@ -79,6 +79,14 @@ export interface WriteRequest {
   /** Absent: TIMEOUT. */
   readonly timeoutMs?: number | undefined;
   readonly trace?: boolean | undefined;
+  /** Sent again with the same key, the write takes effect once. */
+  readonly idempotency?: Idempotency | undefined;
+}
+
+/** A key that the client chose, and a hash of what it asked for with it. */
+export interface Idempotency {
+  readonly key: string;
+  readonly request: string;
 }
 
 export interface AckTrace {
@@ -96,6 +104,11 @@ export interface WriteReceipt {
   readonly acks: readonly AckTrace[];
   /** Milliseconds from the proposal to the settling. */
   readonly latencyMs: number;
+  /**
+   * The write was sent before: this is what became of it. `acks` are the followers that are known to hold it, and
+   * `latencyMs` is how long this call waited.
+   */
+  readonly repeated?: boolean | undefined;
 }
 
 /** The settings in force that may change while the node runs, named as in `PATCH /config`. */

@@ -1,8 +1,10 @@
 /** Several keys as of one place in the log, within the bound of one answer. */
 import { failed, type Result, succeeded } from "../errors.ts";
 import type { Sequence } from "../replication/types.ts";
-import { bodyBytesMax } from "../request-limits.ts";
 import type { KeysView, KeyValue } from "./api.ts";
+
+/** Bytes of the values of one view. */
+const viewBytesMax = 2 * 1024 * 1024;
 
 /** `read` gives what the entries up to `sequence` made of a key. TOO_LARGE beyond 2 MiB of values. */
 export function keysView(
@@ -20,10 +22,10 @@ export function keysView(
     }
     const { value, version } = found;
     bytes += Buffer.byteLength(value);
-    if (bytes > bodyBytesMax)
+    if (bytes > viewBytesMax)
       return failed(
         "TOO_LARGE",
-        `The values of these keys are more than ${bodyBytesMax} bytes together; read fewer keys at once.`,
+        `The values of these keys are more than ${viewBytesMax} bytes together; read fewer keys at once.`,
       );
     entries.push({ key, value, version });
   }

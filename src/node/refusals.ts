@@ -1,6 +1,7 @@
 /** The failures that a node answers with, each built in one place. */
 import { type Failed, failed } from "../errors.ts";
 import type { Refusal } from "../replication/leader/proposal.ts";
+import type { NodeId, Sequence } from "../replication/types.ts";
 
 /** The reason may be gone after a second: clients may try again. */
 const soon = { retryAfterSeconds: 1 };
@@ -31,6 +32,20 @@ export const quorumUnavailable = (
   members: { readonly live: number; readonly quorum: number },
 ): Failed => failed("QUORUM_UNAVAILABLE", `${detail}; nothing was written`, { ...soon, members });
 
+/** The deadline of a write has passed. `version`: undefined where it may become that of another write. */
+export const outcomeUnknown = (members: {
+  readonly version: Sequence | undefined;
+  readonly acks: readonly NodeId[];
+  readonly quorum: number;
+}): Failed => {
+  const { version, acks, quorum } = members;
+  return failed(
+    "OUTCOME_UNKNOWN",
+    `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
+    { members: { ...(version !== undefined && { version }), acks, quorum } },
+  );
+};
+
 /** The failure for a write that the rules of leading refuse. That of a batch names the place of its operation. */
 export function refusalResult(refusal: Refusal, isBatch = false): Failed {
   switch (refusal.reason) {
@@ -60,5 +75,11 @@ export function refusalResult(refusal: Refusal, isBatch = false): Failed {
     }
     case "keyNotFound":
       return notFound(refusal.key);
+    case "keyReused":
+      return failed(
+        "IDEMPOTENCY_KEY_REUSED",
+        `the idempotency key ${JSON.stringify(refusal.key)} belongs to another write; nothing was written`,
+        { members: { idempotencyKey: refusal.key } },
+      );
   }
 }

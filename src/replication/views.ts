@@ -13,6 +13,8 @@ export interface LogView {
 
 export interface StoreView {
   get(key: string): StoreRecord | undefined;
+  /** Records whose key starts with `prefix`, after `after` in byte order. */
+  list(query: { prefix: string; after?: string; limit: number }): readonly StoreRecord[];
   /** A copy as of now; see the storage port. */
   copy(): StoreCopyView;
 }

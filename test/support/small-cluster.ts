@@ -40,6 +40,7 @@ export const startSmallCluster = async (
       ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
       ...{ auditLog: "", auditWrites: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
+      ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
     };

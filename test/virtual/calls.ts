@@ -68,6 +68,11 @@ export class Calls {
     else this.#calls.splice(this.#calls.indexOf(refused), 1);
   }
 
+  /** What is known in the end of a write that was sent several times. */
+  note(call: Omit<Call, "client">): void {
+    this.#calls.push({ ...call, client: this.#client("repeater") });
+  }
+
   /** A linearizable read goes out; without an answer, or with a 503, it says nothing. */
   read(key: string): { told: (result: Result<KeyValue>) => void } {
     const client = this.#client("reader");

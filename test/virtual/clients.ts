@@ -7,6 +7,7 @@ import type { Process, VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
 import { drawQuorum } from "./faults.ts";
 import { KeyViews } from "./key-views.ts";
+import { KeyedWrites } from "./keyed-writes.ts";
 import { Observed } from "./observed.ts";
 import { Violation } from "./violation.ts";
 import { Watcher } from "./watchers.ts";
@@ -35,6 +36,7 @@ export class Clients {
   readonly calls: Calls;
   readonly #observed: Observed;
   readonly #views: KeyViews;
+  readonly #keyed: KeyedWrites;
   readonly #watchers: readonly Watcher[];
   /** Processes that promised an answer. */
   readonly #promises = new Set<{ readonly id: NodeId; readonly process: Process }>();
@@ -45,6 +47,8 @@ export class Clients {
     readonly last: Sequence;
     readonly versions: Map<string, Sequence>;
   } = { process: undefined, at: 0, last: 0, versions: new Map() };
+  /** No further write goes out. */
+  #isOver = () => false;
   answered = 0;
   /** The highest version that a writer was told of. */
   #newest: Sequence = 0;
@@ -55,12 +59,14 @@ export class Clients {
     this.calls = new Calls(() => cluster.time.now());
     this.#observed = new Observed(cluster);
     this.#views = new KeyViews(cluster);
+    this.#keyed = new KeyedWrites(cluster);
     this.#watchers = ["", "a", "b1"].map((prefix) => new Watcher(cluster, prefix));
   }
 
   /** Writes and reads until `over` says that it is over. */
   begin(over: () => boolean): void {
     const { chance } = this.#cluster;
+    this.#isOver = over;
     this.#repeat(
       over,
       () => chance.between(0, chance.pick([4, 40, 200])),
@@ -118,7 +124,34 @@ export class Clients {
       this.#cluster.coverage.met("write with a quorum below the usual one");
     const isBatch = operations.length + checks.length > 1;
     const timeoutMs = chance.pick([20, 300, 2_000]);
-    this.submit({ operations: [...checks, ...operations], isBatch, quorum, timeoutMs });
+    const request = { operations: [...checks, ...operations], isBatch, quorum, timeoutMs };
+    // With quorum 0 a failover may lose what a writer was told of.
+    if (quorum !== 0 && chance.happens(0.15)) this.#writeRepeatedly(request);
+    else this.submit(request);
+  }
+
+  /** Sends a write again: at once, or later and at another node, whatever came of the first attempt. */
+  #writeRepeatedly(request: WriteRequest): void {
+    const { chance, time, ids } = this.#cluster;
+    const idempotency = this.#keyed.newKey();
+    const keyed = { ...request, idempotency };
+    const send = () => {
+      if (this.#isOver()) return;
+      const to = chance.happens(0.2) ? chance.pick(ids) : this.#cluster.whoLeads();
+      this.submitTo(to, { ...keyed, timeoutMs: chance.pick([20, 300, 2_000]) });
+    };
+    send();
+    if (chance.happens(0.3)) send();
+    for (let left = chance.whole(0, 3); left > 0; left -= 1)
+      time.after(chance.between(0, chance.pick([20, 400, 1_500])), send);
+    if (!chance.happens(0.1)) return;
+    this.#written += 1;
+    const operations = [{ key: chance.pick(keys), value: JSON.stringify(this.#written) }];
+    const other = { key: idempotency.key, request: `other ${this.#written}` };
+    const reuse = () => {
+      if (!this.#isOver()) this.submit({ operations, idempotency: other, timeoutMs: 300 });
+    };
+    time.after(chance.between(0, 400), reuse);
   }
 
   #drawChecks(keys: readonly string[]) {
@@ -210,8 +243,10 @@ export class Clients {
     const process = this.#cluster.member(leader).process;
     if (process === undefined || (process.node.role !== "leader" && !failover)) return;
     const isFleeting = failover && request.quorum === 0;
-    const call = isFleeting ? { told: () => {} } : this.calls.write(request);
-    const views = isFleeting ? { told: () => {} } : this.#views.write(request);
+    const isKeyed = request.idempotency !== undefined;
+    const keyed = isKeyed ? this.#keyed.send(request) : undefined;
+    const call = isFleeting || isKeyed ? undefined : this.calls.write(request);
+    const views = isFleeting || isKeyed ? undefined : this.#views.write(request);
     this.#observed.asked(request);
     const alive = () => this.#cluster.member(leader).process === process;
     let answers = 0;
@@ -224,8 +259,9 @@ export class Clients {
       this.answered += 1;
       if (failover && result.ok && process.node.leader !== leader)
         throw new Violation(`${leader} settled ${result.value.version} although it leads no more`);
-      call.told(result);
-      views.told(result);
+      keyed?.told(result);
+      call?.told(result);
+      views?.told(result);
       this.#wasTold(leader, request, result);
       told?.(result);
     });
@@ -466,6 +502,7 @@ export class Clients {
   /** All is quiet: every client was told everything, and it all fits together. */
   finish(): void {
     for (const watcher of this.#watchers) watcher.mustBeComplete();
+    this.#keyed.finish(this.calls, this.#views);
     this.calls.mustBeLinearizable();
     this.#views.finish();
   }

@@ -1,4 +1,5 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
+import { isHidden } from "../../src/replication/hidden-keys.ts";
 import type {
   Entry,
   HardState,
@@ -14,11 +15,13 @@ import { type Known, KnownEntries } from "./known.ts";
 import { Reliance } from "./reliance.ts";
 import { Violation } from "./violation.ts";
 
-/** What an entry does, as text that two entries share only if they do the same. */
-export const contentOf = (operations: readonly Operation[]): string =>
-  operations.length === 0
+/** What an entry does for clients, as text that two entries share only if they do the same. */
+export function contentOf(operations: readonly Operation[]): string {
+  const shown = operations.filter(({ key }) => !isHidden(key));
+  return shown.length === 0
     ? noOp
-    : JSON.stringify(operations.map(({ key, value }) => [key, value ?? null]));
+    : JSON.stringify(shown.map(({ key, value }) => [key, value ?? null]));
+}
 
 const noOp = "[]";
 
@@ -63,10 +66,13 @@ export class History {
     return this.#applied.length - 1;
   }
 
-  /** Operations that are applied at a sequence; undefined: nobody has applied it yet. */
+  /** Operations of clients that are applied at a sequence; undefined: nobody has applied it yet. */
   operations(sequence: Sequence): readonly Operation[] | undefined {
-    return this.#applied[sequence]?.operations;
+    return this.#applied[sequence]?.operations.filter(({ key }) => !isHidden(key));
   }
+
+  /** Calls this with every operation on a hidden key, when the first node applies it. */
+  hiddenApplied: (operation: Operation) => void = () => {};
 
   /** Everything that may never vanish again, above a mark. */
   known(above: Sequence): IterableIterator<[Sequence, Known]> {
@@ -182,6 +188,16 @@ export class History {
     if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
       throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
     this.holdings.mustHold([leader, ...acks], sequence, content);
+  }
+
+  /** A writer was told again what became of a write that is settled. */
+  repeated(told: { sequence: Sequence; content: string; holders: readonly NodeId[] }): void {
+    const { sequence, content, holders } = told;
+    const applied = this.#applied[sequence]?.content;
+    if (applied !== undefined && applied !== content)
+      throw new Violation(`a repeat of ${content} was answered with entry ${sequence} ${applied}`);
+    this.#mustBeAsNamed(sequence, content);
+    this.holdings.mustHold(holders, sequence, content);
   }
 
   /** Somebody saw this entry, or what rests on it, though no writer was told: it must not vanish. */
@@ -309,6 +325,8 @@ export class History {
       );
     this.#mustBeAsNamed(sequence, content);
     this.#conditionsHeld(entry);
+    for (const operation of operations)
+      if (isHidden(operation.key)) this.#hidden(sequence, operation);
     if (answered === undefined)
       this.#known.add(sequence, {
         ...{ content, operations, requires },
@@ -321,6 +339,14 @@ export class History {
       if (this.#offered.has(`${sequence} ${dropped}`))
         this.#coverage.met("conditional entry dropped by a recovery");
     }
+  }
+
+  /** No write with an idempotency key takes effect twice while it is remembered. */
+  #hidden(sequence: Sequence, operation: Operation): void {
+    const { key, value } = operation;
+    if (value !== undefined && this.at(sequence - 1, key) !== undefined)
+      throw new Violation(`entry ${sequence} repeats the write that ${key} remembers`);
+    this.hiddenApplied(operation);
   }
 
   /** Whatever a writer made its write conditional on was there when it took effect. */

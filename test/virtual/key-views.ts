@@ -26,6 +26,11 @@ export class KeyViews {
     this.#cluster = cluster;
   }
 
+  /** A write that was sent several times, from the first time on until the first answer. */
+  wrote(request: WriteRequest, version: Sequence, span: { invokedAt: number; returnedAt: number }) {
+    this.#wrote(request, version, span);
+  }
+
   /** A write goes out, not one with quorum 0 that a failover may lose. */
   write(request: WriteRequest): { told: (result: Result<WriteReceipt>) => void } {
     const invokedAt = this.#cluster.time.now();
@@ -40,12 +45,17 @@ export class KeyViews {
         const { operations } = request;
         if (operations.some(({ isCheck }) => isCheck === true))
           coverage.met("transaction with a check settled");
-        this.#wrote(request, result.value.version, invokedAt);
+        const returnedAt = this.#cluster.time.now();
+        this.#wrote(request, result.value.version, { invokedAt, returnedAt });
       },
     };
   }
 
-  #wrote({ operations }: WriteRequest, version: Sequence, invokedAt: number): void {
+  #wrote(
+    { operations }: WriteRequest,
+    version: Sequence,
+    span: { invokedAt: number; returnedAt: number },
+  ): void {
     const own = new Set<string>();
     const seen: { key: string; version: Sequence }[] = [];
     for (const { key, ifVersion, isCheck } of operations) {
@@ -57,7 +67,7 @@ export class KeyViews {
     const writes = operations
       .filter(({ isCheck }) => isCheck !== true)
       .map(({ key, value }) => ({ key, isDeletion: value === undefined }));
-    this.#note({ invokedAt, place: version, seen, writes });
+    this.#note({ ...span, place: version, seen, writes });
   }
 
   /** A linearizable view is asked for. */
@@ -69,7 +79,8 @@ export class KeyViews {
         this.shown(by, result.value, keys);
         const { entries, sequence: place } = result.value;
         const seen = keys.map((key, at) => ({ key, version: entries[at]?.version ?? 0 }));
-        this.#note({ invokedAt, place, seen, writes: [] });
+        const returnedAt = this.#cluster.time.now();
+        this.#note({ invokedAt, returnedAt, place, seen, writes: [] });
       },
     };
   }
@@ -82,10 +93,9 @@ export class KeyViews {
     }
   }
 
-  #note(one: Omit<Transaction, "client" | "returnedAt">): void {
+  #note(one: Omit<Transaction, "client">): void {
     this.#forgetLost();
-    const client = String(this.#transactions.length);
-    this.#transactions.push({ ...one, client, returnedAt: this.#cluster.time.now() });
+    this.#transactions.push({ ...one, client: String(this.#transactions.length) });
   }
 
   #look(seen: Seen): void {

@@ -191,8 +191,8 @@ export class Leaderships {
     const live = this.#disks.length;
     const turn = { now: 0, epoch, live, usualQuorum: this.#quorum, floor, spread: [] };
     const outcome = writes.accept({ operations, proposedAt: 0, deadlineAt: 0 }, turn);
-    if ("reason" in outcome) return;
-    this.#trace.push(`epoch ${epoch} proposes ${JSON.stringify(outcome.entry)}`);
+    if (outcome.type !== "accepted") return;
+    this.#trace.push(`epoch ${epoch} proposes ${JSON.stringify(outcome.slot.entry)}`);
     if (this.#chance.happens(0.8)) this.#flush(term);
   }
 
@@ -277,6 +277,7 @@ export class Leaderships {
 
 const storeOf = (disk: Disk): StoreView => ({
   get: (key) => disk.store.get(key),
+  list: () => [],
   copy: () => {
     throw new Error("no store is copied");
   },

@@ -36,6 +36,10 @@ export class Observed {
       const { version, quorum, acks } = result.value;
       const nodes = acks.map(({ node }) => node);
       this.settled(leader, version);
+      if (result.value.repeated === true) {
+        history.repeated({ sequence: version, content: contentOf(operations), holders: nodes });
+        return;
+      }
       const asked = request.quorum ?? quorum;
       // A failover loses what only the leader had.
       if (this.#cluster.failover && asked === 0) return;

@@ -131,6 +131,7 @@ export class Stage {
       retention: number("retention", 1000),
       failover: options["failover"] === "1",
       readLease: options["lease"] === "1",
+      idempotencySeconds: number("remember", 600),
       randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
     });
@@ -166,7 +167,7 @@ export class Stage {
   }
 
   async #write(options: Options): Promise<void> {
-    const { quorum, timeout, if: ifVersion, wait, at, check, ...values } = options;
+    const { quorum, timeout, if: ifVersion, wait, at, check, once, ...values } = options;
     const checks = (check ?? "").split(",").flatMap((text) => {
       const [key = "", version = ""] = text.split(":");
       return key === "" ? [] : [{ key, ifVersion: Number(version), isCheck: true }];
@@ -185,7 +186,15 @@ export class Stage {
     let answered = false;
     const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
     const operations = [...checks, ...writes];
-    const request = { operations, timeoutMs, ...(quorum && { quorum: Number(quorum) }) };
+    // Two writes with one key ask for the same if they write the same.
+    const idempotency =
+      once === undefined ? {} : { idempotency: { key: once, request: JSON.stringify(values) } };
+    const request = {
+      operations,
+      timeoutMs,
+      ...idempotency,
+      ...(quorum && { quorum: Number(quorum) }),
+    };
     this.#observed?.asked(request);
     node.submit(request, (result) => {
       answered = true;
@@ -412,9 +421,10 @@ const milliseconds = (text: string): number => Number(text.replace(/ms$/, ""));
 
 function describeAnswer(result: Result<WriteReceipt>): string {
   if (!result.ok) return `${result.failure.code}: ${result.failure.detail}`;
-  const { version, quorum, acks, latencyMs } = result.value;
+  const { version, quorum, acks, latencyMs, repeated } = result.value;
   const nodes = acks.map(({ node }) => node).join(", ");
-  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms`;
+  const again = repeated === true ? ", as before" : "";
+  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms${again}`;
 }
 
 const describeRead = (result: Result<KeyValue>): string =>

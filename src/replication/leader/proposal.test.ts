@@ -12,6 +12,7 @@ const propose = (wished: readonly WishedOperation[], overlay = new Overlay()) =>
     overlay,
     store: {
       get: (key) => (key === "s" ? stored : undefined),
+      list: () => [],
       copy: () => {
         throw new Error("a proposal copies no store");
       },

@@ -21,9 +21,17 @@ export interface WishedOperation {
   readonly isCheck?: boolean | undefined;
 }
 
+/** What makes a write one that may be sent again: it takes effect once. */
+export interface Idempotency {
+  readonly key: string;
+  /** What the write asks for, as a hash: the same key may not be used for anything else. */
+  readonly request: string;
+}
+
 /** One write as it reaches the leader. */
 export interface Proposal {
   readonly operations: readonly WishedOperation[];
+  readonly idempotency?: Idempotency | undefined;
   /** Undefined: the write quorum in force. */
   readonly quorum?: number | undefined;
   readonly proposedAt: Instant;
@@ -42,7 +50,23 @@ export type Refusal =
       readonly quorum: number;
       readonly noted: number;
     }
-  | ConditionRefusal;
+  | ConditionRefusal
+  | KeyReuse;
+
+/** The idempotency key belongs to another write. */
+export interface KeyReuse {
+  readonly reason: "keyReused";
+  readonly key: string;
+  /** As in ConditionRefusal. */
+  readonly after: Sequence;
+}
+
+/** A write that was proposed before. */
+export interface RepeatedWrite {
+  readonly sequence: Sequence;
+  /** What it asked for, or what was usual. */
+  readonly quorum: number;
+}
 
 interface ConditionRefusal {
   readonly reason: "versionMismatch" | "keyNotFound";
@@ -57,6 +81,8 @@ interface ConditionRefusal {
 /** What became of one proposal. `slot` follows the accepted entry until it is committed. */
 export type ProposalOutcome =
   | { readonly type: "accepted"; readonly slot: Slot }
+  /** Nothing was appended. `slot` is that of the first one until it is committed. */
+  | ({ readonly type: "repeated"; readonly slot: Slot | undefined } & RepeatedWrite)
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 /** What a proposal is checked against: a store, and all writes above its applied mark. */

@@ -54,7 +54,11 @@ class Bench {
       writeQuorum,
       ownFloor: undefined,
       own: { ...this.state.summary, followedEpoch: 0 },
-      store: { get: (key) => this.state.table.get(key), copy: () => this.state.copy() },
+      store: {
+        get: (key) => this.state.table.get(key),
+        list: () => [],
+        copy: () => this.state.copy(),
+      },
       log: logOf(this.state),
       out: this.out,
     });
@@ -156,7 +160,7 @@ describe("how many must answer", () => {
       writeQuorum: 0,
       ownFloor: undefined,
       own: { ...state.summary, followedEpoch: 0 },
-      store: { get: () => undefined, copy: () => state.copy() },
+      store: { get: () => undefined, list: () => [], copy: () => state.copy() },
       log: logOf(state),
       out,
     });

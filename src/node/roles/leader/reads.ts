@@ -70,12 +70,11 @@ export class LeaderReads {
    */
   readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
     const { minVersion = 0 } = query;
-    const { ledger } = this.#core;
     if (this.#isLocal(query)) {
       const local = () => this.#viewOf(query, Math.max(this.#core.committed, minVersion));
       return this.#localNow() ?? this.#whenSettled(minVersion, local);
     }
-    const read = () => this.#whenSettled(minVersion, () => this.#viewOf(query, ledger.readMark));
+    const read = () => this.#whenSettled(minVersion, () => this.#viewNow(query));
     return this.#notReading() ?? this.#confirming.whenConfirmed(read);
   }
 
@@ -84,6 +83,13 @@ export class LeaderReads {
     read: () => Result<T> | Promise<Result<T>>,
   ): Result<T> | Promise<Result<T>> {
     return this.#core.ledger.isSettled(sequence) ? read() : this.#afterSettled(sequence, read);
+  }
+
+  /** Of what this leader inherited it does not know whether it was answered: it waits until that is settled. */
+  #viewNow(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    const unsure = this.#core.overlay.unsureThrough();
+    if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));
+    return this.#viewOf(query, this.#core.ledger.readMark);
   }
 
   /** The view at this mark, once every write of these keys up to there is settled. */

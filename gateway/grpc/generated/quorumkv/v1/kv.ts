@@ -66,6 +66,12 @@ export interface WriteOptions {
     | undefined;
   /** Ask for the times of the acks. */
   trace: boolean;
+  /**
+   * 1..255 visible ASCII characters that the client chooses for this write. Sent again with the same key, to
+   * any leader, the write takes effect once, and the answer is that of the first one. The key of another write is
+   * FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED). Keys are remembered for a while: see the settings.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /** A follower's promise that the entry is durable there. */
@@ -88,6 +94,11 @@ export interface WriteResult {
   acks: Ack[];
   /** Milliseconds from the proposal until the entry settled. */
   latencyMs: number;
+  /**
+   * The write was sent before with this idempotency key: `acks` are the followers that are known to hold it, and
+   * `latency_ms` is how long this call waited.
+   */
+  replayed: boolean;
 }
 
 /** A key with its value. */
@@ -272,7 +283,7 @@ export interface StatusResponse {
 }
 
 function createBaseWriteOptions(): WriteOptions {
-  return { quorum: undefined, timeoutMs: undefined, ifVersion: undefined, trace: false };
+  return { quorum: undefined, timeoutMs: undefined, ifVersion: undefined, trace: false, idempotencyKey: undefined };
 }
 
 export const WriteOptions: MessageFns<WriteOptions> = {
@@ -288,6 +299,9 @@ export const WriteOptions: MessageFns<WriteOptions> = {
     }
     if (message.trace !== false) {
       writer.uint32(32).bool(message.trace);
+    }
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(42).string(message.idempotencyKey);
     }
     return writer;
   },
@@ -337,6 +351,14 @@ export const WriteOptions: MessageFns<WriteOptions> = {
             message.trace = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -358,6 +380,7 @@ export const WriteOptions: MessageFns<WriteOptions> = {
     message.timeoutMs = object.timeoutMs ?? undefined;
     message.ifVersion = object.ifVersion ?? undefined;
     message.trace = object.trace ?? false;
+    message.idempotencyKey = object.idempotencyKey ?? undefined;
     return message;
   },
 };
@@ -442,7 +465,7 @@ export const Ack: MessageFns<Ack> = {
 };
 
 function createBaseWriteResult(): WriteResult {
-  return { version: 0, quorum: 0, acks: [], latencyMs: 0 };
+  return { version: 0, quorum: 0, acks: [], latencyMs: 0, replayed: false };
 }
 
 export const WriteResult: MessageFns<WriteResult> = {
@@ -458,6 +481,9 @@ export const WriteResult: MessageFns<WriteResult> = {
     }
     if (message.latencyMs !== 0) {
       writer.uint32(33).double(message.latencyMs);
+    }
+    if (message.replayed !== false) {
+      writer.uint32(40).bool(message.replayed);
     }
     return writer;
   },
@@ -507,6 +533,14 @@ export const WriteResult: MessageFns<WriteResult> = {
             message.latencyMs = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.replayed = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -528,6 +562,7 @@ export const WriteResult: MessageFns<WriteResult> = {
     message.quorum = object.quorum ?? 0;
     message.acks = object.acks?.map((e) => Ack.fromPartial(e)) || [];
     message.latencyMs = object.latencyMs ?? 0;
+    message.replayed = object.replayed ?? false;
     return message;
   },
 };
