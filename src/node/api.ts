@@ -79,14 +79,8 @@ export interface WriteRequest {
   /** Absent: TIMEOUT. */
   readonly timeoutMs?: number | undefined;
   readonly trace?: boolean | undefined;
-  /** Sent again with the same key, the write takes effect once. */
-  readonly idempotency?: Idempotency | undefined;
-}
-
-/** A key that the client chose, and a hash of what it asked for with it. */
-export interface Idempotency {
-  readonly key: string;
-  readonly request: string;
+  /** Sent again with the same key, the write takes effect once. `request` is a hash of what it asks for. */
+  readonly idempotency?: { readonly key: string; readonly request: string } | undefined;
 }
 
 export interface AckTrace {

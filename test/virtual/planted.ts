@@ -240,7 +240,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: "a repeat does not find the write above the store",
     file: "replication/leader/remembered.ts",
     from: "const pending = overlay.newestProposed(hidden);",
-    to: "const pending = overlay.newestProposed(`${hidden} `);",
+    to: 'const pending = overlay.newestProposed("nothing");',
   },
   {
     name: "a write is not remembered in its entry",
