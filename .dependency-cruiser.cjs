@@ -30,10 +30,10 @@ module.exports = {
     {
       name: "edges-share-requests-alone",
       comment:
-        "REST and gRPC check requests by the same code, and know nothing else of each other.",
+        "REST and gRPC check requests and callers by the same code, and know nothing else of each other.",
       severity: "error",
       from: { path: "^gateway/grpc/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^gateway/", pathNot: "^gateway/(grpc|requests|json)/" },
+      to: { path: "^gateway/", pathNot: "^gateway/(grpc|requests|json|access)/" },
     },
     {
       name: "rest-does-not-know-grpc",

@@ -18,14 +18,14 @@ RUN npm ci --no-audit --no-fund --omit=dev --workspace=simulation \
   && for package in commander zod; do rm -r "/tmp/simulation/$package"; done \
   && rm /tmp/simulation/quorum-kv-simulation \
   && mv /tmp/simulation simulation/node_modules \
-  && npm cache clean --force \
-  && rm -rf /root/.npm /tmp/*
+  && rm -rf /root/.npm /tmp/* /usr/local/lib/node_modules /opt/yarn* \
+    /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn*
 COPY proto proto
 COPY src src
 COPY gateway gateway
 ENV NODE_ENV=production
-# A named volume takes its owner from the folder it covers.
-RUN mkdir /data && chown node:node /data
+# A named volume takes owner and mode from the folder it covers.
+RUN mkdir --mode=0700 /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 4567 5567

@@ -3,13 +3,15 @@
  * exactly one answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Failure } from "../src/errors.ts";
+import type { ErrorCode, Failure } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import { problemStatus, problemText, problemType, retryAfterSeconds } from "./problems.ts";
 
 /** A whole answer, ready to be sent. */
 export interface Answer {
   readonly status: number;
+  /** Of a refusal. */
+  readonly code?: ErrorCode;
   readonly contentType: string;
   readonly body: string | Buffer;
   /** Further headers: name, value, name, value … */
@@ -23,8 +25,8 @@ export interface Answer {
 /** The content type of every ordinary answer. */
 export const jsonType = "application/json";
 
-/** 200 with JSON text that is sent as it is. */
-export const ok = (body: string): Answer => ({ status: 200, contentType: jsonType, body });
+/** 200 with JSON text, or its bytes, sent as it is. */
+export const ok = (body: string | Buffer): Answer => ({ status: 200, contentType: jsonType, body });
 
 /**
  * The answer for a failure, as a problem document (RFC 9457). `headers` are name, value, name, value …
@@ -36,12 +38,12 @@ export function refusal(
   status = problemStatus(failure.code),
 ): Answer {
   const seconds = retryAfterSeconds(failure);
-  return {
-    status,
-    contentType: problemType,
-    body: problemText(failure, status),
-    headers: seconds === undefined ? headers : [...headers, "Retry-After", String(seconds)],
-  };
+  const further = [...headers];
+  if (seconds !== undefined) further.push("Retry-After", String(seconds));
+  // RFC 9110 asks for it in every 401.
+  if (failure.code === "UNAUTHENTICATED") further.push("WWW-Authenticate", "Bearer");
+  const body = problemText(failure, status);
+  return { status, code: failure.code, contentType: problemType, body, headers: further };
 }
 
 /** The headers that every answer of this node carries, as name, value, name, value … */

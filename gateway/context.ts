@@ -1,9 +1,11 @@
 /** What the routes of one gateway share. */
 import type { Config } from "../src/config/config.ts";
 import { type Failure, failureOf } from "../src/errors.ts";
+import type { Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
 import { noLeader } from "../src/node/refusals.ts";
+import type { Access } from "./access/access.ts";
 import type { Metrics } from "./metrics.ts";
 import type { EventStreams } from "./streams/event-streams.ts";
 
@@ -18,8 +20,12 @@ export interface Context {
   readonly config: Config;
   /** Link faults that can be set on purpose; undefined unless FAULTS=1. */
   readonly faults: FaultControl | undefined;
+  /** Who may do what. */
+  readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
+  /** What this node keeps for all its clients. */
+  readonly intake: Intake;
   readonly streams: EventStreams;
   /** Calls `run` when the gateway closes: for what a route has started and must end. */
   onClose(run: () => void | Promise<void>): void;

@@ -1,25 +1,52 @@
 /** One path of the API: its methods, and the promise that each request ends in one answer. */
+import type { IncomingMessage } from "node:http";
 import type { Express, Request, Response } from "express";
 import { failureOf } from "../src/errors.ts";
+import type { Need } from "./access/caller.ts";
+import { restApproach } from "./access/rest-approach.ts";
+import type { Visit } from "./access/visit.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import { counted } from "./unread.ts";
 
 /** Returned by a handler that answers the request itself, such as one that opens an event stream. */
 export const streaming = Symbol("streaming");
 /** What a handler comes to. */
 export type Outcome = Answer | typeof streaming;
 
-/** Returns its answer. An exception is a fault of this program: it becomes INTERNAL and a log line. */
-export type Handler = (request: Request, response: Response) => Outcome | Promise<Outcome>;
+/**
+ * Returns its answer. An exception is a fault of this program: it becomes INTERNAL and a log line. Whoever touches
+ * keys asks `visit` first whether they are the caller's.
+ */
+export type Handler = (
+  request: Request,
+  response: Response,
+  visit: Visit,
+) => Outcome | Promise<Outcome>;
+
+/** One method of a path. */
+interface Call {
+  /** What it requires of its caller, who is judged before the handler runs. */
+  readonly needs: Need;
+  readonly handle: Handler;
+}
 
 type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
-/** One path with a handler for each of its methods. */
+/** One path with its methods. */
 export interface Endpoint {
   /** In the syntax of Express, such as `/faults/:follower`; also the label of its metrics. */
   readonly path: string;
   /** GET also serves HEAD. */
-  readonly methods: Readonly<Partial<Record<Method, Handler>>>;
+  readonly methods: Readonly<Partial<Record<Method, Call>>>;
+}
+
+/** The calls of an endpoint by method. GET also serves HEAD. */
+export function callsOf({ methods }: Endpoint): ReadonlyMap<string, Call> {
+  const calls = new Map<string, Call>(Object.entries(methods));
+  const get = calls.get("GET");
+  if (get !== undefined) calls.set("HEAD", get);
+  return calls;
 }
 
 /**
@@ -27,15 +54,16 @@ export interface Endpoint {
  * path, so that the metrics have as many series as there are paths.
  */
 export function mount(app: Express, context: Context, endpoint: Endpoint): void {
-  const handlers = new Map<string, Handler>(Object.entries(endpoint.methods));
-  for (const method of handlers.keys()) context.metrics.requests.expect(endpoint.path, method);
-  const get = handlers.get("GET");
-  if (get !== undefined) handlers.set("HEAD", get);
-  const allow = [...handlers.keys()].join(", ");
+  const calls = callsOf(endpoint);
+  for (const method of Object.keys(endpoint.methods)) {
+    context.metrics.requests.expect(endpoint.path, method);
+  }
+  const allow = [...calls.keys()].join(", ");
 
-  const finish = (request: Request, response: Response, answer: Answer): void => {
-    context.metrics.requests.count(endpoint.path, request.method, answer.status);
-    send(context, response, answer);
+  const answer = (request: Request, response: Response, made: Answer): void => {
+    const given = counted(context.intake.answers, response, made);
+    context.metrics.requests.count(endpoint.path, request.method, given.status);
+    send(context, response, given);
   };
   const refuseMethod = (request: Request): Answer =>
     refusal(
@@ -52,21 +80,34 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
   };
 
   app.route(endpoint.path).all((request, response) => {
-    const handler = handlers.get(request.method);
-    if (handler === undefined) {
-      finish(request, response, refuseMethod(request));
+    const call = calls.get(request.method);
+    if (call === undefined) {
+      answer(request, response, refuseMethod(request));
+      return;
+    }
+    const visit = context.access.admit(restApproach(request), call.needs, callOf(request));
+    const finish = (outcome: Outcome): void => {
+      if (outcome === streaming) {
+        context.access.ended(visit, call.needs, undefined);
+        return;
+      }
+      context.access.ended(visit, call.needs, outcome.code);
+      answer(request, response, outcome);
+    };
+    if (visit.objection !== undefined) {
+      finish(refusal(visit.objection));
       return;
     }
     try {
-      const outcome = handler(request, response);
+      const outcome = call.handle(request, response, visit);
       if (outcome instanceof Promise) {
-        outcome.then(
-          (later) => later !== streaming && finish(request, response, later),
-          (error: unknown) => finish(request, response, internalError(request, error)),
-        );
-      } else if (outcome !== streaming) finish(request, response, outcome);
+        outcome.then(finish, (error: unknown) => finish(internalError(request, error)));
+      } else finish(outcome);
     } catch (error) {
-      finish(request, response, internalError(request, error));
+      finish(internalError(request, error));
     }
   });
 }
+
+/** As the audit log names a call; it leaves out the query. */
+export const callOf = ({ method, url }: IncomingMessage): string => `${method} ${url}`;

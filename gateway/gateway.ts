@@ -15,17 +15,21 @@ import { fileURLToPath } from "node:url";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Config } from "../src/config/config.ts";
 import { failureOf } from "../src/errors.ts";
+import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { answersMsMax } from "../src/node/stopping.ts";
-import { timeoutMsMax } from "../src/request-limits.ts";
+import type { Access } from "./access/access.ts";
+import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context, GatewayLog } from "./context.ts";
-import { mount } from "./endpoint.ts";
+import { callOf, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
+import { needFinder } from "./needs.ts";
 import { mountPages } from "./pages.ts";
+import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
@@ -33,6 +37,8 @@ import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
+import { createTurns } from "./turns.ts";
+import { silenceMsMax } from "./unread.ts";
 
 /** What a gateway needs; it closes none of it. */
 interface GatewayOptions {
@@ -40,8 +46,11 @@ interface GatewayOptions {
   readonly config: Config;
   /** Only with FAULTS=1. */
   readonly faults?: FaultControl | undefined;
+  readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
+  /** The bounds of the whole node; absent: bounds of its own. */
+  readonly intake?: Intake | undefined;
   /** The built page; absent: the one that belongs to this source. */
   readonly pageDirectory?: string | undefined;
 }
@@ -78,22 +87,22 @@ const serverOptions = {
 const nextRequestMs = 100;
 /** Connections at a time; Node closes further ones at once. */
 const connectionsMax = 20_000;
-/** Milliseconds without traffic after which a connection is cut off: longer than any write may take. */
-const silenceMsMax = timeoutMsMax + 30_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { node, config, faults, metrics, log } = options;
+  const { node, config, faults, access, metrics, log, intake = createIntake() } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
-  const streams = createEventStreams();
+  const streams = createEventStreams(intake);
   const closers: (() => void | Promise<void>)[] = [];
   let closing = false;
   const context: Context = {
     node,
     config,
     faults,
+    access,
     metrics,
     log,
+    intake,
     streams,
     onClose: (run) => {
       closers.push(run);
@@ -111,17 +120,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   /** Connections without a request so far. Node does not take them for idle. */
   const silent = new Set<Socket>();
   const names = new OwnNames(config);
+  const takeTurns = createTurns(intake.requests);
   const logsRequests = log.isLevelEnabled?.("debug") === true;
   const serve: RequestListener = (request, response) => {
     silent.delete(request.socket);
     if (isOver(request.socket)) return;
     beginExchange(request, response);
     if (logsRequests) logWhenDone(log, request, response);
-    const fault = closing
-      ? shuttingDown
-      : (normalizeTarget(request, node) ?? names.objection(request));
-    if (fault === undefined) app(request, response);
-    else send(context, response, refusal(fault));
+    takeTurns(response, () => {
+      const fault = closing
+        ? shuttingDown
+        : (normalizeTarget(request, node) ?? names.objection(request));
+      if (fault === undefined) {
+        app(request, response);
+        return;
+      }
+      const visit = access.admit(restApproach(request), "open", callOf(request));
+      access.ended(visit, "open", fault.code);
+      send(context, response, refusal(fault));
+    });
   };
   const server = createServer(serverOptions, serve);
   // RFC 9110 lets a server ignore unknown expectations; Node would answer without our headers.
@@ -132,6 +149,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.timeout = silenceMsMax;
   server.on("connection", (socket: Socket) => {
     silent.add(socket);
+    boundBodies(socket, intake.requests);
     socket.once("close", () => silent.delete(socket));
   });
   server.on("clientError", answerClientError(node));
@@ -172,9 +190,9 @@ function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  for (const endpoint of endpoints(context, { agent, sweeps })) mount(app, context, endpoint);
-  for (const endpoint of sweepEndpoints(context, sweeps)) mount(app, context, endpoint);
-  mountMemberProxy(app, context, agent);
+  const all = [...endpoints(context, { agent, sweeps }), ...sweepEndpoints(context, sweeps)];
+  for (const endpoint of all) mount(app, context, endpoint);
+  mountMemberProxy(app, context, { agent, needOf: needFinder(all) });
   mountPages(app, context, pageDirectory);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.

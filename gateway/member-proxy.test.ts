@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openStream } from "../test/support/event-source.ts";
+import { openToAll } from "../test/support/open-access.ts";
 import { ask, askRaw } from "../test/support/rest.ts";
 import { type SmallCluster, silentLog, startSmallCluster } from "../test/support/small-cluster.ts";
 import { StandInNode } from "../test/support/stand-in-node.ts";
@@ -161,7 +162,9 @@ describe("to a member that fails", () => {
       controlUrl: "",
       logRetention: 1000,
     };
-    gateway = await startGateway({ node, config, metrics: createMetrics(), log: silentLog });
+    gateway = await startGateway({
+      ...{ node, config, access: openToAll(), metrics: createMetrics(), log: silentLog },
+    });
   };
   afterEach(async () => {
     stopMember();

@@ -11,10 +11,12 @@ import { createProxyMiddleware } from "http-proxy-middleware";
 import { type Failure, failed, failureOf, type Result, succeeded } from "../src/errors.ts";
 import { noLeader } from "../src/node/refusals.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
+import { carriedCredential, restApproach } from "./access/rest-approach.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
 import { createMemberPulse, isEventStream } from "./member-pulse.ts";
+import type { FindNeed } from "./needs.ts";
 import { readingMethods } from "./requests/methods.ts";
 import { isBareMember, leaderId, type MemberPath, readMemberPath } from "./requests/target.ts";
 
@@ -44,8 +46,15 @@ interface Call {
   outgoing?: ClientRequest;
 }
 
-/** Serves everything under /nodes/. `agent` keeps the connections to the members. */
-export function mountMemberProxy(app: Express, context: Context, agent: Agent): void {
+/**
+ * Serves everything under /nodes/. `agent` keeps the connections to the members. Callers are judged here, by what
+ * the call needs, and once more by the member.
+ */
+export function mountMemberProxy(
+  app: Express,
+  context: Context,
+  { agent, needOf }: { readonly agent: Agent; readonly needOf: FindNeed },
+): void {
   const calls = new Map<IncomingMessage, Call>();
   const pulse = createMemberPulse();
   context.onClose(pulse.close);
@@ -104,6 +113,18 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
       answerHere(request, response, toFolder(path));
       return;
     }
+    const need = needOf(request.method, path.target);
+    const { access } = context;
+    const visit = access.admit(
+      restApproach(request),
+      need,
+      `${request.method} ${request.originalUrl}`,
+    );
+    if (visit.objection !== undefined) {
+      access.ended(visit, need, visit.objection.code);
+      refuse(request, response, visit.objection);
+      return;
+    }
     if (calls.size >= callsMax) {
       refuse(request, response, failureOf("OVERLOADED", tooManyCalls));
       return;
@@ -124,9 +145,19 @@ export function mountMemberProxy(app: Express, context: Context, agent: Agent): 
     // The client may have gone while the call waited for a leader.
     if (response.destroyed) return;
     Object.assign(call, member.value);
+    forwardCaller(request);
     for (const name of hopHeaders) delete request.headers[name];
     await pass(request, response, () => {});
   });
+}
+
+/** Tells the member who calls: the caller's token, which a page keeps in a cookie, and its address. */
+function forwardCaller(request: Request): void {
+  const { headers, socket } = request;
+  const from = [headers["x-forwarded-for"], socket.remoteAddress ?? "unknown"].flat();
+  Object.assign(headers, carriedCredential(request));
+  delete headers.cookie;
+  headers["x-forwarded-for"] = from.filter((text) => text !== undefined).join(", ");
 }
 
 /**
@@ -139,6 +170,7 @@ const hopHeaders = [
   "keep-alive",
   "origin",
   "proxy-connection",
+  "sec-fetch-site",
   "te",
   "upgrade",
 ];

@@ -3,7 +3,11 @@
  * costs one histogram observation (0.4 µs, measured); all other figures are read when they are asked for.
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
+import type { ErrorCode } from "../src/errors.ts";
+import { createIntake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
+import { refusalCodes } from "./access/access.ts";
+import { createIntakeMetrics } from "./intake-metrics.ts";
 
 /** Counts answers by route, method and status. */
 interface RequestCounts {
@@ -18,6 +22,10 @@ export interface Metrics {
   /** What the node reports to. */
   readonly observer: NodeObserver;
   readonly requests: RequestCounts;
+  /** Counts a refused caller. */
+  refused(code: ErrorCode): void;
+  /** Counts a line that the audit log dropped. */
+  auditLineDropped(): void;
   readonly contentType: string;
   /** The whole page, with the gauges of the node as they are now. */
   text(node: KvNode): Promise<string>;
@@ -31,15 +39,30 @@ const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
 /** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = []): Metrics {
+export function createMetrics(others: readonly string[] = [], intake = createIntake()): Metrics {
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
+  const refused = new Counter({
+    name: "kv_callers_refused_total",
+    help: "Calls refused because of their caller, by error code.",
+    labelNames: ["code"],
+    registers: [registry],
+  });
+  for (const code of refusalCodes) refused.inc({ code }, 0);
+  const dropped = new Counter({
+    name: "kv_audit_lines_dropped_total",
+    help: "Lines of the audit log that found no room.",
+    registers: [registry],
+  });
+  createIntakeMetrics(registry, intake);
   const stopDelay = measureEventLoopDelay(registry);
   return {
     observer: createObserver(registry, others),
     requests,
+    refused: (code) => refused.inc({ code }),
+    auditLineDropped: () => dropped.inc(),
     contentType: registry.contentType,
     text: (node) => {
       refreshNode(node);

@@ -15,6 +15,13 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   KEY_NOT_FOUND: { status: 404, title: "There is no such key" },
   NOT_LEADER: { status: 421, title: "This node is not the leader" },
   MISDIRECTED: { status: 421, title: "The request is meant for another host" },
+  UNAUTHENTICATED: { status: 401, title: "The call needs a valid token; nothing was done" },
+  PERMISSION_DENIED: { status: 403, title: "The caller may not do that; nothing was done" },
+  RATE_LIMITED: {
+    status: 429,
+    title: "Too many wrong tokens; nothing was done",
+    retryAfterSeconds: 60,
+  },
   NO_LEADER: {
     status: 503,
     title: "No leader is known; nothing was written",

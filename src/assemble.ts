@@ -3,12 +3,16 @@
  * order and closed in the opposite one.
  */
 import { randomUUID } from "node:crypto";
+import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
+import { boundCalls } from "../gateway/grpc/bounded-calls.ts";
 import { publicServices } from "../gateway/grpc/public-services.ts";
 import { createMetrics } from "../gateway/metrics.ts";
+import { startMetricsPort } from "../gateway/metrics-port.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
+import { createIntake } from "./intake/intake.ts";
 import type { KvNode } from "./node/api.ts";
 import { otherIds } from "./node/options.ts";
 import type { Storage } from "./node/ports.ts";
@@ -23,6 +27,8 @@ import { createGrpcServer } from "./transport/server.ts";
 export interface RunningNode {
   readonly node: KvNode;
   readonly gateway: Gateway;
+  /** Undefined without METRICS_PORT. */
+  readonly metricsPort: number | undefined;
   /** Answers the requests in progress, flushes, and frees every port and file. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -48,17 +54,20 @@ export async function startNode({
   pageDirectory,
 }: Assembly): Promise<RunningNode> {
   const clock = systemClock;
-  const storage: Storage =
-    config.dataDir === ""
-      ? createMemoryStorage()
-      : await openDiskStorage({ directory: config.dataDir });
-  const server = createGrpcServer({ config, log });
+  const others = otherIds(config);
+  const intake = createIntake();
+  const metrics = createMetrics(others, intake);
+  const opened = await openAccess({ config, log, clock, figures: metrics });
+  const storage = await openStorage({ config, log, fatal }).catch(async (error: unknown) => {
+    await opened.close();
+    throw error;
+  });
+  const interceptors = [boundCalls(intake)];
+  const server = createGrpcServer({ config, log, intake, interceptors });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
     : undefined;
-  const others = otherIds(config);
-  const metrics = createMetrics(others);
   const node = createNode({
     config,
     storage,
@@ -71,32 +80,58 @@ export async function startNode({
     incarnation: randomUUID(),
     fatal,
   });
-  const closeParts = async (gateway?: Gateway) => {
+  const closeParts = async (...edges: readonly { close(): Promise<void> }[]) => {
     // Until then the gateway serves: a leader's clients are told who leads next.
     await node.retire();
-    await Promise.all([gateway?.close(), node.close()]);
+    await Promise.all([...edges, node].map((part) => part.close()));
     await server.close();
     await storage.close();
     metrics.close();
+    await opened.close();
   };
+  const edges: { close(): Promise<void> }[] = [];
   try {
-    await server.serve(publicServices({ node, followers: others.length, log }));
+    await server.serve(
+      publicServices({ node, followers: others.length, log, access: opened.access }),
+    );
     const gateway = await startGateway({
       node,
       config,
       faults: faulty?.faults,
+      access: opened.access,
       metrics,
       log,
+      intake,
       pageDirectory,
     });
+    edges.push(gateway);
+    const { metricsPort: wanted } = config;
+    const metricsPort =
+      wanted === undefined
+        ? undefined
+        : await startMetricsPort({ port: wanted, node, config, metrics });
+    if (metricsPort !== undefined) edges.push(metricsPort);
     let closed: Promise<void> | undefined;
     const close = () => {
-      closed ??= closeParts(gateway);
+      closed ??= closeParts(...edges);
       return closed;
     };
-    return { node, gateway, close };
+    return { node, gateway, metricsPort: metricsPort?.port, close };
   } catch (error) {
-    await closeParts();
+    await closeParts(...edges);
     throw error;
   }
 }
+
+const openStorage = async ({
+  config: { dataDir },
+  log,
+  fatal,
+}: Pick<Assembly, "config" | "log" | "fatal">): Promise<Storage> =>
+  dataDir === ""
+    ? createMemoryStorage()
+    : openDiskStorage({
+        directory: dataDir,
+        warn: (reason) => log.warn({ reason }, "the data is not closed to other users"),
+        damaged: fatal,
+      });

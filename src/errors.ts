@@ -7,6 +7,9 @@ export type ErrorCode =
   | "KEY_NOT_FOUND"
   | "NOT_LEADER"
   | "MISDIRECTED"
+  | "UNAUTHENTICATED"
+  | "PERMISSION_DENIED"
+  | "RATE_LIMITED"
   | "NO_LEADER"
   | "VERSION_MISMATCH"
   | "IDEMPOTENCY_KEY_REUSED"
@@ -27,7 +30,7 @@ export interface Failure {
   readonly code: ErrorCode;
   /** One sentence for a person. */
   readonly detail: string;
-  /** Seconds after which a retry makes sense; set on 503s that are transient. */
+  /** Seconds after which a retry makes sense; set where that is known. */
   readonly retryAfterSeconds?: number;
   /** The members that the code adds to the problem document, such as `version` or `leaderUrl`. */
   readonly members?: Readonly<Record<string, unknown>>;

@@ -7,6 +7,8 @@ import { type RunningNode, startNode } from "./assemble.ts";
 import { readConfig } from "./config/read.ts";
 import { ConfigError } from "./config/refusals.ts";
 import { nodeStopMsMax } from "./node/stopping.ts";
+import { printable } from "./printable.ts";
+import { DataDamaged } from "./storage/disk/format/damage.ts";
 
 const exitCodes = { usage: 2, cannotStart: 1, stopped: 70, forced: 1 } as const;
 
@@ -15,16 +17,28 @@ let ending = false;
 /** Undefined until the node has started. */
 let running: RunningNode | undefined;
 const config = readConfigOrExit();
-const log = pino({
-  level: config.logLevel,
-  base: { node: config.nodeId },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  formatters: { level: (label) => ({ level: label }) },
-  mixin: () =>
-    running === undefined ? {} : { role: running.node.role, epoch: running.node.position().epoch },
-});
+const standardOutput = pino.destination(1);
+/** JSON escapes only some of what a terminal obeys. */
+const output = {
+  write: (line: string) => void standardOutput.write(`${printable(line.trimEnd())}\n`),
+  flushSync: () => standardOutput.flushSync(),
+};
+const log = pino(
+  {
+    level: config.logLevel,
+    base: { node: config.nodeId },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () =>
+      running === undefined
+        ? {}
+        : { role: running.node.role, epoch: running.node.position().epoch },
+  },
+  output,
+);
 
 process.on("uncaughtException", (error) => {
+  if (error instanceof DataDamaged) fatal(error.message);
   log.fatal({ err: error }, "invariant violated or unexpected exception; the node stops");
   process.exit(exitCodes.stopped);
 });
@@ -33,14 +47,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 }
 
 try {
-  running = await startNode({
-    config,
-    log,
-    fatal: (reason) => {
-      log.fatal({ reason }, "fatal fault; the node stops");
-      process.exit(exitCodes.stopped);
-    },
-  });
+  running = await startNode({ config, log, fatal });
   const { port, grpcPort, dataDir, writeQuorum } = config;
   log.info(
     { port, grpcPort, dataDir, writeQuorum, url: running.gateway.url },
@@ -50,6 +57,11 @@ try {
   const reason = error instanceof Error ? error.message : String(error);
   log.fatal({ reason }, "node could not start");
   process.exit(exitCodes.cannotStart);
+}
+
+function fatal(reason: string): never {
+  log.fatal({ reason }, "fatal fault; the node stops");
+  process.exit(exitCodes.stopped);
 }
 
 /** Stops the node: it answers the requests in progress and flushes. A second signal changes nothing. */
@@ -72,7 +84,7 @@ function readConfigOrExit() {
     return readConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${printable(error.message)}\n`);
     return process.exit(exitCodes.usage);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The generated service, except that a malformed request reaches the handlers as a failure. They refuse
- * it with a stable code; the library would answer with a status alone.
+ * The generated service, except that a request reaches the handlers as bytes still to be read. So a caller without
+ * the right to call costs no decoding, and a malformed request is refused with a stable code; the library would
+ * answer with a status alone.
  */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ServiceDefinition } from "@grpc/grpc-js";
@@ -25,25 +26,30 @@ class StrictReader extends BinaryReader {
   }
 }
 
-/** The method, with requests that are decoded strictly. */
+/** A request that is decoded, strictly, when it is called. */
+export type Unread<Request> = () => Result<Request>;
+
+/** The method, with unread requests. */
 const checked = <Method, Request>(
   method: Method,
   type: { decode(reader: BinaryReader): Request },
 ) => ({
   ...method,
-  requestDeserialize: (bytes: Buffer): Result<Request> => {
-    try {
-      return succeeded(type.decode(new StrictReader(bytes)));
-    } catch {
-      return failed("INVALID_ARGUMENT", "The request is not a well-formed protobuf message.");
-    }
-  },
+  requestDeserialize:
+    (bytes: Buffer): Unread<Request> =>
+    () => {
+      try {
+        return succeeded(type.decode(new StrictReader(bytes)));
+      } catch {
+        return failed("INVALID_ARGUMENT", "The request is not a well-formed protobuf message.");
+      }
+    },
 });
 
 /** The full name of the public service. */
 export const kvServiceName = "quorumkv.v1.KV";
 
-/** Its methods, for the server: each request arrives as a Result. */
+/** Its methods, for the server: each request arrives unread. */
 export const kvDefinition = {
   read: checked(KVService.read, ReadRequest),
   readMany: checked(KVService.readMany, ReadManyRequest),

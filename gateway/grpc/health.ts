@@ -1,5 +1,5 @@
 /** The standard health service of gRPC, which orchestrators and load balancers ask. */
-import type { Server } from "@grpc/grpc-js";
+import type { Server, ServerWritableStream } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { type KvNode, purposes } from "../../src/node/api.ts";
 import { kvServiceName } from "./definition.ts";
@@ -32,7 +32,11 @@ export function addHealth(server: Server, node: KvNode): { close(): void } {
   health.addToServer({
     // A single check looks at the node first, so that its answer is never out of date.
     addService: (definition, handlers: Handlers) =>
-      server.addService(definition, { ...handlers, check: fresh(handlers["check"], refresh) }),
+      server.addService(definition, {
+        ...handlers,
+        check: fresh(handlers["check"], refresh),
+        watch: knownOnly(handlers["watch"], (service) => told.has(service)),
+      }),
   });
   return {
     close: () => {
@@ -43,6 +47,14 @@ export function addHealth(server: Server, node: KvNode): { close(): void } {
 }
 
 type Handler = Handlers[string];
+type WatchCall = ServerWritableStream<{ service: string }, { status: string }>;
+
+/** The library remembers every name that was ever watched. None is added later: it need not know others. */
+const knownOnly = (handler: Handler | undefined, isKnown: (service: string) => boolean): Handler =>
+  ((call: WatchCall) => {
+    if (isKnown(call.request.service)) (handler as (call: WatchCall) => void)(call);
+    else call.write({ status: "SERVICE_UNKNOWN" });
+  }) as Handler;
 
 /** The handler, run after `refresh`. */
 const fresh = (handler: Handler | undefined, refresh: () => void): Handler =>

@@ -6,6 +6,7 @@ import { failed } from "../../src/errors.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
 import { errorDetailsOf } from "../../test/support/error-details.ts";
 import { errorOf, refusalOf, retrying, TestClient } from "../../test/support/kv-client.ts";
+import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import { startTcpProxy, type TcpProxy } from "../../test/support/tcp-proxy.ts";
 import type { BatchOperation } from "./generated/quorumkv/v1/kv.ts";
@@ -24,10 +25,14 @@ let asked: number;
 
 beforeEach(async () => {
   node = new StandInNode();
-  server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
+  server = createGrpcServer({
+    config: { nodes, host: "127.0.0.1", grpcPort: 0 },
+    log: silent,
+  });
   proxy = await startTcpProxy(
     0,
-    (await server.serve(publicServices({ node, followers: 0, log: silent }))).port,
+    (await server.serve(publicServices({ node, followers: 0, access: openToAll(), log: silent })))
+      .port,
   );
   usual = new TestClient(proxy.port);
   repeating = new TestClient(proxy.port, retrying);

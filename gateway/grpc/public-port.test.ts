@@ -15,6 +15,7 @@ import { loadFileDescriptorSetFromBuffer, loadSync } from "@grpc/proto-loader";
 import { protoPath as healthProtoPath } from "grpc-health-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
+import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import { kvServiceName } from "./definition.ts";
 import { publicServices } from "./public-services.ts";
@@ -30,7 +31,9 @@ beforeEach(async () => {
   node = new StandInNode();
   const config = { nodes: [], host: "127.0.0.1", grpcPort: 0 };
   server = createGrpcServer({ config, log: silent });
-  ({ port } = await server.serve(publicServices({ node, followers: 0, log: silent })));
+  ({ port } = await server.serve(
+    publicServices({ node, followers: 0, access: openToAll(), log: silent }),
+  ));
 });
 
 afterEach(async () => {

@@ -5,6 +5,7 @@ import { type ErrorCode, failed } from "../../src/errors.ts";
 import { keyBytesMax, valueBytesMax } from "../../src/request-limits.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
 import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import {
   type BatchOperation,
@@ -24,8 +25,13 @@ let client: TestClient;
 beforeEach(async () => {
   node = new StandInNode();
   const nodes = ["leader", "follower1", "follower2"].map(member);
-  server = createGrpcServer({ config: { nodes, host: "127.0.0.1", grpcPort: 0 }, log: silent });
-  const { port } = await server.serve(publicServices({ node, followers: 2, log: silent }));
+  server = createGrpcServer({
+    config: { nodes, host: "127.0.0.1", grpcPort: 0 },
+    log: silent,
+  });
+  const { port } = await server.serve(
+    publicServices({ node, followers: 2, access: openToAll(), log: silent }),
+  );
   client = new TestClient(port);
 });
 

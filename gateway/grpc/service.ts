@@ -2,20 +2,19 @@
  * The public service `quorumkv.v1.KV`: the same reads and writes as the REST gateway. Each handler reads
  * its message into a request, asks the node, and turns the result into a message or a refusal.
  */
-import type {
-  handleUnaryCall,
-  Metadata,
-  ServiceError,
-  UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { type Failure, type Result, succeeded } from "../../src/errors.ts";
+import type { handleUnaryCall, ServiceError, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { type Failure, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
+import type { Access } from "../access/access.ts";
+import type { Role } from "../access/caller.ts";
 import { isRepeated, writeAgain } from "./attempts.ts";
 import { bulkWrite } from "./bulk-write.ts";
+import type { Unread } from "./definition.ts";
 import { type Answer, answered, toServiceError, toWriteError } from "./failures.ts";
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { MessageReader } from "./requests.ts";
+import { type CallFacts, visitOf } from "./visits.ts";
 import { watch } from "./watch.ts";
 
 /** What the service needs. */
@@ -23,47 +22,59 @@ export interface KvServiceOptions {
   readonly node: KvNode;
   /** How many followers the cluster has: the highest write quorum that a client may ask for. */
   readonly followers: number;
+  readonly access: Access;
   readonly log: Log;
 }
 
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
-  const { node, log } = options;
+  const { node, access, log } = options;
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
-    metadata: Metadata,
+    { metadata, visit }: CallFacts,
   ): Promise<Result<{ result: wire.WriteResult }>> => {
     if (!request.ok) return request;
+    const denied = visit.keysFault(request.value.operations.map(({ key }) => key));
+    if (denied !== undefined) return failedBy(denied);
     const carryOut = async () => writeResult(await node.write(request.value), request.value);
     return isRepeated(metadata) ? writeAgain(request.value, carryOut) : carryOut();
   };
-  const unary = <Request, Response>(answer: (request: Request) => Answer<Response>) =>
-    unaryHandler({ answer, log, toError: toServiceError });
+  const unary = <Request, Response>(
+    answer: (request: Request, facts: CallFacts) => Answer<Response>,
+  ) => unaryHandler({ needs: "read", answer, access, log, toError: toServiceError });
   const unaryWrite = <Request>(read: (request: Request) => Result<WriteRequest>) =>
     unaryHandler({
-      answer: (request: Request, metadata) => write(read(request), metadata),
+      needs: "write",
+      answer: (request: Request, facts) => write(read(request), facts),
+      access,
       log,
       toError: toWriteError,
     });
 
   return {
-    read: unary(async (request: wire.ReadRequest) => {
+    read: unary(async (request: wire.ReadRequest, { visit }) => {
       const query = reader.read(request);
       if (!query.ok) return query;
+      const denied = visit.keysFault([query.value.key]);
+      if (denied !== undefined) return failedBy(denied);
       return mapResult(await node.read(query.value), (entry) => ({ entry }));
     }),
-    readMany: unary(async (request: wire.ReadManyRequest) => {
+    readMany: unary(async (request: wire.ReadManyRequest, { visit }) => {
       const query = reader.readMany(request);
       if (!query.ok) return query;
+      const denied = visit.keysFault(query.value.keys);
+      if (denied !== undefined) return failedBy(denied);
       return mapResult(await node.readMany(query.value), ({ entries, sequence }) => ({
         entries: entries.map((entry) => ({ entry: entry ?? undefined })),
         sequence,
       }));
     }),
-    list: unary(async (request: wire.ListRequest) => {
+    list: unary(async (request: wire.ListRequest, { visit }) => {
       const query = reader.list(request);
       if (!query.ok) return query;
+      const denied = visit.prefixFault(query.value.prefix);
+      if (denied !== undefined) return failedBy(denied);
       return mapResult(await node.list(query.value), ({ entries, next, sequence }) => ({
         entries,
         next: next ?? undefined,
@@ -74,10 +85,11 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     delete: unaryWrite((request: wire.DeleteRequest) => reader.remove(request)),
     batch: unaryWrite((request: wire.BatchRequest) => reader.batch(request)),
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
-    watch: watch(node, reader),
+    watch: watch(node, reader, access),
     bulkWrite: bulkWrite({
+      access,
       log,
-      write: (request, metadata) => write(reader.batch(request), metadata),
+      write: (request, facts) => write(reader.batch(request), facts),
     }),
   };
 }
@@ -101,24 +113,43 @@ const writeResult = (
 const mapResult = <From, To>(result: Result<From>, map: (value: From) => To): Result<To> =>
   result.ok ? succeeded(map(result.value)) : result;
 
-/** A handler that answers each call exactly once, malformed requests and exceptions included. */
+/** A handler that answers each call exactly once, strangers, malformed requests and exceptions included. */
 const unaryHandler =
   <Request, Response>({
+    needs,
     answer,
+    access,
     log,
     toError,
   }: {
-    readonly answer: (request: Request, metadata: Metadata) => Answer<Response>;
+    readonly needs: Role;
+    readonly answer: (request: Request, facts: CallFacts) => Answer<Response>;
+    readonly access: Access;
     readonly log: Log;
     readonly toError: (failure: Failure) => ServiceError;
-  }): handleUnaryCall<Result<Request>, Response> =>
-  ({ request, metadata }, callback) => {
-    if (!request.ok) {
-      callback(toError(request.failure));
+  }): handleUnaryCall<Unread<Request>, Response> =>
+  (call, callback) => {
+    const visit = visitOf(access, call, needs);
+    const { metadata } = call;
+    const refuse = (failure: Failure) => {
+      access.ended(visit, needs, failure.code);
+      callback(toError(failure));
+    };
+    if (visit.objection !== undefined) {
+      refuse(visit.objection);
       return;
     }
-    void answered(() => answer(request.value, metadata), log).then((result) => {
-      if (result.ok) callback(null, result.value);
-      else callback(toError(result.failure));
+    const request = call.request();
+    if (!request.ok) {
+      refuse(request.failure);
+      return;
+    }
+    void answered(() => answer(request.value, { metadata, visit }), log).then((result) => {
+      if (!result.ok) {
+        refuse(result.failure);
+        return;
+      }
+      access.ended(visit, needs, undefined);
+      callback(null, result.value);
     });
   };

@@ -1,10 +1,18 @@
 /** The stream of `Watch`. */
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
-import type { Failure, Result } from "../../src/errors.ts";
+import { type Failure, failedBy, type Result, unless } from "../../src/errors.ts";
 import type { KvNode } from "../../src/node/api.ts";
+import type { Access } from "../access/access.ts";
+import type { Visit } from "../access/visit.ts";
+import type { WatchStart } from "../requests/client-requests.ts";
+import type { Unread } from "./definition.ts";
 import { toServiceError } from "./failures.ts";
 import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 import type { MessageReader } from "./requests.ts";
+import { visitOf } from "./visits.ts";
+
+/** Bytes of one watch that wait for its client, beyond which it pauses. */
+const waitingBytesMax = 256 * 1024;
 
 /**
  * Streams applied operations in sequence order. A client that reads slowly pauses its own watch: later
@@ -14,26 +22,44 @@ export const watch =
   (
     node: KvNode,
     reader: MessageReader,
-  ): handleServerStreamingCall<Result<WatchRequest>, WatchResponse> =>
+    access: Access,
+  ): handleServerStreamingCall<Unread<WatchRequest>, WatchResponse> =>
   (call) => {
-    const fail = (failure: Failure) => call.emit("error", toServiceError(failure));
-    if (!call.request.ok) {
-      fail(call.request.failure);
-      return;
-    }
-    const start = reader.watch(call.request.value);
+    const visit = visitOf(access, call, "read");
+    let forget = () => {};
+    const fail = (failure: Failure) => {
+      forget();
+      access.ended(visit, "read", failure.code);
+      call.emit("error", toServiceError(failure));
+    };
+    const start = readStart(call.request, reader, visit);
     if (!start.ok) {
       fail(start.failure);
       return;
     }
+    let waitingBytes = 0;
+    let isBehind = false;
+    let resume = (): void => {};
+    // The library counts messages, which may be a mebibyte each.
+    const isFull = () => waitingBytes > waitingBytesMax || call.writableNeedDrain;
     const watching = node.watch({
       ...start.value,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
-        let hasRoom = true;
-        for (const operation of operations) hasRoom = call.write(operation);
-        return hasRoom;
+        for (const operation of operations) {
+          const bytes = operation.key.length + (operation.value?.length ?? 0);
+          waitingBytes += bytes;
+          call.write(operation, () => {
+            waitingBytes -= bytes;
+            if (isBehind && !isFull()) {
+              isBehind = false;
+              resume();
+            }
+          });
+        }
+        isBehind ||= isFull();
+        return !isBehind;
       },
       failed: fail,
     });
@@ -41,6 +67,30 @@ export const watch =
       fail(watching.failure);
       return;
     }
-    call.on("drain", watching.value.resume);
-    call.once("cancelled", watching.value.cancel);
+    resume = watching.value.resume;
+    const { cancel } = watching.value;
+    forget = visit.onLapse((failure) => {
+      cancel();
+      fail(failure);
+    });
+    call.on("drain", () => {
+      isBehind = false;
+      resume();
+    });
+    call.once("cancelled", () => {
+      forget();
+      cancel();
+    });
   };
+
+function readStart(
+  request: Unread<WatchRequest>,
+  reader: MessageReader,
+  visit: Visit,
+): Result<WatchStart> {
+  if (visit.objection !== undefined) return failedBy(visit.objection);
+  const read = request();
+  if (!read.ok) return read;
+  const start = reader.watch(read.value);
+  return start.ok ? unless(visit.prefixFault(start.value.prefix), start.value) : start;
+}

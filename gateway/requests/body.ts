@@ -1,6 +1,7 @@
 /** The JSON body of a request: of the right type, within its bound, and parsed once. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import {
   type Failure,
   failed,
@@ -9,8 +10,10 @@ import {
   type Result,
   succeeded,
 } from "../../src/errors.ts";
+import type { Budget } from "../../src/intake/budget.ts";
 import { bodyBytesMax } from "../../src/request-limits.ts";
 import { parseBody, type Shape } from "../json/values.ts";
+import { BodyBytes } from "./body-bytes.ts";
 import { quote } from "./query.ts";
 
 /** RFC 9110 allows empty parameters, as in `application/json;`. */
@@ -23,15 +26,19 @@ const jsonMediaType =
  * middle causes INVALID_ARGUMENT, which nobody reads. The rest of a refused body is discarded after the
  * answer (`exchanges.ts`).
  */
-export async function readBody(request: IncomingMessage, shape?: Shape): Promise<Result<unknown>> {
-  const fault = headerFault(request);
+export async function readBody(
+  request: IncomingMessage,
+  shape?: Shape,
+  bytesMax = bodyBytesMax,
+): Promise<Result<unknown>> {
+  const fault = headerFault(request, bytesMax);
   if (fault !== undefined) return failedBy(fault);
-  const bytes = await collect(request);
+  const bytes = await collect(request, bytesMax);
   return bytes.ok ? parse(bytes.value, shape) : bytes;
 }
 
 /** What is wrong with a body as far as the headers tell. */
-function headerFault({ headers }: IncomingMessage): Failure | undefined {
+function headerFault({ headers }: IncomingMessage, bytesMax: number): Failure | undefined {
   const length = headers["content-length"];
   const hasBody = headers["transfer-encoding"] !== undefined || Number(length ?? 0) > 0;
   const type = headers["content-type"];
@@ -46,34 +53,51 @@ function headerFault({ headers }: IncomingMessage): Failure | undefined {
     return failureOf("UNSUPPORTED_MEDIA_TYPE", detail);
   }
   if (!hasBody) return failureOf("INVALID_ARGUMENT", bodyMissing);
-  return Number(length ?? 0) > bodyBytesMax ? tooLarge : undefined;
+  return Number(length ?? 0) > bytesMax ? tooLarge(bytesMax) : undefined;
 }
 
 const bodyMissing = "The request must have a JSON body.";
-const tooLarge = failureOf("TOO_LARGE", `The body must be at most ${bodyBytesMax} bytes.`);
+const tooManyHalfRead = failureOf(
+  "OVERLOADED",
+  "Too many bodies of requests to this node are half read; nothing was written.",
+);
+const tooLarge = (bytesMax: number): Failure =>
+  failureOf("TOO_LARGE", `The body must be at most ${bytesMax} bytes.`);
+
+/** What bounds the bodies of each connection that are half read. */
+const budgets = new WeakMap<Socket, Budget>();
+
+/** Counts the bodies of this connection among those of all connections while they are half read. */
+export const boundBodies = (socket: Socket, budget: Budget): void => {
+  budgets.set(socket, budget);
+};
 
 /** The bytes of the body; reading stops at the bound. */
-const collect = (request: IncomingMessage): Promise<Result<Buffer>> =>
+const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const receive = (chunk: Buffer): void => {
-      length += chunk.length;
-      if (length <= bodyBytesMax) {
-        chunks.push(chunk);
-        return;
-      }
-      chunks.length = 0;
+    const body = new BodyBytes();
+    const stop = (failure: Failure): void => {
+      holding?.release();
+      body.drop();
       request.off("data", receive);
       request.pause();
-      resolve(failedBy(tooLarge));
+      resolve(failedBy(failure));
     };
-    const gone = (): void =>
+    const holding = budgets.get(request.socket)?.open(() => stop(tooManyHalfRead));
+    const receive = (chunk: Buffer): void => {
+      const wanted = body.lengthWith(chunk);
+      if (wanted > bytesMax) stop(tooLarge(bytesMax));
+      else if (holding?.keep(Math.max(body.capacity, wanted)) === false) stop(tooManyHalfRead);
+      else body.add(chunk);
+    };
+    const gone = (): void => {
+      holding?.release();
       resolve(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));
+    };
     request.on("data", receive);
     request.on("end", () => {
-      const [only] = chunks;
-      resolve(succeeded(chunks.length === 1 && only ? only : Buffer.concat(chunks)));
+      holding?.release();
+      resolve(succeeded(body.bytes));
     });
     request.on("error", gone);
     request.on("close", gone);

@@ -15,13 +15,14 @@ const names = new OwnNames({
 interface Asked {
   readonly host?: string;
   readonly origin?: string;
+  readonly site?: string;
   readonly method?: string;
   readonly url?: string;
 }
 
-function codeOf({ host, origin, method = "GET", url = "/read?key=a" }: Asked): string | undefined {
+function codeOf({ host, origin, site, method = "GET", url = "/read?key=a" }: Asked) {
   const request = new IncomingMessage(new Socket());
-  Object.assign(request, { method, url, headers: { host, origin } });
+  Object.assign(request, { method, url, headers: { host, origin, "sec-fetch-site": site } });
   return names.objection(request)?.code;
 }
 
@@ -90,6 +91,16 @@ describe("Origin", () => {
       expect(codeOf({ host, origin, ...call }), origin).toBe("MISDIRECTED");
     expect(codeOf({ host, origin: "http://localhost:4567", ...call })).toBeUndefined();
     expect(codeOf({ host, ...call })).toBeUndefined();
+  });
+
+  test("where there is none, a browser says where a call starts", () => {
+    for (const call of changing) {
+      for (const site of ["cross-site", "same-site", "else"])
+        expect(codeOf({ host, site, ...call }), site).toBe("MISDIRECTED");
+      for (const site of ["same-origin", "none"])
+        expect(codeOf({ host, site, ...call }), site).toBeUndefined();
+    }
+    expect(codeOf({ host, site: "cross-site" })).toBeUndefined();
   });
 
   test("a page behind a proxy names the address that ADVERTISE_URL has", () => {

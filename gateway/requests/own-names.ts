@@ -16,6 +16,9 @@ const rememberedMax = 100;
 /** Paths that hold a connection for as long as their client likes. */
 const streamPath = /\/(?:events|watch)(?:\?|$)/;
 
+/** Where a request may start that names no origin: this node's page, or the user. */
+const ownSites: ReadonlySet<string> = new Set(["same-origin", "none"]);
+
 /** The names of one node. */
 export class OwnNames {
   readonly #names: ReadonlySet<string>;
@@ -43,7 +46,14 @@ export class OwnNames {
     if (host !== undefined && !this.#isOwnHost(host)) {
       return failureOf("MISDIRECTED", `Host ${quote(host)} does not name this node. ${allowed}`);
     }
-    if (origin === undefined || !this.#asksForMoreThanReads(request)) return undefined;
+    if (!this.#asksForMoreThanReads(request)) return undefined;
+    if (origin === undefined) {
+      // Not every request of a page names its origin, but browsers say where each one starts.
+      const site = request.headers["sec-fetch-site"] ?? "none";
+      return ownSites.has(site)
+        ? undefined
+        : failureOf("MISDIRECTED", `A page that is ${quote(site)} asks for it. ${allowed}`);
+    }
     return this.#isOwnOrigin(origin, host)
       ? undefined
       : failureOf(

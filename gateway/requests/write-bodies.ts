@@ -40,15 +40,17 @@ const operation = z
   });
 const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
 
-/** Where the bodies hold values, for the parser. */
-const putShape: Shape = { members: { value: "value" } };
+/** Where the bodies hold keys and values, and how many: what is too large is not parsed. */
+const putShape: Shape = { members: { key: "key", value: "value" } };
+const removeShape: Shape = { members: { key: "key" } };
+const operationShape: Shape = { members: { put: putShape, delete: removeShape } };
 const batchShape: Shape = {
-  members: { operations: { items: { members: { put: putShape } } } },
+  members: { operations: { items: operationShape, countFault: checkCount } },
 };
 
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
-  readonly shape: Shape | undefined;
+  readonly shape: Shape;
   /** `idempotencyKey` is that of the header; undefined: there is none. */
   read(body: unknown, idempotencyKey: string | undefined): Result<WriteRequest>;
 }
@@ -66,7 +68,7 @@ interface WriteReaders {
 /** The readers of a node with these settings. */
 export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
-  const reader = (shape: Shape | undefined, ask: (body: unknown) => Result<AskedWrite>) => ({
+  const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
     read: (body: unknown, idempotencyKey: string | undefined): Result<WriteRequest> => {
       const asked = ask(body);
@@ -75,7 +77,7 @@ export function createWriteReaders(config: Config): WriteReaders {
   });
   return {
     put: reader(putShape, askedPut),
-    remove: reader(undefined, askedRemove),
+    remove: reader(removeShape, askedRemove),
     batch: reader(batchShape, askedBatch),
   };
 }

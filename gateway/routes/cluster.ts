@@ -4,6 +4,7 @@
  * itself (`fromLeader` is false).
  */
 import { type Agent, get } from "node:http";
+import { carriedCredential } from "../access/rest-approach.ts";
 import { ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -15,11 +16,17 @@ const viewBytesMax = 1024 * 1024;
 /** Marks a request from another gateway: it is answered here, so that no two nodes ask each other. */
 const askedHeader = "x-kv-asked-by";
 
-/** `agent` keeps the connection to the leader. */
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * `agent` keeps the connection to the leader. It is shown the token of the first who asks: all others who get the
+ * answer have one that permits it too.
+ */
 export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
   let asked: Promise<string | undefined> | undefined;
-  const askLeader = (url: string): Promise<string | undefined> => {
-    asked ??= fetchView({ url, agent, by: context.node.id }).finally(() => {
+  const askLeader = (url: string, credential: Headers): Promise<string | undefined> => {
+    const headers = { ...credential, [askedHeader]: context.node.id };
+    asked ??= fetchView({ url, agent, headers }).finally(() => {
       asked = undefined;
     });
     return asked;
@@ -27,30 +34,38 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
   return {
     path: "/cluster",
     methods: {
-      GET: async (request) => {
-        const query = readQuery(request.url, []);
-        if (!query.ok) return refusal(query.failure);
-        const own = () => ok(JSON.stringify(context.node.cluster()));
-        if (context.node.role === "leader" || request.headers[askedHeader] !== undefined) {
-          return own();
-        }
-        const { leader } = context.node.status();
-        const url =
-          leader === "" || leader === context.node.id ? undefined : context.node.peerUrl(leader);
-        const view = url === undefined ? undefined : await askLeader(url);
-        return view === undefined ? own() : ok(view);
+      GET: {
+        needs: "read",
+        handle: async (request) => {
+          const query = readQuery(request.url, []);
+          if (!query.ok) return refusal(query.failure);
+          const own = () => ok(JSON.stringify(context.node.cluster()));
+          if (context.node.role === "leader" || request.headers[askedHeader] !== undefined) {
+            return own();
+          }
+          const { leader } = context.node.status();
+          const url =
+            leader === "" || leader === context.node.id ? undefined : context.node.peerUrl(leader);
+          const view =
+            url === undefined ? undefined : await askLeader(url, carriedCredential(request));
+          return view === undefined ? own() : ok(view);
+        },
       },
     },
   };
 }
 
 /** The answer of the leader as it came; undefined when there is none that can be used. */
-const fetchView = (to: { url: string; agent: Agent; by: string }): Promise<string | undefined> =>
+const fetchView = (to: {
+  readonly url: string;
+  readonly agent: Agent;
+  readonly headers: Headers;
+}): Promise<string | undefined> =>
   new Promise((resolve) => {
     const nothing = () => resolve(undefined);
     const asking = get(new URL("/cluster", to.url), {
       agent: to.agent,
-      headers: { [askedHeader]: to.by },
+      headers: to.headers,
       signal: AbortSignal.timeout(askTimeoutMs),
     });
     asking.on("error", nothing);

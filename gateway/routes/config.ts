@@ -20,15 +20,18 @@ export function configEndpoint(context: Context): Endpoint {
   return {
     path: "/config",
     methods: {
-      PATCH: async (request) => {
-        const query = readQuery(request.url, []);
-        const body = await readBody(request);
-        if (!query.ok) return refusal(query.failure);
-        if (!body.ok) return refusal(body.failure);
-        const change = readFields(schema, body.value);
-        if (!change.ok) return refusal(change.failure);
-        const elsewhere = leaderOnly(context);
-        return elsewhere === undefined ? apply(context, change.value) : refusal(elsewhere);
+      PATCH: {
+        needs: "admin",
+        handle: async (request) => {
+          const query = readQuery(request.url, []);
+          const body = await readBody(request);
+          if (!query.ok) return refusal(query.failure);
+          if (!body.ok) return refusal(body.failure);
+          const change = readFields(schema, body.value);
+          if (!change.ok) return refusal(change.failure);
+          const elsewhere = leaderOnly(context);
+          return elsewhere === undefined ? apply(context, change.value) : refusal(elsewhere);
+        },
       },
     },
   };

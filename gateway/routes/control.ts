@@ -35,19 +35,23 @@ export function controlEndpoints(context: Context): readonly Endpoint[] {
     return failureOf("NOT_FOUND", detail);
   };
   return [
-    { path: "/control", methods: { GET: () => ask("GET", "") } },
+    { path: "/control", methods: { GET: { needs: "read", handle: () => ask("GET", "") } } },
     {
       path: "/control/:node/:action",
       methods: {
         // A body of JSON is what a browser sends for a page of another origin only after asking.
-        POST: async (request) => {
-          const query = readQuery(request.url, []);
-          const body = await readBody(request);
-          if (!query.ok) return refusal(query.failure);
-          if (!body.ok) return refusal(body.failure);
-          const [node, action] = [String(request.params["node"]), String(request.params["action"])];
-          const failure = missing(node, action);
-          return failure === undefined ? ask("POST", `/${node}/${action}`) : refusal(failure);
+        POST: {
+          needs: "admin",
+          handle: async (request) => {
+            const query = readQuery(request.url, []);
+            const body = await readBody(request);
+            if (!query.ok) return refusal(query.failure);
+            if (!body.ok) return refusal(body.failure);
+            const { node, action } = request.params;
+            const [of, what] = [String(node), String(action)];
+            const failure = missing(of, what);
+            return failure === undefined ? ask("POST", `/${of}/${what}`) : refusal(failure);
+          },
         },
       },
     },

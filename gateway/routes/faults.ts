@@ -48,31 +48,40 @@ export function faultsEndpoints(context: Context): readonly Endpoint[] {
     {
       path: "/faults",
       methods: {
-        GET: onLeader(() => listed(faults)),
-        DELETE: onLeader(() => {
-          for (const follower of followers) faults.reset(follower);
-          return listed(faults);
-        }),
+        GET: { needs: "read", handle: onLeader(() => listed(faults)) },
+        DELETE: {
+          needs: "admin",
+          handle: onLeader(() => {
+            for (const follower of followers) faults.reset(follower);
+            return listed(faults);
+          }),
+        },
       },
     },
     {
       path: "/faults/:follower",
       methods: {
-        PUT: async (request, response) => {
-          const body = await readBody(request);
-          if (!body.ok) return refusal(body.failure);
-          const fault = readFields(faultSchema, body.value);
-          if (!fault.ok) return refusal(fault.failure);
-          const set = onLeader((follower) => {
-            faults.set(follower, fault.value);
-            return listed(faults);
-          });
-          return set(request, response);
+        PUT: {
+          needs: "admin",
+          handle: async (request, ...rest) => {
+            const body = await readBody(request);
+            if (!body.ok) return refusal(body.failure);
+            const fault = readFields(faultSchema, body.value);
+            if (!fault.ok) return refusal(fault.failure);
+            const set = onLeader((follower) => {
+              faults.set(follower, fault.value);
+              return listed(faults);
+            });
+            return set(request, ...rest);
+          },
         },
-        DELETE: onLeader((follower) => {
-          faults.reset(follower);
-          return listed(faults);
-        }),
+        DELETE: {
+          needs: "admin",
+          handle: onLeader((follower) => {
+            faults.reset(follower);
+            return listed(faults);
+          }),
+        },
       },
     },
   ];

@@ -10,6 +10,7 @@ import { eventsEndpoint } from "./events.ts";
 import { faultsEndpoints } from "./faults.ts";
 import { leaderEndpoint } from "./leader.ts";
 import { readEndpoint } from "./read.ts";
+import { sessionEndpoint } from "./session.ts";
 import { statusEndpoints } from "./status.ts";
 import { watchEndpoint } from "./watch.ts";
 import { writeEndpoints } from "./write.ts";
@@ -27,6 +28,7 @@ export const endpoints = (
   leaderEndpoint(context),
   eventsEndpoint(context, sweeps),
   watchEndpoint(context),
+  sessionEndpoint(context),
   ...faultsEndpoints(context),
   ...controlEndpoints(context),
 ];

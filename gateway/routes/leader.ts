@@ -19,18 +19,21 @@ export function leaderEndpoint(context: Context): Endpoint {
   return {
     path: "/leader",
     methods: {
-      POST: async (request) => {
-        const query = readQuery(request.url, []);
-        const body = await readBody(request);
-        if (!query.ok) return refusal(query.failure);
-        if (!body.ok) return refusal(body.failure);
-        const wanted = readFields(schema, body.value);
-        if (!wanted.ok) return refusal(wanted.failure);
-        if (!config.failover) return refusal(fixed);
-        const elsewhere = leaderOnly(context);
-        if (elsewhere !== undefined) return refusal(elsewhere);
-        const moved = await node.handOver(wanted.value.to);
-        return moved.ok ? ok(JSON.stringify(moved.value)) : refusal(moved.failure);
+      POST: {
+        needs: "admin",
+        handle: async (request) => {
+          const query = readQuery(request.url, []);
+          const body = await readBody(request);
+          if (!query.ok) return refusal(query.failure);
+          if (!body.ok) return refusal(body.failure);
+          const wanted = readFields(schema, body.value);
+          if (!wanted.ok) return refusal(wanted.failure);
+          if (!config.failover) return refusal(fixed);
+          const elsewhere = leaderOnly(context);
+          if (elsewhere !== undefined) return refusal(elsewhere);
+          const moved = await node.handOver(wanted.value.to);
+          return moved.ok ? ok(JSON.stringify(moved.value)) : refusal(moved.failure);
+        },
       },
     },
   };

@@ -3,6 +3,9 @@ import type { Request } from "express";
 import { z } from "zod";
 import { failureOf, type Result } from "../../src/errors.ts";
 import type { KeyPage, KeysView, KeyValue } from "../../src/node/api.ts";
+import { viewBytesMax } from "../../src/node/keys-view.ts";
+import { pageBytesMax } from "../../src/node/list.ts";
+import type { Visit } from "../access/visit.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -10,6 +13,7 @@ import { readBody } from "../requests/body.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
 import { readFields, restNames, strict } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
+import { tooManyUnread } from "../unread.ts";
 
 const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
@@ -27,6 +31,12 @@ const manyBody = z.strictObject(
   },
   strict,
 );
+/** A read, and what answers it. */
+interface Asked {
+  readonly context: Context;
+  readonly checks: RequestChecks;
+  readonly visit: Visit;
+}
 
 /** Answers one key where the query has `key`, else a list. */
 export function readEndpoint(context: Context): Endpoint {
@@ -34,22 +44,29 @@ export function readEndpoint(context: Context): Endpoint {
   return {
     path: "/read",
     methods: {
-      GET: (request) => {
-        const query = readQuery(request.url, parameters);
-        if (!query.ok) return refusal(query.failure);
-        return query.value.key === undefined
-          ? listKeys(context, checks, query.value)
-          : readKey(context, checks, { ...query.value, key: query.value.key });
+      GET: {
+        needs: "read",
+        handle: (request, _response, visit) => {
+          const query = readQuery(request.url, parameters);
+          if (!query.ok) return refusal(query.failure);
+          const { key } = query.value;
+          const asked = { context, checks, visit };
+          return key === undefined
+            ? listKeys(asked, query.value)
+            : readKey(asked, { ...query.value, key });
+        },
       },
-      POST: (request) => readMany(context, checks, request),
+      POST: {
+        needs: "read",
+        handle: (request, _response, visit) => readMany({ context, checks, visit }, request),
+      },
     },
   };
 }
 
 /** Answers one key; the parameters of a list are refused. */
 function readKey(
-  { node }: Context,
-  checks: RequestChecks,
+  { context, checks, visit }: Asked,
   { key, minVersion, prefix, limit, after, consistency }: Query & { readonly key: string },
 ): Answer | Promise<Answer> {
   if (prefix !== undefined || limit !== undefined || after !== undefined) {
@@ -57,13 +74,16 @@ function readKey(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.read({ key, minVersion: numberIn(minVersion), consistency });
-  return query.ok ? whenKnown(node.read(query.value), keyText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.keysFault([key]);
+  return denied === undefined
+    ? whenKnown(context.node.read(query.value), keyText)
+    : refusal(denied);
 }
 
 /** Answers a page of keys; `minVersion` is refused, because it is about one key. */
 function listKeys(
-  { node }: Context,
-  checks: RequestChecks,
+  { context, checks, visit }: Asked,
   { prefix, limit, after, minVersion, consistency }: Query,
 ): Answer | Promise<Answer> {
   if (minVersion !== undefined) {
@@ -71,15 +91,17 @@ function listKeys(
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
   const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
-  return query.ok ? whenKnown(node.list(query.value), pageText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.prefixFault(query.value.prefix);
+  if (denied !== undefined) return refusal(denied);
+  // Room for the page before it is made: a refused one would still take its memory for a moment.
+  const room = context.intake.answers.open(() => {});
+  if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.list(query.value), pageBody, () => room.release());
 }
 
 /** Answers several keys; the query takes no parameter. */
-async function readMany(
-  { node }: Context,
-  checks: RequestChecks,
-  request: Request,
-): Promise<Answer> {
+async function readMany({ context, checks, visit }: Asked, request: Request): Promise<Answer> {
   // The body is read even if the query is wrong: the connection can then be used again.
   const none = readQuery(request.url, []);
   const body = await readBody(request);
@@ -88,27 +110,69 @@ async function readMany(
   const fields = readFields(manyBody, body.value);
   if (!fields.ok) return refusal(fields.failure);
   const query = checks.readMany(fields.value);
-  return query.ok ? whenKnown(node.readMany(query.value), viewText) : refusal(query.failure);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.keysFault(query.value.keys);
+  if (denied !== undefined) return refusal(denied);
+  // As for a page.
+  const room = context.intake.answers.open(() => {});
+  if (!room.take(viewBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.readMany(query.value), viewBody, () => room.release());
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
-  text: (value: T) => string,
+  text: (value: T) => string | Buffer,
+  known: () => void = () => {},
 ): Answer | Promise<Answer> {
-  const answer = (result: Result<T>) =>
-    result.ok ? ok(text(result.value)) : refusal(result.failure);
-  return outcome instanceof Promise ? outcome.then(answer) : answer(outcome);
+  const answer = (result: Result<T>) => {
+    known();
+    return result.ok ? ok(text(result.value)) : refusal(result.failure);
+  };
+  if (!(outcome instanceof Promise)) return answer(outcome);
+  return outcome.then(answer, (error: unknown) => {
+    known();
+    throw error;
+  });
 }
 
 /** Values are stored as JSON text and go out as they are. */
 const keyText = ({ key, value, version }: KeyValue): string =>
   `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
 
-const viewText = ({ entries, sequence }: KeysView): string => {
-  const texts = entries.map((entry) => (entry === null ? "null" : keyText(entry)));
-  return `{"entries":[${texts.join(",")}],"sequence":${sequence}}`;
-};
+function viewBody({ entries, sequence }: KeysView): Buffer {
+  const parts: string[] = [];
+  for (const entry of entries) {
+    const start = parts.length === 0 ? pageStart : ",";
+    if (entry === null) parts.push(`${start}null`);
+    else parts.push(start, ...textsOf(entry));
+  }
+  return encoded([...parts, `],"sequence":${sequence}}`]);
+}
 
-const pageText = ({ entries, next, sequence }: KeyPage): string =>
-  `{"entries":[${entries.map(keyText).join(",")}],"next":${JSON.stringify(next)},"sequence":${sequence}}`;
+/**
+ * A page may be large: its values are encoded where they go, so that nothing of it is in memory twice.
+ */
+function pageBody({ entries, next, sequence }: KeyPage): Buffer {
+  const parts: string[] = [];
+  for (const entry of entries) parts.push(parts.length === 0 ? pageStart : ",", ...textsOf(entry));
+  if (parts.length === 0) parts.push(pageStart);
+  return encoded([...parts, `],"next":${JSON.stringify(next)},"sequence":${sequence}}`]);
+}
+
+const textsOf = ({ key, value, version }: KeyValue): readonly string[] => [
+  `{"key":${JSON.stringify(key)},"value":`,
+  value,
+  `,"version":${version}}`,
+];
+
+function encoded(parts: readonly string[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += Buffer.byteLength(part);
+  const body = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const part of parts) at += body.write(part, at);
+  return body;
+}
+
+const pageStart = '{"entries":[';

@@ -5,31 +5,39 @@ import { type KvNode, purposes } from "../../src/node/api.ts";
 import { type Answer, jsonType, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { metricsAnswer } from "../metrics-answer.ts";
 import { readQuery } from "../requests/query.ts";
 
 /** `/livez` says that the process runs, `/readyz` that clients may use it. */
 export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   {
     path: "/status",
-    methods: { GET: plain(() => ok(JSON.stringify(context.node.status()))) },
+    methods: {
+      GET: { needs: "read", handle: plain(() => ok(JSON.stringify(context.node.status()))) },
+    },
   },
-  { path: "/livez", methods: { GET: plain(() => ok('{"status":"ok"}')) } },
+  {
+    path: "/livez",
+    methods: { GET: { needs: "open", handle: plain(() => ok('{"status":"ok"}')) } },
+  },
   {
     path: "/readyz",
     methods: {
-      GET: (request) => {
-        const query = readQuery(request.url, ["for"]);
-        return query.ok ? readiness(context.node, query.value.for) : refusal(query.failure);
+      GET: {
+        needs: "open",
+        handle: (request, _response, { caller }) => {
+          const query = readQuery(request.url, ["for"]);
+          if (!query.ok) return refusal(query.failure);
+          const answer = readiness(context.node, query.value.for);
+          return caller.role === "none" ? withoutReasons(answer) : answer;
+        },
       },
     },
   },
   {
     path: "/metrics",
     methods: {
-      GET: plain(async () => {
-        const body = await context.metrics.text(context.node);
-        return { status: 200, contentType: context.metrics.contentType, body };
-      }),
+      GET: { needs: "read", handle: plain(() => metricsAnswer(context)) },
     },
   },
 ];
@@ -49,6 +57,12 @@ function readiness(node: KvNode, wanted: string | undefined): Answer {
   const body = JSON.stringify({ ready, reasons, survives });
   return { status: ready ? 200 : 503, contentType: jsonType, body };
 }
+
+/** What a probe without a token gets to know. */
+const withoutReasons = (answer: Answer): Answer =>
+  answer.contentType === jsonType
+    ? { ...answer, body: JSON.stringify({ ready: answer.status === 200 }) }
+    : answer;
 
 /** The handler of a call that takes no parameters. */
 const plain =

@@ -7,7 +7,7 @@
  * an event opens the stream, so that a client that has seen nothing yet can resume as well.
  */
 import type { Request, Response } from "express";
-import type { Result } from "../../src/errors.ts";
+import type { Failure, Result } from "../../src/errors.ts";
 import type { AppliedOperation } from "../../src/node/api.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
@@ -20,19 +20,30 @@ import { type EventStream, tooManyStreams } from "../streams/event-streams.ts";
 
 export const watchEndpoint = (context: Context): Endpoint => ({
   path: "/watch",
-  methods: { GET: watchHandler(context) },
+  methods: { GET: { needs: "read", handle: watchHandler(context) } },
 });
 
 function watchHandler(context: Context): Handler {
   const checks = new RequestChecks(restNames, followerIds(context.config).length);
-  return (request, response) => {
+  return (request, response, visit) => {
     const wanted = readWatch(request, checks);
     if (!wanted.ok) return refusal(wanted.failure);
-    if (!context.streams.hasRoom()) return refusal(tooManyStreams);
+    const denied = visit.prefixFault(wanted.value.prefix);
+    if (denied !== undefined) return refusal(denied);
+    if (!context.streams.admit(request, response)) return refusal(tooManyStreams);
     const from = wanted.value.after ?? context.node.applied;
     const openStream = streamOpener(context, request, response, from);
     return new Promise((resolve) => {
       let opened = false;
+      const fail = (failure: Failure) => {
+        if (!opened) {
+          resolve(refusal(failure));
+          return;
+        }
+        // The client reconnects by itself, and then gets the failure as an ordinary answer.
+        openStream().send({ name: "failed", data: problemText(failure) });
+        openStream().end(failure.code);
+      };
       const watching = context.node.watch({
         ...wanted.value,
         opened: () => {
@@ -41,15 +52,7 @@ function watchHandler(context: Context): Handler {
           resolve(streaming);
         },
         applied: (operations) => sendOperations(openStream(), operations),
-        failed: (failure) => {
-          if (!opened) {
-            resolve(refusal(failure));
-            return;
-          }
-          // The client reconnects by itself, and then gets the failure as an ordinary answer.
-          openStream().send({ name: "failed", data: problemText(failure) });
-          openStream().end(failure.code);
-        },
+        failed: fail,
       });
       if (!watching.ok) {
         resolve(refusal(watching.failure));
@@ -57,8 +60,16 @@ function watchHandler(context: Context): Handler {
       }
       const { resume, cancel } = watching.value;
       response.on("drain", resume);
-      if (response.destroyed || response.writableEnded) cancel();
-      else response.once("close", cancel);
+      const forget = visit.onLapse((failure) => {
+        cancel();
+        fail(failure);
+      });
+      const end = () => {
+        forget();
+        cancel();
+      };
+      if (response.destroyed || response.writableEnded) end();
+      else response.once("close", end);
     });
   };
 }

@@ -18,11 +18,14 @@ export function writeEndpoints(context: Context): readonly Endpoint[] {
     {
       path: "/write",
       methods: {
-        PUT: writeHandler(context, readers.put, single),
-        DELETE: writeHandler(context, readers.remove, single),
+        PUT: { needs: "write", handle: writeHandler(context, readers.put, single) },
+        DELETE: { needs: "write", handle: writeHandler(context, readers.remove, single) },
       },
     },
-    { path: "/write/batch", methods: { POST: writeHandler(context, readers.batch) } },
+    {
+      path: "/write/batch",
+      methods: { POST: { needs: "write", handle: writeHandler(context, readers.batch) } },
+    },
   ];
 }
 
@@ -33,9 +36,11 @@ const writeHandler =
     reader: WriteReader,
     keyOf: (request: WriteRequest) => string | undefined = () => undefined,
   ): Handler =>
-  async (request) => {
+  async (request, _response, visit) => {
     const wanted = await readWrite(request, reader);
     if (!wanted.ok) return refusal(wanted.failure);
+    const denied = visit.keysFault(wanted.value.operations.map(({ key }) => key));
+    if (denied !== undefined) return refusal(denied);
     const receipt = await context.node.write(wanted.value);
     if (!receipt.ok) return refusal(receipt.failure);
     return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);

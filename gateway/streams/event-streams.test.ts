@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
+import { FairSlots } from "../../src/intake/fair-slots.ts";
+import { createIntake } from "../../src/intake/intake.ts";
 import { openStream } from "../../test/support/event-source.ts";
 import { createEventStreams, type EventStream, type EventStreams } from "./event-streams.ts";
 
@@ -14,6 +16,10 @@ afterEach(() => {
 const serve = async (streams: EventStreams) => {
   const opened: EventStream[] = [];
   const server = createServer((request, response) => {
+    if (!streams.admit(request, response)) {
+      response.writeHead(503).end();
+      return;
+    }
     opened.push(streams.open(request, response, { headers: ["X-KV-Node", "n"] }));
     server.emit("opened");
   });
@@ -29,7 +35,7 @@ const serve = async (streams: EventStreams) => {
 
 test("a quiet stream gets a comment every 15 s", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-  const streams = createEventStreams();
+  const streams = createEventStreams(createIntake());
   const { url, opened } = await serve(streams);
   const stream = await openStream(url, "/");
   vi.advanceTimersByTime(15_000);
@@ -39,7 +45,7 @@ test("a quiet stream gets a comment every 15 s", async () => {
 });
 
 test("a reader that never reads is cut off once a mebibyte waits for it", async () => {
-  const { opened, server, port } = await serve(createEventStreams());
+  const { opened, server, port } = await serve(createEventStreams(createIntake()));
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
   socket.pause();
@@ -65,12 +71,13 @@ test("a reader that never reads is cut off once a mebibyte waits for it", async 
 });
 
 test("closing ends each stream with a comment and leaves room", async () => {
-  const streams = createEventStreams(1);
+  const intake = { ...createIntake(), streams: new FairSlots({ max: 1 }) };
+  const streams = createEventStreams(intake);
   const { url } = await serve(streams);
   const stream = await openStream(url, "/");
-  expect(streams.hasRoom()).toBe(false);
+  expect((await fetch(url)).status).toBe(503);
   streams.close();
   await stream.ended();
   expect(stream.comments).toEqual(["the node is stopping"]);
-  while (!streams.hasRoom()) await new Promise(setImmediate);
+  while (intake.streams.count > 0) await new Promise(setImmediate);
 });

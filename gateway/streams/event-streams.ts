@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { failureOf } from "../../src/errors.ts";
+import { type Intake, smallAnswerBytes } from "../../src/intake/intake.ts";
 import { dataPolicy, policyHeader } from "../answers.ts";
 import { onClientEnd } from "../exchanges.ts";
 
@@ -13,8 +14,6 @@ const eventStreamType = "text/event-stream; charset=utf-8";
 const heartbeatIntervalMs = 15_000;
 /** Unread bytes beyond which a reader is cut off; it may reconnect and catch up. */
 const unreadBytesMax = 1024 * 1024;
-/** A source that pauses with its reader may pass that by one entry, while all streams stay below this. */
-const unreadBytesMaxOfAll = 128 * 1024 * 1024;
 /** Milliseconds in which a reader must take some of its unread bytes. */
 const stalledMsMax = 60_000;
 /** Milliseconds that a browser waits before it opens a broken stream again. */
@@ -34,8 +33,8 @@ export interface EventStream {
 
 /** All streams of a gateway. */
 export interface EventStreams {
-  /** False: as many streams are open as may be. */
-  hasRoom(): boolean;
+  /** Gives the answer a place among the streams until it is closed. False: none is left for its client. */
+  admit(request: IncomingMessage, response: ServerResponse): boolean;
   /** Sends the head, with the given further headers, and keeps the stream until it ends. */
   open(
     request: IncomingMessage,
@@ -59,18 +58,23 @@ interface OpenStream {
 /** The refusal of one more stream. */
 export const tooManyStreams = failureOf("OVERLOADED", "Too many event streams are open.");
 
-/** `streamsMax`: how many may be open at a time. */
-export function createEventStreams(streamsMax = 1000): EventStreams {
+/** Streams within the bounds of their node, where those over gRPC count as well. */
+export function createEventStreams({ streams: slots, answers }: Intake): EventStreams {
   const open = new Set<OpenStream>();
   const heartbeat = setInterval(() => {
     for (const stream of open) beat(stream);
   }, heartbeatIntervalMs);
   heartbeat.unref();
-  const unreadOfAll = () =>
-    [...open].reduce((sum, { response }) => sum + response.writableLength, 0);
 
   return {
-    hasRoom: () => open.size < streamsMax,
+    admit: ({ socket }, response) => {
+      const slot = slots.enter(socket.remoteAddress, () => {
+        if (response.headersSent) endStream(response, "its place is needed for another client");
+        else response.destroy();
+      });
+      if (slot !== undefined) response.once("close", slot.leave);
+      return slot !== undefined;
+    },
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [
         ...headers,
@@ -91,10 +95,18 @@ export function createEventStreams(streamsMax = 1000): EventStreams {
         // A stream has no end to wait for, and a client that has gone looks the same.
         onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
-      response.on("close", () => open.delete(stream));
-      const isTooMuch = () =>
-        response.writableLength > unreadBytesMax &&
-        !(waits && unreadOfAll() <= unreadBytesMaxOfAll);
+      const unread = answers.open(() => response.destroy());
+      response.on("drain", () => unread.release());
+      response.on("close", () => {
+        open.delete(stream);
+        unread.release();
+      });
+      // A source that pauses with its reader may pass the bound by one entry.
+      const isTooMuch = () => {
+        const { writableLength: bytes } = response;
+        if (bytes <= smallAnswerBytes) return false;
+        return (bytes > unreadBytesMax && !waits) || !unread.keep(bytes);
+      };
       return createStream(response, isTooMuch);
     },
     close: () => {

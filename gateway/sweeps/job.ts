@@ -15,7 +15,7 @@ const cancelMsMax = 10_000;
 const exitCodes = { ok: 0, verdictFailed: 1 } as const;
 
 /**
- * What one run needs to know. It is given on the command line, so a `ps` shows all of it.
+ * What one run needs to know. It is given on the command line, so a `ps` shows all of it but the token.
  */
 export interface JobOptions {
   readonly id: string;
@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly url: string;
   /** Folder for the report. */
   readonly directory: string;
+  /** Shown to the nodes, where they ask for one; in the environment of the run, where no `ps` shows it. */
+  readonly token: string | undefined;
   readonly ended: () => void;
 }
 
@@ -54,6 +56,7 @@ export function startJob(options: JobOptions): Job {
   const { id, request, directory } = options;
   const child = spawn(process.execPath, argumentsOf(options), {
     stdio: ["ignore", "pipe", "pipe"],
+    ...(options.token === undefined ? {} : { env: { KV_TOKEN: options.token } }),
   });
   const listeners = new Set<(event: SweepEvent) => void>();
   const samples: SweepEvent[] = [];

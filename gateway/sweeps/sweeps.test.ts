@@ -106,3 +106,23 @@ test("lines for people are not taken for progress", () => {
   );
   expect(line && eventsOf(line).map(({ name }) => name)).toEqual(["progress"]);
 });
+
+test("where nothing can be written, the refusal says so", async () => {
+  const configured: Partial<LiveConfig>[] = [];
+  const url = () => "http://127.0.0.1:1";
+  const sweeps = createSweeps({ node: nodeThatHears(configured), log: silentLog, url });
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = "/dev/null";
+  const refused = await sweeps.start(request);
+  if (before === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = before;
+  expect(refused).toMatchObject({
+    failure: {
+      code: "NOT_FOUND",
+      detail: expect.stringMatching(/^Sweeps are not available: .*\(ENOTDIR: .*\)\.$/),
+    },
+  });
+  expect(sweeps.list()).toEqual([]);
+  expect(configured).toEqual([]);
+  sweeps.close();
+});

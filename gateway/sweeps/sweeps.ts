@@ -20,8 +20,11 @@ const progressEveryMs = 500;
 
 /** The sweeps of one node. */
 export interface Sweeps {
-  /** NOT_FOUND where the simulation is not installed, OVERLOADED while another sweep runs. */
-  start(request: SweepRequest): Promise<Result<Job>>;
+  /**
+   * NOT_FOUND where the simulation is not installed or cannot be started, OVERLOADED while another sweep
+   * runs.
+   */
+  start(request: SweepRequest, token?: string): Promise<Result<Job>>;
   /** Newest first. */
   list(): readonly Job[];
   find(id: string): Job | undefined;
@@ -71,7 +74,7 @@ export function createSweeps({
       );
   };
 
-  const begin = async (request: SweepRequest): Promise<Job> => {
+  const begin = async (request: SweepRequest, token: string | undefined): Promise<Job> => {
     const directory = await mkdtemp(join(tmpdir(), "quorum-kv-sweep-"));
     count += 1;
     // Ids of an earlier process must not name sweeps of this one.
@@ -83,6 +86,7 @@ export function createSweeps({
       request,
       url: url(),
       directory,
+      token,
       ended: () => void restore(),
     });
     log.info(
@@ -96,7 +100,7 @@ export function createSweeps({
   };
 
   return {
-    start: async (request) => {
+    start: async (request, token) => {
       const missing = missingDependencies(simulation);
       if (missing === undefined || missing.length > 0) return notInstalled(missing);
       if (starting || jobs.some(({ running }) => running)) {
@@ -106,7 +110,13 @@ export function createSweeps({
       }
       starting = true;
       try {
-        return succeeded(await begin(request));
+        return succeeded(await begin(request, token));
+      } catch (error) {
+        // No folder, as on a read-only disk without /tmp, or no other process, as under --permission.
+        if (!(error instanceof Error && "code" in error)) throw error;
+        delaysBefore = undefined;
+        const detail = `Sweeps are not available: this node cannot start one (${error.message}).`;
+        return failed("NOT_FOUND", detail);
       } finally {
         starting = false;
       }

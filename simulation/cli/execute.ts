@@ -1,6 +1,8 @@
 /** Runs one command line and answers its exit code. */
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes, SimulationError } from "../errors.ts";
+import { Problem } from "../http/client.ts";
+import { complain } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 /** Reports errors on standard error. Throws only what is a fault of this program. */
@@ -17,8 +19,12 @@ export async function execute(words: readonly string[]): Promise<ExitCode> {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
+    if (error instanceof Problem) {
+      complain(error.message);
+      return exitCodes.unreachable;
+    }
     if (!(error instanceof SimulationError)) throw error;
-    process.stderr.write(`simulate: ${error.message}\n`);
+    complain(error.message);
     return error.exitCode;
   }
 }

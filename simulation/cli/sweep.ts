@@ -18,7 +18,7 @@ import { createProgress } from "../terminal/progress.ts";
 import { tableText } from "../terminal/table.ts";
 import type { SweepFlags } from "./flags.ts";
 import { listenForInterrupts } from "./interrupt.ts";
-import { createOutput, type Output } from "./output.ts";
+import { complain, createOutput, type Output } from "./output.ts";
 import { reproduceCommand, sweepDefaults } from "./reproduce.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function sweepCommand(flags: SweepFlags): Promise<ExitCode> {
       baseline: baseline && { name: flags.baseline ?? "", analysis: analyse(baseline) },
     });
     show(output, { flags, results, analysis, directory });
-    if (error !== undefined) process.stderr.write(`simulate: ${error.message}\n`);
+    if (error !== undefined) complain(error.message);
     return error?.exitCode ?? codeOf(analysis);
   } catch (error) {
     // Before the first pass there is nothing to keep.
@@ -82,10 +82,10 @@ async function measure(flags: SweepFlags, { directory, signal, listener }: Measu
     });
   } finally {
     await saved.catch((error: unknown) => {
-      process.stderr.write(`simulate: partial results could not be saved: ${reasonOf(error)}\n`);
+      complain(`partial results could not be saved: ${reasonOf(error)}`);
     });
     await target.close().catch((error: unknown) => {
-      process.stderr.write(`simulate: the cluster could not be restored: ${reasonOf(error)}\n`);
+      complain(`the cluster could not be restored: ${reasonOf(error)}`);
     });
   }
 }

@@ -3,6 +3,9 @@ import { z } from "zod";
 
 const delayRange = z.object({ minDelayMs: z.number(), maxDelayMs: z.number() });
 
+/** Ids are part of the names of files that a run writes. */
+const nodeId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
 /** Settings that a running leader takes by `PATCH /config`. Delays are milliseconds. */
 export const liveConfigSchema = z.object({
   writeQuorum: z.number().int(),
@@ -17,7 +20,7 @@ export type LiveConfig = z.infer<typeof liveConfigSchema>;
  * The answer of `GET /status`. `digest` is comparable between nodes at equal `applied` only.
  */
 export const statusSchema = z.object({
-  id: z.string(),
+  id: nodeId,
   role: z.enum(["leader", "candidate", "follower"]),
   leader: z.string(),
   epoch: z.number().int(),
@@ -36,7 +39,7 @@ export const clusterSchema = z.object({
   writeQuorum: z.number().int(),
   nodes: z.array(
     z.object({
-      id: z.string(),
+      id: nodeId,
       role: z.enum(["leader", "candidate", "follower"]),
       url: z.string(),
       state: z.enum(["live", "syncing", "unreachable", "unknown"]),

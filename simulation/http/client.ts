@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { reasonOf, unreachable } from "../errors.ts";
 import { type Status, statusSchema } from "./answers.ts";
+import { credential } from "./credential.ts";
 
 const problem = z.looseObject({ code: z.string(), detail: z.string().default("") });
 
@@ -65,8 +66,11 @@ async function exchange(
       method,
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
       ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ? { headers: credential() }
+        : {
+            body: JSON.stringify(body),
+            headers: { ...credential(), "content-type": "application/json" },
+          }),
     });
     return { response, text: await response.text() };
   } catch (error) {

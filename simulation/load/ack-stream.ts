@@ -10,6 +10,7 @@ import {
   rateEventSchema,
   writeEventSchema,
 } from "../http/answers.ts";
+import { credential } from "../http/credential.ts";
 import type { Ack, Sample, Timeline } from "../results/schema.ts";
 import { roundedAck } from "./outcome.ts";
 
@@ -149,7 +150,9 @@ async function openEvents(
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array> | undefined> {
   for (let opens = 0; opens < opensMax && !signal.aborted; opens += 1) {
-    const response = await fetch(`${leaderUrl}/events`, { signal }).catch(() => undefined);
+    const response = await fetch(`${leaderUrl}/events`, { signal, headers: credential() }).catch(
+      () => undefined,
+    );
     if (response?.ok === true && response.body !== null) return response.body;
   }
   return undefined;

@@ -5,6 +5,7 @@
  */
 import type { Socket } from "node:net";
 import autocannon from "autocannon";
+import { credential } from "../http/credential.ts";
 import { seededRandom } from "../statistics/index.ts";
 import { ClientScript, type ScriptOptions, type Span } from "./client-script.ts";
 import { keysOfClient } from "./writes.ts";
@@ -81,7 +82,7 @@ function drive(client: Driven, script: ClientScript, signal: AbortSignal): void 
   client.setRequests([
     {
       method: "PUT",
-      headers: { "content-type": "application/json" },
+      headers: { ...credential(), "content-type": "application/json" },
       setupRequest: (request: object) => ({ ...request, body: script.nextBody() }),
       onResponse: (_status: number, text: string) => {
         body = text;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { syntheticResults } from "../../test/simulation/synthetic.ts";
 import { analyse } from "../analysis/analyse.ts";
 import { chartOf } from "../terminal/chart.ts";
-import { createPaint } from "../terminal/paint.ts";
+import { createInk } from "../terminal/paint.ts";
 import { tableText } from "../terminal/table.ts";
 import { summaryTable } from "./table.ts";
 import { formats, readResults, writeReport } from "./write.ts";
@@ -19,7 +19,7 @@ afterEach(() => rm(directory, { recursive: true }));
 /** Small enough that a reader of the golden files can follow them. */
 const small = () => syntheticResults({ quorums: [1, 3], clients: 2, writes: 4 });
 const read = (name: string) => readFile(join(directory, name), "utf8");
-const plain = createPaint(false);
+const plain = createInk(false).paint;
 
 const figures = [
   ...["ack-timelines", "convergence", "delays", "ecdf", "freshness", "latency-vs-quorum"],

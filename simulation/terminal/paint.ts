@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** Colour where the terminal shows it and nobody asked to leave it out. */
 export type Ink = "bold" | "dim" | "red" | "green" | "yellow" | "blue";
 /** Wraps text in the codes of an ink, or leaves it as it is. */
@@ -13,7 +15,21 @@ const codes: Readonly<Record<Ink, readonly [number, number]>> = {
 };
 
 /** Without colour every text stays as it is. */
-export const createPaint = (colored: boolean): Paint =>
+const createPaint = (colored: boolean): Paint =>
   colored
     ? (ink, text) => `\u001b[${codes[ink][0]}m${text}\u001b[${codes[ink][1]}m`
     : (_ink, text) => text;
+
+/** A paint, and what a terminal may see of a text that it was used in: colours and nothing else. */
+export function createInk(colored: boolean): { paint: Paint; shown(text: string): string } {
+  const known = new Set(
+    Object.values(codes).flatMap((pair) => pair.map((code) => `\u001b[${code}m`)),
+  );
+  const shown = (text: string): string =>
+    text
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what starts a colour
+      .split(/(\u001b\[\d+m)/)
+      .map((part) => (colored && known.has(part) ? part : printable(part)))
+      .join("");
+  return { paint: createPaint(colored), shown };
+}

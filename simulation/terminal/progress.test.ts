@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { syntheticResults } from "../../test/simulation/synthetic.ts";
 import type { ProgressEvent } from "../sweep/progress.ts";
-import { createPaint } from "./paint.ts";
+import { createInk } from "./paint.ts";
 import { createProgress, type ProgressStyle } from "./progress.ts";
 
 const results = syntheticResults({ quorums: [3] });
@@ -27,7 +27,7 @@ function shown(style: ProgressStyle, isTTY: boolean): string {
   const write = (more: string) => {
     text += more;
   };
-  const listener = createProgress(style, { isTTY, columns: 200, write }, createPaint(false));
+  const listener = createProgress(style, { isTTY, columns: 200, write }, createInk(false).paint);
   for (const event of events) listener(event);
   return text;
 }

@@ -4,6 +4,7 @@ import { milliseconds } from "../analysis/headline.ts";
 import { withoutRemainders } from "../numbers.ts";
 import type { Listener, ProgressEvent } from "../sweep/progress.ts";
 import type { Paint } from "./paint.ts";
+import { printable, printableLine } from "./printable.ts";
 
 /** auto: live in a terminal, else plain. */
 export const progressStyles = ["auto", "live", "plain", "json", "none"] as const;
@@ -27,7 +28,8 @@ export function createProgress(
     case "live":
       return liveProgress(output, paint);
     case "json":
-      return (event) => output.write(`${JSON.stringify(jsonOf(event), withoutRemainders)}\n`);
+      return (event) =>
+        output.write(`${printable(JSON.stringify(jsonOf(event), withoutRemainders))}\n`);
     case "none":
       return () => undefined;
     default:
@@ -61,7 +63,7 @@ function liveProgress(output: ProgressOutput, paint: Paint): Listener {
         break;
       case "note":
         draw("");
-        output.write(`${event.text}\n`);
+        output.write(`${printableLine(event.text)}\n`);
         break;
     }
   };
@@ -72,7 +74,7 @@ const plainProgress =
   (output: ProgressOutput): Listener =>
   (event) => {
     if (event.type === "passed") output.write(`${passedText(event) ?? ""}\n`);
-    if (event.type === "note") output.write(`${event.text}\n`);
+    if (event.type === "note") output.write(`${printableLine(event.text)}\n`);
   };
 
 function stageText({ stage, quorum }: ProgressEvent & { type: "stage" }): string {

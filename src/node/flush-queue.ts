@@ -1,5 +1,5 @@
 /** The jobs that wait for a flush, and which of them share the next one. */
-import type { Entry, HardState, SnapshotEnd, StoreRecord } from "../replication/types.ts";
+import type { Digest, Entry, HardState, SnapshotEnd, StoreRecord } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 
 /** Something to make durable. `flushed` is called once it is, in the order of the jobs. */
@@ -18,6 +18,8 @@ export type FlushJob =
     }
   /** Starts to receive a store; an unfinished one is dropped. Nothing is flushed. */
   | { readonly type: "begin" }
+  /** Everything of it was received. Nothing is flushed. */
+  | { readonly type: "seal"; readonly sealed: (digest: Digest) => void }
   | {
       readonly type: "install";
       readonly end: SnapshotEnd;

@@ -103,6 +103,9 @@ export class Flusher {
         incoming.begin();
         this.#finished();
         return;
+      case "seal":
+        this.#finished(() => job.sealed(incoming.digest()));
+        return;
       case "records":
         this.#attempts.make(
           (done) => incoming.add(job.records, done),

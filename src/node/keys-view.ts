@@ -4,7 +4,7 @@ import type { Sequence } from "../replication/types.ts";
 import type { KeysView, KeyValue } from "./api.ts";
 
 /** Bytes of the values of one view. */
-const viewBytesMax = 2 * 1024 * 1024;
+export const viewBytesMax = 2 * 1024 * 1024;
 
 /** `read` gives what the entries up to `sequence` made of a key. TOO_LARGE beyond 2 MiB of values. */
 export function keysView(

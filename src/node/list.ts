@@ -6,7 +6,7 @@ import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
 
 /** Bytes of keys and values after which a page ends early; the next page goes on from there. */
-const pageBytesMax = 2 * 1024 * 1024;
+export const pageBytesMax = 2 * 1024 * 1024;
 /** Keys read from storage at once. Few, as their values may be too large for one page. */
 const stepKeys = 64;
 

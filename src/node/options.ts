@@ -71,13 +71,27 @@ export function ownMember(config: NodeSettings): Member {
 }
 
 /**
- * Where a member's gateway should be while it has not reported that itself: its REST port is taken
- * to be as far from its gRPC port as here. Undefined: there is no such member.
+ * Where other nodes reach a member's gateway: on the host that NODES names, whatever the member tells of itself.
+ * Of that only the port counts: requests of clients go there, with their cookies and tokens. While it is not known,
+ * the REST port is taken to be as far from the gRPC port as here. Undefined: there is no such member, or no such port.
  */
-export function fallbackUrl(config: NodeSettings, id: NodeId): string | undefined {
+export function gatewayUrl(
+  config: NodeSettings,
+  id: NodeId,
+  told?: string | undefined,
+): string | undefined {
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
-  return httpUrl(address.host, address.grpcPort + config.port - config.grpcPort);
+  const port = portOf(told) ?? address.grpcPort + config.port - config.grpcPort;
+  return port >= 1 && port <= 65_535 ? httpUrl(address.host, port) : undefined;
+}
+
+/** The port that a URL names, or that its scheme stands for. */
+function portOf(url: string | undefined): number | undefined {
+  const parsed = URL.parse(url ?? "");
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
+  const usual = parsed.protocol === "https:" ? 443 : 80;
+  return parsed.port === "" ? usual : Number(parsed.port);
 }
 
 const httpUrl = (host: string, port: number): string =>

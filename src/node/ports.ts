@@ -124,6 +124,8 @@ export interface Storage {
   readonly incoming: {
     begin(): void;
     add(records: readonly StoreRecord[], done: (fault: StorageFault | undefined) => void): void;
+    /** Of the records that were added and flushed. */
+    digest(): Digest;
     install(
       end: SnapshotEnd & { readonly hardState: HardState },
       done: (fault: StorageFault | undefined) => void,

@@ -1,5 +1,5 @@
 /** The one door through which effects reach storage, in both roles. */
-import type { StorageEffect } from "../replication/effects.ts";
+import type { SealedStore, StorageEffect } from "../replication/effects.ts";
 import type { FlushJob } from "./flush-queue.ts";
 import type { Flusher } from "./flusher.ts";
 
@@ -9,6 +9,8 @@ export interface StorageReports<Flush> {
   readonly begins?: () => void;
   /** The effect is durable. */
   readonly persisted: (flush: Flush) => void;
+  /** All records of a received store are durable; it has replaced nothing yet. */
+  readonly sealed: (store: SealedStore) => void;
   /** The received store is durable and has replaced the previous one. */
   readonly installed: (flush: Flush) => void;
 }
@@ -42,6 +44,10 @@ function jobOf<Flush>(effect: StorageEffect<Flush>, reports: StorageReports<Flus
     case "addRecords": {
       const { records, flush } = effect;
       return { type: "records", records, flushed: () => reports.persisted(flush) };
+    }
+    case "sealStore": {
+      const { sealed } = effect;
+      return { type: "seal", sealed: (digest) => reports.sealed({ ...sealed, digest }) };
     }
     case "installStore": {
       const { end, hardState, flush } = effect;

@@ -2,7 +2,7 @@
  * What one step of the rules asks of its node, in one record, as etcd/raft's `Ready` does. A step is one
  * fact and all that follows from it at once.
  */
-import type { Entry, HardState, SnapshotEnd, StoreRecord } from "./types.ts";
+import type { Digest, Entry, HardState, SnapshotEnd, StoreRecord } from "./types.ts";
 
 /** What ends in a flush. `Flush` is what the rules are told once it is durable. */
 export type StorageEffect<Flush> =
@@ -18,12 +18,26 @@ export type StorageEffect<Flush> =
   /** A store arrives from another node, in records, and replaces this one. */
   | { readonly type: "beginStore" }
   | { readonly type: "addRecords"; readonly records: readonly StoreRecord[]; readonly flush: Flush }
+  /** Everything of it was received: the rules are told its digest before it replaces anything. */
+  | { readonly type: "sealStore"; readonly sealed: Sealed }
   | {
       readonly type: "installStore";
       readonly end: SnapshotEnd;
       readonly hardState: HardState;
       readonly flush: Flush;
     };
+
+/** A received store of which all records are flushed: `end` is what its sender says it is. */
+export interface Sealed {
+  /** Numbers the stores that one role receives. */
+  readonly number: number;
+  readonly end: SnapshotEnd;
+}
+
+/** What came out: the digest of the records received. */
+export interface SealedStore extends Sealed {
+  readonly digest: Digest;
+}
 
 /** One step's effects. `To` names a stream: by its follower, or by its number. */
 export interface Effects<To, Message, Flush, News> {
@@ -62,6 +76,10 @@ export class EffectsDraft<To, Message, Flush, News> {
 
   addRecords(records: readonly StoreRecord[], flush: Flush): void {
     this.#storage.push({ type: "addRecords", records, flush });
+  }
+
+  sealStore(sealed: Sealed): void {
+    this.#storage.push({ type: "sealStore", sealed });
   }
 
   installStore(flush: Flush, store: { end: SnapshotEnd; hardState: HardState }): void {

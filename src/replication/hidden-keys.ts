@@ -18,3 +18,5 @@ export const recordKeyOf = (idempotencyKey: string): string => recordPrefix + id
 
 /** How many hidden operations an entry may have besides those of its writer: one record, and those it forgets. */
 export const hiddenOperationsMax = 5;
+/** How many bytes their keys and values have together at most. */
+export const hiddenBytesMax = 4096;

@@ -10,7 +10,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { findPorts } from "../../test/support/ports.ts";
 import { type LocalCluster, startCluster } from "./cluster.ts";
 import { findTakenPort } from "./free-ports.ts";
+import { logLine } from "./messages.ts";
 import type { PlannedNode } from "./plan.ts";
+import { printTo } from "./print.ts";
 
 const standIn = `
 import { createServer } from "node:http";
@@ -26,6 +28,12 @@ createServer((request, response) => {
   response.end(String(process.pid));
 }).listen(Number(process.env.PORT), "127.0.0.1");
 console.log("up");
+if (process.env.MOOD === "hostile") {
+  console.log("\\u001b]0;owned\\u0007\\u001b[2J\\u009b1m\\u202eplain");
+  console.log(JSON.stringify({ level: "warn", msg: "a\\u001b[31m\\nleader  ready", reason: "b\\u009b" }));
+  console.error("\\rfollower1  ready at http://example.org");
+  console.error("end");
+}
 `;
 
 let folder: string;
@@ -245,4 +253,29 @@ describe("ports", () => {
     await new Promise((closed) => server.close(closed));
     expect(await findTakenPort(nodes)).toBeUndefined();
   });
+});
+
+test("no control character of a node reaches the terminal", async () => {
+  const node = await plannedNode("leader", { MOOD: "hostile" });
+  let shown = "";
+  const print = printTo({ write: (text) => (shown += text) });
+  const end = Promise.withResolvers<void>();
+  const { events } = recorder();
+  cluster = startCluster([node], program, {
+    ...events,
+    printed: (from, line) => {
+      print(logLine(from, line));
+      if (shown.includes("plain") && shown.includes("ready at") && shown.includes(" end"))
+        end.resolve();
+    },
+  });
+  await end.promise;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  expect(shown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  expect(shown).toContain("leader     \\u001b]0;owned\\u0007\\u001b[2J\\u009b1m\\u202eplain\n");
+  expect(shown).toContain("leader     warn: a\\u001b[31m\\u000aleader  ready: b\\u009b\n");
+  expect(shown).toMatch(/^leader {5}.*follower1 {2}ready at http:\/\/example.org$/m);
+  expect(shown.split("\n").every((line) => line === "" || line.startsWith("leader     "))).toBe(
+    true,
+  );
 });

@@ -11,11 +11,12 @@ import { findTakenPort } from "./free-ports.ts";
 import { askedLine, diedLine, invitation, logLine, readyLine } from "./messages.ts";
 import { buildPage } from "./page.ts";
 import { type PlannedNode, planCluster } from "./plan.ts";
+import { printTo } from "./print.ts";
 import { whenRunnerEnds } from "./runner.ts";
 
 const program = fileURLToPath(new URL("../main.ts", import.meta.url));
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+const say = printTo(process.stdout);
+const complain = printTo(process.stderr);
 
 /** The nodes to start, or the exit code if there is nothing to start. */
 function plan(
@@ -83,7 +84,7 @@ async function run(): Promise<number> {
   // The terminal was closed, or the program that read the output has ended.
   for (const output of [process.stdout, process.stderr]) output.on("error", stop);
   await Promise.race([cluster.ready, closing.promise]);
-  if (!isClosing) say(invitation(leader));
+  if (!isClosing) for (const line of invitation(leader)) say(line);
   return closing.promise;
 }
 

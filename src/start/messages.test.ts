@@ -14,9 +14,9 @@ test("a node's lines start with its id", () => {
 });
 
 test("with elections, the write that is offered goes to whoever leads", () => {
-  expect(invitation(node)).toContain("http://127.0.0.1:4567/nodes/@leader/write ");
+  expect(invitation(node).join("\n")).toContain("http://127.0.0.1:4567/nodes/@leader/write ");
   const [fixed = node] = planCluster(readOptions([]), { FAILOVER: "0" });
-  expect(invitation(fixed)).toContain("curl -X PUT http://127.0.0.1:4567/write ");
+  expect(invitation(fixed).join("\n")).toContain("curl -X PUT http://127.0.0.1:4567/write ");
 });
 
 test.each([

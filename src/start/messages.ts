@@ -48,13 +48,15 @@ function readable(line: string): string {
   }
 }
 
-/** Printed once, when every node is ready. With FAILOVER=1 the write goes to whoever leads by then. */
-export function invitation(leader: PlannedNode): string {
+/** Lines printed once, when every node is ready. With FAILOVER=1 the write goes to whoever leads by then. */
+export function invitation(leader: PlannedNode): readonly string[] {
   const writeTo = leader.failover ? `${leader.url}/nodes/@leader` : leader.url;
-  return `
-The page:  ${leader.url}/
-A write:   curl -X PUT ${writeTo}/write -H 'content-type: application/json' -d '{"key":"greeting","value":"hello"}'
-A read:    curl '${writeTo}/read?key=greeting'
-Ctrl-C stops all nodes.
-`;
+  return [
+    "",
+    `The page:  ${leader.url}/`,
+    `A write:   curl -X PUT ${writeTo}/write -H 'content-type: application/json' -d '{"key":"greeting","value":"hello"}'`,
+    `A read:    curl '${writeTo}/read?key=greeting'`,
+    "Ctrl-C stops all nodes.",
+    "",
+  ];
 }

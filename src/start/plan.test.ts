@@ -38,6 +38,17 @@ test("other settings come from the environment; identity and addresses do not", 
   expect(config.advertiseUrl).toBe("http://127.0.0.1:4567");
 });
 
+test("METRICS_PORT is that of the first node, and the others take the next ones", () => {
+  const portsWith = (given: string) =>
+    planCluster(readOptions(["--followers", "2"]), { METRICS_PORT: given }).map(
+      (node) => readConfig(node.env).metricsPort,
+    );
+  expect(portsWith("9100")).toEqual([9100, 9101, 9102]);
+  expect(portsWith("0")).toEqual([0, 0, 0]);
+  expect(portsWith("")).toEqual([undefined, undefined, undefined]);
+  expect(() => portsWith("x")).toThrow(ConfigError);
+});
+
 test("a bad setting around it stops everything before a process starts", () => {
   expect(() => planCluster(readOptions([]), { TIMEOUT: "soon" })).toThrow(ConfigError);
 });

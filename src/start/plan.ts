@@ -18,6 +18,10 @@ export interface PlannedNode {
 
 const host = "127.0.0.1";
 
+/** The first node takes the port given, and each other one the next. */
+const portOf = (given: string | undefined, index: number): string =>
+  given !== undefined && /^[1-9]\d*$/.test(given) ? String(Number(given) + index) : (given ?? "");
+
 /**
  * The nodes, the leader first. Settings without an option, such as TIMEOUT, come from the surrounding
  * environment. Throws a ConfigError for a bad one, before anything runs.
@@ -41,7 +45,7 @@ export function planCluster(
   const inherited = Object.fromEntries(
     Object.entries(surroundings).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
-  return members.map((member) => {
+  return members.map((member, index) => {
     const env = {
       LOG_LEVEL: "warn",
       FAULTS: "1",
@@ -53,6 +57,7 @@ export function planCluster(
       PORT: String(member.port),
       GRPC_PORT: String(member.grpcPort),
       ADVERTISE_URL: member.url,
+      METRICS_PORT: portOf(surroundings["METRICS_PORT"], index),
       DATA_DIR: options.dataDir === "" ? "" : join(options.dataDir, member.id),
       WRITE_QUORUM: String(options.quorum),
       MIN_DELAY: String(options.minDelay),

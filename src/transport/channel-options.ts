@@ -2,7 +2,7 @@
 import type { ChannelOptions } from "@grpc/grpc-js";
 
 /** Bytes of one message: enough for several batches of 2 MiB in one append, and a bound on false lengths. */
-const messageBytesMax = 16 * 1024 * 1024;
+export const messageBytesMax = 16 * 1024 * 1024;
 
 /** Milliseconds of silence before a peer is pinged, and in which it must then answer. */
 const keepalive = { timeMs: 10_000, timeoutMs: 10_000 };
@@ -34,7 +34,9 @@ export const channelOptions: ChannelOptions = {
 };
 
 /** For the port that this node opens. */
-export const serverOptions: ChannelOptions = {
+export const serverOptions = {
   ...shared,
   "grpc.max_concurrent_streams": 1024,
-};
+} satisfies ChannelOptions;
+/** Bytes of the headers of one call. */
+export const headerBytesMax = 16 * 1024;

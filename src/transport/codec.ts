@@ -1,15 +1,17 @@
 /**
  * Core messages to bytes and back. The generated messages have the same field names, so only the
- * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`. Entries with checks have
- * cases of their own.
+ * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`, and entries with checks have
+ * cases of their own. Decoding is also the one
+ * place where what others say is judged by itself, field by field (codec/); what it must fit to, the rules know.
  */
-import { isHistory } from "../replication/history.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
-import {
-  ReplicateRequest,
-  ReplicateResponse,
-  type Entry as WireEntry,
-} from "./generated/quorumkv/v1/replication.ts";
+import { believedMember, believedMembers, type Known } from "./codec/believed.ts";
+import { boundedReader } from "./codec/bounded-reader.ts";
+import type { Check } from "./codec/check.ts";
+import { followerChecks } from "./codec/follower-checks.ts";
+import { leaderChecks } from "./codec/leader-checks.ts";
+import { MalformedMessage } from "./codec/malformed.ts";
+import { ReplicateRequest, ReplicateResponse } from "./generated/quorumkv/v1/replication.ts";
 
 /** The leader sends one object to all followers: its bytes are made once and kept as long as the object. */
 const leaderBytes = new WeakMap<LeaderMessage, Buffer>();
@@ -27,46 +29,60 @@ export function encodeLeaderMessage(message: LeaderMessage): Buffer {
 export const encodeFollowerMessage = (message: FollowerMessage): Buffer =>
   asBuffer(ReplicateResponse.encode(wrap(message)).finish());
 
-/** Throws on bytes that are not a message of a leader; gRPC then ends the stream. */
-export function decodeLeaderMessage(bytes: Buffer): LeaderMessage {
-  const { message } = ReplicateRequest.decode(bytes);
+/** Throws on bytes that are not a message of a leader, or say what no leader may say. `known`: NODES. */
+export function decodeLeaderMessage(bytes: Buffer, known?: Known): LeaderMessage {
+  const { message } = ReplicateRequest.decode(boundedReader(bytes));
   if (message === undefined) throw new Error("a message of unknown type from a leader");
   if (message.$case === "floor" && message.value.floor === undefined) {
     throw new Error("a floor message without its floor");
   }
-  if (message.$case === "snapshotChunk") checkHistory(message.value.end?.history);
-  if (message.$case === "appendChecked") checkChecks(message.value.entries);
-  return unwrap(message);
+  const told: LeaderMessage = unwrap(message);
+  judge(told, leaderChecks[told.type] as Check<LeaderMessage>);
+  mustBeKnown(told.type, senderOf(told), known);
+  if (told.type !== "prepare" && told.type !== "heartbeat") return told;
+  return { ...told, members: believedMembers(told.members, known) };
 }
 
-/** Throws on bytes that are not a message of a follower; gRPC then ends the stream. */
-export function decodeFollowerMessage(bytes: Buffer): FollowerMessage {
-  const { message } = ReplicateResponse.decode(bytes);
+/** Throws on bytes that are not a message of a follower, or say what no follower may say. */
+export function decodeFollowerMessage(bytes: Buffer, known?: Known): FollowerMessage {
+  const { message } = ReplicateResponse.decode(boundedReader(bytes));
   if (message === undefined) throw new Error("a message of unknown type from a follower");
   if (message.$case === "promise" && message.value.member === undefined) {
     throw new Error("a promise message without its member");
   }
-  if (message.$case === "promise") checkHistory(message.value.history);
-  if (message.$case === "storePage") checkHistory(message.value.end?.history);
-  if (message.$case === "logPageChecked") checkChecks(message.value.entries);
-  return unwrap(message);
+  const told: FollowerMessage = unwrap(message);
+  judge(told, followerChecks[told.type] as Check<FollowerMessage>);
+  if (told.type !== "promise") return told;
+  mustBeKnown(told.type, { field: "member.id", id: told.member.id }, known);
+  return { ...told, member: believedMember(told.member) };
 }
 
-/** Throws on a history of another form: it would spoil the sums that are made of it and stored. */
-function checkHistory(history: string | undefined): void {
-  if (history !== undefined && !isHistory(history))
-    throw new Error("a history that is not 16 hexadecimal digits");
+function judge<Message extends { readonly type: string }>(
+  message: Message,
+  check: Check<Message>,
+): void {
+  const fault = check(message);
+  if (fault !== undefined) throw new MalformedMessage(message.type, fault);
 }
 
-/** Throws on a check that requires nothing. */
-function checkChecks(entries: readonly WireEntry[]): void {
-  for (const { requires } of entries)
-    for (const { condition } of requires?.checks ?? [])
-      if (condition === undefined) throw new Error("a check without its condition");
+/** Who speaks, where a message says so. */
+function senderOf(message: LeaderMessage): { field: string; id: string } | undefined {
+  if (message.type === "prepare") return { field: "leader", id: message.leader };
+  return message.type === "poll" ? { field: "candidate", id: message.candidate } : undefined;
 }
 
-// The casts below are what one test over every message type keeps true: core and generated
-// messages differ only in `readonly` and in the required members checked above.
+function mustBeKnown(
+  type: string,
+  who: { field: string; id: string } | undefined,
+  known: Known,
+): void {
+  if (who === undefined || known === undefined || known.has(who.id)) return;
+  const allowed = `a member of NODES: ${[...known].join(", ")}`;
+  throw new MalformedMessage(type, { path: who.field, value: who.id, allowed });
+}
+
+// The casts are what one test over every message type keeps true: core and generated messages
+// differ only in `readonly` and in the two required members checked above.
 
 const wrap = <Wrapped>(message: LeaderMessage | FollowerMessage): Wrapped =>
   ({ message: { $case: caseOf(message), value: message } }) as Wrapped;

@@ -3,6 +3,7 @@ import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/g
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { channelOptions } from "./channel-options.ts";
+import type { Known } from "./codec/believed.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
 import type { OutboxLimits } from "./outbox.ts";
@@ -15,6 +16,9 @@ interface DialOptions {
   /** `host:port` */
   readonly address: string;
   readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+  /** The members of NODES; undefined: any id will do. */
+  readonly known: Known;
+  readonly malformed: (peer: string, reason: string) => void;
   readonly log: Log;
   readonly limits?: OutboxLimits | undefined;
 }
@@ -63,7 +67,7 @@ class Dialer {
     const call = client.makeBidiStreamRequest(
       ReplicationServiceService.replicate.path,
       (bytes: Buffer) => bytes,
-      decodeFollowerMessage,
+      (bytes: Buffer) => bytes,
       new Metadata(),
     );
     let link: LeaderLink | undefined;
@@ -75,17 +79,22 @@ class Dialer {
       clearTimeout(timeout);
       if (this.#cancelled) return;
       openedAt = performance.now();
-      const { opened, limits } = this.#options;
-      link = new StreamLink(
+      const { opened, known, malformed, limits } = this.#options;
+      link = new StreamLink({
         // A leader closes a stream that it has given up: it is broken off, so as to dial again at once.
-        { write: (bytes, written) => call.write(bytes, written), abort: () => call.cancel() },
-        encodeLeaderMessage,
+        stream: {
+          write: (bytes, written) => call.write(bytes, written),
+          abort: () => call.cancel(),
+        },
+        encode: encodeLeaderMessage,
+        decode: (bytes) => decodeFollowerMessage(bytes, known),
+        malformed: (reason) => malformed(address, reason),
         limits,
-      );
+      });
       log.debug({ address }, "replication stream to follower opened");
       link.report(opened(link));
     });
-    call.on("data", (message: FollowerMessage) => link?.received(message));
+    call.on("data", (bytes: Buffer) => link?.received(bytes));
     // A status with the same content always follows an error.
     call.on("error", (_: ServiceError) => {});
     call.once("status", ({ details }) => {

@@ -3,7 +3,9 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { MemberAddress } from "../config/members.ts";
 import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
+import type { Known } from "./codec/believed.ts";
 import { dial } from "./dial.ts";
+import { MalformedLog } from "./malformed-log.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { accept, refuse } from "./replication-service.ts";
 
@@ -12,7 +14,9 @@ type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
 /** Dials the members of NODES, and accepts the streams that they dial. */
 export class GrpcNetwork implements Network {
   readonly #addresses: ReadonlyMap<NodeId, string>;
+  readonly #known: Known;
   readonly #log: Log;
+  readonly #malformed: MalformedLog;
   readonly #limits: OutboxLimits | undefined;
   readonly #dials = new Set<Cancel>();
   /** Streams that leaders have opened to this node. */
@@ -23,7 +27,10 @@ export class GrpcNetwork implements Network {
     this.#addresses = new Map(
       options.nodes.map(({ id, host, grpcPort }) => [id, hostAndPort(host, grpcPort)]),
     );
+    const ids = options.nodes.map(({ id }) => id);
+    this.#known = ids.length === 0 ? undefined : new Set(ids);
     this.#log = options.log;
+    this.#malformed = new MalformedLog(options.log);
     this.#limits = options.limits;
   }
 
@@ -31,7 +38,11 @@ export class GrpcNetwork implements Network {
   dial(to: NodeId, opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>): Cancel {
     const address = this.#addresses.get(to);
     if (address === undefined) throw new Error(`NODES has no member called ${to}`);
-    const hangUp = dial({ address, opened, log: this.#log, limits: this.#limits });
+    const malformed = (peer: string, reason: string) =>
+      this.#malformed.warn(`${to} at ${peer}`, reason);
+    const known: Known = this.#known;
+    const rest = { known, malformed, log: this.#log, limits: this.#limits };
+    const hangUp = dial({ address, opened, ...rest });
     const cancel = () => {
       this.#dials.delete(cancel);
       hangUp();
@@ -46,12 +57,14 @@ export class GrpcNetwork implements Network {
   }
 
   /** The handler of `Replicate`: a leader opens a stream to this node. */
-  accept(call: ServerDuplexStream<LeaderMessage, Buffer>): void {
-    if (this.#opened === undefined) {
+  accept(call: ServerDuplexStream<Buffer, Buffer>): void {
+    const opened = this.#opened;
+    if (opened === undefined) {
       refuse(call, "this node does not accept streams now");
       return;
     }
-    const link = accept(call, this.#opened, this.#limits);
+    const malformed = (peer: string, reason: string) => this.#malformed.warn(peer, reason);
+    const link = accept(call, { opened, known: this.#known, malformed, limits: this.#limits });
     this.#accepted.add(link);
     call.once("cancelled", () => this.#accepted.delete(link));
   }

@@ -7,13 +7,17 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerInterceptor,
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import type { Config } from "../config/config.ts";
+import { limitHeaders } from "../intake/grpc-calls.ts";
+import { createIntake, type Intake } from "../intake/intake.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
-import type { LeaderMessage } from "../replication/types.ts";
-import { serverOptions } from "./channel-options.ts";
+import { boundReplication } from "./bounded-replication.ts";
+import { headerBytesMax, serverOptions } from "./channel-options.ts";
+import { Connections } from "./connections.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 
@@ -37,23 +41,33 @@ export interface GrpcServer {
 interface GrpcServerOptions {
   readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
   readonly log: Log;
+  /** The bounds of the whole node; absent: bounds of its own. */
+  readonly intake?: Intake;
+  /** Bounds the calls of the services that are added. */
+  readonly interceptors?: readonly ServerInterceptor[];
 }
 
 /** A server that does not listen yet: see `serve`. */
-export function createGrpcServer({ config, log }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const { config, log, intake = createIntake(), interceptors = [] } = options;
   // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
   const network = new GrpcNetwork({ nodes: config.nodes, log });
-  const server = new Server(serverOptions);
+  const connections = new Connections(intake.connections);
+  const bounds = [connections.interceptor, boundReplication(), ...interceptors];
+  const server = new Server({ ...serverOptions, interceptors: bounds });
+  limitHeaders(server, headerBytesMax);
   server.addService(replicationService, {
-    replicate: (call: ServerDuplexStream<LeaderMessage, Buffer>) => network.accept(call),
+    replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),
   });
   let added: AddedServices | undefined;
   return {
     network,
     serve: async (addServices) => {
       added = addServices?.(server);
-      return { port: await bind(server, config) };
+      const port = await bind(server, config);
+      connections.watch(server);
+      return { port };
     },
     close: async () => {
       added?.close();

@@ -11,6 +11,17 @@ export interface Stream {
   abort(reason: string): void;
 }
 
+/** What a link is made from. */
+interface LinkOptions<In, Out> {
+  readonly stream: Stream;
+  readonly encode: (message: Out) => Buffer;
+  /** Throws where the bytes are not a message to be believed. */
+  readonly decode: (bytes: Buffer) => In;
+  /** For people: such a message has ended the stream. */
+  readonly malformed: (reason: string) => void;
+  readonly limits?: OutboxLimits | undefined;
+}
+
 /** Milliseconds that a closing link may take to send its remaining messages. */
 const lastSendMs = 1000;
 
@@ -20,15 +31,16 @@ const lastSendMs = 1000;
  */
 export class StreamLink<In, Out> implements Link<Out> {
   readonly #stream: Stream;
-  readonly #encode: (message: Out) => Buffer;
+  readonly #options: LinkOptions<In, Out>;
   readonly #outbox: Outbox;
   #events: LinkEvents<In> | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #lastSend: NodeJS.Timeout | undefined;
 
-  constructor(stream: Stream, encode: (message: Out) => Buffer, limits?: OutboxLimits) {
+  constructor(options: LinkOptions<In, Out>) {
+    const { stream, limits } = options;
     this.#stream = stream;
-    this.#encode = encode;
+    this.#options = options;
     this.#outbox = new Outbox((bytes, written) => stream.write(bytes, written), limits);
   }
 
@@ -40,7 +52,7 @@ export class StreamLink<In, Out> implements Link<Out> {
   /** Aborts the stream if the peer has left too much unread. */
   send(message: Out): void {
     if (this.#state !== "open") return;
-    if (!this.#outbox.push(this.#encode(message))) this.#abort("the peer does not read");
+    if (!this.#outbox.push(this.#options.encode(message))) this.#abort("the peer does not read");
   }
 
   /** If the stream can end in order, messages sent before still go out, as long as the peer reads them soon. */
@@ -58,9 +70,22 @@ export class StreamLink<In, Out> implements Link<Out> {
     this.#reportClosed(reason);
   }
 
-  /** A message arrived on the call. */
-  received(message: In): void {
-    if (this.#state === "open") this.#events?.received(message);
+  /** A message arrived on the call. One that is not to be believed changes nothing, and ends the call. */
+  received(bytes: Buffer): void {
+    if (this.#state !== "open") return;
+    const message = this.#decoded(bytes);
+    if (message !== undefined) this.#events?.received(message);
+  }
+
+  #decoded(bytes: Buffer): In | undefined {
+    try {
+      return this.#options.decode(bytes);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.malformed(reason);
+      this.#abort(`malformed message: ${reason}`);
+      return undefined;
+    }
   }
 
   /** The call is over. */

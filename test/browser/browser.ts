@@ -19,15 +19,16 @@ const quiet = [
 ];
 
 /** Chromium of the system; where it has none, the one from the npm package. */
-async function launch(): Promise<Browser> {
+async function launch(extra: readonly string[]): Promise<Browser> {
+  const args = [...quiet, ...extra];
   if (existsSync(installed) && process.env["PACKED_CHROMIUM"] !== "1")
-    return await chromium.launch({ executablePath: installed, args: quiet });
+    return await chromium.launch({ executablePath: installed, args });
   // The package unpacks its system libraries only where it believes to be at home.
   process.env["AWS_EXECUTION_ENV"] = "AWS_Lambda_nodejs22.x";
   const { default: packed } = await import("@sparticuz/chromium");
   const executablePath = await packed.executablePath();
   // Its own flags put everything into one process, which ends with the first page that is closed.
-  return await chromium.launch({ executablePath, args: quiet });
+  return await chromium.launch({ executablePath, args });
 }
 
 export interface OpenPage {
@@ -41,10 +42,10 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** Builds the page if its sources changed, and starts a browser. */
-export async function startBrowser(): Promise<TestBrowser> {
+/** Builds the page if its sources changed, and starts a browser. `extra`: further flags of Chromium. */
+export async function startBrowser(extra: readonly string[] = []): Promise<TestBrowser> {
   await buildPage();
-  const browser = await launch();
+  const browser = await launch(extra);
   return {
     open: async (url, options = {}) => {
       const context = await browser.newContext({

@@ -177,6 +177,42 @@ test("no node runs as root", async () => {
   expect(await cluster.execute("follower3", "id", "-u")).not.toBe("0");
 });
 
+/** Whether a shell command succeeds in a container. */
+const succeeds = async (id: string, command: string): Promise<boolean> =>
+  (await cluster.program("docker", "exec", cluster.container(id), "bash", "-c", command)).code ===
+  0;
+
+test("a node writes to its data and to /tmp, and nowhere else", async () => {
+  for (const id of ["leader", "follower5"]) {
+    for (const folder of ["/data", "/tmp"])
+      expect(await succeeds(id, `touch ${folder}/x && rm ${folder}/x`), folder).toBe(true);
+    const mount = await cluster.execute(id, "grep", "-E", "^\\S+ / ", "/proc/mounts");
+    expect(mount).toMatch(/ ro[, ]/);
+    const modes = await cluster.execute(id, "bash", "-c", "stat -c %a /data /data/* /data/log/*");
+    expect(new Set(modes.split("\n"))).toEqual(new Set(["600", "700"]));
+  }
+});
+
+test("a node has no privilege, and cannot get any", async () => {
+  const status = await cluster.execute("leader", "cat", "/proc/1/status");
+  for (const set of ["CapPrm", "CapEff", "CapBnd"])
+    expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, "m"));
+  expect(status).toMatch(/^NoNewPrivs:\s1$/m);
+});
+
+test("the image holds no installer, no tests and nothing that only they need", async () => {
+  for (const name of ["npm", "npx", "corepack", "yarn"])
+    expect(await succeeds("leader", `command -v ${name}`), name).toBe(false);
+  const found = await cluster.execute(
+    ...["leader", "find", "/app", "/usr/local/lib", "-not", "-path", "/app/*node_modules/*"],
+    ...["(", "-name", "*.test.ts*", "-o", "-path", "/app/test", "-o", "-name", "golden"],
+    ...["-o", "-path", "/usr/local/lib/node_modules/*", ")"],
+  );
+  expect(found).toBe("");
+  for (const name of ["vitest", "fast-check", "typescript", "vite"])
+    expect(await succeeds("leader", `test -e node_modules/${name}`), name).toBe(false);
+});
+
 test("a write at the leader is read on all six nodes", async () => {
   const answer = await put("leader", { key: "greeting", value: "hello" });
   expect(answer.status).toBe(200);

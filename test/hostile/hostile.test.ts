@@ -12,6 +12,7 @@ import { type Cluster, startCluster } from "../support/cluster.ts";
 import { readAll } from "../support/raw-client.ts";
 import { documented, findFault, parse } from "./documented.ts";
 import { rawBytes, wildBulkWrite, wildMessage } from "./messages.ts";
+import { memoryMiBMax } from "./nodes.ts";
 import { send, wildPut, wildRequest } from "./requests.ts";
 import { type Drip, drip, open, openMany, sendRaw } from "./sockets.ts";
 import { WellBehavedClient } from "./well-behaved.ts";
@@ -20,8 +21,6 @@ const secondsPerFuzzer = Number(process.env["HOSTILE_SECONDS"] ?? 3);
 const patient = { timeout: 600_000 + secondsPerFuzzer * 2000 };
 /** For a write that must succeed: the nodes' own TIMEOUT is short, as wild reads wait for versions to come. */
 const timeoutMs = 120_000;
-/** Far above what a node takes (about 150 MiB), far below what unbounded buffers would. */
-const memoryMiBMax = 700;
 
 let cluster: Cluster;
 let client: WellBehavedClient;

@@ -37,6 +37,23 @@ export async function sendRaw(port: number, bytes: Buffer, patienceMs = 1500): P
   return text;
 }
 
+/**
+ * Sends the bytes, ends, and returns all that comes back until the node closes too: at once where it has
+ * answered, and after its own limits at the latest.
+ */
+export async function exchangeRaw(port: number, bytes: Buffer): Promise<string> {
+  const socket = await open(port);
+  let text = "";
+  socket.setEncoding("latin1");
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const closed = once(socket, "close");
+  socket.end(bytes);
+  await closed;
+  return text;
+}
+
 export interface Drip {
   readonly socket: Socket;
   /** What was answered in the end; ends when the other side closes. */

@@ -2,7 +2,7 @@
  * The rules of one node on a bench: facts go in by hand, effects are carried out at once on a state
  * in memory, and what was sent, settled and told can be looked at. Flushes wait while `held`.
  */
-import type { Effects, StorageEffect } from "../../src/replication/effects.ts";
+import type { Effects, SealedStore, StorageEffect } from "../../src/replication/effects.ts";
 import { Follower } from "../../src/replication/follower/follower.ts";
 import type {
   FollowerEffects,
@@ -58,6 +58,7 @@ const enough = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_
 
 /** How the rules on a bench learn of what their disk has done. */
 interface Reports<Flush> {
+  readonly sealed: (store: SealedStore) => void;
   readonly persisted: (flush: Flush) => void;
   readonly applied: (state: MemoryState["summary"]) => void;
 }
@@ -109,6 +110,9 @@ class Disk {
       case "addRecords":
         state.add(state.incoming(), effect.records);
         reports.persisted(effect.flush);
+        return;
+      case "sealStore":
+        reports.sealed({ ...effect.sealed, digest: state.incomingDigest });
         return;
       case "installStore":
         state.install(state.incoming(), { ...effect.end, hardState: effect.hardState });
@@ -308,6 +312,7 @@ export class LeaderBench extends Told<NodeId, LeaderMessage, LeaderFlush, Leader
     this.deposed ??= effects.deposed;
     this.disk.queue(effects.storage, {
       persisted: (flush) => this.do(this.core.persisted(flush, this.now)),
+      sealed: (store) => this.do(this.core.sealed(store, this.now)),
       applied: ({ applied, digest, history }) =>
         this.do(this.core.storeApplied(applied, digest, history)),
     });
@@ -387,6 +392,7 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
     this.note(effects);
     this.disk.queue(effects.storage, {
       persisted: (flush) => this.do(this.core.persisted(flush)),
+      sealed: (store) => this.do(this.core.sealed(store)),
       applied: ({ applied, digest, history }) =>
         this.do(this.core.storeApplied(applied, digest, history)),
     });

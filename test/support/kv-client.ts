@@ -1,5 +1,11 @@
 /** The generated client of the public gRPC service, with promises. */
-import { type ChannelOptions, credentials, type ServiceError } from "@grpc/grpc-js";
+import {
+  type ChannelOptions,
+  type ClientOptions,
+  credentials,
+  InterceptingCall,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import {
   type BatchOperation,
   type BatchResponse,
@@ -26,7 +32,7 @@ type Done<Response> = (error: ServiceError | null, value: Response) => void;
 export class TestClient {
   readonly raw: KVClient;
 
-  constructor(port: number, options: ChannelOptions = {}) {
+  constructor(port: number, options: Partial<ClientOptions> = {}) {
     this.raw = new KVClient(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   }
 
@@ -81,6 +87,19 @@ export class TestClient {
     });
   }
 }
+
+/** Options of a client that shows this token with each call. */
+export const showing = (token: string): Partial<ClientOptions> => ({
+  interceptors: [
+    (options, nextCall) =>
+      new InterceptingCall(nextCall(options), {
+        start: (metadata, listener, next) => {
+          metadata.set("authorization", `Bearer ${token}`);
+          next(metadata, listener);
+        },
+      }),
+  ],
+});
 
 /** Channel options of a client that repeats what ends with UNAVAILABLE, as many are set up to. */
 export const retrying: ChannelOptions = {

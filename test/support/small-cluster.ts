@@ -1,4 +1,5 @@
 /** Real nodes in this process: memory storage, real gRPC between them, real gateways in front. */
+import type { GatewayLog } from "../../gateway/context.ts";
 import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { KvNode } from "../../src/node/api.ts";
@@ -24,9 +25,12 @@ const fatal = (reason: string) => {
   throw new Error(reason);
 };
 
+/** The same for all nodes, or for each by its id. */
+type Settings = Partial<Config> | ((id: string) => Partial<Config>);
+
 /** Starts a leader and its followers, and returns once every one of them is ready. */
 export const startSmallCluster = async (
-  given: { followers?: number; settings?: Partial<Config>; pageDirectory?: string; log?: Log } = {},
+  given: { followers?: number; settings?: Settings; pageDirectory?: string; log?: GatewayLog } = {},
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
   const ids = ["leader", ...Array.from({ length: followers }, (_, i) => `follower${i + 1}`)];
@@ -42,7 +46,8 @@ export const startSmallCluster = async (
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
-      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000, ...settings },
+      ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
+      ...(typeof settings === "function" ? settings(nodeId) : settings),
     };
   });
   const running = await Promise.all(

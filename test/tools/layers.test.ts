@@ -14,8 +14,11 @@ const lawful = {
   "src/storage/index.ts": 'export { s } from "../node/node.ts";',
   "src/main.ts": 'import "./storage/index.ts";\nimport "zod";',
   "gateway/requests/index.ts": "export const requests = 1;",
-  "gateway/index.ts": 'import "./requests/index.ts";\nexport const gateway = 1;',
-  "gateway/grpc/index.ts": 'import "../requests/index.ts";\nexport const grpc = 1;',
+  "gateway/access/index.ts": 'export { requests } from "../requests/index.ts";',
+  "gateway/index.ts":
+    'import "./requests/index.ts";\nimport "./access/index.ts";\nexport const gateway = 1;',
+  "gateway/grpc/index.ts":
+    'import "../requests/index.ts";\nimport "../access/index.ts";\nexport const grpc = 1;',
   "src/transport/index.ts": 'export { s } from "../node/node.ts";',
   "simulation/index.ts": "export const simulation = 1;",
   "webui/index.ts": "export const page = 1;",

@@ -36,7 +36,9 @@ const namedIn = (text: string): ReadonlySet<string> =>
   new Set([...text.matchAll(metric)].map(([name]) => family(name)));
 
 describe("metrics", () => {
-  const source = readFileSync(join(root, "gateway/metrics.ts"), "utf8");
+  const source = ["gateway/metrics.ts", "gateway/intake-metrics.ts"]
+    .map((file) => readFileSync(join(root, file), "utf8"))
+    .join();
   const offered = new Set(
     [...source.matchAll(/"((?:kv|process)_[a-z_]+)"/g)].map(([, name]) => name),
   );

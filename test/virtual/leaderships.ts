@@ -100,7 +100,10 @@ export class Leaderships {
     const { applied } = disk;
     const evidence = new Evidence();
     for (const entry of heard) evidence.weigh(entry);
-    const entries = evidence.merged({ epoch, applied, store: storeOf(disk) });
+    const entries = evidence.merged({
+      ...{ epoch, applied, store: storeOf(disk) },
+      backlogEntriesMax: DEFAULT_LIMITS.backlogEntriesMax,
+    });
     this.#trace.push(...entries.map((entry) => `  ${JSON.stringify(entry)}`));
     const kept = whatIsKept({ applied, get: storeOf(disk).get, entries: heard });
     for (const { sequence, operations } of entries)

@@ -131,7 +131,15 @@ export class VirtualNetwork {
   /** A message that was never sent comes to the follower on an open stream, if there is one. */
   inject(leader: NodeId, follower: NodeId, message: LeaderMessage): void {
     for (const stream of this.#streams)
-      if (stream.leader === leader && stream.follower === follower) stream.inject(message);
+      if (stream.leader === leader && stream.follower === follower)
+        stream.inject("toFollower", message);
+  }
+
+  /** The same for the way back. */
+  injectBack(follower: NodeId, leader: NodeId, message: FollowerMessage): void {
+    for (const stream of this.#streams)
+      if (stream.leader === leader && stream.follower === follower)
+        stream.inject("toLeader", message);
   }
 
   #dial(call: {
@@ -259,8 +267,8 @@ class Stream {
     this.#deliver("toLeader");
   }
 
-  inject(message: LeaderMessage): void {
-    this.#post("toFollower", message);
+  inject(direction: Direction, message: LeaderMessage | FollowerMessage): void {
+    this.#post(direction, message);
   }
 
   /** An append may come apart, overtake itself and come twice; nothing else may. */

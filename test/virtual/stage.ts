@@ -3,6 +3,7 @@ import type { Result } from "../../src/errors.ts";
 import type { KeysView, KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
+import { forge } from "./forged.ts";
 import { Losses } from "./losses.ts";
 import { describeEntry, describeMessage } from "./narrate.ts";
 import type { Wire } from "./network.ts";
@@ -90,6 +91,8 @@ export class Stage {
     quorum: ([quorum = ""]) => this.#configure({ writeQuorum: Number(quorum) }),
     lead: ([id = ""], { unaware }) => this.#lead(id, unaware === undefined ? [] : [unaware]),
     shutdown: ([id = ""]) => this.#shutDown(id),
+    forge: ([from = "", to = "", what = ""], options) =>
+      this.#do(() => forge(this.#at, { from, to, what, options })),
   };
 
   get #at(): VirtualCluster {

@@ -10,10 +10,12 @@ import { KeysView } from "./keys/keys-view.tsx";
 import { Header } from "./shell/header.tsx";
 import { Help } from "./shell/help.tsx";
 import { KeyFigures } from "./shell/key-figures.tsx";
+import { Login } from "./shell/login.tsx";
 import { Banner, SweepNotice } from "./shell/notices.tsx";
 import { announcement } from "./state/feed.ts";
 import { faultsAllowed, own } from "./state/live.ts";
 import { go, route, type View } from "./state/route.ts";
+import { mayAdminister, mustLogIn } from "./state/session.ts";
 import { SweepView } from "./sweep/sweep-view.tsx";
 
 /** Headings for screen readers; the tabs have shorter names. */
@@ -27,8 +29,9 @@ const viewNames: Readonly<Record<View, string>> = {
 /** Renders again whenever the route changes. */
 export function App() {
   const { view, panel } = route.value;
+  if (mustLogIn.value) return <Login />;
   // The address may ask for the panel on a cluster that does not allow faults.
-  const hasFaults = panel === "faults" && faultsAllowed.value;
+  const hasFaults = panel === "faults" && faultsAllowed.value && mayAdminister.value;
   return (
     <>
       <a class="skip-link" href="#main">

@@ -173,6 +173,19 @@ describe("a node stands", () => {
   });
 });
 
+test("a vote that names an epoch which nobody can have promised is none", () => {
+  for (const [own, promisedEpoch] of [
+    [holds(), 6 + 2 ** 32 + 1],
+    [holds({ promisedEpoch: 2 ** 52 - 1 }), 2 ** 52 + 1],
+  ] as const) {
+    const { poll, answer } = start({ own });
+    poll();
+    answer("b");
+    expect(answer("c", { promisedEpoch })).toEqual([]);
+    expect(answer("d")).toEqual([{ type: "stand", above: 6 }]);
+  }
+});
+
 describe("a voter", () => {
   test("refuses while it hears its leader, and agrees once that stream is lost", () => {
     const { election } = start();

@@ -4,6 +4,7 @@
  */
 import { electionNeeds, newerNote } from "../floor-note.ts";
 import type { Epoch, FloorNote, FollowerMessage, Instant, NodeId, Sequence } from "../types.ts";
+import { isBelievable } from "./epochs.ts";
 
 export type Vote = Extract<FollowerMessage, { type: "vote" }>;
 
@@ -146,6 +147,9 @@ export class Election {
     const round = this.#round;
     // A node that stood still knows nothing of now.
     if (round === undefined || vote.number !== round.number || now >= round.endsAt) return [];
+    // A candidate would have to lead above that epoch.
+    const known = Math.max(1, this.#own().promisedEpoch);
+    if (!isBelievable(vote.promisedEpoch, known)) return [];
     round.votes.set(from, vote);
     if (this.#own().blank && !vote.blank) return this.#leaveToOthers(now);
     return this.#decide(round, now);

@@ -32,8 +32,22 @@ export type FollowerFlush =
 export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
+  /** What was sent is not what it was said to be: the store here stays. */
+  | { readonly type: "snapshotRefused"; readonly leader: NodeId; readonly reason: string }
   /** A node that the settings here do not name asked to lead. */
-  | { readonly type: "strangerRefused"; readonly leader: NodeId; readonly epoch: Epoch }
+  | {
+      readonly type: "strangerRefused";
+      readonly leader: NodeId;
+      readonly epoch: Epoch;
+      readonly reason: string;
+    }
+  /** A node asked for a promise of an epoch that is not to be believed. */
+  | {
+      readonly type: "leapRefused";
+      readonly leader: NodeId;
+      readonly epoch: Epoch;
+      readonly reason: string;
+    }
   /** The leader's answer to a question for its mark. */
   | { readonly type: "readMark"; readonly number: number; readonly sequence: Sequence }
   /** The leader hands over to that node. */

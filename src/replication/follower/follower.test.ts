@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { entryOf, FollowerBench, put } from "../../../test/support/benches.ts";
+import { digestOf } from "../../storage/standing.ts";
 import { historyAfter } from "../history.ts";
 import { EMPTY_HISTORY } from "../types.ts";
 
@@ -129,7 +130,7 @@ describe("rule 10: a new stream", () => {
 
 describe("rule 10: snapshots", () => {
   const record = { key: "s", value: "1", version: 40, origin: 1 };
-  const end = { applied: 50, digest: "", history: "00000000000000ff" };
+  const end = { applied: 50, digest: digestOf([record]), history: "00000000000000ff" };
   const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1 } as const;
 
   test("grow beside the store and replace it in one flush; nothing is applied meanwhile", () => {
@@ -173,10 +174,106 @@ describe("rule 10: snapshots", () => {
     bench.hear({ ...chunk, index: 0, records: [record], end: undefined });
     bench.disk.held = true;
     bench.hear({ ...chunk, index: 1, records: [], end });
+    bench.disk.releaseOne();
     bench.prepare(2, { link: 2 });
     bench.disk.release();
     const { applied, history } = end;
     expect(bench.answers.at(-1)).toMatchObject({ type: "promise", applied, history });
+  });
+});
+
+describe("a snapshot that is not what it was said to be is dropped, and the store stays", () => {
+  const record = { key: "s", value: "1", version: 40, origin: 1 };
+  const end = { applied: 50, digest: digestOf([record]), history: undefined };
+  const chunk = { type: "snapshotChunk", epoch: 1, snapshot: 1 } as const;
+
+  /** It has applied three entries, and a snapshot comes whole. */
+  function receive(change: Partial<typeof end>, facts: { replace?: boolean; records?: [] } = {}) {
+    const { replace = false, records = [record] } = facts;
+    const log = [entryOf(1), entryOf(2), entryOf(3)];
+    const bench = new FollowerBench({ log, applied: 3, hardState: { blank: false } });
+    bench.prepare(1);
+    bench.hear({ type: "lead", epoch: 1, completeAt: 3, replace });
+    bench.hear({ ...chunk, index: 0, records });
+    bench.hear({ ...chunk, index: 1, records: [], end: { ...end, ...change } });
+    return bench;
+  }
+  const empty = { digest: digestOf([]) };
+
+  test("one with another digest", () => {
+    const bench = receive({ digest: "00000000000000ff" });
+    const reason = `its digest is ${end.digest}, and its end says 00000000000000ff`;
+    expect(bench.news).toEqual([{ type: "snapshotRefused", leader: "leader", reason }]);
+    expect(bench.refusals).toEqual([`the snapshot: ${reason}`]);
+    expect(bench.disk.state.summary).toMatchObject({ applied: 3, keys: 1 });
+    expect(bench.core.hardState).toMatchObject({ blank: false, followedEpoch: 1 });
+  });
+
+  test("one with a record newer than its mark", () => {
+    expect(receive({ applied: 39 }).refusals).toHaveLength(1);
+  });
+
+  test("an older or an empty one, unless the leader announced that it replaces the store", () => {
+    for (const applied of [0, 2]) {
+      const change = { ...empty, applied };
+      const bench = receive(change, { records: [] });
+      expect(bench.refusals).toEqual([
+        `the snapshot: it ends at ${applied}, and this node has applied 3`,
+      ]);
+      expect(bench.disk.state.summary).toMatchObject({ applied: 3, keys: 1 });
+      expect(receive(change, { records: [], replace: true }).core.applied).toBe(applied);
+    }
+  });
+
+  test("one whose records come after its end", () => {
+    const bench = new FollowerBench().follow(1);
+    bench.hear({ ...chunk, index: 0, records: [] });
+    bench.disk.held = true;
+    bench.hear({ ...chunk, index: 1, records: [], end: { ...end, ...empty } });
+    bench.hear({ ...chunk, index: 2, records: [record] });
+    bench.disk.release();
+    expect(bench.refusals).toEqual(["the snapshot: chunk 2 of snapshot 1 is out of order"]);
+    expect(bench.disk.state.summary.keys).toBe(0);
+    expect(bench.core.applied).toBe(0);
+  });
+});
+
+describe("how far an epoch may leap", () => {
+  const far = 2 ** 32;
+
+  test("a follower promises none that is further above the highest one it knows of", () => {
+    const bench = new FollowerBench({ hardState: { blank: false, promisedEpoch: 7 } });
+    bench.prepare(7 + far + 1);
+    const reason = `epoch ${7 + far + 1} is more than 4294967296 above 7, the highest one known here`;
+    expect(bench.refusals).toEqual([reason]);
+    const refused = { type: "leapRefused", leader: "leader", epoch: 7 + far + 1, reason };
+    expect(bench.news).toEqual([refused]);
+    expect(bench.disk.state.hardState.promisedEpoch).toBe(7);
+    bench.prepare(7 + far);
+    expect(bench.core.epoch).toBe(7 + far);
+  });
+
+  test("a blank one cannot tell, and promises any that others can follow", () => {
+    const bench = new FollowerBench({ hardState: { promisedEpoch: 1 } });
+    bench.prepare(2 ** 52 + 1);
+    expect(bench.core.epoch).toBe(1);
+    bench.prepare(2 ** 50);
+    expect(bench.core.epoch).toBe(2 ** 50);
+  });
+});
+
+describe("with elections a follower obeys", () => {
+  const nodes = ["leader", "follower1", "follower2"];
+  test.each([
+    ["no epoch of another node", 4, "leader", "epoch 4 is not one of leader"],
+    ["nobody whom NODES does not name", 5, "stranger", "NODES of follower1 has no stranger"],
+    ["nobody who speaks in its own name", 6, "follower1", "follower1 does not follow itself"],
+  ])("%s", (_, epoch, leader, reason) => {
+    const bench = new FollowerBench({}, { nodes });
+    const prepare = { type: "prepare", elected: true, epoch, leader, to: "follower1" } as const;
+    bench.hear({ ...prepare, members: [] });
+    expect(bench.refusals[0]).toContain(reason);
+    expect(bench.core.epoch).toBe(0);
   });
 });
 
@@ -225,7 +322,7 @@ describe("rule 12: promises", () => {
     const record = { key: "z", value: "1", version: 2, origin: 4 };
     bench.hear({ ...chunk, index: 0, records: [record] });
     const history = historyAfter(EMPTY_HISTORY, [entryOf(1), entryOf(2, [], { origin: 4 })]);
-    const end = { applied: 2, digest: "", history };
+    const end = { applied: 2, digest: digestOf([record]), history };
     bench.hear({ ...chunk, index: 1, records: [], end });
     expect(bench.core.applied).toBe(2);
     expect(bench.disk.state.table.get("a")).toBeUndefined();
@@ -244,6 +341,7 @@ describe("rule 12: promises", () => {
       type: "strangerRefused",
       leader: "follower2",
       epoch: 7,
+      reason: "the settings of follower1 name leader as the leader",
     });
     expect(bench.disk.state.hardState.promisedEpoch).toBe(1);
     bench.append([entryOf(1)]);
@@ -285,7 +383,7 @@ describe("a blank follower", () => {
 
   test("is blank no more once a snapshot that far is in place", () => {
     const bench = new FollowerBench().follow(1, { completeAt: 5 });
-    const end = { applied: 5, digest: "", history: undefined };
+    const end = { applied: 5, digest: digestOf([]), history: undefined };
     bench.hear({ type: "snapshotChunk", epoch: 1, snapshot: 1, index: 0, records: [], end });
     expect(bench.disk.state.hardState.blank).toBe(false);
   });

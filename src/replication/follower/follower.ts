@@ -1,3 +1,4 @@
+import type { SealedStore } from "../effects.ts";
 import { newerNote } from "../floor-note.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import { toRanges } from "../progress.ts";
@@ -24,6 +25,7 @@ import type { FollowerStage } from "./follower-stage.ts";
 import type { FollowerStart } from "./follower-start.ts";
 import { objectionTo, promiseOf } from "./prepare.ts";
 import { logPage, storePage } from "./recovery-pages.ts";
+import { Snapshots } from "./snapshots.ts";
 import type { ClusterNews, Followed, Told } from "./told.ts";
 import { WaitingPrepares } from "./waiting-prepares.ts";
 
@@ -37,6 +39,7 @@ export class Follower {
   readonly #log: FollowerLog;
   /** They get a promise once the lease that this node lent has ended. */
   readonly #waiting = new WaitingPrepares();
+  readonly #snapshots = new Snapshots(this.#out);
   /** What the store shows, flushed. */
   #shown: SnapshotEnd;
   #news: ClusterNews | undefined;
@@ -90,8 +93,7 @@ export class Follower {
 
   /** A promise waits until then for the end of a lease; undefined: none does. */
   get promiseDueAt(): Instant | undefined {
-    if (this.#waiting.isEmpty) return undefined;
-    return Math.min(...this.#waiting.candidates.map((candidate) => this.#freeAt(candidate)));
+    return this.#waiting.dueAt((candidate) => this.#freeAt(candidate));
   }
   /** The streams of those who wait for it. */
   get waitingLinks(): readonly LinkNumber[] {
@@ -203,7 +205,9 @@ export class Follower {
     const objection = objectionTo(message, this.#start, this.#hardState);
     if (objection !== undefined) {
       this.#refuse(link, objection.reason);
-      if (objection.isStranger) this.#out.tell({ type: "strangerRefused", leader, epoch });
+      const { kind, reason } = objection;
+      if (kind === "stranger") this.#out.tell({ type: "strangerRefused", leader, epoch, reason });
+      if (kind === "leap") this.#out.tell({ type: "leapRefused", leader, epoch, reason });
       return;
     }
     const isNewEpoch = epoch !== this.#hardState.promisedEpoch;
@@ -248,8 +252,8 @@ export class Follower {
     }
     const { completeAt, epoch, replace } = message;
     this.#log.begin(replace);
-    const installing = replace;
-    this.#enter({ type: "following", link, completeAt, told: 0, installing, snapshot: undefined });
+    const arriving = { replaces: replace, installing: replace, snapshot: undefined };
+    this.#enter({ type: "following", link, completeAt, told: 0, ...arriving });
     if (replace) {
       // Until the snapshot is in place, this node proves nothing to a recovery.
       this.#foreign = true;
@@ -337,24 +341,30 @@ export class Follower {
       this.#refuse(link, "a snapshot before lead");
       return;
     }
-    const { epoch, snapshot, index, records, end } = message;
-    if (index === 0) stage.snapshot = { number: snapshot, next: 0 };
-    stage.installing = true;
-    if (stage.snapshot?.number !== snapshot || stage.snapshot.next !== index) {
-      this.#refuse(link, `chunk ${index} of snapshot ${snapshot} is out of order`);
-      return;
+    const fault = this.#snapshots.take(stage, message, this.#log.applying);
+    if (fault !== undefined) this.#refuseSnapshot(link, fault);
+  }
+
+  /** All records of a snapshot are flushed, and this is their digest: only now may it replace the store. */
+  sealed(store: SealedStore): FollowerEffects {
+    const stage = this.#stage;
+    if (stage.type !== "following") return this.#out.take();
+    const flush = this.#snapshots.sealed(stage, store);
+    if (typeof flush === "string") this.#refuseSnapshot(stage.link, flush);
+    else if (flush !== undefined) {
+      stage.snapshot = undefined;
+      const blank = this.#hardState.blank && stage.completeAt > store.end.applied;
+      const changed = { followedEpoch: flush.epoch, foreign: false, blank };
+      this.#hardState = { ...this.#hardState, ...changed };
+      this.#out.installStore(flush, { end: store.end, hardState: this.#hardState });
     }
-    stage.snapshot.next += 1;
-    const flush = { type: "chunk", link, epoch, snapshot, index, end } as const;
-    if (index === 0) this.#out.beginStore();
-    if (end === undefined) {
-      this.#out.addRecords(records, flush);
-      return;
-    }
-    stage.snapshot = undefined;
-    this.#hardState = { ...this.#hardState, followedEpoch: epoch, foreign: false };
-    if (stage.completeAt <= end.applied) this.#hardState = { ...this.#hardState, blank: false };
-    this.#out.installStore(flush, { end, hardState: this.#hardState });
+    return this.#out.take();
+  }
+
+  #refuseSnapshot(link: LinkNumber, reason: string): void {
+    if (this.#stage.type === "following") this.#stage.snapshot = undefined;
+    this.#out.tell({ type: "snapshotRefused", leader: this.#hardState.promisedLeader, reason });
+    this.#refuse(link, `the snapshot: ${reason}`);
   }
 
   #installed(end: SnapshotEnd): void {
@@ -367,13 +377,9 @@ export class Follower {
   // --- what a recovery asks for ----------------------------------------------------------------
 
   #fetchStore(link: LinkNumber, { epoch, after }: Told<"fetchStore">): void {
-    if (this.#stage.type !== "promised") {
-      this.#refuse(link, "a store is for recovery only");
-      return;
-    }
     const bytesMax = this.#limits.chunkBytesMax;
     const page = storePage(this.#start, this.#stage, { epoch, after, bytesMax });
-    if (page === undefined) this.#refuse(link, "the copy of the store is gone");
+    if (typeof page === "string") this.#refuse(link, page);
     else this.#out.send(link, page);
   }
 
@@ -385,9 +391,7 @@ export class Follower {
   }
 
   #mark(): { applied: Sequence; digest: Digest } {
-    if (this.replacing) return { applied: 0, digest: "" };
-    const { applied, digest } = this.#shown;
-    return { applied, digest };
+    return this.replacing ? { applied: 0, digest: "" } : this.#shown;
   }
 
   #refuse(link: LinkNumber, reason: string): void {

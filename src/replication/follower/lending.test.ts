@@ -7,7 +7,7 @@ import { Lending } from "./lending.ts";
 const whole: HardState = { ...BLANK_HARD_STATE, blank: false };
 const nodes = ["leader", "follower1", "follower2"];
 
-/** follower1, which started long ago and follows the leader in epoch 3. */
+/** follower1, which started long ago and follows the leader in epoch 5. */
 function start(given: { isOn?: boolean; blank?: boolean } = {}) {
   const { isOn = true, blank = false } = given;
   const hardState = { ...whole, blank };
@@ -19,12 +19,12 @@ function start(given: { isOn?: boolean; blank?: boolean } = {}) {
     const message = { type: "prepare", elected: true, epoch, leader, to: "follower1" } as const;
     bench.hear({ ...message, members: [] }, link);
   };
-  prepare(3, { link: 1, leader: "leader" });
+  prepare(5, { link: 1, leader: "leader" });
   // What a blank node would still have to be sent.
   const completeAt = blank ? 9 : 0;
-  bench.hear({ type: "lead", epoch: 3, completeAt, replace: false });
+  bench.hear({ type: "lead", epoch: 5, completeAt, replace: false });
   const confirm = (number: number, lend = true) => {
-    bench.hear({ type: "confirm", epoch: 3, number, lend });
+    bench.hear({ type: "confirm", epoch: 5, number, lend });
     return bench.answers.at(-1);
   };
   const promises = () =>
@@ -34,7 +34,7 @@ function start(given: { isOn?: boolean; blank?: boolean } = {}) {
 
 const answer = (number: number, lends: boolean) => ({
   type: "confirmed",
-  epoch: 3,
+  epoch: 5,
   number,
   lends,
 });
@@ -49,7 +49,7 @@ describe("a follower lends", () => {
 
   test("and says so on its disk before it does", () => {
     const { bench } = start();
-    expect(bench.disk.state.hardState).toMatchObject({ promisedEpoch: 3, lends: true });
+    expect(bench.disk.state.hardState).toMatchObject({ promisedEpoch: 5, lends: true });
     expect(start({ isOn: false }).bench.disk.state.hardState.lends).toBeUndefined();
   });
 });
@@ -58,15 +58,15 @@ describe("while it lends", () => {
   test("others get their promise when the lease ends: the highest epoch, whoever came first", () => {
     const { bench, prepare, confirm, promises } = start();
     confirm(1);
-    prepare(5, { link: 2, leader: "follower2" });
-    prepare(7, { link: 3, leader: "follower2" });
+    prepare(7, { link: 2, leader: "follower2" });
+    prepare(10, { link: 3, leader: "follower2" });
     expect(bench.core.promiseDueAt).toBe(leaseMs);
     bench.now = leaseMs - 1;
     bench.do(bench.core.tick(bench.now));
-    expect(promises()).toEqual([3]);
+    expect(promises()).toEqual([5]);
     bench.now = leaseMs;
     bench.do(bench.core.tick(bench.now));
-    expect(promises()).toEqual([3, 7]);
+    expect(promises()).toEqual([5, 10]);
     expect(bench.refusals).toHaveLength(1);
     expect(bench.core.promiseDueAt).toBeUndefined();
   });
@@ -74,7 +74,7 @@ describe("while it lends", () => {
   test("it lends no more once somebody waits, so that this ends", () => {
     const { bench, prepare, confirm } = start();
     confirm(1);
-    prepare(5, { link: 2, leader: "follower2" });
+    prepare(7, { link: 2, leader: "follower2" });
     bench.now = 100;
     expect(confirm(2)).toEqual(answer(2, false));
     expect(bench.core.promiseDueAt).toBe(leaseMs);
@@ -85,25 +85,25 @@ describe("while it lends", () => {
   test("what may not be promised is refused at once", () => {
     const { bench, prepare, confirm } = start();
     confirm(1);
-    prepare(2, { link: 2, leader: "follower2" });
+    prepare(1, { link: 2, leader: "follower2" });
     expect(bench.refusals).toHaveLength(1);
   });
 
   test("the leader it lends to gets its promise at once, in the same epoch and in a higher one", () => {
     const { prepare, confirm, promises } = start();
     confirm(1);
-    prepare(3, { link: 2, leader: "leader" });
-    prepare(6, { link: 3, leader: "leader" });
-    expect(promises()).toEqual([3, 3, 6]);
+    prepare(5, { link: 2, leader: "leader" });
+    prepare(8, { link: 3, leader: "leader" });
+    expect(promises()).toEqual([5, 5, 8]);
   });
 
   test("only the leader it lends to can end that", () => {
     const { bench, lending, confirm } = start();
     confirm(1);
-    bench.hear({ type: "stand", epoch: 3, to: "follower2", released: false });
+    bench.hear({ type: "stand", epoch: 5, to: "follower2", released: false });
     lending.release("follower2");
     expect(lending.freeAt("follower2")).toBe(leaseMs);
-    bench.hear({ type: "stand", epoch: 3, to: "follower2", released: true });
+    bench.hear({ type: "stand", epoch: 5, to: "follower2", released: true });
     expect(lending.freeAt("follower2")).toBe(Number.NEGATIVE_INFINITY);
   });
 });

@@ -1,33 +1,63 @@
-/** Whether a follower may promise what a candidate or leader asks for, and what it says of itself then. */
-import type { FollowerMessage, HardState, LeaderMessage, Sequence, SnapshotEnd } from "../types.ts";
+/** Whether a node may promise what a candidate or leader asks for, and what it says of itself then. */
+import { epochLeapMax, numberMax } from "../bounds.ts";
+import { isBelievable, isEpochOf } from "../election/epochs.ts";
+import type {
+  Epoch,
+  FollowerMessage,
+  HardState,
+  LeaderMessage,
+  Sequence,
+  SnapshotEnd,
+} from "../types.ts";
 import type { FollowerStart } from "./follower-start.ts";
+
+type Prepare = Extract<LeaderMessage, { type: "prepare" }>;
 
 /** Why it may not. */
 interface Objection {
   readonly reason: string;
-  /** The settings of the two nodes do not fit: operators should look at them. */
-  readonly isStranger: boolean;
+  /** "stranger": the settings of the two nodes do not fit. "leap": operators should look at that, too. */
+  readonly kind: "stranger" | "leap" | "other";
 }
+
+const objection = (kind: Objection["kind"], reason: string): Objection => ({ kind, reason });
 
 /** Undefined: nothing speaks against the promise. */
 export function objectionTo(
-  { to, leader, elected, epoch }: Extract<LeaderMessage, { type: "prepare" }>,
-  { id, leader: expected, nodes }: FollowerStart,
-  { promisedEpoch, promisedLeader }: HardState,
+  message: Prepare,
+  start: Pick<FollowerStart, "id" | "leader" | "nodes">,
+  { promisedEpoch, promisedLeader, blank }: HardState,
 ): Objection | undefined {
-  if (to !== id) return { reason: `this is ${id}, not ${to}`, isStranger: false };
-  if (elected !== (nodes !== undefined)) {
-    const reason = `FAILOVER is not the same on ${to} and on ${leader}`;
-    return { reason, isStranger: true };
-  }
-  if (!(nodes ?? [expected]).includes(leader)) {
-    const reason = `the settings of ${to} name ${expected} as the leader`;
-    return { reason, isStranger: true };
-  }
+  const { to, leader, epoch } = message;
+  if (to !== start.id) return objection("other", `this is ${start.id}, not ${to}`);
+  const strange = strangeness(message, start);
+  if (strange !== undefined) return objection("stranger", strange);
+  // A blank node may have promised what is far below: it cannot tell.
+  if (!isBelievable(epoch, blank ? 0 : promisedEpoch))
+    return objection("leap", leapReason(epoch, promisedEpoch));
   if (epoch > promisedEpoch || (epoch === promisedEpoch && leader === promisedLeader))
     return undefined;
-  return { reason: `promised epoch ${promisedEpoch} to ${promisedLeader}`, isStranger: false };
+  return objection("other", `promised epoch ${promisedEpoch} to ${promisedLeader}`);
 }
+
+/** Why the settings here do not let that node lead; undefined: they do. */
+export function strangeness(
+  { to, leader, elected, epoch }: Prepare,
+  { leader: expected, nodes }: Pick<FollowerStart, "leader" | "nodes">,
+): string | undefined {
+  if (elected !== (nodes !== undefined))
+    return `FAILOVER is not the same on ${to} and on ${leader}`;
+  if (leader === to) return `${to} does not follow itself`;
+  if (nodes === undefined)
+    return leader === expected ? undefined : `the settings of ${to} name ${expected} as the leader`;
+  if (!nodes.includes(leader)) return `NODES of ${to} has no ${leader}`;
+  return isEpochOf(epoch, leader, nodes) ? undefined : `epoch ${epoch} is not one of ${leader}`;
+}
+
+export const leapReason = (epoch: Epoch, known: Epoch): string =>
+  epoch > numberMax
+    ? `epoch ${epoch} is above every one that a node may use`
+    : `epoch ${epoch} is more than ${epochLeapMax} above ${known}, the highest one known here`;
 
 /** `shown`: what its store shows. */
 export function promiseOf(

@@ -4,8 +4,6 @@ import type { Epoch, FollowerMessage, Sequence } from "../types.ts";
 import type { FollowerStage } from "./follower-stage.ts";
 import type { FollowerStart } from "./follower-start.ts";
 
-type Promised = Extract<FollowerStage, { type: "promised" }>;
-
 /** Entries that this node holds from a sequence on, of whichever epoch. */
 export function logPage(
   { log, last }: FollowerStart,
@@ -19,18 +17,19 @@ export function logPage(
   return { type: "logPage", epoch, from, entries, next };
 }
 
-/** A page of a copy that the stage keeps until its end is sent. Undefined: there is no such copy. */
+/** A page of a copy that the stage keeps until its end is sent, or why there is none. */
 export function storePage(
   { store }: FollowerStart,
-  stage: Promised,
+  stage: FollowerStage,
   { epoch, after, bytesMax }: { epoch: Epoch; after: string | undefined; bytesMax: number },
-): FollowerMessage | undefined {
+): FollowerMessage | string {
+  if (stage.type !== "promised") return "a store is for recovery only";
   if (after === undefined) {
     stage.copy?.close();
     stage.copy = store.copy();
   }
   const { copy } = stage;
-  if (copy === undefined) return undefined;
+  if (copy === undefined) return "the copy of the store is gone";
   const records = copy.page(after, bytesMax);
   const { applied, digest, history } = copy;
   const end = records.length === 0 ? { applied, digest, history } : undefined;

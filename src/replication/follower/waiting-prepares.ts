@@ -1,5 +1,5 @@
 /** Candidates that are answered once what this node lent has ended. */
-import type { NodeId } from "../types.ts";
+import type { Instant, NodeId } from "../types.ts";
 import type { LinkNumber } from "./follower-effects.ts";
 import type { Told } from "./told.ts";
 
@@ -17,8 +17,10 @@ export class WaitingPrepares {
     return [...this.#waiting.keys()];
   }
 
-  get candidates(): readonly NodeId[] {
-    return [...this.#waiting.values()].map(({ leader }) => leader);
+  /** When the first of them may be promised; undefined: there is none. */
+  dueAt(freeAt: (candidate: NodeId) => Instant): Instant | undefined {
+    if (this.isEmpty) return undefined;
+    return Math.min(...[...this.#waiting.values()].map(({ leader }) => freeAt(leader)));
   }
 
   add(link: LinkNumber, message: Prepare): void {

@@ -46,6 +46,8 @@ export type Deposed =
   | { readonly reason: "higherEpoch"; readonly by: NodeId; readonly epoch: Epoch }
   /** A follower knows of this leader what its disk does not. */
   | { readonly reason: "diskWentBack" }
+  /** None above those that it knows of may be used: nothing was promised. */
+  | { readonly reason: "noEpochLeft" }
   /** Too few answered this candidate. */
   | { readonly reason: "notElected" }
   /** Blank followers can be led only in an epoch far above this one: what they promised is not known. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, LeaderBench, put } from "../../../test/support/benches.ts";
+import { entryOf, LeaderBench, memberOf, put } from "../../../test/support/benches.ts";
 import { historyAfter } from "../history.ts";
 import { EMPTY_HISTORY } from "../types.ts";
 
@@ -527,7 +527,7 @@ describe("a leader begins", () => {
     const facts = { applied: 5, last: 5, blank: false };
     bench.promise("follower1", facts);
     bench.promise("follower1", facts);
-    const end = { applied: 5, digest: "", history: "00000000000000ff" };
+    const end = { applied: 5, digest: "0000000000000000", history: "00000000000000ff" };
     bench.hear("follower1", { type: "storePage", epoch: bench.core.epoch, records: [], end });
     expect(bench.core).toMatchObject({ applied: 5, history: end.history });
     expect(bench.disk.state.summary).toMatchObject({ applied: 5, history: end.history });
@@ -628,6 +628,92 @@ describe("committed marks", () => {
       expect(bench.messagesTo(id)).toMatchObject([{ type: "append", entries: [], committed: 1 }]);
     bench.do(bench.core.announce());
     expect(bench.sent).toHaveLength(2);
+  });
+});
+
+describe("what a follower says must fit to what it was sent", () => {
+  const bench = () => new LeaderBench({ followers: two, writeQuorum: 1 }).lead(two);
+  const { far, usual } = { far: 2 ** 53 - 1, usual: { applied: 0, digest: "", storageFault: "" } };
+
+  test("a refusal with an epoch that nobody can have promised deposes nobody, and burns no epoch", () => {
+    for (const promisedEpoch of [far, 2 ** 52, 2 ** 33]) {
+      const leader = bench();
+      const { epoch } = leader.core;
+      leader.hear("follower1", refusal(promisedEpoch, "follower2"));
+      expect(leader.deposed).toBeUndefined();
+      expect(leader.core.epoch).toBe(epoch);
+      expect(leader.news).toContainEqual({
+        type: "refused",
+        by: "follower1",
+        reason: "it names an epoch that is not believed: promised",
+      });
+    }
+  });
+
+  test("a leader whose disk was lost believes one refusal of any epoch that can be followed, and no further one", () => {
+    const leader = new LeaderBench({ followers: two, writeQuorum: 1 });
+    leader.do(leader.core.start(0));
+    for (const id of two) leader.open(id);
+    leader.hear("follower1", refusal(2 ** 52 + 1, "follower2"));
+    expect(leader.core.epoch).toBe(1);
+    leader.hear("follower1", refusal(2 ** 40, "follower2"));
+    expect(leader.core.epoch).toBe(2 ** 40 + 1);
+    leader.hear("follower1", refusal(2 ** 41, "follower2"));
+    expect(leader.core.epoch).toBe(2 ** 40 + 1);
+  });
+
+  test("where no epoch is left, none is promised", () => {
+    const hardState = { promisedEpoch: 2 ** 52, promisedLeader: "follower1", blank: false };
+    const leader = new LeaderBench({ followers: two, writeQuorum: 1, hardState });
+    leader.do(leader.core.start(0));
+    expect(leader.deposed).toEqual({ reason: "noEpochLeft" });
+    expect(leader.disk.state.hardState.promisedEpoch).toBe(2 ** 52);
+  });
+
+  test.each([
+    ["a heartbeat", { type: "heartbeatReply", number: 99, ...usual }, "it answers heartbeat 99"],
+    ["a round", { type: "confirmed", number: 99, lends: true }, "it answers round 99"],
+    ["entries", { type: "acks", ranges: [], applied: 99, digest: "" }, "it has applied 99"],
+  ] as const)("%s that were never sent: its stream is closed", (_, message, reason) => {
+    const leader = bench();
+    leader.hear("follower1", { ...message, epoch: leader.core.epoch });
+    expect(leader.closed).toMatchObject([
+      { to: "follower1", reason: expect.stringContaining(reason) },
+    ]);
+  });
+
+  test("a chunk that was not sent, or the end before it was: its stream is closed", () => {
+    const entries = Array.from({ length: 3 }, (_, index) => entryOf(index + 1));
+    for (const [index, installed] of [
+      [99, false],
+      [0, true],
+    ] as const) {
+      const hardState = { promisedEpoch: 1, ledEpoch: 1, blank: false, committed: 3 };
+      const setup = {
+        followers: ["follower1"],
+        writeQuorum: 1,
+        log: entries,
+        applied: 3,
+        hardState,
+      };
+      const leader = new LeaderBench({ ...setup, limits: { chunkBytesMax: 1 } });
+      leader.disk.state.commit({ append: [], apply: [], compactTo: 2 });
+      leader.lead(["follower1"]);
+      expect(leader.messagesTo("follower1").at(-1)).toMatchObject({ type: "snapshotChunk" });
+      const receipt = { type: "snapshotReceipt", snapshot: 1, index, installed } as const;
+      const before = leader.sent.length;
+      leader.hear("follower1", { ...receipt, epoch: leader.core.epoch });
+      expect(leader.closed.map(({ to }) => to)).toEqual(["follower1"]);
+      expect(leader.sent.length).toBe(before);
+    }
+  });
+
+  test("its name must be that of the node that was dialled", () => {
+    const leader = new LeaderBench({ followers: two, writeQuorum: 1 });
+    leader.do(leader.core.start(0));
+    leader.open("follower1");
+    leader.promise("follower1", { member: memberOf("follower2") });
+    expect(leader.closed).toEqual([{ to: "follower1", reason: "it says that it is follower2" }]);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { SealedStore } from "../effects.ts";
 import type { Survival } from "../election/survival.ts";
 import { invariant } from "../invariant.ts";
 import type {
@@ -23,6 +24,7 @@ import type { Peer } from "./peer.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
 import type { Rounds } from "./rounds.ts";
 import { Takeover } from "./takeover.ts";
+import { faultOf } from "./word-of-follower.ts";
 
 type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
 
@@ -185,6 +187,12 @@ export class Leader {
     }
   }
 
+  /** All records of a copied store are flushed, and this is their digest. */
+  sealed(store: SealedStore, now: Instant): LeaderEffects {
+    this.#takeover.storeSealed(store, now);
+    return this.#out.take();
+  }
+
   /** The store shows everything up to here, flushed. */
   storeApplied(applied: Sequence, digest: Digest, history: History | undefined): LeaderEffects {
     this.#state.storeApplied({ applied, digest, history });
@@ -298,6 +306,11 @@ export class Leader {
     }
     if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
       return;
+    const fault = faultOf(peer, message, this.#leading.sent);
+    if (fault !== undefined) {
+      this.#out.close(peer.id, fault);
+      return;
+    }
     switch (message.type) {
       case "confirmed":
         this.#leading.confirmed(peer, message);
@@ -346,6 +359,8 @@ export class Leader {
     const { promisedEpoch, promisedLeader, reason } = message;
     const isForeign = promisedLeader !== this.#state.start.id;
     if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
+    else if (!this.#takeover.believes(promisedEpoch))
+      this.#noteRefusal(peer, `it names an epoch that is not believed: ${reason}`);
     else if (promisedEpoch === this.epoch && !isForeign)
       this.#out.close(peer.id, `it refused: ${reason}`);
     else if (this.#leading.floor === undefined && this.#state.start.election === undefined)

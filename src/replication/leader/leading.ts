@@ -20,6 +20,7 @@ import { Leases } from "./leases.ts";
 import type { Slot } from "./ledger.ts";
 import type { Peer } from "./peer.ts";
 import type { Rounds } from "./rounds.ts";
+import type { Sent } from "./word-of-follower.ts";
 
 type Acks = Extract<FollowerMessage, { type: "acks" }>;
 type Confirmed = Extract<FollowerMessage, { type: "confirmed" }>;
@@ -190,6 +191,12 @@ export class Leading {
   /** The number of the last heartbeat; 0: there was none. */
   get heartbeats(): number {
     return this.#heartbeats;
+  }
+
+  /** How far it is: nobody can answer what lies beyond. */
+  get sent(): Sent {
+    const { heartbeats, rounds } = this;
+    return { heartbeats, rounds: rounds?.asked ?? 0, last: this.#state.last };
   }
 
   /** `able`: this leader could settle writes, as far as it depends on itself. */

@@ -3,7 +3,9 @@
  * followers are asked for what they hold. DESIGN.md, "Beginning to lead", has the argument.
  */
 
-import { nextEpoch } from "../election/epochs.ts";
+import { numberMax } from "../bounds.ts";
+import type { SealedStore } from "../effects.ts";
+import { isBelievable, nextEpoch } from "../election/epochs.ts";
 import { floorOf, newerNote } from "../floor-note.ts";
 import { invariant } from "../invariant.ts";
 import { newerSettings } from "../live-settings.ts";
@@ -78,6 +80,13 @@ export class Takeover {
     this.#promiseOneself(above + (this.#state.start.leap ?? 1));
   }
 
+  /** Whether a follower can have promised that epoch. A lost disk knows of none that was used. */
+  believes(epoch: Epoch): boolean {
+    const { start, hardState, epoch: own } = this.#state;
+    const cannotTell = start.election === undefined && hardState.blank && !this.#leapt;
+    return isBelievable(epoch, cannotTell ? 0 : own);
+  }
+
   epochFlushed(now: Instant): void {
     const state = this.#state;
     if (isIntact(state.hardState) && state.start.election === undefined) {
@@ -87,12 +96,13 @@ export class Takeover {
       return;
     }
     const { ledEpoch, followedEpoch = 0, floor: ownFloor, blank } = state.hardState;
-    const { applied, history, epoch, writeQuorum, out } = state;
+    const { applied, history, epoch, writeQuorum, out, limits } = state;
+    const { backlogEntriesMax } = limits;
     const { store, log } = state.start;
     const own = { applied, history, followedEpoch: Math.max(ledEpoch, followedEpoch) };
     const followers = state.members.size;
     const electing = state.start.election === undefined ? undefined : { countsOwn: !blank };
-    const heard = { followers, writeQuorum, ownFloor, electing };
+    const heard = { followers, writeQuorum, ownFloor, electing, backlogEntriesMax };
     const recovery = new Recovery({ epoch, ...heard, own, store, log, out });
     state.phase = { type: "recovering", recovery, since: now };
     state.prepareAll();
@@ -195,6 +205,11 @@ export class Takeover {
     if (phase.type === "recovering") phase.recovery.recordsAdded(page);
   }
 
+  storeSealed(store: SealedStore, now: Instant): void {
+    const { phase } = this.#state;
+    if (phase.type === "recovering") this.#goOn(phase.recovery.sealed(store), now);
+  }
+
   storeInstalled(end: SnapshotEnd, now: Instant): void {
     const state = this.#state;
     invariant(state.phase.type !== "leading", "a store is copied before a node leads");
@@ -229,6 +244,10 @@ export class Takeover {
   #promiseOneself(epoch: Epoch): void {
     const state = this.#state;
     state.phase = { type: "starting" };
+    if (epoch > numberMax) {
+      state.out.depose({ reason: "noEpochLeft" });
+      return;
+    }
     const promise = { promisedEpoch: epoch, promisedLeader: state.start.id };
     state.persist(promise, { type: "epoch", epoch });
   }

@@ -16,10 +16,15 @@ export class Evidence {
   }
 
   /** The log of the new epoch above the store: without a hole, with no-ops in place of what is dropped. */
-  merged(above: { epoch: Epoch; applied: Sequence; store: StoreView }): readonly Entry[] {
-    const { epoch, applied, store } = above;
-    let last = applied;
-    for (const sequence of this.#entries.keys()) last = Math.max(last, sequence);
+  merged(above: {
+    epoch: Epoch;
+    applied: Sequence;
+    store: StoreView;
+    /** See Limits. */
+    backlogEntriesMax: number;
+  }): readonly Entry[] {
+    const { epoch, applied, store, backlogEntriesMax } = above;
+    const last = this.#lastWithin(applied, 2 * backlogEntriesMax);
     for (const sequence of this.#overruled({ from: applied + 1, to: last }))
       this.#entries.delete(sequence);
     const newest = new Map<string, Condition>();
@@ -39,6 +44,20 @@ export class Evidence {
       entries.push(entry);
     }
     return entries;
+  }
+
+  /**
+   * The highest sequence that is reached from the store without a gap of more than so many places. What lies beyond
+   * cannot have settled: of everything so far below a settled entry phase 1 has heard. DESIGN.md, "What others say".
+   */
+  #lastWithin(applied: Sequence, gapMax: number): Sequence {
+    const above = [...this.#entries.keys()].filter((sequence) => sequence > applied);
+    let last = applied;
+    for (const sequence of above.sort((left, right) => left - right)) {
+      if (sequence - last > gapMax) break;
+      last = sequence;
+    }
+    return last;
   }
 
   /**

@@ -39,6 +39,7 @@ class Bench {
   readonly logs = new Map<NodeId, readonly Entry[]>();
   recovered: Extract<RecoveryResult, { type: "recovered" }> | undefined;
   readonly storesAsked: NodeId[] = [];
+  readonly closed: RecoveryEffects["closes"][number][] = [];
 
   constructor(facts: {
     followers: number;
@@ -53,6 +54,7 @@ class Bench {
       followers,
       writeQuorum,
       ownFloor: undefined,
+      backlogEntriesMax: 10,
       own: { ...this.state.summary, followedEpoch: 0 },
       store: {
         get: (key) => this.state.table.get(key),
@@ -81,6 +83,7 @@ class Bench {
   #serve(result: RecoveryResult | undefined): RecoveryEffects {
     if (result?.type === "recovered") this.recovered = result;
     const effects = this.out.take();
+    this.closed.push(...effects.closes);
     for (const { to, message } of effects.sends) {
       if (message.type === "fetchStore") this.storesAsked.push(to);
       if (message.type !== "fetchLog") continue;
@@ -94,10 +97,20 @@ class Bench {
   /** The whole store of the source arrives, and is flushed. */
   install(from: NodeId, end: SnapshotEnd): void {
     const page = { type: "storePage", epoch, records: [], end } as const;
-    expect(this.recovery.storePage(from, page)).toMatchObject({ type: "copied", end });
+    expect(this.recovery.storePage(from, page)).toBeUndefined();
+    expect(this.seal()).toMatchObject({ type: "copied", end });
     this.state.begin();
     this.state.install(this.state.incoming(), { ...end, hardState: this.state.hardState });
     this.#serve(this.recovery.installed(end));
+  }
+
+  /** All pages of the copy are flushed, with the digest that its end names unless another one is given. */
+  seal(digest?: string): RecoveryResult | undefined {
+    const { storage } = this.out.take();
+    const effect = storage.find(({ type }) => type === "sealStore");
+    if (effect?.type !== "sealStore") throw new Error("nothing is sealed");
+    const { sealed } = effect;
+    return this.recovery.sealed({ ...sealed, digest: digest ?? sealed.end.digest });
   }
 
   /** What was recovered: per sequence its operations. */
@@ -159,6 +172,7 @@ describe("how many must answer", () => {
       followers: 0,
       writeQuorum: 0,
       ownFloor: undefined,
+      backlogEntriesMax: 10,
       own: { ...state.summary, followedEpoch: 0 },
       store: { get: () => undefined, list: () => [], copy: () => state.copy() },
       log: logOf(state),
@@ -396,10 +410,12 @@ describe("copying", () => {
     bench.recovery.recordsAdded(1);
     expect(bench.out.take()).toEqual(none);
     const end = { applied: 4, digest: "", history: "00000000000000ff" };
-    const last = bench.recovery.storePage("f1", { ...page, records: [], end });
-    expect(last).toEqual({ type: "copied", end, followedEpoch: 0 });
+    expect(bench.recovery.storePage("f1", { ...page, records: [], end })).toBeUndefined();
     const addsLast = { type: "addRecords", records: [], flush: flush(2) };
-    expect(bench.out.take()).toEqual({ ...none, storage: [addsLast] });
+    const seals = { type: "sealStore", sealed: { number: 2, end } };
+    expect(bench.out.take()).toEqual({ ...none, storage: [addsLast, seals] });
+    const copied = { type: "copied", end, followedEpoch: 0 };
+    expect(bench.recovery.sealed({ number: 2, end, digest: "" })).toEqual(copied);
     expect(bench.recovery.installed(end)).toBeUndefined();
     expect(bench.out.take()).toEqual(asks({ type: "fetchLog", epoch, from: 5 }));
   });
@@ -462,6 +478,46 @@ describe("copying", () => {
     bench.recovery.storePage("f2", page);
     expect(askedAfter(1)).toEqual(none);
     expect(askedAfter(2)).toMatchObject({ ...none, sends: [{ to: "f2" }] });
+  });
+
+  test("what a node promised must be what it gives: its mark, its digest, and the end of its log", () => {
+    const good = { applied: 4, digest: "00000000000000aa", history: undefined };
+    const record = { key: "k", value: "1", version: 5, origin: 1 };
+    const copy = (change: Partial<SnapshotEnd>, seal?: { digest?: string; records?: [] }) => {
+      const bench = new Bench({ followers: 2, writeQuorum: 1 });
+      bench.answer("f1", [], { applied: 4 });
+      bench.answer("f2", []);
+      const page = { type: "storePage", epoch, records: seal?.records ?? [] } as const;
+      bench.recovery.storePage("f1", page);
+      bench.recovery.storePage("f1", { ...page, records: [], end: { ...good, ...change } });
+      const result = bench.seal(seal?.digest);
+      return {
+        result,
+        closed: bench.out.take().closes.map(({ to, reason }) => `${to}: ${reason}`),
+      };
+    };
+    expect(copy({})).toMatchObject({ result: { type: "copied" }, closed: [] });
+    expect(copy({}, { digest: "0000000000000000" }).closed).toEqual([
+      "f1: its store has digest 0000000000000000, and its end says 00000000000000aa",
+    ]);
+    expect(copy({ applied: 3 }).closed).toEqual([
+      "f1: its store ends at 3, and its node had applied 4",
+    ]);
+    const newer = copy({}, { records: [record] as unknown as [] });
+    expect(newer.closed).toEqual(["f1: its store ends at 4, and a record in it is of version 5"]);
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [entryOf(9)], { last: 8 });
+    expect(bench.merged).toBeUndefined();
+    expect(bench.closed).toEqual([
+      { to: "f1", reason: "its log goes beyond 8, the end that it had promised" },
+    ]);
+  });
+
+  test("an entry so far above all others that it cannot have settled is left out", () => {
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    const forged = entryOf(2 ** 52, [put("x")], { epoch: 8 });
+    bench.answer("f1", [entryOf(1), entryOf(21), entryOf(42), forged]);
+    expect(bench.recovered?.entries.map(({ sequence }) => sequence).at(-1)).toBe(21);
   });
 
   test("pages of one that is not the source are ignored", () => {

@@ -1,4 +1,4 @@
-import type { EffectsDraft } from "../effects.ts";
+import type { EffectsDraft, SealedStore } from "../effects.ts";
 import { electionNeeds, floorOf, newerNote } from "../floor-note.ts";
 import { BrokenPromise } from "../invariant.ts";
 import { newerSettings } from "../live-settings.ts";
@@ -8,7 +8,6 @@ import type {
   Epoch,
   FloorNote,
   FollowerMessage,
-  History,
   LeaderMessage,
   LiveSettings,
   NodeId,
@@ -16,7 +15,9 @@ import type {
   SnapshotEnd,
 } from "../types.ts";
 import type { LogView, StoreView } from "../views.ts";
+import { faultOfCopy } from "./copied-store.ts";
 import { Evidence } from "./evidence.ts";
+import type { Answer, Own, Stage } from "./recovery-stage.ts";
 
 type PromiseMessage = Extract<FollowerMessage, { type: "promise" }>;
 type LogPage = Extract<FollowerMessage, { type: "logPage" }>;
@@ -32,7 +33,7 @@ export interface RecordsFlush {
 /** Where its effects go: they are those of the leader whose recovery it is. */
 export type RecoveryOut = Pick<
   EffectsDraft<NodeId, LeaderMessage, RecordsFlush, never>,
-  "send" | "beginStore" | "addRecords"
+  "send" | "beginStore" | "addRecords" | "sealStore" | "close"
 >;
 
 /** What a step has come to; most come to nothing yet. */
@@ -53,39 +54,6 @@ export type RecoveryResult =
       readonly settings: LiveSettings | undefined;
     };
 
-interface Answer {
-  readonly promise: PromiseMessage;
-  connected: boolean;
-  /** Everything it holds above the store in hand has been read. */
-  done: boolean;
-  /** The log page that must come next. */
-  reading: Sequence | undefined;
-  /** Its log no longer has all that it applied above the store in hand: its store must be taken. */
-  outOfReach: boolean;
-}
-
-/** The store in hand. */
-interface Own {
-  readonly applied: Sequence;
-  readonly history: History | undefined;
-  /** The highest epoch whose leader accepted this store, or led with it. */
-  readonly followedEpoch: Epoch;
-}
-
-type Stage =
-  | { readonly type: "asking" }
-  | {
-      readonly type: "copying";
-      readonly source: NodeId;
-      readonly followedEpoch: Epoch;
-      /** The page that is being flushed, and the key after which the next one begins. */
-      flushing: { readonly page: number; readonly after: string | undefined } | undefined;
-    }
-  /** The copy is complete and being flushed: its source may go, and no other copy begins. */
-  | { readonly type: "installing"; readonly followedEpoch: Epoch }
-  | { readonly type: "merging" }
-  | { readonly type: "finished" };
-
 /** So many followers with data meet every set of `quorum` of them. */
 export const recoveryNeeds = (followers: number, quorum: number): number =>
   followers - floorOf(quorum) + 1;
@@ -99,6 +67,8 @@ export interface RecoveryStart {
   /** FAILOVER=1. `countsOwn`: this node's store and log count like those of a follower with data. */
   readonly electing?: { readonly countsOwn: boolean } | undefined;
   readonly own: Own;
+  /** See Limits. */
+  readonly backlogEntriesMax: number;
   readonly store: StoreView;
   readonly log: LogView;
   readonly out: RecoveryOut;
@@ -116,6 +86,9 @@ export class Recovery {
   readonly #evidence = new Evidence();
   /** Pages of stores that have come so far. */
   #pages = 0;
+  /** Of the store that is copied: its newest record so far, and the mark that its node had promised. */
+  #newest: Sequence = 0;
+  #copied: Sequence = 0;
   #own: Own;
   #stage: Stage = { type: "asking" };
 
@@ -124,6 +97,10 @@ export class Recovery {
     this.#out = start.out;
     this.#own = start.own;
     this.#weighOwnLog();
+  }
+
+  get #isCopying(): boolean {
+    return ["copying", "sealing", "installing"].includes(this.#stage.type);
   }
 
   get #applied(): Sequence {
@@ -141,6 +118,7 @@ export class Recovery {
         );
       case "copying":
         return `recovering: copying the store of ${this.#stage.source}`;
+      case "sealing":
       case "installing":
         return "recovering: flushing the copied store";
       case "merging":
@@ -172,8 +150,7 @@ export class Recovery {
     const done = isRead && known.promise.incarnation === promise.incarnation;
     const answer = { promise, connected: true, done, reading: undefined, outOfReach: false };
     this.#answers.set(from, answer);
-    const { type: stage } = this.#stage;
-    return stage === "copying" || stage === "installing" ? undefined : this.#proceed();
+    return this.#isCopying ? undefined : this.#proceed();
   }
 
   lost(from: NodeId): RecoveryResult | undefined {
@@ -186,8 +163,8 @@ export class Recovery {
       answer.outOfReach ||
       answer.promise.followedEpoch > this.#own.followedEpoch;
     if (!answer.done || needed) this.#answers.delete(from);
-    if (this.#stage.type === "installing") return undefined;
-    if (this.#stage.type === "copying" && this.#stage.source !== from) return undefined;
+    if (this.#isCopying && !(this.#stage.type === "copying" && this.#stage.source === from))
+      return undefined;
     this.#stage = { type: "asking" };
     return this.#proceed();
   }
@@ -196,15 +173,38 @@ export class Recovery {
     const stage = this.#stage;
     if (stage.type !== "copying" || stage.source !== from) return undefined;
     this.#pages += 1;
+    for (const { version } of page.records) this.#newest = Math.max(this.#newest, version);
     const { epoch } = this.#start;
     this.#out.addRecords(page.records, { type: "records", epoch, page: this.#pages });
     if (page.end === undefined) {
       stage.flushing = { page: this.#pages, after: page.records.at(-1)?.key };
       return undefined;
     }
-    const { followedEpoch } = stage;
-    this.#stage = { type: "installing", followedEpoch };
-    return { type: "copied", end: page.end, followedEpoch };
+    const { source, followedEpoch } = stage;
+    this.#stage = { type: "sealing", source, followedEpoch, page: this.#pages };
+    this.#out.sealStore({ number: this.#pages, end: page.end });
+    return undefined;
+  }
+
+  /** All records of the copy are flushed, and this is their digest: only now may it replace the store. */
+  sealed({ number, end, digest }: SealedStore): RecoveryResult | undefined {
+    const stage = this.#stage;
+    if (stage.type !== "sealing" || stage.page !== number) return undefined;
+    const { source, followedEpoch } = stage;
+    const fault = faultOfCopy(end, { digest, newest: this.#newest, least: this.#copied });
+    if (fault === undefined) {
+      this.#stage = { type: "installing", followedEpoch };
+      return { type: "copied", end, followedEpoch };
+    }
+    this.#stage = { type: "asking" };
+    return this.#giveUp(source, `its store ${fault}`);
+  }
+
+  /** What that node says cannot be: it is asked anew, on another stream. */
+  #giveUp(from: NodeId, reason: string): RecoveryResult | undefined {
+    this.#out.close(from, reason);
+    this.#answers.delete(from);
+    return this.#isCopying ? undefined : this.#proceed();
   }
 
   /** A page is flushed. Only now is the next one asked for: what waits to be flushed is bounded. */
@@ -231,8 +231,10 @@ export class Recovery {
     const answer = this.#answers.get(from);
     if (this.#stage.type === "finished" || answer === undefined || answer.done) return undefined;
     if (page.from !== answer.reading) return undefined;
+    const { blank, applied, last } = answer.promise;
+    if ((page.entries.at(-1)?.sequence ?? 0) > last)
+      return this.#giveUp(from, `its log goes beyond ${last}, the end that it had promised`);
     for (const entry of page.entries) this.#evidence.weigh(entry);
-    const { blank, applied } = answer.promise;
     if (!blank && applied >= page.from && page.entries[0]?.sequence !== page.from)
       answer.outOfReach = true;
     if (page.next > 0) {
@@ -336,7 +338,9 @@ export class Recovery {
   }
 
   #copy(source: NodeId): void {
-    const followedEpoch = this.#answers.get(source)?.promise.followedEpoch ?? 0;
+    const { followedEpoch = 0, applied = 0 } = this.#answers.get(source)?.promise ?? {};
+    this.#newest = 0;
+    this.#copied = applied;
     this.#stage = { type: "copying", source, followedEpoch, flushing: undefined };
     this.#out.beginStore();
     this.#out.send(source, { type: "fetchStore", epoch: this.#start.epoch });
@@ -362,8 +366,9 @@ export class Recovery {
     if (![...this.#answers.values()].every(({ done }) => done) || !this.#enough()) return undefined;
     if (this.#source() !== undefined) return this.#proceed();
     this.#stage = { type: "finished" };
-    const { epoch, store } = this.#start;
-    const entries = this.#evidence.merged({ epoch, applied: this.#applied, store });
+    const { epoch, store, backlogEntriesMax } = this.#start;
+    const above = { epoch, applied: this.#applied, store, backlogEntriesMax };
+    const entries = this.#evidence.merged(above);
     return { type: "recovered", entries, floor: this.#floorNote(), settings: this.#settings() };
   }
 

@@ -9,7 +9,7 @@ import type { HardState } from "../../replication/types.ts";
 import type { Change } from "../apply.ts";
 import { explainStoreFailure } from "./faults.ts";
 import { type Checkpoint, inactive } from "./format/commit-point.ts";
-import { writeHardState } from "./format/encoding.ts";
+import { writeHardState } from "./format/hard-state.ts";
 import { Arena, writeCheckpoint } from "./lmdb/codec.ts";
 import { type Database, metaKeys } from "./lmdb/environment.ts";
 import type { TransactionSize } from "./lmdb/preallocation.ts";

@@ -64,6 +64,7 @@ export class DiskWriter {
       const incoming = this.#begunIncoming();
       this.#begin((added) => this.#add(incoming, records, added), done);
     },
+    digest: () => this.#begunIncoming().digest,
     install: (end, done) => {
       const incoming = this.#begunIncoming();
       this.#begin((installed) => this.#install(incoming, end, installed), done);

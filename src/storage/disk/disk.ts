@@ -16,6 +16,7 @@ import type {
 import { takePage } from "../page.ts";
 import { toSummary } from "../standing.ts";
 import { DiskWriter } from "./disk-writer.ts";
+import { DataDamaged, damageSentence } from "./format/damage.ts";
 import { type LogFiles, readPlaces } from "./log/log-files.ts";
 import { type Opened, openDirectory } from "./opening.ts";
 import type { DiskState } from "./state.ts";
@@ -29,6 +30,10 @@ export interface DiskOptions {
   readonly replayBytes?: number;
   /** A log file that holds this much is followed by another one. */
   readonly logFileBytes?: number;
+  /** Called once where other users can read the directory and that cannot be changed. */
+  readonly warn?: (sentence: string) => void;
+  /** Called where a record or an entry proves damaged long after the start. */
+  readonly damaged?: (sentence: string) => void;
 }
 
 const defaultMemtableBytesMax = 8 * 1024 * 1024;
@@ -45,8 +50,10 @@ export async function openDiskStorage(options: DiskOptions): Promise<Storage> {
     replayBytes = defaultReplayBytes,
   } = options;
   const opened = await openDirectory(options);
+  if (opened.openToOthers !== undefined) options.warn?.(opened.openToOthers);
   const bounds = { memtableBytesMax, replayBytes };
-  return new DiskStorage(opened, new DiskWriter({ ...opened, directory, bounds }));
+  const damaged = (how: string): void => options.damaged?.(damageSentence(directory, how));
+  return new DiskStorage(opened, new DiskWriter({ ...opened, directory, bounds }), damaged);
 }
 
 class DiskStorage implements Storage {
@@ -56,15 +63,21 @@ class DiskStorage implements Storage {
   readonly #writer: DiskWriter;
   /** Open copies. Each holds a read transaction of LMDB. */
   readonly #copies = new Set<StoreCopy>();
+  readonly #damaged: (how: string) => void;
   readonly write: Storage["write"];
   readonly incoming: Storage["incoming"];
 
-  constructor({ state, files, unlock }: Opened, writer: DiskWriter) {
+  constructor(
+    { state, files, unlock }: Opened,
+    writer: DiskWriter,
+    damaged: (how: string) => void,
+  ) {
     this.#state = state;
     this.#files = files;
     this.#unlock = unlock;
     this.#writer = writer;
-    this.write = (batch, done) => writer.write(batch, done);
+    this.#damaged = damaged;
+    this.write = (batch, done) => this.#reading(() => writer.write(batch, done));
     this.incoming = writer.incoming;
   }
 
@@ -87,7 +100,8 @@ class DiskStorage implements Storage {
   readLog(from: Sequence, limit: { entriesMax: number; bytesMax: number }): readonly Entry[] {
     const { entriesMax: itemsMax, bytesMax } = limit;
     const places = this.#state.index.from(from);
-    return readPlaces(takePage(places, { itemsMax, bytesMax }, ({ bytes }) => bytes));
+    const page = takePage(places, { itemsMax, bytesMax }, ({ bytes }) => bytes);
+    return this.#reading(() => readPlaces(page));
   }
 
   logHistory(range: SequenceRange): History | undefined {
@@ -95,7 +109,7 @@ class DiskStorage implements Storage {
   }
 
   get(key: string): StoreRecord | undefined {
-    return this.#state.store.get(key);
+    return this.#reading(() => this.#state.store.get(key));
   }
 
   list(query: {
@@ -103,7 +117,7 @@ class DiskStorage implements Storage {
     after?: string | undefined;
     limit: number;
   }): readonly StoreRecord[] {
-    return this.#state.store.list({ ...query, after: query.after });
+    return this.#reading(() => this.#state.store.list({ ...query, after: query.after }));
   }
 
   copy(): StoreCopy {
@@ -114,9 +128,9 @@ class DiskStorage implements Storage {
       applied,
       digest,
       history,
-      page(after, bytesMax) {
+      page: (after, bytesMax) => {
         invariant(copies.has(copy), "a copy of the store is not read after it is closed");
-        return reader.page(after, bytesMax);
+        return this.#reading(() => reader.page(after, bytesMax));
       },
       close() {
         if (copies.delete(copy)) reader.close();
@@ -124,6 +138,16 @@ class DiskStorage implements Storage {
     };
     copies.add(copy);
     return copy;
+  }
+
+  /** Does it, and reports damage that it comes upon: nobody above goes on with half an answer. */
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof DataDamaged) this.#damaged(error.message);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

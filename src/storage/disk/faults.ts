@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { open, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { getSystemErrorMap } from "node:util";
+import { fileMode } from "./format/access.ts";
 import { dataFile } from "./lmdb/data-file.ts";
 import type { AppendFailure } from "./log/log-files.ts";
 
@@ -101,7 +102,7 @@ async function isShortOfSpace(directory: string): Promise<boolean> {
 async function isAtSizeLimit(directory: string): Promise<boolean> {
   const probe = join(directory, "probe.tmp");
   const { size } = await stat(dataFile(directory));
-  const file = await open(probe, "w");
+  const file = await open(probe, "w", fileMode);
   try {
     await file.write(Buffer.alloc(1), 0, 1, size + freeBytesEnough);
     return false;

@@ -1,7 +1,7 @@
 /** A store that is being received from another node, and is not readable yet. */
 import { invariant } from "../../replication/invariant.ts";
-import type { StoreRecord } from "../../replication/types.ts";
-import { recordHash, type Standing } from "../standing.ts";
+import type { Digest, StoreRecord } from "../../replication/types.ts";
+import { recordHash, type Standing, toDigest } from "../standing.ts";
 import type { StoreIndex } from "./format/commit-point.ts";
 import { Arena } from "./lmdb/codec.ts";
 import type { Environment } from "./lmdb/environment.ts";
@@ -18,6 +18,10 @@ export class IncomingStore {
   /** Something was flushed. Before that, LMDB may still hold what is left of another store. */
   get isStarted(): boolean {
     return this.#started;
+  }
+
+  get digest(): Digest {
+    return toDigest(this.#sum);
   }
 
   /** The standing of this store if it were installed now. */

@@ -3,12 +3,14 @@ import { Buffer } from "node:buffer";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { digestOf, toDigest } from "../standing.ts";
-import { flushDirectory, lockDirectory } from "./format/file-system.ts";
-import { HeaderDamaged, lengthenShortFile } from "./lmdb/data-file.ts";
+import { closeToOthers, folderMode } from "./format/access.ts";
+import { DataDamaged, damageSentence } from "./format/damage.ts";
+import { flushDirectory, lockDirectory, lockFile } from "./format/file-system.ts";
+import { dataFileName, lengthenShortFile, lmdbLockName } from "./lmdb/data-file.ts";
 import { type Environment, metaKeys, openEnvironment } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";
 import { LogFiles } from "./log/log-files.ts";
-import { LogDamaged, logDirectory } from "./log/log-opening.ts";
+import { logDirectory, logFolder } from "./log/log-opening.ts";
 import { replayLog } from "./replay.ts";
 import { DiskState } from "./state.ts";
 
@@ -19,7 +21,11 @@ export interface Opened {
   readonly state: DiskState;
   readonly files: LogFiles;
   readonly unlock: () => void;
+  /** What other users may still read, in one sentence; undefined: nothing. */
+  readonly openToOthers: string | undefined;
 }
+
+const ownNames = { files: [dataFileName, lmdbLockName, lockFile], folders: [logFolder] };
 
 /** The directory cannot be used. The message is one sentence that says why. */
 class StorageUnusable extends Error {
@@ -35,6 +41,7 @@ export async function openDirectory(options: {
   const { unlock, folders } = await claim(directory);
   let environment: Environment | undefined;
   try {
+    const openToOthers = await closeToOthers(directory, ownNames);
     const wasShort = await lengthenShortFile(directory);
     environment = openEnvironment(directory);
     // The names of new files and folders must be durable before anything in them counts as such.
@@ -47,6 +54,7 @@ export async function openDirectory(options: {
       state,
       files: new LogFiles({ directory: logDirectory(directory), files, fileBytes: logFileBytes }),
       unlock,
+      openToOthers,
     };
   } catch (error) {
     await environment?.close();
@@ -62,9 +70,9 @@ async function claim(
   let unlock: (() => void) | undefined;
   let made: string | undefined;
   try {
-    made = await mkdir(directory, { recursive: true });
-    await mkdir(logDirectory(directory), { recursive: true });
-    unlock = lockDirectory(directory);
+    made = await mkdir(directory, { recursive: true, mode: folderMode });
+    await mkdir(logDirectory(directory), { recursive: true, mode: folderMode });
+    unlock = await lockDirectory(directory);
   } catch (error) {
     throw unusable(directory, error);
   }
@@ -78,8 +86,7 @@ async function claim(
 
 function unusable(directory: string, error: unknown): StorageUnusable {
   if (error instanceof StorageUnusable) return error;
-  if (error instanceof LogDamaged || error instanceof HeaderDamaged)
-    return damaged(directory, error.message);
+  if (error instanceof DataDamaged) return damaged(directory, error.message);
   const reason = error instanceof Error ? error.message : String(error);
   return new StorageUnusable(`the data in ${directory} cannot be opened: ${reason}`, {
     cause: error,
@@ -102,17 +109,19 @@ function checkStore(directory: string, { store, commitPoint }: DiskState): void 
 }
 
 const damaged = (directory: string, how: string): StorageUnusable =>
-  new StorageUnusable(`the data in ${directory} is damaged: ${how}`);
+  new StorageUnusable(damageSentence(directory, how));
 
 /** Refuses a directory of another format, and marks a new one. */
 async function checkFormat(directory: string, environment: Environment): Promise<void> {
   const view = new View(environment);
-  const format = view.meta(metaKeys.format)?.toString("utf8");
+  const format = view.meta(metaKeys.format)?.toString("utf8").slice(0, 40);
   view.release();
   if (format === presentFormat) return;
   if (format !== undefined) {
     const allowed = `this version reads only "${presentFormat}"`;
-    throw new StorageUnusable(`the data in ${directory} has the format "${format}"; ${allowed}`);
+    throw new StorageUnusable(
+      `the data in ${directory} has the format ${JSON.stringify(format)}; ${allowed}`,
+    );
   }
   await environment.commit(
     () => void environment.meta.put(metaKeys.format, Buffer.from(presentFormat)),

@@ -1,22 +1,28 @@
 /** Restores the state from the log at a restart. */
-import type { Sequence } from "../../replication/types.ts";
+import { historyAfter } from "../../replication/history.ts";
+import type { Entry, Sequence } from "../../replication/types.ts";
 import { type Change, changesOf } from "../apply.ts";
+import { DataDamaged, mustHold } from "./format/damage.ts";
 import type { Frame } from "./log/frame.ts";
 import type { LogFile } from "./log/log-file.ts";
 import { readPlaces } from "./log/log-files.ts";
 import type { Place } from "./log/log-index.ts";
-import { LogDamaged, openLog } from "./log/log-opening.ts";
+import { openLog } from "./log/log-opening.ts";
+import { Succession } from "./log/succession.ts";
 import type { DiskState } from "./state.ts";
 
 /**
  * Brings the state to where the last whole frame left it, and returns the open log files. Frames
  * that the checkpoint covers only say where the log's entries are. Later frames are applied again,
- * in order. Throws LogDamaged.
+ * in order. Throws DataDamaged.
  */
 export async function replayLog(state: DiskState, directory: string): Promise<LogFile[]> {
   const { commitPoint, oldestFile } = state.checkpoint;
+  const succession = new Succession(commitPoint);
   let compactedTo: Sequence = 0;
-  const files = await openLog(directory, oldestFile, (frame, { file, at }) => {
+  const log = { directory, oldest: oldestFile, covered: commitPoint.frame };
+  return openLog(log, (frame, { file, at }) => {
+    succession.follow(frame);
     const flushed = { ...frame, file, at };
     state.indexEntries({ ...flushed, changes: [] });
     const isNew = frame.commitPoint.frame > commitPoint.frame;
@@ -25,25 +31,35 @@ export async function replayLog(state: DiskState, directory: string): Promise<Lo
     if (isNew) state.advance({ ...flushed, changes });
     compactedTo = frame.commitPoint.compactedTo;
   });
-  if ((files.at(-1)?.last ?? 0) < commitPoint.frame)
-    throw new LogDamaged(
-      `the log ends before frame ${commitPoint.frame}, which the checkpoint refers to`,
-    );
-  return files;
 }
 
 /** The changes of a frame, from the entries that it carries and those that the log has. */
 function changesIn(frame: Frame, state: DiskState): Change[] {
+  const before = state.commitPoint.standing;
+  const entries = appliedEntries(frame, state);
+  const changes = changesOf(before.applied, entries);
+  const { keys, history } = frame.commitPoint.standing;
+  const isPossible = Math.abs(keys - before.keys) <= changes.length;
+  mustHold(isPossible, `the number of keys goes from ${before.keys} to ${keys}`);
+  // The sum of all records is not compared: LMDB may have newer ones than its checkpoint says.
+  if (history !== undefined && before.history !== undefined)
+    mustHold(history === historyAfter(before.history, entries), "it applies other entries");
+  return changes;
+}
+
+/** The entries that a frame applies, one for each sequence. */
+function appliedEntries(frame: Frame, state: DiskState): readonly Entry[] {
   const { applied } = state.commitPoint.standing;
+  const count = frame.commitPoint.standing.applied - applied;
   const found = new Map(frame.applyOnly.map((entry) => [entry.sequence, entry]));
+  const missing = new DataDamaged(`an entry of the log after sequence ${applied} is missing`);
+  if (count > found.size + state.index.size) throw missing;
   const logged: Place[] = [];
-  for (let at = applied + 1; at <= frame.commitPoint.standing.applied; at += 1) {
+  for (let at = applied + 1; at <= applied + count; at += 1) {
     const place = found.has(at) ? undefined : state.index.at(at);
     if (place !== undefined) logged.push(place);
   }
   for (const entry of readPlaces(logged)) found.set(entry.sequence, entry);
-  const entries = [...found.values()].sort((left, right) => left.sequence - right.sequence);
-  if (entries.length < frame.commitPoint.standing.applied - applied)
-    throw new LogDamaged(`an entry of the log after sequence ${applied} is missing`);
-  return changesOf(applied, entries);
+  if (found.size < count) throw missing;
+  return [...found.values()].sort((left, right) => left.sequence - right.sequence);
 }

@@ -92,8 +92,10 @@ describe("a directory that cannot be used is refused in one sentence", () => {
 
   test("where the data file was cut short", async () => {
     const storage = await openDiskStorage({ directory, memtableBytesMax: 1 });
-    const operations = Array.from({ length: 5000 }, (_, index) => put(`key ${index}`));
-    await write(storage, { apply: [entry(1, operations)] });
+    for (let sequence = 1; sequence <= 50; sequence += 1) {
+      const operations = Array.from({ length: 100 }, (_, index) => put(`key ${sequence} ${index}`));
+      await write(storage, { apply: [entry(sequence, operations)] });
+    }
     await storage.close();
     const file = await open(join(directory, "data.mdb"));
     const { lastPage, pageSize } = await newestMeta(file);

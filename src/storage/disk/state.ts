@@ -8,7 +8,7 @@ import {
   inactive,
   noCheckpoint,
 } from "./format/commit-point.ts";
-import { readHardState } from "./format/encoding.ts";
+import { readHardState } from "./format/hard-state.ts";
 import { readCheckpoint } from "./lmdb/codec.ts";
 import { type Environment, metaKeys } from "./lmdb/environment.ts";
 import { View } from "./lmdb/view.ts";

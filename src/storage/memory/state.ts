@@ -4,6 +4,7 @@ import { historyOfRange } from "../../replication/history.ts";
 import { invariant } from "../../replication/invariant.ts";
 import {
   BLANK_HARD_STATE,
+  type Digest,
   type Entry,
   type HardState,
   type History,
@@ -16,7 +17,7 @@ import { entryBytes } from "../../replication/views.ts";
 import { planApply } from "../apply.ts";
 import { createBTree } from "../btree.ts";
 import { takePage } from "../page.ts";
-import { emptyStanding, recordHash, type Standing, toSummary } from "../standing.ts";
+import { emptyStanding, recordHash, type Standing, toDigest, toSummary } from "../standing.ts";
 import { RecordTable } from "./record-table.ts";
 
 /** A store that is being received, and the sum of the hashes of the records received so far. */
@@ -103,6 +104,10 @@ export class MemoryState {
   incoming(): Incoming {
     invariant(this.#incoming !== undefined, "a store is received only after incoming.begin()");
     return this.#incoming;
+  }
+
+  get incomingDigest(): Digest {
+    return toDigest(this.incoming().sum);
   }
 
   /** What a restart does to a store that was not installed. */

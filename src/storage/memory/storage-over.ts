@@ -34,6 +34,7 @@ export function storageOver(state: MemoryState, flush: Flush): Storage {
         const incoming = state.incoming();
         write(() => state.add(incoming, records), done);
       },
+      digest: () => state.incomingDigest,
       install(end, done) {
         const incoming = state.incoming();
         write(() => state.install(incoming, end), done);

@@ -75,6 +75,19 @@ export function testIncoming(current: Current, restart: Restart): void {
     }
   });
 
+  test("the digest of what was received so far is told, whatever the present store holds", async () => {
+    await begin();
+    current().incoming.begin();
+    expect(current().incoming.digest()).toBe(emptyDigest);
+    await receive(current(), received.slice(1));
+    expect(current().incoming.digest()).toBe(digestOf(received.slice(1)));
+    await receive(current(), [record("a", 3), ...received.slice(1, 2)]);
+    await receive(current(), received.slice(0, 1));
+    expect(current().incoming.digest()).toBe(digestOf(received));
+    current().incoming.begin();
+    expect(current().incoming.digest()).toBe(emptyDigest);
+  });
+
   test("the installed store continues with the next entry", async () => {
     await begin();
     current().incoming.begin();

@@ -7,6 +7,7 @@ import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as pass } from "node:timers/promises";
 import type { Storage, StorageFault } from "../../../src/node/ports.ts";
+import type { Entry } from "../../../src/replication/types.ts";
 import { openDiskStorage } from "../../../src/storage/disk/disk.ts";
 import { dataFile, newestMeta } from "../../../src/storage/disk/lmdb/data-file.ts";
 import { entry, puts, tryWrite } from "../support.ts";
@@ -22,8 +23,12 @@ function write(
   keys: readonly string[],
   bytes: number,
 ): Promise<StorageFault | undefined> {
-  sequence += 1;
-  const entries = [entry(sequence, puts(keys, JSON.stringify("v".repeat(bytes))))];
+  const value = JSON.stringify("v".repeat(bytes));
+  const entries: Entry[] = [];
+  for (let from = 0; from < keys.length; from += 100) {
+    sequence += 1;
+    entries.push(entry(sequence, puts(keys.slice(from, from + 100), value)));
+  }
   return tryWrite(to, { append: entries, apply: entries, compactTo: sequence - 1 });
 }
 

@@ -30,6 +30,12 @@ export interface Request {
   readonly parse?: (text: string) => unknown;
 }
 
+let unauthenticated: () => void = () => {};
+/** `run` is called when the node wants a token that the page does not have, or no longer. */
+export const onUnauthenticated = (run: () => void): void => {
+  unauthenticated = run;
+};
+
 let ownId = "";
 /** Called when the greeting says which node serves this page. */
 export const setOwnNode = (id: string): void => {
@@ -51,7 +57,9 @@ export async function call<T>(address: string, request: Request = {}): Promise<A
     if (response.ok) {
       return { ok: true, value: parse(text, request.parse) as T, elapsedMs: elapsed() };
     }
-    return { ok: false, problem: problemOf(response, text), elapsedMs: elapsed() };
+    const problem = problemOf(response, text);
+    if (problem.code === "UNAUTHENTICATED" && address !== "/session") unauthenticated();
+    return { ok: false, problem, elapsedMs: elapsed() };
   } catch (error) {
     if (request.signal?.aborted === true) return refused("ABORTED", "The call was cancelled.");
     const reason = error instanceof Error ? error.message : String(error);

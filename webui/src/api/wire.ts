@@ -51,6 +51,20 @@ export interface Hello {
   readonly now: number;
 }
 
+/** What `GET /session` says of the caller. */
+export interface SessionView {
+  /** Null: no token was given. */
+  readonly id: string | null;
+  readonly role: "read" | "write" | "admin" | null;
+  /** Null: every key. */
+  readonly prefixes: readonly string[] | null;
+  readonly administers: boolean;
+  /** Whether the node asks for tokens at all. */
+  readonly tokens: boolean;
+  /** Reachable from other machines without TLS and tokens. */
+  readonly insecure: boolean;
+}
+
 /** One key as a node shows it. */
 export interface KeyEntry {
   readonly key: string;

@@ -5,6 +5,7 @@
 import { useThrottled } from "../lib/hooks.ts";
 import { timeOfDay } from "../lib/units.ts";
 import { model, tick } from "../state/live.ts";
+import { mayWrite } from "../state/session.ts";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { GentleOffer } from "./gentle-offer.tsx";
 import { LagChart } from "./lag-chart.tsx";
@@ -19,7 +20,7 @@ export function ClusterView() {
   return (
     <>
       <GentleOffer />
-      <QuickWrite />
+      {mayWrite.value && <QuickWrite />}
       <div class="cluster-grid">
         <Topology />
         <Waterfall />

@@ -8,6 +8,7 @@ import type { LiveConfig } from "../api/wire.ts";
 import { delayRange } from "../lib/units.ts";
 import { announce } from "../state/feed.ts";
 import { changeConfig, config, connection } from "../state/live.ts";
+import { mayAdminister } from "../state/session.ts";
 
 /** Delays to choose from, ms; one that is in force but not among them is offered too. */
 const choices = [
@@ -48,7 +49,7 @@ export function DelayControl() {
       <span>Simulated delay</span>
       <select
         value={textOf(inForce)}
-        disabled={connection.value === "leader down"}
+        disabled={connection.value === "leader down" || !mayAdminister.value}
         onChange={(event) => void change(event.currentTarget.value)}
         aria-describedby={problem === undefined ? undefined : "delay-problem"}
       >

@@ -17,6 +17,7 @@ import {
   tick,
 } from "../state/live.ts";
 import { gentleOffers } from "../state/preferences.ts";
+import { mayAdminister } from "../state/session.ts";
 
 /** Without a write for so long, a cluster counts as idle. */
 const quietForMs = 60_000;
@@ -26,7 +27,7 @@ export function GentleOffer() {
   useThrottled(tick, 1);
   if (gentleLoadRuns.value) return <Running />;
   // A cluster that allows link faults, as `npm start` does, is there to be tried out.
-  const isPlayground = faultsAllowed.value && connection.value === "live";
+  const isPlayground = faultsAllowed.value && mayAdminister.value && connection.value === "live";
   const isKnown = cluster.value !== undefined && runningSweep.value === null;
   if (!isPlayground || !isKnown || !gentleOffers.value || isBusy()) return null;
   return (

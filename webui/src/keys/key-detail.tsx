@@ -7,6 +7,7 @@ import { addressOf } from "../api/http.ts";
 import { indentJson, type KeyEntry } from "../api/wire.ts";
 import { clamp, count, duration } from "../lib/units.ts";
 import { leaderId, own } from "../state/live.ts";
+import { curlCredential, mayWrite } from "../state/session.ts";
 import { CopyButton } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
@@ -106,15 +107,19 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
         <pre data-test="value">{isLong ? `${text.slice(0, shownMax)}…` : text}</pre>
       </Scroller>
       <div class="button-row">
-        <button type="button" class="primary" data-shortcut="edit" onClick={onEdit}>
-          Edit
-        </button>
-        <button type="button" class="danger" onClick={() => setDeleting(true)}>
-          Delete …
-        </button>
+        {mayWrite.value && (
+          <>
+            <button type="button" class="primary" data-shortcut="edit" onClick={onEdit}>
+              Edit
+            </button>
+            <button type="button" class="danger" onClick={() => setDeleting(true)}>
+              Delete …
+            </button>
+          </>
+        )}
         <CopyButton text={text} label="Copy value" />
         {entry.key.length > 48 && <CopyButton text={entry.key} label="Copy key" />}
-        <CopyButton text={`curl '${address}'`} label="Copy as curl" />
+        <CopyButton text={`curl ${curlCredential()}'${address}'`} label="Copy as curl" />
         {isLong && (
           <button type="button" class="quiet" onClick={() => setWhole(true)}>
             Show all {count(text.length)} characters

@@ -8,6 +8,7 @@ import type { KeyList as List } from "../api/wire.ts";
 import { clamp, count, plural } from "../lib/units.ts";
 import { cluster, own } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
+import { mayWrite } from "../state/session.ts";
 import { Blank, Invitation, Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { countKeys, type ListQuery, listKeys, useApplied, useNewest } from "./reading.ts";
@@ -32,9 +33,11 @@ export function KeyList({ onNew, onPick }: KeyListProps) {
       hint={keys === undefined ? "" : `${plural(keys, "key")} in this store`}
       class="key-list"
       actions={
-        <button type="button" class="primary" data-shortcut="new" onClick={onNew}>
-          New key
-        </button>
+        mayWrite.value && (
+          <button type="button" class="primary" data-shortcut="new" onClick={onNew}>
+            New key
+          </button>
+        )
       }
     >
       <div class="search-row">
@@ -146,12 +149,14 @@ function Page({ list, prefix, onPick, onNew }: PageProps) {
   if (list === undefined) return <Blank tone="loading">Loading keys …</Blank>;
   if (!list.ok) return <ProblemNote problem={list.problem} />;
   if (list.value.entries.length === 0) {
+    const absent = prefix === "" ? "The store is empty." : `No key starts with “${clamp(prefix)}”.`;
+    if (!mayWrite.value) return <Blank>{absent}</Blank>;
     return (
       <Invitation
         action={prefix === "" ? "Write the first key" : `New key “${clamp(prefix, 24)}…”`}
         onAct={onNew}
       >
-        {prefix === "" ? "The store is empty." : `No key starts with “${clamp(prefix)}”.`}
+        {absent}
       </Invitation>
     );
   }

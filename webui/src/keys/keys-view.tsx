@@ -1,8 +1,9 @@
 /**
  * The keys view: finds a key on any node, shows its value there and on every other node, and changes it.
  */
-import { useState } from "preact/hooks";
-import { route } from "../state/route.ts";
+import { useEffect, useState } from "preact/hooks";
+import { go, route } from "../state/route.ts";
+import { prefixes } from "../state/session.ts";
 import { Blank, Panel } from "../ui/panel.tsx";
 import { KeyDetail } from "./key-detail.tsx";
 import { KeyList } from "./key-list.tsx";
@@ -21,6 +22,11 @@ function showDetail(): void {
 export function KeysView() {
   const { key, from } = route.value;
   const [creating, setCreating] = useState(false);
+  // A token for some prefixes may not list all keys.
+  useEffect(() => {
+    const [first] = prefixes.value;
+    if (first !== undefined && route.peek().prefix === "") go({ prefix: first }, "replace");
+  }, []);
   return (
     <div class="keys-grid">
       <KeyList

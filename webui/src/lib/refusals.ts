@@ -40,6 +40,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   VERSION_MISMATCH: { cause: "the key has another version", short: "other version" },
   KEY_NOT_FOUND: { cause: "there is no such key", short: "no such key" },
+  UNAUTHENTICATED: { advice: "Nothing was written. Log in again." },
+  PERMISSION_DENIED: {
+    advice: "Nothing was changed. Somebody with a token that allows it can do this.",
+  },
+  RATE_LIMITED: { advice: "Nothing was changed. Too many wrong tokens came from this address." },
   TOO_LARGE: { advice: "Nothing was written. A value may have up to 1 MiB." },
   UNREACHABLE: { advice: unclear },
   OUTCOME_UNKNOWN: { advice: unclear },

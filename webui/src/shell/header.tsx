@@ -18,9 +18,11 @@ import {
 } from "../state/live.ts";
 import { nextTheme, theme } from "../state/preferences.ts";
 import { go, route, toggleFaults, type View, views } from "../state/route.ts";
+import { mayAdminister } from "../state/session.ts";
 import { markFor } from "../ui/mark.tsx";
 import { RouteLink } from "../ui/route-link.tsx";
 import { QuorumControl } from "./quorum-control.tsx";
+import { Who } from "./who.tsx";
 
 /** Its height depends on the width of the page; what sticks below it reads the height from CSS. */
 export function Header() {
@@ -33,6 +35,7 @@ export function Header() {
         <LiveButton />
         <QuorumControl />
         <Tools />
+        <Who />
       </div>
       <Tabs />
     </header>
@@ -107,7 +110,7 @@ function Tools() {
   const symbols = { system: "◐", light: "☀", dark: "☾" };
   return (
     <div class="tools">
-      {faultsAllowed.value && (
+      {faultsAllowed.value && mayAdminister.value && (
         <button
           type="button"
           class="tool"

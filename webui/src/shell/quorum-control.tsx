@@ -12,6 +12,7 @@ import {
   liveFollowers,
   quorumInForce,
 } from "../state/live.ts";
+import { mayAdminister } from "../state/session.ts";
 import { Segmented } from "../ui/segmented.tsx";
 
 /**
@@ -44,7 +45,9 @@ export function QuorumControl() {
         label="Write quorum"
         options={options}
         value={inForce}
-        disabled={inForce === undefined || connection.value === "leader down"}
+        disabled={
+          inForce === undefined || connection.value === "leader down" || !mayAdminister.value
+        }
         onChange={(quorum) => void change(quorum)}
       />
       {problem !== undefined && (

@@ -3,6 +3,7 @@ import { setPaused } from "./arrivals.ts";
 import { faultsAllowed, paused } from "./live.ts";
 import { nextTheme, shortcutsOn } from "./preferences.ts";
 import { go, route, toggleFaults } from "./route.ts";
+import { mayAdminister, mustLogIn } from "./session.ts";
 
 interface Shortcut {
   /** As `KeyboardEvent.key` names it. */
@@ -61,7 +62,7 @@ export const shortcuts: readonly Shortcut[] = [
     key: "f",
     does: "Faults, where they are allowed",
     run: () => {
-      if (faultsAllowed.value) toggleFaults();
+      if (faultsAllowed.value && mayAdminister.value) toggleFaults();
     },
   },
   { key: "?", does: "This help", run: () => go({ panel: "help" }, "replace") },
@@ -77,7 +78,7 @@ function typesText(target: EventTarget | null): boolean {
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (!shortcutsOn.value || typesText(event.target)) return;
+    if (!shortcutsOn.value || mustLogIn.value || typesText(event.target)) return;
     // The address says only a little later that a dialog was closed, so the dialog itself is asked.
     if (document.querySelector("dialog[open]") !== null) return;
     const shortcut = shortcuts.find(({ key }) => key === event.key);

@@ -2,6 +2,7 @@
 import { type Answer, addressOf, call, type Problem } from "../api/http.ts";
 import type { KeyEntry, NodeStatus, Receipt } from "../api/wire.ts";
 import { callLeader, theLeader } from "./live.ts";
+import { curlCredential } from "./session.ts";
 
 export interface WriteOrder {
   readonly action: "put" | "delete";
@@ -91,7 +92,7 @@ async function sendToLeader(order: WriteOrder): Promise<Answer<Receipt>> {
 export function asCurl(order: WriteOrder, origin: string): string {
   const body = bodyOf(order).replaceAll("'", "'\\''");
   const address = `${origin}${addressOf("/write", order.target)}`;
-  return `curl -X ${methodOf(order)} ${address} -H 'content-type: application/json' -d '${body}'`;
+  return `curl -X ${methodOf(order)} ${curlCredential()}${address} -H 'content-type: application/json' -d '${body}'`;
 }
 
 const ownVersionsMax = 500;

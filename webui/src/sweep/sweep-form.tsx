@@ -10,6 +10,7 @@ import type { Sweep, SweepOptions } from "../api/wire.ts";
 import { count, delayRange, longDuration, plural } from "../lib/units.ts";
 import { config, followers, quorumInForce } from "../state/live.ts";
 import { go } from "../state/route.ts";
+import { administersOnly, mayAdminister } from "../state/session.ts";
 import { Panel } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { startSweep } from "./sweeps.ts";
@@ -107,11 +108,14 @@ export function SweepForm({ running }: { readonly running: Sweep | undefined }) 
         <button
           type="submit"
           class="primary"
-          disabled={running !== undefined || quorums.length === 0 || wrongRange}
+          disabled={
+            running !== undefined || quorums.length === 0 || wrongRange || !mayAdminister.value
+          }
         >
           {running === undefined ? "Start the sweep" : "A sweep is running"}
         </button>
       </form>
+      {!mayAdminister.value && <p class="hint">{administersOnly}</p>}
       {problem !== undefined && <ProblemNote problem={problem} />}
     </Panel>
   );

@@ -7,6 +7,7 @@ import type { Sweep } from "../api/wire.ts";
 import { count, dateAndTime, delayRange, duration, longDuration, plural } from "../lib/units.ts";
 import { followers, leaderId, runningSweep } from "../state/live.ts";
 import { go, route } from "../state/route.ts";
+import { mayAdminister } from "../state/session.ts";
 import { Blank, Panel, Scroller } from "../ui/panel.tsx";
 import { ProblemNote } from "../ui/problem.tsx";
 import { SweepChart } from "./sweep-chart.tsx";
@@ -125,9 +126,11 @@ function Progress({ sweep }: { readonly sweep: Sweep }) {
         {meanMs !== null && `: mean so far ${duration(meanMs)}`}
         {theoryMs !== null && `, theory ${duration(theoryMs)}`}
       </p>
-      <button type="button" class="danger" onClick={() => void cancelSweep(sweep.id)}>
-        Cancel
-      </button>
+      {mayAdminister.value && (
+        <button type="button" class="danger" onClick={() => void cancelSweep(sweep.id)}>
+          Cancel
+        </button>
+      )}
     </div>
   );
 }

@@ -91,7 +91,8 @@ export class FollowerNode implements NodeRole {
     const { leader, leaderUrl } = this.#views;
     if (leader === "") return noLeader();
     const { nodeId } = this.#following.parts.options.config;
-    return failed("NOT_LEADER", `${nodeId} is a follower; the leader is ${leader}, ${leaderUrl}`, {
+    const at = leaderUrl === "" ? "" : `, ${leaderUrl}`;
+    return failed("NOT_LEADER", `${nodeId} is a follower; the leader is ${leader}${at}`, {
       members: { leader, leaderUrl },
     });
   }

@@ -8,7 +8,7 @@ import type {
   FollowerFlush,
   FollowerNews,
 } from "../../../replication/follower/follower-effects.ts";
-import type { Epoch, NodeId, Sequence } from "../../../replication/types.ts";
+import type { NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeLife } from "../../life.ts";
 import { NodeParts, ruleStart } from "../../parts.ts";
@@ -53,6 +53,7 @@ export class Following {
     this.#flushes = {
       begins: () => this.contact.snapshotBegins(),
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store)),
       installed: (flush) => {
         this.contact.snapshotInstalled();
         persisted(flush);
@@ -132,8 +133,20 @@ export class Following {
         this.#storeReplaced(news.leader, news.applied);
         return;
       case "strangerRefused":
-        this.#strangerRefused(news.leader, news.epoch);
+        this.#strangerRefused(news);
         return;
+      case "snapshotRefused": {
+        const { leader, reason } = news;
+        const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
+        this.parts.options.log.error({ leader }, said);
+        return;
+      }
+      case "leapRefused": {
+        const { leader, epoch: refusedEpoch, reason } = news;
+        const said = `${leader} asked to lead and was refused: ${reason}; nothing was promised`;
+        this.parts.options.log.warn({ leader, refusedEpoch }, said);
+        return;
+      }
       case "readMark":
         this.reads.marked(news.number, news.sequence);
         return;
@@ -158,14 +171,12 @@ export class Following {
     this.parts.watches.replaced();
   }
 
-  #strangerRefused(leader: NodeId, refusedEpoch: Epoch): void {
+  #strangerRefused(news: Extract<FollowerNews, { type: "strangerRefused" }>): void {
+    const { leader, epoch: refusedEpoch, reason } = news;
     const { log, config } = this.parts.options;
-    const why = config.failover
-      ? "FAILOVER is 1 here, and 0 there"
-      : `LEADER is ${config.leader} here, and FAILOVER is 0`;
     log.warn(
       { leader, refusedEpoch, expected: config.leader },
-      `${leader} asked to lead and was refused: ${why}; check both on both nodes`,
+      `${leader} asked to lead and was refused: ${reason}; NODES, LEADER and FAILOVER must be the same on both nodes`,
     );
   }
 }

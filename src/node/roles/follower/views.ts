@@ -2,7 +2,7 @@
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, LiveConfig, MemberView, NodeStatus, Role } from "../../api.ts";
-import { fallbackUrl, ownMember } from "../../options.ts";
+import { gatewayUrl, ownMember } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import { replacingReason } from "../../refusals.ts";
 import type { LeaderContact } from "./contact.ts";
@@ -101,7 +101,7 @@ export class FollowerViews {
     const { config } = this.#parts.options;
     if (id === config.nodeId) return ownMember(config).peerUrl;
     const known = this.#core.hardState.members.find((member) => member.id === id);
-    return known?.peerUrl ?? fallbackUrl(config, id);
+    return gatewayUrl(config, id, known?.peerUrl);
   }
 
   /** The end of the log, as far as this node or the leader's heartbeats have it. */
@@ -111,7 +111,7 @@ export class FollowerViews {
 
   #urlOf(id: NodeId): string {
     const known = this.#core.hardState.members.find((member) => member.id === id);
-    return known?.url ?? fallbackUrl(this.#parts.options.config, id) ?? "";
+    return known?.url ?? gatewayUrl(this.#parts.options.config, id) ?? "";
   }
 
   #view(id: NodeId): MemberView {

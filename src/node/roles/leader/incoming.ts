@@ -1,11 +1,15 @@
 /** What other nodes send to one that leads or stands for leader: they want to lead, or ask for a vote. */
 
+import { isBelievable } from "../../../replication/election/epochs.ts";
 import type { LinkNumber } from "../../../replication/follower/follower-effects.ts";
+import { leapReason, strangeness } from "../../../replication/follower/prepare.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderMessage } from "../../../replication/types.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Leave } from "../../role.ts";
 import { standingOf } from "../../standing.ts";
+
+type Prepare = Extract<LeaderMessage, { type: "prepare" }>;
 
 /** A stream whose sender was refused is closed after this time. */
 const refusedMs = 50;
@@ -25,14 +29,12 @@ export class LeaderIncoming {
   received(number: LinkNumber, message: LeaderMessage): void {
     const { lifetime, life, options } = this.#parts;
     if (lifetime.over || lifetime.closing) return;
-    const { failover, nodeId, nodes } = options.config;
+    const { nodeId } = options.config;
     if (message.type === "poll") {
       if (message.to === nodeId) this.#vote(number, message.number);
       return;
     }
-    const isHigher = message.type === "prepare" && message.epoch > this.#core.epoch;
-    const isMeant = message.type === "prepare" && message.to === nodeId && message.elected;
-    if (failover && isHigher && isMeant && nodes.some(({ id }) => id === message.leader)) {
+    if (message.type === "prepare" && this.#mayLead(message)) {
       options.log.info(
         { leader: message.leader, theirEpoch: message.epoch },
         `${message.leader} stands for leader with epoch ${message.epoch}; this node obeys`,
@@ -44,6 +46,22 @@ export class LeaderIncoming {
     this.#refuse(number);
     // A moment later, so that the refusal arrives: the sender then opens another stream and asks again.
     options.clock.after(refusedMs, () => life.streams.giveUp(number));
+  }
+
+  /** With FAILOVER=1 any other node may, in a higher epoch of its own. */
+  #mayLead(message: Prepare): boolean {
+    const { config, log } = this.#parts.options;
+    const { epoch: known } = this.#core;
+    const { leader, epoch } = message;
+    if (!config.failover || message.to !== config.nodeId || epoch <= known) return false;
+    const settings = { leader: config.leader, nodes: config.nodes.map(({ id }) => id) };
+    const reason =
+      strangeness(message, settings) ??
+      (isBelievable(epoch, known) ? undefined : leapReason(epoch, known));
+    if (reason === undefined) return true;
+    const said = `${leader} asked to lead and was refused: ${reason}; this node goes on`;
+    log.warn({ leader, refusedEpoch: epoch }, said);
+    return false;
   }
 
   #refuse(number: LinkNumber): void {

@@ -70,6 +70,7 @@ export class Leading {
       this.inbox.take(() => this.core.persisted(flush, options.clock.now()));
     this.#flushes = {
       persisted,
+      sealed: (store) => this.inbox.take(() => this.core.sealed(store, options.clock.now())),
       installed: (flush) => {
         persisted(flush);
         this.parts.watches.jumped();
@@ -221,6 +222,8 @@ function deposedSentence(deposed: Deposed): string {
       return `${deposed.by} leads with epoch ${deposed.epoch}: this node no longer leads`;
     case "diskWentBack":
       return "a follower shows that this node's disk went back in time: this node no longer leads";
+    case "noEpochLeft":
+      return "no epoch above the one on this node's disk may be used: start it with an empty folder";
     case "notElected":
       return "too few nodes answered in time: this node does not lead";
     case "blankFollowers":

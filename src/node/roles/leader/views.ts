@@ -2,7 +2,7 @@
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, MemberView, NodeStatus, Role } from "../../api.ts";
-import { fallbackUrl } from "../../options.ts";
+import { gatewayUrl } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
@@ -83,13 +83,13 @@ export class LeaderViews {
   /** Where clients reach that member. */
   urlOf(id: NodeId): string {
     const member = this.#core.members.find((known) => known.id === id);
-    return member?.url ?? fallbackUrl(this.#parts.options.config, id) ?? "";
+    return member?.url ?? gatewayUrl(this.#parts.options.config, id) ?? "";
   }
 
   /** Where another member reaches that member's gateway; undefined: there is no such member. */
   peerUrl(id: NodeId): string | undefined {
     const member = this.#core.members.find((known) => known.id === id);
-    return member?.peerUrl ?? fallbackUrl(this.#parts.options.config, id);
+    return gatewayUrl(this.#parts.options.config, id, member?.peerUrl);
   }
 
   #ownView(): MemberView {
@@ -123,7 +123,7 @@ export class LeaderViews {
       return {
         id,
         role: "follower",
-        url: urls.get(id) ?? fallbackUrl(config, id) ?? "",
+        url: urls.get(id) ?? gatewayUrl(config, id) ?? "",
         state,
         acked,
         applied,

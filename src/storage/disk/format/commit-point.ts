@@ -1,6 +1,7 @@
 /** What each flush records beside its entries, and what a checkpoint keeps of it. */
 import type { Sequence } from "../../../replication/types.ts";
 import { emptyStanding, type Standing } from "../../standing.ts";
+import { mustHold, wholeNumber } from "./damage.ts";
 
 /** Flushes are numbered 1, 2, 3 …: each writes one frame to a log file. */
 export type FrameNumber = number;
@@ -19,6 +20,19 @@ export interface CommitPoint {
   readonly active: StoreIndex;
   /** The log holds no entry up to this sequence and accepts none. */
   readonly compactedTo: Sequence;
+}
+
+/** The same values as they were read. Throws DataDamaged where no node wrote them. */
+export function checkedCommitPoint(
+  read: Omit<CommitPoint, "active"> & { readonly active: number },
+): CommitPoint {
+  const { frame, standing, active, compactedTo } = read;
+  wholeNumber(frame, "the number of a frame");
+  wholeNumber(standing.applied, "the applied sequence");
+  wholeNumber(standing.keys, "the number of keys");
+  wholeNumber(compactedTo, "the end of the compacted log");
+  mustHold(active === 0 || active === 1, `the present store is number ${active}`);
+  return { frame, standing, active, compactedTo };
 }
 
 /** Where the stores in LMDB stand, and the log file at which a restart begins to read. */

@@ -1,32 +1,30 @@
 /**
- * How entries and HardState are encoded on disk. Numbers are little-endian doubles, which hold every
+ * How entries are encoded on disk. Numbers are little-endian doubles, which hold every
  * safe integer; texts are UTF-8. An entry's sequence is stored beside it, not in it.
  */
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { checksOf } from "../../../replication/conditions.ts";
-import type {
-  Check,
-  Condition,
-  Entry,
-  Epoch,
-  HardState,
-  Operation,
-  Sequence,
-} from "../../../replication/types.ts";
+import { hiddenOperationsMax } from "../../../replication/hidden-keys.ts";
+import type { Condition, Entry, Operation, Sequence } from "../../../replication/types.ts";
+import { keyBytesMax, operationsMax, valueBytesMax } from "../../../request-limits.ts";
+import { DataDamaged, mustHold, wholeNumber } from "./damage.ts";
 
 const numberBytes = 8;
 /**
  * An entry: epoch, origin, number of operations, then the operations. If it has checks: their number, then the
- * checks as operations without a value. Earlier versions did not write checks, and do not read so far.
+ * checks as operations without a value. Earlier versions did not write checks, and refuse to read them.
  */
 const entryHeaderBytes = 2 * numberBytes + 4;
 /** An operation: which parts it has, lengths of key and value, condition, key, value. */
 const operationHeaderBytes = 1 + 4 + 4;
 const countBytes = 4;
+/** Those of a client, and those that remember and forget writes. */
+const entryOperationsMax = operationsMax + hiddenOperationsMax;
 const hasValue = 1;
 const hasCondition = 2;
 /** The condition names a place after which the key is absent. Earlier versions did not write it. */
 const hasAfter = 4;
+const allParts = hasValue | hasCondition | hasAfter;
 
 /**
  * Upper bound for the UTF-8 bytes of a text. Short texts are not measured: three bytes for a UTF-16
@@ -81,52 +79,136 @@ function writeOperation(bytes: Buffer, start: number, operation: Operation): num
   return at + keyBytes + valueBytes;
 }
 
-/** Reads the entry that these bytes are, from the first to the last. */
-export function readEntry(sequence: Sequence, bytes: Buffer): Entry {
-  const count = bytes.readUInt32LE(16);
-  const { operations, end } = readOperations(bytes, { start: entryHeaderBytes, count });
-  const entry = { sequence, ...readEpochs(bytes, 0), operations };
-  if (end + countBytes > bytes.length) return entry;
-  const { operations: checks } = readOperations(bytes, {
-    start: end + countBytes,
-    count: bytes.readUInt32LE(end),
-  });
-  return { ...entry, requires: { checks: checks.filter(isCheck) } };
+/** Where the parts of an operation are. */
+interface OperationPlace {
+  readonly parts: number;
+  /** Its three numbers come first, as far as `parts` has them, then key and value. */
+  readonly conditionAt: number;
+  readonly keyAt: number;
+  readonly valueAt: number;
+  readonly end: number;
 }
 
-const isCheck = (operation: Operation): operation is Check => operation.condition !== undefined;
+/** Throws DataDamaged where its parts are not what they can be, or end beyond `limit`. */
+function operationAt(bytes: Buffer, start: number, limit: number): OperationPlace {
+  const conditionAt = start + operationHeaderBytes;
+  mustHold(conditionAt <= limit, "an operation ends beyond its entry");
+  const parts = bytes[start] ?? 0;
+  const keyBytes = bytes.readUInt32LE(start + 1);
+  const valueBytes = bytes.readUInt32LE(start + 5);
+  const isKnown = parts <= allParts && ((parts & hasAfter) === 0 || (parts & hasCondition) !== 0);
+  if (!isKnown) throw new DataDamaged(`an operation has the parts ${parts}`);
+  if (keyBytes === 0 || keyBytes > keyBytesMax)
+    throw new DataDamaged(`a key has ${keyBytes} bytes`);
+  if (valueBytes > (parts & hasValue ? valueBytesMax : 0))
+    throw new DataDamaged(`a value has ${valueBytes} bytes`);
+  const numbers = (parts & hasCondition ? 2 : 0) + (parts & hasAfter ? 1 : 0);
+  const keyAt = conditionAt + numbers * numberBytes;
+  const valueAt = keyAt + keyBytes;
+  const end = valueAt + valueBytes;
+  mustHold(end <= limit, "an operation ends beyond its entry");
+  return { parts, conditionAt, keyAt, valueAt, end };
+}
 
+/** Throws DataDamaged where there are more than an entry can have. */
+function operationCount(bytes: Buffer, start: number, end: number): number {
+  mustHold(end - start >= entryHeaderBytes, "an entry is shorter than its head");
+  const count = bytes.readUInt32LE(start + 16);
+  if (count > entryOperationsMax) throw new DataDamaged(`an entry has ${count} operations`);
+  return count;
+}
+
+/** How many checks follow the operations, and where they begin. */
+function checkCount(bytes: Buffer, at: number, end: number): { count: number; start: number } {
+  if (at === end) return { count: 0, start: at };
+  mustHold(end - at >= countBytes, "an entry is longer than its operations");
+  const count = bytes.readUInt32LE(at);
+  if (count === 0 || count > operationsMax) throw new DataDamaged(`an entry has ${count} checks`);
+  return { count, start: at + countBytes };
+}
+
+const mustEndThere = (at: number, end: number): void =>
+  mustHold(at === end, "an entry is longer than its checks");
+
+/** Throws DataDamaged unless `writeEntry` can have written the bytes from `start` to `end`. */
+export function checkEntry(bytes: Buffer, start: number, end: number): void {
+  const count = operationCount(bytes, start, end);
+  const at = checkOperations(bytes, start + entryHeaderBytes, { count, end, isKind: () => true });
+  const checks = checkCount(bytes, at, end);
+  mustEndThere(checkOperations(bytes, checks.start, { ...checks, end, isKind: isCheck }), end);
+  const { epoch, origin } = readEpochs(bytes, start);
+  wholeNumber(epoch, "the epoch of an entry");
+  wholeNumber(origin, "the origin of an entry");
+}
+
+/** A check has a condition, and no value. */
+const isCheck = (parts: number): boolean => (parts & (hasValue | hasCondition)) === hasCondition;
+
+/** Returns where the last one ends. */
+function checkOperations(
+  bytes: Buffer,
+  start: number,
+  { count, end, isKind }: { count: number; end: number; isKind: (parts: number) => boolean },
+): number {
+  let at = start;
+  for (let left = count; left > 0; left -= 1) {
+    const operation = operationAt(bytes, at, end);
+    at = operation.end;
+    const { parts, conditionAt, keyAt, valueAt } = operation;
+    if (!isKind(parts)) throw new DataDamaged(`a check has the parts ${parts}`);
+    if (parts & hasCondition) {
+      wholeNumber(bytes.readDoubleLE(conditionAt), "the version of a condition");
+      wholeNumber(bytes.readDoubleLE(conditionAt + numberBytes), "the origin of a condition");
+    }
+    if (parts & hasAfter)
+      wholeNumber(bytes.readDoubleLE(conditionAt + 2 * numberBytes), "the place of a condition");
+    // Two texts in one look: together they are one, which is not cut within a character.
+    const isCut = at > valueAt && ((bytes[valueAt] ?? 0) & 0xc0) === 0x80;
+    mustHold(!isCut && isUtf8(bytes.subarray(keyAt, at)), "a key or a value is not UTF-8");
+  }
+  return at;
+}
+
+/** Reads the entry from `start` to `end`, which `checkEntry` has passed or this process wrote. */
+export function readEntry(sequence: Sequence, bytes: Buffer, start: number, end: number): Entry {
+  const operations: Operation[] = [];
+  const count = operationCount(bytes, start, end);
+  const at = readOperations(bytes, start + entryHeaderBytes, { count, end, into: operations });
+  const entry = { sequence, ...readEpochs(bytes, start), operations };
+  if (at === end) return entry;
+  const found: Operation[] = [];
+  const place = checkCount(bytes, at, end);
+  mustEndThere(readOperations(bytes, place.start, { ...place, end, into: found }), end);
+  const checks = found.flatMap(({ key, condition }) => (condition ? [{ key, condition }] : []));
+  return { ...entry, requires: { checks } };
+}
+
+/** Returns where the last one ends. */
 function readOperations(
   bytes: Buffer,
-  { start, count }: { start: number; count: number },
-): { operations: Operation[]; end: number } {
-  const operations: Operation[] = [];
+  start: number,
+  { count, end, into }: { count: number; end: number; into: Operation[] },
+): number {
   let at = start;
-  for (let index = 0; index < count; index += 1) {
-    const parts = bytes[at] ?? 0;
-    const keyBytes = bytes.readUInt32LE(at + 1);
-    const valueBytes = bytes.readUInt32LE(at + 5);
-    at += operationHeaderBytes;
-    let condition: Condition | undefined;
-    if (parts & hasCondition) {
-      condition = { version: bytes.readDoubleLE(at), origin: bytes.readDoubleLE(at + 8) };
-      at += 2 * numberBytes;
-    }
-    if (condition && parts & hasAfter) {
-      condition = { ...condition, after: bytes.readDoubleLE(at) };
-      at += numberBytes;
-    }
-    const valueStart = at + keyBytes;
-    const key = bytes.toString("utf8", at, valueStart);
-    at = valueStart + valueBytes;
-    const value = parts & hasValue ? bytes.toString("utf8", valueStart, at) : undefined;
-    operations.push({
+  for (let left = count; left > 0; left -= 1) {
+    const place = operationAt(bytes, at, end);
+    at = place.end;
+    const { parts, keyAt, valueAt } = place;
+    const condition = parts & hasCondition ? conditionOf(bytes, place) : undefined;
+    const key = bytes.toString("utf8", keyAt, valueAt);
+    const value = parts & hasValue ? bytes.toString("utf8", valueAt, at) : undefined;
+    into.push({
       key,
       ...(value !== undefined && { value }),
       ...(condition && { condition }),
     });
   }
-  return { operations, end: at };
+  return at;
+}
+
+function conditionOf(bytes: Buffer, { parts, conditionAt: at }: OperationPlace): Condition {
+  const condition = { version: bytes.readDoubleLE(at), origin: bytes.readDoubleLE(at + 8) };
+  return parts & hasAfter ? { ...condition, after: bytes.readDoubleLE(at + 16) } : condition;
 }
 
 /** Reads the epochs in which the entry that begins at `start` was proposed last and first. */
@@ -134,18 +216,3 @@ export const readEpochs = (bytes: Buffer, start: number): Pick<Entry, "epoch" | 
   epoch: bytes.readDoubleLE(start),
   origin: bytes.readDoubleLE(start + 8),
 });
-
-/** A HardState as JSON text. */
-export const writeHardState = (hardState: HardState): string => JSON.stringify(hardState);
-
-/** Versions before 0.2 called `ledEpoch` `reignEpoch`. */
-type StoredHardState = Omit<HardState, "ledEpoch"> & {
-  readonly ledEpoch?: Epoch;
-  readonly reignEpoch?: Epoch;
-};
-
-/** Reads what `writeHardState` wrote, in this version or an earlier one. */
-export function readHardState(text: string): HardState {
-  const { reignEpoch = 0, ...stored } = JSON.parse(text) as StoredHardState;
-  return { ledEpoch: reignEpoch, ...stored };
-}

@@ -3,6 +3,10 @@ import type { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { makeFile } from "./access.ts";
+
+/** Only ever locked; it stays empty. */
+export const lockFile = "in-use.lock";
 
 const sqliteBusy = 5;
 
@@ -12,8 +16,11 @@ const sqliteBusy = 5;
  * store by turns. Node.js has no file locks of its own, but SQLite takes them.
  * Returns a function that releases the directory, or undefined where another process holds it.
  */
-export function lockDirectory(directory: string): (() => void) | undefined {
-  const database = new DatabaseSync(join(directory, "in-use.lock"), { timeout: 0 });
+export async function lockDirectory(directory: string): Promise<(() => void) | undefined> {
+  const path = join(directory, lockFile);
+  // SQLite has no say in the mode of what it makes.
+  await makeFile(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
     // With its journal in memory, SQLite writes nothing, so that a node also starts on a full disk.
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");

@@ -2,9 +2,11 @@
  * How records and checkpoints are encoded in LMDB. Numbers are little-endian doubles, which hold
  * every safe integer; texts are UTF-8.
  */
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import type { StoreRecord } from "../../../replication/types.ts";
-import type { Checkpoint, CommitPoint } from "../format/commit-point.ts";
+import { valueBytesMax } from "../../../request-limits.ts";
+import { type Checkpoint, checkedCommitPoint } from "../format/commit-point.ts";
+import { DataDamaged, mustHold, wholeNumber } from "../format/damage.ts";
 import { textBytesMax } from "../format/encoding.ts";
 
 /** A record: hash, version, origin, then the value. */
@@ -49,17 +51,22 @@ export class Arena {
   }
 }
 
-/** Decodes a record of `size` bytes. The buffer may be longer. */
+/** Decodes a record of `size` bytes. The buffer may be longer. Throws DataDamaged. */
 export function readRecord(bytes: Buffer, size: number): Omit<StoreRecord, "key"> {
-  return {
-    value: bytes.toString("utf8", recordHeaderBytes, size),
-    version: bytes.readDoubleLE(8),
-    origin: bytes.readDoubleLE(16),
-  };
+  const valueBytes = size - recordHeaderBytes;
+  if (valueBytes < 0 || valueBytes > valueBytesMax)
+    throw new DataDamaged(`a record has ${size} bytes`);
+  const version = wholeNumber(bytes.readDoubleLE(8), "the version of a record", 1);
+  const origin = wholeNumber(bytes.readDoubleLE(16), "the origin of a record");
+  mustHold(isUtf8(bytes.subarray(recordHeaderBytes, size)), "a value is not UTF-8");
+  return { value: bytes.toString("utf8", recordHeaderBytes, size), version, origin };
 }
 
-/** The hash of an encoded record. */
-export const readHash = (bytes: Buffer): bigint => bytes.readBigUInt64LE(0);
+/** The hash of an encoded record of `size` bytes. Throws DataDamaged. */
+export function readHash(bytes: Buffer, size: number): bigint {
+  if (size < recordHeaderBytes) throw new DataDamaged(`a record has ${size} bytes`);
+  return bytes.readBigUInt64LE(0);
+}
 
 /** The same bytes as a Buffer. lmdb returns large values as plain byte arrays over its map. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
@@ -67,6 +74,7 @@ export const asBuffer = (bytes: Uint8Array): Buffer =>
 
 /** A checkpoint without a history, as earlier versions wrote it. A history follows these bytes. */
 const checkpointBytes = 49;
+const historyBytes = 8;
 
 export function writeCheckpoint({ commitPoint, oldestFile }: Checkpoint): Buffer {
   const { frame, standing, active, compactedTo } = commitPoint;
@@ -83,19 +91,23 @@ export function writeCheckpoint({ commitPoint, oldestFile }: Checkpoint): Buffer
   return bytes;
 }
 
-/** Reads what `writeCheckpoint` wrote, in this version or one without histories. */
+/** Reads what `writeCheckpoint` wrote, in this version or one without histories. Throws DataDamaged. */
 export function readCheckpoint(bytes: Buffer): Checkpoint {
+  const isWhole =
+    bytes.length === checkpointBytes || bytes.length === checkpointBytes + historyBytes;
+  mustHold(isWhole, `the checkpoint has ${bytes.length} bytes`);
   const standing = {
     applied: bytes.readDoubleLE(0),
     sum: bytes.readBigUInt64LE(8),
     keys: bytes.readDoubleLE(16),
     history: bytes.toString("hex", checkpointBytes) || undefined,
   };
-  const commitPoint: CommitPoint = {
+  const commitPoint = checkedCommitPoint({
     standing,
     compactedTo: bytes.readDoubleLE(24),
-    active: bytes[32] === 1 ? 1 : 0,
+    active: bytes[32] ?? 0,
     frame: bytes.readDoubleLE(33),
-  };
-  return { commitPoint, oldestFile: bytes.readDoubleLE(41) };
+  });
+  const oldestFile = wholeNumber(bytes.readDoubleLE(41), "the oldest log file", 1);
+  return { commitPoint, oldestFile };
 }

@@ -1,7 +1,10 @@
 /** Opens an LMDB environment with the options that make "committed" mean "flushed". */
-import type { Buffer } from "node:buffer";
+import { type Buffer, isUtf8 } from "node:buffer";
 import { open } from "lmdb";
-import { dataFile } from "./data-file.ts";
+import { keyBytesMax } from "../../../request-limits.ts";
+import { fileMode } from "../format/access.ts";
+import { DataDamaged, mustHold } from "../format/damage.ts";
+import { dataFile, mapBytes } from "./data-file.ts";
 import { Preallocation, type TransactionSize } from "./preallocation.ts";
 
 /** The state after one transaction. Each `useReadTransaction` needs exactly one `done`. */
@@ -57,15 +60,16 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** Reserved addresses, not disk space: the file grows only as far as it is used. */
-const mapBytes = 64 * 1024 ** 3;
-
 const textKey = {
   /** To clear a database, lmdb writes an empty key that is not a string. */
   writeKey: (key: unknown, target: Buffer, start: number): number =>
     typeof key === "string" ? start + target.write(key, start, "utf8") : start,
-  readKey: (source: Buffer, start: number, end: number): string =>
-    source.toString("utf8", start, end),
+  readKey: (source: Buffer, start: number, end: number): string => {
+    const isKey = end > start && end - start <= keyBytesMax;
+    if (!isKey) throw new DataDamaged(`a key has ${end - start} bytes`);
+    mustHold(isUtf8(source.subarray(start, end)), "a key is not UTF-8");
+    return source.toString("utf8", start, end);
+  },
 };
 
 /** lmdb's own decoder copies the values of a range. This one leaves them where they are. */
@@ -75,7 +79,11 @@ const asTheyAre = {
 };
 
 /** Known to lmdb, but missing in its types. */
-const untypedOptions = { txnStartThreshold: 1, batchStartThreshold: Number.POSITIVE_INFINITY };
+const untypedOptions = {
+  txnStartThreshold: 1,
+  batchStartThreshold: Number.POSITIVE_INFINITY,
+  permissionsMode: fileMode,
+};
 
 const noBytes = new Uint8Array(0);
 

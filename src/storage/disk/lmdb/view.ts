@@ -3,11 +3,9 @@ import { Buffer } from "node:buffer";
 import { compareBytes } from "../../../key-order.ts";
 import { invariant } from "../../../replication/invariant.ts";
 import type { StoreRecord } from "../../../replication/types.ts";
+import { keyBytesMax } from "../../../request-limits.ts";
 import { asBuffer, readHash, readRecord } from "./codec.ts";
 import type { Database, Environment, ReadTransaction } from "./environment.ts";
-
-/** Of UTF-8. */
-const keyBytesMax = 1024;
 
 /** Whether a key can be in a store. A UTF-16 unit takes at most three bytes. */
 export const keyFits = (key: string): boolean =>
@@ -47,7 +45,7 @@ export class View {
 
   hash(store: Database, key: string): bigint | undefined {
     const found = store.getBinaryFast(key, this.#reading);
-    return found && readHash(asBuffer(found));
+    return found && readHash(asBuffer(found), found.length);
   }
 
   isEmpty(store: Database): boolean {

@@ -6,15 +6,16 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { Entry, HardState, Sequence } from "../../../replication/types.ts";
-import type { CommitPoint, FrameNumber } from "../format/commit-point.ts";
+import { type CommitPoint, checkedCommitPoint, type FrameNumber } from "../format/commit-point.ts";
+import { mustHold, wholeNumber } from "../format/damage.ts";
 import {
+  checkEntry,
   entryBytesMax,
   readEntry,
   readEpochs,
-  readHardState,
   writeEntry,
-  writeHardState,
 } from "../format/encoding.ts";
+import { readHardState, writeHardState } from "../format/hard-state.ts";
 
 /** "QKVf" in the order of the bytes. */
 const magic = 0x66564b51;
@@ -28,6 +29,7 @@ const installsFlag = 1;
  * read these bytes as padding.
  */
 const hasHistoryFlag = 2;
+const allFlags = installsFlag | hasHistoryFlag;
 const historyBytes = 8;
 /** Every frame begins at a multiple of this. */
 export const alignmentBytes = 8;
@@ -143,51 +145,72 @@ export function frameAt(
   at: number,
   salt: number,
 ): { readonly number: FrameNumber; readonly bytes: number } | undefined {
-  if (at + headerBytes > file.length || file.readUInt32LE(at) !== magic) return undefined;
-  const bytes = file.readUInt32LE(at + 8);
-  if (bytes < headerBytes || at + bytes > file.length) return undefined;
+  const bytes = frameBytesAt(file, at);
+  if (bytes === undefined) return undefined;
   const checksum = file.readUInt32LE(at + 4);
   if (crc32(file.subarray(at + 8, at + bytes), salt) !== checksum) return undefined;
   return { number: file.readDoubleLE(at + 16), bytes };
 }
 
-/** Decodes the frame at `start`, which `frameAt` has found. */
+/** How long the frame at `at` says it is, its checksum aside; undefined where there can be none. */
+export function frameBytesAt(file: Buffer, at: number): number | undefined {
+  if (at + headerBytes > file.length || file.readUInt32LE(at) !== magic) return undefined;
+  const bytes = file.readUInt32LE(at + 8);
+  const fits = bytes >= headerBytes && at + bytes <= file.length && bytes % alignmentBytes === 0;
+  return fits ? bytes : undefined;
+}
+
+/**
+ * Decodes the frame at `start`, which `frameAt` has found. A checksum shows that bytes did not
+ * change by accident, not that a node wrote them: throws DataDamaged where none can have.
+ */
 export function readFrame(file: Buffer, start: number): Frame {
-  const [appended, applied] = [file.readUInt32LE(start + 60), file.readUInt32LE(start + 64)];
-  const hardStateBytes = file.readUInt32LE(start + 68);
-  let at = start + headerBytes;
+  const size = file.readUInt32LE(start + 8);
+  const frame = file.subarray(start, start + size);
+  const flags = frame.readUInt32LE(12);
+  mustHold(flags <= allFlags, `a frame has the flags ${flags}`);
+  const contentEnd = size - (flags & hasHistoryFlag ? historyBytes : 0);
+  const [appended, applied] = [frame.readUInt32LE(60), frame.readUInt32LE(64)];
+  const hardStateBytes = frame.readUInt32LE(68);
+  let at = headerBytes;
   const places: PlaceInFrame[] = [];
   const applyOnly: Entry[] = [];
   for (let index = 0; index < appended + applied; index += 1) {
-    const sequence = file.readDoubleLE(at);
-    const bytes = file.readUInt32LE(at + 8);
+    mustHold(at + placeBytes <= contentEnd, "a frame has fewer entries than it says");
+    const sequence = wholeNumber(frame.readDoubleLE(at), "the sequence of an entry", 1);
+    const bytes = frame.readUInt32LE(at + 8);
     at += placeBytes;
-    if (index < appended) places.push({ sequence, ...readEpochs(file, at), at: at - start, bytes });
-    else applyOnly.push(readEntry(sequence, file.subarray(at, at + bytes)));
+    mustHold(at + bytes <= contentEnd, "an entry ends beyond its frame");
+    checkEntry(frame, at, at + bytes);
+    if (index < appended) places.push({ sequence, ...readEpochs(frame, at), at, bytes });
+    else applyOnly.push(readEntry(sequence, frame, at, at + bytes));
     at += bytes;
   }
-  const hardState = file.toString("utf8", at, at + hardStateBytes);
+  const end = at + hardStateBytes;
+  mustHold(end <= contentEnd && contentEnd - end < alignmentBytes, "a frame has the wrong size");
+  const hardState = frame.subarray(at, end);
   return {
-    bytes: file.readUInt32LE(start + 8),
-    installs: (file.readUInt32LE(start + 12) & installsFlag) !== 0,
-    commitPoint: readCommitPoint(file, start),
+    bytes: size,
+    installs: (flags & installsFlag) !== 0,
+    commitPoint: readCommitPoint(frame, flags),
     places,
     applyOnly,
-    hardState: hardState === "" ? undefined : readHardState(hardState),
+    hardState: hardStateBytes === 0 ? undefined : readHardState(hardState.toString("utf8")),
   };
 }
 
-function readCommitPoint(file: Buffer, start: number): CommitPoint {
-  const applied = file.readDoubleLE(start + 24);
-  const sum = file.readBigUInt64LE(start + 32);
-  const keys = file.readDoubleLE(start + 40);
-  const end = start + file.readUInt32LE(start + 8);
-  const hasHistory = (file.readUInt32LE(start + 12) & hasHistoryFlag) !== 0;
-  const history = hasHistory ? file.toString("hex", end - historyBytes, end) : undefined;
-  return {
-    frame: file.readDoubleLE(start + 16),
-    standing: { applied, sum, keys, history },
-    compactedTo: file.readDoubleLE(start + 48),
-    active: file.readUInt32LE(start + 56) === 1 ? 1 : 0,
+function readCommitPoint(frame: Buffer, flags: number): CommitPoint {
+  const hasHistory = (flags & hasHistoryFlag) !== 0;
+  const standing = {
+    applied: frame.readDoubleLE(24),
+    sum: frame.readBigUInt64LE(32),
+    keys: frame.readDoubleLE(40),
+    history: hasHistory ? frame.toString("hex", frame.length - historyBytes) : undefined,
   };
+  return checkedCommitPoint({
+    frame: frame.readDoubleLE(16),
+    standing,
+    compactedTo: frame.readDoubleLE(48),
+    active: frame.readUInt32LE(56),
+  });
 }

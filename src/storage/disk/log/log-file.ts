@@ -4,7 +4,11 @@ import { closeSync, constants, openSync, readSync, write } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Sequence } from "../../../replication/types.ts";
+import { fileMode } from "../format/access.ts";
 import type { FrameNumber } from "../format/commit-point.ts";
+
+/** No file is larger: far above the size that is followed by another one, and one flush on top. */
+export const fileBytesMax = 512 * 1024 * 1024;
 
 const magic = Buffer.from("quorumkv", "latin1");
 const version = 1;
@@ -74,7 +78,7 @@ export class LogFile {
   /** Opens the file for frames. A new file gets its header, flushed. */
   async openForWriting(): Promise<void> {
     if (!this.#takesFrames) {
-      const descriptor = openSync(this.path, openFlags, 0o644);
+      const descriptor = openSync(this.path, openFlags, fileMode);
       this.close();
       this.#descriptor = descriptor;
       this.#takesFrames = true;

@@ -47,8 +47,8 @@ test("a closed log removes no file any more", async () => {
 test("a log opens although a file that is left over disappears meanwhile", async () => {
   const files = await twoFiles();
   await files.close();
-  const opened = openLog(directory, 3, () => {});
+  const opened = openLog({ directory, oldest: 3, covered: 0 }, () => {});
   // Both list the directory before either of them removes a file.
-  const openedToo = openLog(directory, 3, () => {});
+  const openedToo = openLog({ directory, oldest: 3, covered: 0 }, () => {});
   expect(await Promise.all([opened, openedToo])).toEqual([[], []]);
 });

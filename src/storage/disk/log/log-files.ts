@@ -141,8 +141,8 @@ export function readPlaces(places: readonly Place[]): Entry[] {
     if (first === undefined || last === undefined) break;
     const bytes = first.file.read(first.at, last.at + last.bytes - first.at);
     for (const place of run) {
-      const start = place.at - first.at;
-      entries.push(readEntry(place.sequence, bytes.subarray(start, start + place.bytes)));
+      const at = place.at - first.at;
+      entries.push(readEntry(place.sequence, bytes, at, at + place.bytes));
     }
     from += run.length;
   }

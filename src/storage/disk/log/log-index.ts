@@ -29,6 +29,11 @@ export class LogIndex {
     return { first: this.#places.minKey() ?? 0, last: this.#places.maxKey() ?? 0 };
   }
 
+  /** Number of places. */
+  get size(): number {
+    return this.#places.size;
+  }
+
   at(sequence: Sequence): Place | undefined {
     return this.#places.get(sequence);
   }

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { boundsOf } from "../../../../test/storage/forged-log.ts";
 import { enough, entry, put, write } from "../../../../test/storage/support.ts";
 import { type DiskOptions, openDiskStorage } from "../disk.ts";
 import { frameAt } from "./frame.ts";
@@ -36,18 +37,6 @@ async function flushes(count: number, bounds: Omit<DiskOptions, "directory"> = {
     await write(storage, { append: entries, apply: entries });
   }
   await storage.close();
-}
-
-/** The offsets at which the frames of a log file begin, and that at which the last one ends. */
-function boundsOf(file: Buffer): number[] {
-  const salt = readHeader(file)?.salt ?? 0;
-  const starts = [fileHeaderBytes];
-  for (;;) {
-    const at = starts.at(-1) ?? 0;
-    const found = frameAt(file, at, salt);
-    if (found === undefined) return starts;
-    starts.push(at + found.bytes);
-  }
 }
 
 async function readState(): Promise<{ applied: number; keys: number; logged: number }> {

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Budget } from "./budget.ts";
+import { FairSlots } from "./fair-slots.ts";
+
+describe("a budget", () => {
+  const create = () => {
+    const clock = { now: 0 };
+    const budget = new Budget({ bytesMax: 100, safeMs: 10, now: () => clock.now });
+    return { clock, budget };
+  };
+
+  test("refuses what does not fit while all holders are young", () => {
+    const { budget } = create();
+    const holding = budget.open(() => expect.unreachable());
+    expect(holding.take(60)).toBe(true);
+    expect(holding.take(41)).toBe(false);
+    expect(budget.open(() => {}).take(41)).toBe(false);
+    expect(budget).toMatchObject({ bytes: 60, refused: 2, cut: 0 });
+    holding.release();
+    holding.release();
+    expect(budget.bytes).toBe(0);
+    expect(holding.take(100)).toBe(true);
+  });
+
+  test("cuts off the oldest for a newcomer, and no more of them than it needs", () => {
+    const { clock, budget } = create();
+    const cut: number[] = [];
+    for (let number = 0; number < 4; number++) {
+      clock.now = number;
+      expect(budget.open(() => cut.push(number)).take(25)).toBe(true);
+    }
+    clock.now = 12;
+    expect(budget.open(() => {}).take(30)).toBe(true);
+    expect(cut).toEqual([0, 1]);
+    expect(budget.open(() => {}).take(45)).toBe(true);
+    expect(cut).toEqual([0, 1, 2]);
+    expect(budget).toMatchObject({ bytes: 100, cut: 3 });
+  });
+
+  test("cuts off a holder that would need more room than is left", () => {
+    const { clock, budget } = create();
+    let cut = 0;
+    const holding = budget.open(() => (cut += 1));
+    expect(holding.take(80)).toBe(true);
+    clock.now = 100;
+    expect(holding.take(30)).toBe(false);
+    expect([cut, budget.bytes]).toEqual([1, 0]);
+  });
+
+  test("holds the sum of what is held, and never more than its bound", () => {
+    const step = fc.record({ who: fc.nat(5), bytes: fc.nat(60), wait: fc.nat(8) });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(step, fc.nat(5)), { maxLength: 60 }), (steps) => {
+        const { clock, budget } = create();
+        const held = Array<number>(6).fill(0);
+        const holdings = held.map((_, who) => budget.open(() => (held[who] = 0)));
+        for (const each of steps) {
+          if (typeof each === "number") {
+            holdings[each]?.release();
+            held[each] = 0;
+          } else {
+            clock.now += each.wait;
+            if (holdings[each.who]?.take(each.bytes))
+              held[each.who] = (held[each.who] ?? 0) + each.bytes;
+          }
+          expect(budget.bytes).toBe(held.reduce((sum, bytes) => sum + bytes, 0));
+          expect(budget.bytes).toBeLessThanOrEqual(100);
+        }
+      }),
+    );
+  });
+});
+
+describe("slots", () => {
+  test("all go to one address while nobody else wants any", () => {
+    const slots = new FairSlots({ max: 3 });
+    const slot = slots.enter("a", () => {});
+    for (let i = 0; i < 2; i++) expect(slots.enter("a", () => {})).toBeDefined();
+    expect(slots.enter("a", () => {})).toBeUndefined();
+    slot?.leave();
+    slot?.leave();
+    expect(slots.enter("a", () => {})).toBeDefined();
+    expect(slots).toMatchObject({ count: 3, refused: 1, cut: 0 });
+  });
+
+  test("are shared with others, who take the oldest of whoever has the most", () => {
+    const slots = new FairSlots({ max: 10 });
+    const cut: number[] = [];
+    for (let number = 0; number < 10; number++) slots.enter("a", () => cut.push(number));
+    for (let number = 0; number < 5; number++) {
+      expect(slots.enter("b", () => cut.push(100))).toBeDefined();
+    }
+    expect(cut).toEqual([0, 1, 2, 3, 4]);
+    expect(slots.enter("b", () => {})).toBeUndefined();
+    expect(slots.enter("a", () => {})).toBeUndefined();
+    expect(slots.enter("c", () => {})).toBeDefined();
+    expect(slots.count).toBe(10);
+  });
+
+  test("of one's own address may be replaced where that is allowed, but for those in use", () => {
+    const slots = new FairSlots({ max: 3, replacesOwn: true });
+    const cut: string[] = [];
+    const [first] = ["1", "2", "3"].map((name) => slots.enter("a", () => cut.push(name)));
+    first?.touch();
+    expect(slots.enter("a", () => {})).toBeDefined();
+    expect(cut).toEqual(["2"]);
+    expect(slots.count).toBe(3);
+  });
+
+  test.each([
+    ["::ffff:10.0.0.1", "10.0.0.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1"],
+    ["2001:db8::1", "2001:db8::2"],
+    ["::1", "::2"],
+  ])("count %s and %s as one address", (one, other) => {
+    const slots = new FairSlots({ max: 2 });
+    slots.enter(one, () => {});
+    slots.enter(other, () => {});
+    expect(slots.enter(one, () => {})).toBeUndefined();
+    expect(slots.enter("192.0.2.1", () => {})).toBeDefined();
+  });
+});

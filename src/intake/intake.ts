@@ -1,0 +1,45 @@
+/** What a node keeps for its clients altogether, over REST and gRPC alike. */
+import { Budget } from "./budget.ts";
+import { FairSlots } from "./fair-slots.ts";
+
+/** Bytes of requests that have not arrived as a whole, or are not carried out yet. */
+const requestBytesMax = 32 * 1024 * 1024;
+/** Bytes of answers that their clients have not read. */
+const answerBytesMax = 32 * 1024 * 1024;
+/** Milliseconds after which either may have to make room for others. */
+const safeMs = 2000;
+/** Event streams and watches, over both. */
+const streamsMax = 1000;
+/** Calls over gRPC that are in progress, beside those between nodes. */
+const callsMax = 2048;
+/** Connections to the gRPC port, beside those between nodes. */
+const connectionsMax = 2048;
+
+/** An answer up to this size is always sent, so that small reads and writes go on while others hold all room. */
+export const smallAnswerBytes = 16 * 1024;
+/** Bytes beside its content that a piece of a request or a waiting request takes, roughly. */
+export const pieceOverheadBytes = 256;
+
+/** The bounds of one node. */
+export interface Intake {
+  readonly requests: Budget;
+  readonly answers: Budget;
+  readonly streams: FairSlots;
+  /** Calls over gRPC, streams among them. */
+  readonly calls: FairSlots;
+  /** Connections to the gRPC port that carry no replication. */
+  readonly connections: FairSlots;
+}
+
+/** The bounds of a node; nothing is held yet. */
+export function createIntake(): Intake {
+  const now = () => performance.now();
+  return {
+    requests: new Budget({ bytesMax: requestBytesMax, safeMs, now }),
+    answers: new Budget({ bytesMax: answerBytesMax, safeMs, now }),
+    streams: new FairSlots({ max: streamsMax }),
+    calls: new FairSlots({ max: callsMax }),
+    // A node that dials this one must get in, also from an address that others have filled.
+    connections: new FairSlots({ max: connectionsMax, replacesOwn: true }),
+  };
+}
