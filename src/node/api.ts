@@ -98,10 +98,7 @@ export interface WriteReceipt {
   readonly acks: readonly AckTrace[];
   /** Milliseconds from the proposal to the settling. */
   readonly latencyMs: number;
-  /**
-   * The write was sent before: this is what became of it. `acks` are the followers that are known to hold it, and
-   * `latencyMs` is how long this call waited.
-   */
+  /** It was sent before: `acks` are those known to hold it, and `latencyMs` is how long this call waited. */
   readonly repeated?: boolean | undefined;
 }
 
@@ -353,10 +350,7 @@ export interface KvNode {
    * linearizable read is not confirmed in time; NO_LEADER for such a read while no leader is known.
    */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
-  /**
-   * The same for several keys in one view: the state after one entry of the log. TOO_LARGE when the values do not
-   * fit into one answer.
-   */
+  /** The same for several keys in one view. TOO_LARGE when the values do not fit into one answer. */
   readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>>;
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
