@@ -55,10 +55,32 @@ module.exports = {
       to: { path: "^(src|gateway)/", dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "client-speaks-http",
+      severity: "error",
+      from: { path: "^client/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(src|gateway|simulation|webui)/" },
+    },
+    {
+      name: "client-library-runs-anywhere",
+      comment: "Browsers have no Node modules; what is only for the command line stays there.",
+      severity: "error",
+      from: { path: "^client/src/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^client/(cli|bin)/|^(node:)?(fs|events|crypto|http|net|stream|timers|util)(/|$)",
+      },
+    },
+    {
       name: "nobody-imports-main",
       severity: "error",
       from: { path: "^(src|gateway)/", pathNot: "\\.test\\.ts$|^src/main\\.(ts|mjs)$" },
       to: { path: "^src/(main|process)\\.ts$" },
+    },
+    {
+      name: "products-do-not-import-tools",
+      comment: "Tools need what a node does without.",
+      severity: "error",
+      from: { path: "^(src|gateway|simulation|webui|client)/", pathNot: "\\.test\\.tsx?$" },
+      to: { path: "^tools/" },
     },
     {
       name: "products-do-not-import-tests",

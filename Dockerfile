@@ -4,16 +4,17 @@
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
-# The page is made of these two, and takes nothing but types from the rest.
+# The page and `kv` are made of these, and take nothing but types from the rest.
 COPY simulation simulation
 COPY webui webui
+COPY client client
 # In one layer, so that what only builds the page takes no room in the image. The node and the
 # simulation, a program of its own, get a folder of dependencies each; npm clears both of them whenever
 # it installs, so the simulation's waits elsewhere. What both need is kept once, where both find it.
 RUN npm ci --no-audit --no-fund --omit=dev --workspace=simulation \
   && mv node_modules /tmp/simulation \
   && npm ci --no-audit --no-fund \
-  && node webui/build.ts \
+  && node webui/build.ts && node client/build.ts && ln -s /app/client/dist/kv.js /usr/local/bin/kv \
   && npm ci --no-audit --no-fund --omit=dev --workspaces=false \
   && for package in commander zod; do rm -r "/tmp/simulation/$package"; done \
   && rm /tmp/simulation/quorum-kv-simulation \

@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "unit",
-          include: ["{src,gateway,simulation,webui,test}/**/*.test.ts"],
+          include: ["{src,gateway,simulation,tools,webui,client,test}/**/*.test.ts"],
           // What needs Docker is a command of its own, `npm run test:compose`.
           exclude: [...configDefaults.exclude, "test/compose", ...clusterTests],
           sequence: { groupOrder: 0 },

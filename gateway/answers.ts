@@ -14,6 +14,8 @@ export interface Answer {
   readonly code?: ErrorCode;
   readonly contentType: string;
   readonly body: string | Buffer;
+  /** The body is for this answer alone: its memory is freed once it is sent, before garbage is collected. */
+  readonly isOwnBody?: boolean;
   /** Further headers: name, value, name, value … */
   readonly headers?: readonly string[];
   /** The content security policy. Absent: what an earlier handler has set, or `dataPolicy`. */

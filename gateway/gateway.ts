@@ -3,7 +3,6 @@
  * the page. This file starts and closes the server, and bounds what a client may hold.
  */
 import {
-  Agent,
   createServer,
   type IncomingMessage,
   type RequestListener,
@@ -19,6 +18,7 @@ import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { answersMsMax } from "../src/node/stopping.ts";
+import type { Credentials } from "../src/tls/credentials.ts";
 import type { Access } from "./access/access.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
@@ -29,13 +29,16 @@ import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { needFinder } from "./needs.ts";
 import { mountPages } from "./pages.ts";
+import { createPeers, type Peers } from "./peers.ts";
 import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
+import { listenersOf, secure } from "./secure-server.ts";
 import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
 import { sweepEndpoints } from "./sweeps/endpoints.ts";
+import { openLoopback } from "./sweeps/own-address.ts";
 import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
 import { createTurns } from "./turns.ts";
 import { silenceMsMax } from "./unread.ts";
@@ -49,6 +52,8 @@ interface GatewayOptions {
   readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
+  /** Absent: the port speaks plaintext. */
+  readonly credentials?: Credentials | undefined;
   /** The bounds of the whole node; absent: bounds of its own. */
   readonly intake?: Intake | undefined;
   /** The built page; absent: the one that belongs to this source. */
@@ -90,8 +95,9 @@ const connectionsMax = 20_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { node, config, faults, access, metrics, log, intake = createIntake() } = options;
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const { node, config, faults, access, metrics, log, credentials } = options;
+  const { intake = createIntake() } = options;
+  const peers = createPeers(credentials);
   const streams = createEventStreams(intake);
   const closers: (() => void | Promise<void>)[] = [];
   let closing = false;
@@ -111,9 +117,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return closing;
     },
   };
-  const sweeps = createSweeps({ node, log, url: () => localUrl(server, config) });
+  const sweeps = createSweeps({
+    node,
+    log,
+    openAddress: async () =>
+      isPlain(config) ? { url: localUrl(server, config), close() {} } : openLoopback(serveSocket),
+  });
   const app = createApp(context, {
-    agent,
+    peers,
     sweeps,
     pageDirectory: options.pageDirectory ?? builtPage,
   });
@@ -154,6 +165,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   server.on("clientError", answerClientError(node));
   server.on("connect", answerConnect(node));
+  const serveSocket = listenersOf(server);
+  const secured = credentials && secure(server, credentials, log);
   await listen(server, config);
   server.on("error", (error) =>
     log.error({ err: error }, "REST gateway could not accept a connection; it keeps listening"),
@@ -167,10 +180,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       closing = true;
       sweeps.close();
       const closed = closeServer(server, silent);
+      secured?.close();
       streams.close();
       const others = Promise.all(closers.map((run) => run()));
       await Promise.all([closed, others]);
-      agent.destroy();
+      peers.close();
     },
   };
 }
@@ -179,20 +193,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
 
 interface AppParts {
-  readonly agent: Agent;
+  readonly peers: Peers;
   readonly sweeps: Sweeps;
   readonly pageDirectory: string;
 }
 
 /** All routes, in the order in which Express tries them. */
-function createApp(context: Context, { agent, sweeps, pageDirectory }: AppParts): Express {
+function createApp(context: Context, { peers, sweeps, pageDirectory }: AppParts): Express {
   const app = express();
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  const all = [...endpoints(context, { agent, sweeps }), ...sweepEndpoints(context, sweeps)];
+  const all = [...endpoints(context, { peers, sweeps }), ...sweepEndpoints(context, sweeps)];
   for (const endpoint of all) mount(app, context, endpoint);
-  mountMemberProxy(app, context, { agent, needOf: needFinder(all) });
+  mountMemberProxy(app, context, { peers, needOf: needFinder(all) });
   mountPages(app, context, pageDirectory);
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
     // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.
@@ -247,8 +261,10 @@ const listen = (server: Server, { port, host }: Config): Promise<void> =>
     });
   });
 
-const localUrl = (server: Server, { host }: Config): string =>
-  `http://${shownHost(host)}:${(server.address() as AddressInfo).port}`;
+const isPlain = ({ tls }: Config): boolean => tls === undefined || tls.permissive;
+
+const localUrl = (server: Server, config: Config): string =>
+  `${isPlain(config) ? "http" : "https"}://${shownHost(config.host)}:${(server.address() as AddressInfo).port}`;
 
 /** An address to connect to where the host is an address to bind. */
 function shownHost(host: string): string {

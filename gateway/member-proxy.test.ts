@@ -152,11 +152,14 @@ describe("to a member that fails", () => {
       maxDelay: 0,
       timeout: 5000,
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,
       auditLog: "",
       auditWrites: false,
+      tls: undefined,
+      insecure: false,
       logLevel: "silent",
       faults: false,
       controlUrl: "",
@@ -221,6 +224,27 @@ describe("to a member that fails", () => {
     await stream.close();
     await gone;
   });
+
+  test.each([
+    [undefined, "127.0.0.1"],
+    ["10.0.0.7", "10.0.0.7, 127.0.0.1"],
+  ])(
+    "the member hears who calls: %s becomes %s, and a cookie's token a header",
+    async (given, told) => {
+      const seen: IncomingMessage["headers"][] = [];
+      await withMember((request, response) => {
+        seen.push(request.headers);
+        response.writeHead(200, { "content-type": "application/json" }).end("{}");
+      });
+      const cookie = { cookie: "other=1; __Host-kv=kv_secret" };
+      // A client could name this header as one of its connection, to have it left out.
+      const from =
+        given === undefined ? {} : { "x-forwarded-for": given, connection: "x-forwarded-for" };
+      await ask(gateway.url, "/nodes/follower1/status", { headers: { ...cookie, ...from } });
+      expect(seen[0]).toMatchObject({ "x-forwarded-for": told, authorization: "Bearer kv_secret" });
+      expect(seen[0]).not.toHaveProperty("cookie");
+    },
+  );
 
   test("what belongs to one connection does not pass to the next", async () => {
     const seen: IncomingMessage["headers"][] = [];

@@ -6,6 +6,7 @@
  */
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Express, Request, Response } from "express";
 import { createProxyMiddleware } from "http-proxy-middleware";
 import { type Failure, failed, failureOf, type Result, succeeded } from "../src/errors.ts";
@@ -15,8 +16,9 @@ import { carriedCredential, restApproach } from "./access/rest-approach.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
-import { createMemberPulse, isEventStream } from "./member-pulse.ts";
+import { createMemberPulse, isEventStream, reacts } from "./member-pulse.ts";
 import type { FindNeed } from "./needs.ts";
+import type { Peer, Peers } from "./peers.ts";
 import { readingMethods } from "./requests/methods.ts";
 import { isBareMember, leaderId, type MemberPath, readMemberPath } from "./requests/target.ts";
 
@@ -46,17 +48,14 @@ interface Call {
   outgoing?: ClientRequest;
 }
 
-/**
- * Serves everything under /nodes/. `agent` keeps the connections to the members. Callers are judged here, by what
- * the call needs, and once more by the member.
- */
+/** Serves everything under /nodes/. Callers are judged here, by what the call needs, and once more by the member. */
 export function mountMemberProxy(
   app: Express,
   context: Context,
-  { agent, needOf }: { readonly agent: Agent; readonly needOf: FindNeed },
+  { peers, needOf }: { readonly peers: Peers; readonly needOf: FindNeed },
 ): void {
   const calls = new Map<IncomingMessage, Call>();
-  const pulse = createMemberPulse();
+  const pulse = createMemberPulse((peer) => reacts(peer.url, peers.freshAgent(peer)));
   context.onClose(pulse.close);
 
   const answerHere = (request: Request, response: Response, answer: Answer) => {
@@ -66,42 +65,53 @@ export function mountMemberProxy(
   const refuse = (request: Request, response: Response, failure: Failure) =>
     answerHere(request, response, refusal(failure));
 
-  const pass = createProxyMiddleware<Request, Response>({
-    router: (request) => calls.get(request)?.peerUrl ?? "",
-    pathRewrite: (_path, request) => calls.get(request)?.target,
-    changeOrigin: true,
-    agent,
-    proxyTimeout: silenceMsMax,
-    on: {
-      proxyReq: (outgoing, request) => {
-        const call = calls.get(request);
-        if (call === undefined) return;
-        call.outgoing = outgoing;
-        watchConnection(outgoing, call);
-        const kind = readingMethods.has(request.method) ? "read" : "write";
-        pulse.watch({ peerUrl: call.peerUrl, outgoing, kind });
+  const createPass = (agent: Agent) =>
+    createProxyMiddleware<Request, Response>({
+      router: (request) => calls.get(request)?.peerUrl ?? "",
+      pathRewrite: (_path, request) => calls.get(request)?.target,
+      changeOrigin: true,
+      agent,
+      proxyTimeout: silenceMsMax,
+      on: {
+        proxyReq: (outgoing, request) => {
+          const call = calls.get(request);
+          if (call === undefined) return;
+          call.outgoing = outgoing;
+          watchConnection(outgoing, call);
+          const kind = readingMethods.has(request.method) ? "read" : "write";
+          pulse.watch({ peer: { id: call.id, url: call.peerUrl }, outgoing, kind });
+        },
+        proxyRes: (incoming, request, response) => {
+          if (isEventStream(incoming))
+            onClientEnd({ request, response }, () => endStream(incoming));
+          // Those of the member describe the connection between the two gateways.
+          delete incoming.headers["keep-alive"];
+          incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
+          context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
+        },
+        error: (error, request, response) => {
+          const call = calls.get(request);
+          if (call === undefined || response instanceof Socket || response.destroyed) return;
+          // The client has its whole answer; only the rest of its request failed.
+          if (response.writableEnded) return;
+          context.log.debug(
+            { err: error, member: call.id, method: request.method, url: call.target },
+            "forwarded call failed: no whole answer from the member; the client is told",
+          );
+          if (response.headersSent) response.destroy();
+          else refuse(request, response, lostFailure(request.method, call, error));
+        },
       },
-      proxyRes: (incoming, request, response) => {
-        if (isEventStream(incoming)) onClientEnd({ request, response }, () => endStream(incoming));
-        // Those of the member describe the connection between the two gateways.
-        delete incoming.headers["keep-alive"];
-        incoming.headers.connection = calls.get(request)?.lastOne ? "close" : "keep-alive";
-        context.metrics.requests.count(route, request.method, incoming.statusCode ?? 0);
-      },
-      error: (error, request, response) => {
-        const call = calls.get(request);
-        if (call === undefined || response instanceof Socket || response.destroyed) return;
-        // The client has its whole answer; only the rest of its request failed.
-        if (response.writableEnded) return;
-        context.log.debug(
-          { err: error, member: call.id, method: request.method, url: call.target },
-          "forwarded call failed: no whole answer from the member; the client is told",
-        );
-        if (response.headersSent) response.destroy();
-        else refuse(request, response, lostFailure(request.method, call, error));
-      },
-    },
-  });
+    });
+
+  const passes = new Map<Agent, ReturnType<typeof createPass>>();
+  /** One for each way to reach members. */
+  const passTo = (peer: Peer) => {
+    const agent = peers.agent(peer);
+    const pass = passes.get(agent) ?? createPass(agent);
+    passes.set(agent, pass);
+    return pass;
+  };
 
   app.use("/nodes", async (request: Request, response: Response) => {
     const path = readMemberPath(request.originalUrl);
@@ -147,7 +157,7 @@ export function mountMemberProxy(
     Object.assign(call, member.value);
     forwardCaller(request);
     for (const name of hopHeaders) delete request.headers[name];
-    await pass(request, response, () => {});
+    await passTo({ id: call.id, url: call.peerUrl })(request, response, () => {});
   });
 }
 
@@ -179,14 +189,16 @@ const hopHeaders = [
 function watchConnection(outgoing: ClientRequest, call: Call): void {
   const { socket } = outgoing;
   if (socket === null) return;
-  if (!socket.connecting) {
+  const isSecure = socket instanceof TLSSocket;
+  const isOpen = isSecure ? socket.authorized : !socket.connecting;
+  if (isOpen) {
     call.connected = true;
     return;
   }
   const giveUp = setTimeout(() => {
     outgoing.destroy(new Error(`no connection within ${connectTimeoutMs} ms`));
   }, connectTimeoutMs);
-  socket.once("connect", () => {
+  socket.once(isSecure ? "secureConnect" : "connect", () => {
     call.connected = true;
     clearTimeout(giveUp);
   });

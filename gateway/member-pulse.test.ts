@@ -43,7 +43,7 @@ const call = async (kind: "read" | "write") => {
   });
   const outgoing = request(peerUrl, { agent }).end();
   const outcome = once(outgoing, "error").then(([error]) => (error as Error).message);
-  pulse.watch({ peerUrl, outgoing, kind });
+  pulse.watch({ peer: { id: "b", url: peerUrl }, outgoing, kind });
   const { response } = await arrived;
   return { outgoing, response, outcome };
 };

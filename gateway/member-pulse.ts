@@ -3,7 +3,8 @@
  * power still looks connected: no bytes arrive, and no error either. So a member that is silent during
  * a call is probed with `GET /livez`. While it responds, the call may take as long as it needs.
  */
-import { type ClientRequest, get, type IncomingMessage } from "node:http";
+import { type Agent, type ClientRequest, get, type IncomingMessage } from "node:http";
+import type { Peer } from "./peers.ts";
 
 /** Milliseconds between two looks at all calls. */
 const sweepIntervalMs = 250;
@@ -21,7 +22,7 @@ const missesMax = { read: 2, write: 6 } as const;
 export interface MemberPulse {
   /** Watches a call until it ends by itself, or destroys it with an error if its member is gone. */
   watch(call: {
-    readonly peerUrl: string;
+    readonly peer: Peer;
     readonly outgoing: ClientRequest;
     /** A write gets more time, because ending it leaves its outcome unknown. */
     readonly kind: "read" | "write";
@@ -30,7 +31,7 @@ export interface MemberPulse {
 }
 
 interface WatchedCall {
-  readonly peerUrl: string;
+  readonly peer: Peer;
   readonly outgoing: ClientRequest;
   readonly missesMax: number;
   /** Bytes its connection had received at `heardAt`, which is monotonic milliseconds. */
@@ -40,10 +41,10 @@ interface WatchedCall {
   misses: number;
 }
 
-/** `react` resolves to whether the member at that URL responds in time. */
-export function createMemberPulse(react = reacts): MemberPulse {
+/** `react` resolves to whether that member responds in time. */
+export function createMemberPulse(react: (peer: Peer) => Promise<boolean>): MemberPulse {
   const calls = new Set<WatchedCall>();
-  /** Members with a probe in progress, and those that did not respond to the last one. */
+  /** Addresses of members with a probe in progress, and of those that did not respond to the last one. */
   const asking = new Set<string>();
   const suspects = new Set<string>();
 
@@ -58,12 +59,12 @@ export function createMemberPulse(react = reacts): MemberPulse {
     const silentMs = Math.round(performance.now() - call.heardAt);
     call.outgoing.destroy(new Error(`it has not responded for ${silentMs} ms`));
   };
-  const ask = async (peerUrl: string, silent: readonly WatchedCall[]): Promise<void> => {
-    asking.add(peerUrl);
-    const isAlive = await react(peerUrl);
-    asking.delete(peerUrl);
-    if (isAlive) suspects.delete(peerUrl);
-    else suspects.add(peerUrl);
+  const ask = async (peer: Peer, silent: readonly WatchedCall[]): Promise<void> => {
+    asking.add(peer.url);
+    const isAlive = await react(peer);
+    asking.delete(peer.url);
+    if (isAlive) suspects.delete(peer.url);
+    else suspects.add(peer.url);
     for (const call of silent) {
       if (!calls.has(call)) continue;
       call.silenceMs = Math.max(call.silenceMs, isAlive ? laterSilenceMs : 0);
@@ -80,20 +81,22 @@ export function createMemberPulse(react = reacts): MemberPulse {
         call.bytesReceived = bytesReceived;
         hear(call);
       }
-      if (now - call.heardAt < call.silenceMs || asking.has(call.peerUrl)) continue;
-      const others = silent.get(call.peerUrl);
-      if (others === undefined) silent.set(call.peerUrl, [call]);
+      if (now - call.heardAt < call.silenceMs || asking.has(call.peer.url)) continue;
+      const others = silent.get(call.peer.url);
+      if (others === undefined) silent.set(call.peer.url, [call]);
       else others.push(call);
     }
-    for (const [peerUrl, waiting] of silent) void ask(peerUrl, waiting);
+    for (const [first, ...others] of silent.values()) {
+      if (first !== undefined) void ask(first.peer, [first, ...others]);
+    }
   };
   const timer = setInterval(sweep, sweepIntervalMs).unref();
 
   return {
-    watch: ({ peerUrl, outgoing, kind }) => {
-      const isSuspect = suspects.has(peerUrl);
+    watch: ({ peer, outgoing, kind }) => {
+      const isSuspect = suspects.has(peer.url);
       const call: WatchedCall = {
-        peerUrl,
+        peer,
         outgoing,
         missesMax: missesMax[kind],
         bytesReceived: outgoing.socket?.bytesRead ?? 0,
@@ -116,12 +119,13 @@ export const isEventStream = ({ headers }: IncomingMessage): boolean =>
   headers["content-type"]?.startsWith("text/event-stream") === true;
 
 /**
+ * Whether the gateway at that URL responds in time; `agent` keeps no connections.
  * Any answer shows that the machine responds, and so does a refused connection: when the process has
  * died, the call itself fails with a reset, and needs no help from here.
  */
-const reacts = (peerUrl: string): Promise<boolean> =>
+export const reacts = (peerUrl: string, agent: Agent): Promise<boolean> =>
   new Promise((resolve) => {
-    const question = get(new URL("/livez", peerUrl), { agent: false });
+    const question = get(new URL("/livez", peerUrl), { agent });
     const answer = (isAlive: boolean): void => {
       clearTimeout(giveUp);
       resolve(isAlive);

@@ -51,7 +51,7 @@ describe.each(["leader", "follower"])("the metrics of a %s", (role) => {
 });
 
 test("every counter stands at 0 before its first event", async () => {
-  const metrics = createMetrics(["follower1", "follower2"]);
+  const metrics = createMetrics({ others: ["follower1", "follower2"] });
   metrics.requests.expect("/write", "PUT");
   const families = parsePrometheusText(await metrics.text(cluster.leader.node));
   metrics.close();

@@ -4,7 +4,7 @@
  */
 import { Counter, exponentialBuckets, Gauge, Histogram, Registry } from "prom-client";
 import type { ErrorCode } from "../src/errors.ts";
-import { createIntake } from "../src/intake/intake.ts";
+import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode, MemberState, NodeObserver } from "../src/node/api.ts";
 import { refusalCodes } from "./access/access.ts";
 import { createIntakeMetrics } from "./intake-metrics.ts";
@@ -38,12 +38,22 @@ const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
 const delayIntervalMs = 20;
 
-/** `others`: ids of the other members, whose series start at 0. */
-export function createMetrics(others: readonly string[] = [], intake = createIntake()): Metrics {
+/** What the figures are of. */
+interface MetricsOptions {
+  /** Ids of the other members, whose series start at 0. */
+  readonly others?: readonly string[];
+  readonly intake?: Intake;
+  /** How long each certificate is still valid, by its setting. */
+  readonly secondsLeft?: (() => ReadonlyMap<string, number>) | undefined;
+}
+
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { others = [], intake = createIntake(), secondsLeft } = options;
   const registry = new Registry();
   const requests = createRequestCounts(registry);
   const refreshNode = createNodeGauges(registry);
   createProcessGauges(registry);
+  if (secondsLeft !== undefined) createExpiryGauge(registry, secondsLeft);
   const refused = new Counter({
     name: "kv_callers_refused_total",
     help: "Calls refused because of their caller, by error code.",
@@ -154,6 +164,7 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
   const unapplied = gauge("kv_unapplied_entries", "Entries in the log that are not applied yet.");
   const sequence = gauge("kv_sequence", "Positions of this node in the log, by mark.", "mark");
   const epoch = gauge("kv_epoch", "The highest epoch this node knows of.");
+  const cluster = gauge("kv_cluster_info", "1 for the cluster that it belongs to.", "cluster");
   const keys = gauge("kv_keys", "Keys in this node's store.");
   const ready = gauge("kv_ready", "1 when this node is ready.");
   const quorum = gauge("kv_write_quorum_acks", "Follower acks that a write waits for.");
@@ -176,6 +187,8 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
       sequence.set({ mark }, status[mark]);
     }
     epoch.set(status.epoch);
+    cluster.reset();
+    if (status.cluster !== null) cluster.set({ cluster: status.cluster.id }, 1);
     keys.set(status.keys);
     ready.set(status.ready ? 1 : 0);
     quorum.set(status.config.writeQuorum);
@@ -202,6 +215,21 @@ function createProcessGauges(registry: Registry): void {
     registers: [registry],
     collect() {
       this.set(process.memoryUsage.rss());
+    },
+  });
+}
+
+function createExpiryGauge(
+  registry: Registry,
+  secondsLeft: () => ReadonlyMap<string, number>,
+): void {
+  new Gauge({
+    name: "kv_certificate_expiry_seconds",
+    help: "Seconds until a certificate of this node expires, by its setting.",
+    labelNames: ["certificate"],
+    registers: [registry],
+    collect() {
+      for (const [certificate, seconds] of secondsLeft()) this.set({ certificate }, seconds);
     },
   });
 }

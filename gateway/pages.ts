@@ -60,8 +60,8 @@ const guard = helmet({
       objectSrc: ["'none'"],
     },
   },
-  // Nodes serve plain HTTP. A browser that remembers to use HTTPS could not reach them any more, and it
-  // warns about headers that only have a meaning over HTTPS.
+  // Nodes may serve plain HTTP, and a browser remembers this for every port of a host: of localhost, say.
+  // With required TLS nothing is served in plaintext anyway. Browsers warn of the others without HTTPS.
   strictTransportSecurity: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,

@@ -24,7 +24,7 @@ describe("without tokens", () => {
   });
 
   test("a node that others reach says that it is insecure", async () => {
-    const cluster = await startSmallCluster({ settings: { host: "0.0.0.0" } });
+    const cluster = await startSmallCluster({ settings: { host: "0.0.0.0", insecure: true } });
     expect((await ask(cluster.leader.gateway.url, "/session")).json["insecure"]).toBe(true);
     await cluster.close();
   });
@@ -96,8 +96,8 @@ describe("with tokens", () => {
   });
 
   test.each([
-    ["another page", { "sec-fetch-site": "cross-site" }, 401],
-    ["another page of the same site", { "sec-fetch-site": "same-site" }, 401],
+    ["another page", { "sec-fetch-site": "cross-site" }, 421],
+    ["another page of the same site", { "sec-fetch-site": "same-site" }, 421],
     ["nobody knows where", {}, 401],
     ["another origin", { origin: "http://evil.example" }, 421],
   ])("and changes nothing for %s", async (_who, headers, status) => {

@@ -2,7 +2,7 @@
  * The parts of one node: storage, network, node, gRPC port and REST gateway. They are started in this
  * order and closed in the opposite one.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
@@ -19,6 +19,7 @@ import type { Storage } from "./node/ports.ts";
 import { createNode } from "./node/roles/create-node.ts";
 import { openDiskStorage } from "./storage/disk/disk.ts";
 import { createMemoryStorage } from "./storage/memory/memory.ts";
+import { openCredentials } from "./tls/credentials.ts";
 import { createDelayedNetwork } from "./transport/delayed.ts";
 import { createFaultyNetwork } from "./transport/faulty.ts";
 import { createGrpcServer } from "./transport/server.ts";
@@ -54,16 +55,24 @@ export async function startNode({
   pageDirectory,
 }: Assembly): Promise<RunningNode> {
   const clock = systemClock;
+  const { tls, nodeId } = config;
+  const credentials = tls && (await openCredentials({ tls, nodeId }, log));
   const others = otherIds(config);
   const intake = createIntake();
-  const metrics = createMetrics(others, intake);
-  const opened = await openAccess({ config, log, clock, figures: metrics });
+  const metrics = createMetrics({ others, intake, secondsLeft: credentials?.secondsLeft });
+  const opened = await openAccess({ config, log, clock, figures: metrics }).catch(
+    (error: unknown) => {
+      credentials?.close();
+      throw error;
+    },
+  );
   const storage = await openStorage({ config, log, fatal }).catch(async (error: unknown) => {
+    credentials?.close();
     await opened.close();
     throw error;
   });
   const interceptors = [boundCalls(intake)];
-  const server = createGrpcServer({ config, log, intake, interceptors });
+  const server = createGrpcServer({ config, log, intake, interceptors, credentials });
   const delayed = createDelayedNetwork({ network: server.network, clock, random: Math.random });
   const faulty = config.faults
     ? createFaultyNetwork({ network: delayed.network, clock })
@@ -78,6 +87,7 @@ export async function startNode({
     observer: metrics.observer,
     log,
     incarnation: randomUUID(),
+    freshClusterId: randomBytes(16).toString("hex"),
     fatal,
   });
   const closeParts = async (...edges: readonly { close(): Promise<void> }[]) => {
@@ -87,6 +97,7 @@ export async function startNode({
     await server.close();
     await storage.close();
     metrics.close();
+    credentials?.close();
     await opened.close();
   };
   const edges: { close(): Promise<void> }[] = [];
@@ -102,6 +113,7 @@ export async function startNode({
       metrics,
       log,
       intake,
+      credentials,
       pageDirectory,
     });
     edges.push(gateway);

@@ -46,6 +46,12 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(signal, () => void end(signal));
 }
 
+if (config.insecure) {
+  log.warn(
+    { host: config.host, tls: config.tls !== undefined, tokens: config.tokensFile !== "" },
+    "INSECURE=1: other machines reach this node, and TLS or tokens are missing; whoever reaches its ports may use them",
+  );
+}
 try {
   running = await startNode({ config, log, fatal });
   const { port, grpcPort, dataDir, writeQuorum } = config;

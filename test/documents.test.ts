@@ -95,7 +95,7 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
       examples.some(({ command }) => command.startsWith(program));
 
     beforeAll(async () => {
-      if (!shows("curl ")) return;
+      if (!shows("curl ") && !shows("npx kv ")) return;
       basePort = await freeBasePort();
       folder = mkdtempSync(join(tmpdir(), "quorum-kv-documents-"));
       for (const shared of ["node_modules", "proto"]) {
@@ -125,7 +125,8 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
         const inPlace = example.command.startsWith("npm ");
         const place = inPlace ? (text: string) => text : moved;
         const cwd = example.command.startsWith("node ") ? folder : root;
-        const printed = await outputOf(place(example.command), example.printed, cwd);
+        const endpoints = `http://127.0.0.1:${basePort}`;
+        const printed = await outputOf(place(example.command), example.printed, { cwd, endpoints });
         const shown = place(example.printed);
         if (isJson(shown)) expect(masked(printed)).toBe(masked(shown));
         else expect(`${printed.trimEnd()}\n`).toMatch(pattern(shown));
@@ -162,10 +163,14 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
 );
 
 /** What a command prints; of a stream, as many lines as the document shows. */
-async function outputOf(command: string, shown: string, cwd = root): Promise<string> {
+async function outputOf(
+  command: string,
+  shown: string,
+  { cwd = root, endpoints = "" }: { readonly cwd?: string; readonly endpoints?: string } = {},
+): Promise<string> {
   const silent = command.replace(/^curl /, "curl --silent --show-error ");
   if (command.includes("--no-buffer")) return firstLines(silent, shown.split("\n").length);
-  const env = { ...process.env, PATH: path };
+  const env = { ...process.env, PATH: path, KV_ENDPOINTS: endpoints };
   return (await promisify(execFile)("/bin/sh", ["-c", silent], { cwd, env })).stdout;
 }
 

@@ -1,7 +1,7 @@
 /** The one place that decides who may do what, for REST and gRPC alike. */
 import type { Config } from "../../src/config/config.ts";
 import { type ErrorCode, type Failure, failureOf } from "../../src/errors.ts";
-import { isFromThisMachine, isLoopback } from "./addresses.ts";
+import { isFromThisMachine } from "./addresses.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { type Approach, type Caller, type Need, suffices } from "./caller.ts";
 import type { TokenFile } from "./token-file.ts";
@@ -51,11 +51,6 @@ export class Access {
     return tokens === undefined
       ? this.#admitAnybody(approach, need, call)
       : this.#admitByToken(tokens, approach, need, call);
-  }
-
-  /** Whether only this machine reaches the node, or callers need a token: else the page warns. */
-  isOpenToNetwork(host: string): boolean {
-    return !this.hasTokens && host !== "localhost" && !isLoopback(host);
   }
 
   /** Counts and records what the call came to; `code` is undefined when it was carried out. */

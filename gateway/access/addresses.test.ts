@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { clientOf, isFromThisMachine, isLoopback } from "./addresses.ts";
+import { isLoopback } from "../../src/config/loopback.ts";
+import { clientOf, isFromThisMachine } from "./addresses.ts";
 
 describe("this machine", () => {
   test.each(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])("%s", (address) => {

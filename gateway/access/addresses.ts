@@ -1,12 +1,7 @@
 /** Whether a call comes from this machine. */
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
+import { isLoopback } from "../../src/config/loopback.ts";
 import type { Approach } from "./caller.ts";
-
-/** Whether only a program on this machine can have this address. */
-export function isLoopback(address: string): boolean {
-  const plain = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
-  return plain === "::1" || (plain.startsWith("127.") && isIPv4(plain));
-}
 
 /**
  * Whether the caller is on this machine, as far as can be known: its connection is, and no proxy in between

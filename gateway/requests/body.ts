@@ -10,9 +10,10 @@ import {
   type Result,
   succeeded,
 } from "../../src/errors.ts";
-import type { Budget } from "../../src/intake/budget.ts";
+import type { Budget, Holding } from "../../src/intake/budget.ts";
 import { bodyBytesMax } from "../../src/request-limits.ts";
 import { parseBody, type Shape } from "../json/values.ts";
+import { onSocketClose } from "../socket-close.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { quote } from "./query.ts";
 
@@ -75,30 +76,46 @@ export const boundBodies = (socket: Socket, budget: Budget): void => {
 /** The bytes of the body; reading stops at the bound. */
 const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buffer>> =>
   new Promise((resolve) => {
+    const { socket } = request;
+    const declared = Number(request.headers["content-length"] ?? -1);
     const body = new BodyBytes();
-    const stop = (failure: Failure): void => {
+    let isCounted = false;
+    let forget = (): void => {};
+    let holding: Holding | undefined;
+    const finish = (result: Result<Buffer>): void => {
       holding?.release();
+      forget();
+      resolve(result);
+    };
+    const stop = (failure: Failure): void => {
       body.drop();
       request.off("data", receive);
       request.pause();
-      resolve(failedBy(failure));
+      finish(failedBy(failure));
     };
-    const holding = budgets.get(request.socket)?.open(() => stop(tooManyHalfRead));
+    const gone = (): void =>
+      finish(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));
+    const count = (bytes: number): boolean => {
+      if (!isCounted) {
+        isCounted = true;
+        holding = budgets.get(socket)?.open(() => stop(tooManyHalfRead));
+        // A request whose answer is sent is not told when its connection closes.
+        forget = onSocketClose(socket, gone);
+      }
+      return holding?.keep(bytes) !== false;
+    };
     const receive = (chunk: Buffer): void => {
-      const wanted = body.lengthWith(chunk);
-      if (wanted > bytesMax) stop(tooLarge(bytesMax));
-      else if (holding?.keep(Math.max(body.capacity, wanted)) === false) stop(tooManyHalfRead);
-      else body.add(chunk);
-    };
-    const gone = (): void => {
-      holding?.release();
-      resolve(failed("INVALID_ARGUMENT", "The connection ended before the whole body arrived."));
+      const length = body.lengthWith(chunk);
+      const isWhole = length === declared && !isCounted;
+      if (length > bytesMax) {
+        stop(tooLarge(bytesMax));
+        return;
+      }
+      body.add(chunk);
+      if (!isWhole && !count(body.capacity)) stop(tooManyHalfRead);
     };
     request.on("data", receive);
-    request.on("end", () => {
-      holding?.release();
-      resolve(succeeded(body.bytes));
-    });
+    request.on("end", () => finish(succeeded(body.bytes)));
     request.on("error", gone);
     request.on("close", gone);
   });

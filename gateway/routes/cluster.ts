@@ -3,11 +3,12 @@
  * leader, once for all clients that ask at the same time. Without an answer it shows what it knows
  * itself (`fromLeader` is false).
  */
-import { type Agent, get } from "node:http";
+import { get } from "node:http";
 import { carriedCredential } from "../access/rest-approach.ts";
 import { ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { Peer, Peers } from "../peers.ts";
 import { readQuery } from "../requests/query.ts";
 
 /** Milliseconds and bytes that the answer of the leader may take. */
@@ -19,14 +20,14 @@ const askedHeader = "x-kv-asked-by";
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * `agent` keeps the connection to the leader. It is shown the token of the first who asks: all others who get the
+ * `peers`: how to reach the leader. It is shown the token of the first who asks: all others who get the
  * answer have one that permits it too.
  */
-export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
+export function clusterEndpoint(context: Context, peers: Peers): Endpoint {
   let asked: Promise<string | undefined> | undefined;
-  const askLeader = (url: string, credential: Headers): Promise<string | undefined> => {
+  const askLeader = (leader: Peer, credential: Headers): Promise<string | undefined> => {
     const headers = { ...credential, [askedHeader]: context.node.id };
-    asked ??= fetchView({ url, agent, headers }).finally(() => {
+    asked ??= fetchView({ leader, peers, headers }).finally(() => {
       asked = undefined;
     });
     return asked;
@@ -47,7 +48,9 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
           const url =
             leader === "" || leader === context.node.id ? undefined : context.node.peerUrl(leader);
           const view =
-            url === undefined ? undefined : await askLeader(url, carriedCredential(request));
+            url === undefined
+              ? undefined
+              : await askLeader({ id: leader, url }, carriedCredential(request));
           return view === undefined ? own() : ok(view);
         },
       },
@@ -57,14 +60,14 @@ export function clusterEndpoint(context: Context, agent: Agent): Endpoint {
 
 /** The answer of the leader as it came; undefined when there is none that can be used. */
 const fetchView = (to: {
-  readonly url: string;
-  readonly agent: Agent;
+  readonly leader: Peer;
+  readonly peers: Peers;
   readonly headers: Headers;
 }): Promise<string | undefined> =>
   new Promise((resolve) => {
     const nothing = () => resolve(undefined);
-    const asking = get(new URL("/cluster", to.url), {
-      agent: to.agent,
+    const asking = get(new URL("/cluster", to.leader.url), {
+      agent: to.peers.agent(to.leader),
       headers: to.headers,
       signal: AbortSignal.timeout(askTimeoutMs),
     });

@@ -1,7 +1,7 @@
 /** Every call of the API. The busiest ones come first, because Express tries them in this order. */
-import type { Agent } from "node:http";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import type { Peers } from "../peers.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
 import { clusterEndpoint } from "./cluster.ts";
 import { configEndpoint } from "./config.ts";
@@ -15,15 +15,15 @@ import { statusEndpoints } from "./status.ts";
 import { watchEndpoint } from "./watch.ts";
 import { writeEndpoints } from "./write.ts";
 
-/** `agent` keeps the connections on which this gateway asks others. */
+/** Every endpoint of the gateway but those of sweeps. */
 export const endpoints = (
   context: Context,
-  { agent, sweeps }: { readonly agent: Agent; readonly sweeps: Sweeps },
+  { peers, sweeps }: { readonly peers: Peers; readonly sweeps: Sweeps },
 ): readonly Endpoint[] => [
   readEndpoint(context),
   ...writeEndpoints(context),
   ...statusEndpoints(context),
-  clusterEndpoint(context, agent),
+  clusterEndpoint(context, peers),
   configEndpoint(context),
   leaderEndpoint(context),
   eventsEndpoint(context, sweeps),

@@ -127,7 +127,9 @@ function whenKnown<T>(
 ): Answer | Promise<Answer> {
   const answer = (result: Result<T>) => {
     known();
-    return result.ok ? ok(text(result.value)) : refusal(result.failure);
+    if (!result.ok) return refusal(result.failure);
+    const body = text(result.value);
+    return { ...ok(body), isOwnBody: typeof body !== "string" };
   };
   if (!(outcome instanceof Promise)) return answer(outcome);
   return outcome.then(answer, (error: unknown) => {

@@ -67,7 +67,7 @@ async function logIn(context: Context, request: Request): Promise<Answer> {
 function sessionAnswer({ access, config }: Context, { caller, administers }: Visit): Answer {
   const { id, role, prefixes = null } = caller;
   const who = role === "none" ? { id: null, role: null, prefixes } : { id, role, prefixes };
-  const insecure = access.isOpenToNetwork(config.host);
+  const { insecure } = config;
   return ok(JSON.stringify({ ...who, administers, tokens: access.hasTokens, insecure }));
 }
 

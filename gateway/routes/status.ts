@@ -13,7 +13,7 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
   {
     path: "/status",
     methods: {
-      GET: { needs: "read", handle: plain(() => ok(JSON.stringify(context.node.status()))) },
+      GET: { needs: "read", handle: plain(() => ok(statusText(context))) },
     },
   },
   {
@@ -41,6 +41,9 @@ export const statusEndpoints = (context: Context): readonly Endpoint[] => [
     },
   },
 ];
+
+const statusText = ({ node, config }: Context): string =>
+  JSON.stringify({ ...node.status(), insecure: config.insecure });
 
 /**
  * Whether the node is ready for all its calls or, with a purpose, for those calls alone. An elected leader adds

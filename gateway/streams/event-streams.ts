@@ -7,6 +7,7 @@ import { failureOf } from "../../src/errors.ts";
 import { type Intake, smallAnswerBytes } from "../../src/intake/intake.ts";
 import { dataPolicy, policyHeader } from "../answers.ts";
 import { onClientEnd } from "../exchanges.ts";
+import { onSocketClose } from "../socket-close.ts";
 
 /** The format has no other encoding; the name is for readers that would guess one. */
 const eventStreamType = "text/event-stream; charset=utf-8";
@@ -72,8 +73,14 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
         if (response.headersSent) endStream(response, "its place is needed for another client");
         else response.destroy();
       });
-      if (slot !== undefined) response.once("close", slot.leave);
-      return slot !== undefined;
+      if (slot === undefined) return false;
+      // A response that waits for one before it is not told when the connection closes.
+      const forget = onSocketClose(socket, slot.leave);
+      response.once("close", () => {
+        slot.leave();
+        forget();
+      });
+      return true;
     },
     open: (request, response, { headers, waits = false }) => {
       response.writeHead(200, [

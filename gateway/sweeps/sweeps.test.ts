@@ -34,10 +34,16 @@ const nodeThatHears = (configured: Partial<LiveConfig>[]) =>
     },
   }) as unknown as KvNode;
 
+const at = (url: () => string) => async () => ({ url: url(), close() {} });
+
 test("a run that fails says why, and the delays from before are put back", async () => {
   const configured: Partial<LiveConfig>[] = [];
   const url = () => "http://127.0.0.1:1";
-  const sweeps = createSweeps({ node: nodeThatHears(configured), log: silentLog, url });
+  const sweeps = createSweeps({
+    node: nodeThatHears(configured),
+    log: silentLog,
+    openAddress: at(url),
+  });
   const job = await sweeps.start(request);
   if (!job.ok) throw new Error("nothing else runs");
   await new Promise<void>((resolve) => {
@@ -57,7 +63,11 @@ test("a process that is killed leaves no delays behind either", async () => {
   const silent = createServer(() => undefined);
   await once(silent.listen(0, "127.0.0.1"), "listening");
   const url = () => `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const sweeps = createSweeps({ node: nodeThatHears(configured), log: silentLog, url });
+  const sweeps = createSweeps({
+    node: nodeThatHears(configured),
+    log: silentLog,
+    openAddress: at(url),
+  });
   const job = await sweeps.start(request);
   if (!job.ok) throw new Error("nothing else runs");
   const ended = new Promise<void>((resolve) => {
@@ -75,7 +85,7 @@ test("a process that is killed leaves no delays behind either", async () => {
 test("without the simulation's dependencies a sweep is refused, and nothing is borrowed", async () => {
   const configured: Partial<LiveConfig>[] = [];
   const folder = mkdtempSync(join(tmpdir(), "quorum-kv-node-"));
-  const options = { node: nodeThatHears(configured), log: silentLog, url: () => "" };
+  const options = { node: nodeThatHears(configured), log: silentLog, openAddress: at(() => "") };
   const sweeps = createSweeps({ ...options, simulation: pathToFileURL(`${folder}/`) });
   const refused = async () => {
     const job = await sweeps.start(request);
@@ -110,7 +120,11 @@ test("lines for people are not taken for progress", () => {
 test("where nothing can be written, the refusal says so", async () => {
   const configured: Partial<LiveConfig>[] = [];
   const url = () => "http://127.0.0.1:1";
-  const sweeps = createSweeps({ node: nodeThatHears(configured), log: silentLog, url });
+  const sweeps = createSweeps({
+    node: nodeThatHears(configured),
+    log: silentLog,
+    openAddress: at(url),
+  });
   const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = "/dev/null";
   const refused = await sweeps.start(request);

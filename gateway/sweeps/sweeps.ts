@@ -10,6 +10,7 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, LiveConfig } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { type Job, startJob } from "./job.ts";
+import type { OwnAddress } from "./own-address.ts";
 import { missingDependencies, programIn, simulationFolder } from "./program.ts";
 import type { SweepNews, SweepRequest } from "./types.ts";
 
@@ -39,8 +40,8 @@ export interface Sweeps {
 interface SweepsOptions {
   readonly node: KvNode;
   readonly log: Log;
-  /** This node's REST API as reached from this machine. */
-  readonly url: () => string;
+  /** This node's REST API as reached from this machine, for the time of one sweep. */
+  readonly openAddress: () => Promise<OwnAddress>;
   /** Folder of the simulation; default: that of this repository. */
   readonly simulation?: URL;
 }
@@ -48,7 +49,7 @@ interface SweepsOptions {
 export function createSweeps({
   node,
   log,
-  url,
+  openAddress,
   simulation = simulationFolder,
 }: SweepsOptions): Sweeps {
   const jobs: Job[] = [];
@@ -79,15 +80,19 @@ export function createSweeps({
     count += 1;
     // Ids of an earlier process must not name sweeps of this one.
     const id = `${Date.now().toString(36)}-${count}`;
+    const address = await openAddress();
     delaysBefore = node.status().config;
     const job = startJob({
       id,
       program: programIn(simulation),
       request,
-      url: url(),
+      url: address.url,
       directory,
       token,
-      ended: () => void restore(),
+      ended: () => {
+        address.close();
+        void restore();
+      },
     });
     log.info(
       { sweep: id, request },

@@ -1,5 +1,6 @@
 /** The settings of one node, as all other code gets them. */
 import type { MemberAddress } from "./members.ts";
+import type { TlsConfig } from "./tls-settings.ts";
 
 /** All settings, as one frozen value that is made at the start. Times are in milliseconds. */
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   readonly advertiseUrl: string;
   /** ALLOWED_HOSTS: what else clients call this node. */
   readonly allowedHosts: readonly string[];
+  /** CLUSTER_SECRET: the first one proves this node to others, all are believed; empty: no proof is asked for. */
+  readonly clusterSecrets: readonly string[];
   /** TOKENS_FILE: where the tokens are; empty: callers need none. */
   readonly tokensFile: string;
   /** ADMIN=1: callers from other machines may administer, where there are no tokens. */
@@ -27,6 +30,10 @@ export interface Config {
   readonly auditLog: string;
   /** AUDIT_WRITES=1: writes are in the audit log too. */
   readonly auditWrites: boolean;
+  /** Undefined: both ports speak plaintext. */
+  readonly tls: TlsConfig | undefined;
+  /** Other machines reach this node, and TLS or tokens are missing: INSECURE=1 permits it. */
+  readonly insecure: boolean;
   /** Where log and store are kept; empty: in memory. */
   readonly dataDir: string;
   readonly writeQuorum: number;

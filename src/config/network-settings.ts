@@ -20,13 +20,14 @@ export const networkSettings = {
   },
   HOST: {
     byDefault: "127.0.0.1",
-    meaning: "address to bind; `0.0.0.0` in containers",
+    meaning:
+      "address to bind; `0.0.0.0` in containers. One that other machines reach needs TLS and tokens, or `INSECURE=1`",
     range: "an IPv4 or IPv6 address without brackets, or `localhost`",
     schema: z.string().refine((text) => text === "localhost" || isIP(text) !== 0),
   },
   ADVERTISE_URL: {
     byDefault: "",
-    defaultShown: "`http://HOST:PORT`",
+    defaultShown: "`http://HOST:PORT`, with required TLS `https://`",
     meaning: "where clients reach this node's REST port; named in `NOT_LEADER` answers",
     range: "an http:// or https:// URL without user, query or fragment",
     schema: z.string().refine((text) => text === "" || isGatewayUrl(text)),

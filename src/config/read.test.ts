@@ -33,11 +33,14 @@ describe("settings that are accepted", () => {
       host: "127.0.0.1",
       advertiseUrl: "http://127.0.0.1:4567",
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,
       auditLog: "",
       auditWrites: false,
+      tls: undefined,
+      insecure: false,
       dataDir: "",
       writeQuorum: 2,
       minDelay: 0,
@@ -66,7 +69,7 @@ describe("settings that are accepted", () => {
   test.each([
     ["PORT", "0", { port: 0 }],
     ["PORT", "65535", { port: 65_535 }],
-    ["HOST", "0.0.0.0", { host: "0.0.0.0" }],
+    ["HOST", "127.1.2.3", { host: "127.1.2.3", insecure: false }],
     ["HOST", "::1", { host: "::1", advertiseUrl: "http://[::1]:4567" }],
     ["HOST", "localhost", { advertiseUrl: "http://localhost:4567" }],
     ["ADVERTISE_URL", "https://kv.example/a/", { advertiseUrl: "https://kv.example/a" }],
@@ -134,11 +137,26 @@ const badValues: Record<string, readonly string[]> = {
     "http://h#x",
   ],
   ALLOWED_HOSTS: ["http://h", "h:80", "a b", "a,-b", "-h", "*"],
+  CLUSTER_SECRET: [
+    "0123456789abcde",
+    "x".repeat(257),
+    "0123456789abcdef\n",
+    "0123456789abcdef,0123456789abcdef,0123456789abcdef",
+    "0123456789abcdef,",
+  ],
   TOKENS_FILE: ["a\0b"],
   ADMIN: ["yes", "true", "2"],
   METRICS_PORT: [...numbers, "65536"],
   AUDIT_LOG: ["a\0b"],
   AUDIT_WRITES: ["yes", "true", "2"],
+  TLS_CERT: ["a\0b"],
+  TLS_KEY: ["a\0b"],
+  TLS_CA: ["a\0b"],
+  CLIENT_TLS_CERT: ["a\0b"],
+  CLIENT_TLS_KEY: ["a\0b"],
+  CLIENT_TLS_CA: ["a\0b", "./ca"],
+  TLS_MODE: ["off", "optional"],
+  INSECURE: ["yes", "true", "2"],
   DATA_DIR: ["a\0b"],
   WRITE_QUORUM: [...numbers, "3"],
   MIN_DELAY: [...numbers, "60001", "1"],
@@ -168,6 +186,11 @@ describe("settings that stop the start", () => {
   );
   test.each(cases)("%s=%j is refused in one sentence", (name, value) => {
     const message = refusalOf({ ...minimal, [name]: value });
+    if (name === "CLUSTER_SECRET") {
+      expect(message).toMatch(/^CLUSTER_SECRET must be .+; its value is not shown\.$/);
+      expect(message).not.toContain(value.slice(0, 15));
+      return;
+    }
     expect(message).toMatch(new RegExp(`^${name} is ".*", but .*must .+\\.$`));
     expect(message).toContain(value.length > 200 ? "" : JSON.stringify(value));
     expect(message).not.toContain("\n");
@@ -198,4 +221,12 @@ describe("settings that stop the start", () => {
       'MIN_DELAY is "20", but must be at most MAX_DELAY, which is 10.',
     );
   });
+});
+
+test("CLUSTER_SECRET is one secret, or two while it is replaced; the first one proves", () => {
+  const secret = "0123456789abcdef";
+  const read = (text: string) => readConfig({ ...minimal, CLUSTER_SECRET: text }).clusterSecrets;
+  expect(read("")).toEqual([]);
+  expect(read(secret)).toEqual([secret]);
+  expect(read(`${secret},${"x".repeat(256)}`)).toEqual([secret, "x".repeat(256)]);
 });

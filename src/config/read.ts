@@ -11,6 +11,7 @@ import { operationSettings } from "./operation-settings.ts";
 import { ConfigError, refusal } from "./refusals.ts";
 import { securitySettings } from "./security-settings.ts";
 import type { Setting } from "./setting.ts";
+import { isInsecure, tlsOf, tlsSettings } from "./tls-settings.ts";
 import { checkTogether } from "./together.ts";
 import { writesSettings } from "./writes-settings.ts";
 
@@ -19,6 +20,7 @@ const settings = {
   ...clusterSettings,
   ...networkSettings,
   ...securitySettings,
+  ...tlsSettings,
   ...writesSettings,
   ...operationSettings,
 };
@@ -51,12 +53,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (given === undefined)
       throw new ConfigError(`${name} is not set; it must be ${setting.range}.`);
     const outcome = setting.schema.safeParse(given);
+    if (!outcome.success && setting.isSecret === true)
+      throw new ConfigError(`${name} must be ${setting.range}; its value is not shown.`);
     if (!outcome.success) throw refusal(name, given, setting.range);
     return outcome.data as z.output<(typeof settings)[Name]["schema"]>;
   };
   const host = read("HOST");
   const port = read("PORT");
   const shownHost = isIPv6(host) ? `[${host}]` : host;
+  const paths = {
+    ...{ cert: read("TLS_CERT"), key: read("TLS_KEY"), ca: read("TLS_CA") },
+    ...{ clientCert: read("CLIENT_TLS_CERT"), clientKey: read("CLIENT_TLS_KEY") },
+    clientCa: read("CLIENT_TLS_CA"),
+  };
+  const tls = tlsOf(paths, read("TLS_MODE") === "permissive");
+  const tokensFile = read("TOKENS_FILE");
+  const scheme = tls === undefined || tls.permissive ? "http" : "https";
   const config: Config = {
     nodeId: read("NODE_ID"),
     nodes: read("NODES").map((member) => Object.freeze(member)),
@@ -67,13 +79,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port,
     grpcPort: read("GRPC_PORT"),
     host,
-    advertiseUrl: read("ADVERTISE_URL").replace(/\/+$/, "") || `http://${shownHost}:${port}`,
+    advertiseUrl: read("ADVERTISE_URL").replace(/\/+$/, "") || `${scheme}://${shownHost}:${port}`,
+    clusterSecrets: Object.freeze(read("CLUSTER_SECRET")),
     allowedHosts: Object.freeze(read("ALLOWED_HOSTS")),
-    tokensFile: read("TOKENS_FILE"),
+    tokensFile,
     admin: read("ADMIN"),
     metricsPort: read("METRICS_PORT"),
     auditLog: read("AUDIT_LOG"),
     auditWrites: read("AUDIT_WRITES"),
+    tls,
+    insecure: isInsecure({ host, tls, tokensFile, insecure: read("INSECURE") }),
     dataDir: read("DATA_DIR"),
     writeQuorum: read("WRITE_QUORUM"),
     minDelay: read("MIN_DELAY"),

@@ -23,6 +23,13 @@ export function checkTogether(config: Config, nodesText: string): void {
       "1",
       "0 while FAILOVER is 0: nobody else can lead, and reads ask nobody",
     );
+  const { tls, advertiseUrl } = config;
+  if (tls !== undefined && !tls.permissive && !/^https:/i.test(advertiseUrl))
+    throw refusal(
+      "ADVERTISE_URL",
+      advertiseUrl,
+      "an https:// URL: this node speaks nothing but TLS",
+    );
   const fault = quorumFault(config.writeQuorum, ids.length - 1);
   if (fault !== undefined)
     throw refusal("WRITE_QUORUM", String(config.writeQuorum), `${fault} in NODES`);

@@ -1,7 +1,7 @@
 /** What a node offers to its edges: the REST gateway, the gRPC service, the event streams. */
 import type { Failure, Result } from "../errors.ts";
 import type { Survival } from "../replication/election/survival.ts";
-import type { Digest, Epoch, NodeId, Sequence } from "../replication/types.ts";
+import type { ClusterId, Digest, Epoch, NodeId, Sequence } from "../replication/types.ts";
 import type { Cancel, DelayRange } from "./ports.ts";
 
 /** A candidate has begun phase 1 and does not lead yet. */
@@ -125,6 +125,8 @@ export interface NodeStatus {
   readonly digest: Digest;
   readonly keys: number;
   readonly uptimeSeconds: number;
+  /** Which cluster it belongs to; null: to none yet. */
+  readonly cluster: ClusterId | null;
   readonly config: LiveConfig & { readonly timeout: number };
   readonly ready: boolean;
   /** Why it is not ready; empty when it is. */
@@ -182,6 +184,8 @@ export interface ClusterView {
   readonly leaderSince: number | null;
   /** How many more nodes may fail; null with FAILOVER=0, and in a view that the leader did not make. */
   readonly survives: Survival | null;
+  /** As the node that made the view knows it; null: it belongs to none yet. */
+  readonly cluster: ClusterId | null;
   readonly nodes: readonly MemberView[];
 }
 

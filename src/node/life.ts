@@ -11,6 +11,7 @@ import type { NodeOptions } from "./options.ts";
 import type { StoreSummary } from "./ports.ts";
 import type { RoleHooks } from "./role.ts";
 import { SharedSettings } from "./shared-settings.ts";
+import { Strangers } from "./strangers.ts";
 import { Watches } from "./watches.ts";
 
 /**
@@ -38,13 +39,15 @@ export class NodeLife {
   readonly settings: SharedSettings;
   readonly elections: ElectionMemory;
   readonly leaders: LeaderWatch;
+  readonly strangers: Strangers;
   /** Of the role that the node plays, or played last. */
   #role: RoleHooks | undefined;
 
   /** `leadership`: who leads at the moment, as the present role knows it. */
   constructor(options: NodeOptions, leadership: () => Leadership) {
-    const { storage, clock, config, observer } = options;
+    const { storage, clock, config, observer, log } = options;
     this.options = options;
+    this.strangers = new Strangers(log);
     this.startedAt = clock.now();
     this.settings = new SharedSettings(config);
     const { nodeId: id, readLease: isOn } = config;

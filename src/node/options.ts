@@ -25,6 +25,8 @@ export interface NodeSettings {
   readonly port: number;
   readonly grpcPort: number;
   readonly advertiseUrl: string;
+  /** Undefined: plaintext. */
+  readonly tls: { readonly permissive: boolean } | undefined;
   readonly writeQuorum: number;
   readonly minDelay: number;
   readonly maxDelay: number;
@@ -48,6 +50,8 @@ export interface NodeOptions {
   readonly log: Log;
   /** Changes at each start of the process. */
   readonly incarnation: string;
+  /** The id of the cluster, if this node is the first leader of a new one: 32 random hexadecimal digits. */
+  readonly freshClusterId: string;
   /** The node must not go on: the process ends, for this reason. Nothing is sent afterwards. */
   readonly fatal: (reason: string) => void;
   readonly limits?: Limits | undefined;
@@ -55,6 +59,9 @@ export interface NodeOptions {
 
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
+
+/** A stream whose sender was refused is closed after this time. */
+export const refusedMs = 50;
 
 /** A timer may come a rounding error early: what must not is looked at so much later. */
 export const timerErrorMs = 1;
@@ -67,12 +74,16 @@ export const otherIds = ({ nodes, nodeId }: NodeSettings): readonly NodeId[] =>
 export function ownMember(config: NodeSettings): Member {
   const address = config.nodes.find(({ id }) => id === config.nodeId);
   const host = address?.host ?? config.host;
-  return { id: config.nodeId, url: config.advertiseUrl, peerUrl: httpUrl(host, config.port) };
+  return {
+    id: config.nodeId,
+    url: config.advertiseUrl,
+    peerUrl: urlOf(speaksOnlyTls(config), host, config.port),
+  };
 }
 
 /**
  * Where other nodes reach a member's gateway: on the host that NODES names, whatever the member tells of itself.
- * Of that only the port counts: requests of clients go there, with their cookies and tokens. While it is not known,
+ * Of that only the port and TLS count: requests of clients go there, with their cookies and tokens. While it is not known,
  * the REST port is taken to be as far from the gRPC port as here. Undefined: there is no such member, or no such port.
  */
 export function gatewayUrl(
@@ -83,7 +94,9 @@ export function gatewayUrl(
   const address = config.nodes.find((node) => node.id === id);
   if (address === undefined) return undefined;
   const port = portOf(told) ?? address.grpcPort + config.port - config.grpcPort;
-  return port >= 1 && port <= 65_535 ? httpUrl(address.host, port) : undefined;
+  if (port < 1 || port > 65_535) return undefined;
+  const isSecure = speaksOnlyTls(config) || /^https:/i.test(told ?? "");
+  return urlOf(isSecure, address.host, port);
 }
 
 /** The port that a URL names, or that its scheme stands for. */
@@ -94,8 +107,13 @@ function portOf(url: string | undefined): number | undefined {
   return parsed.port === "" ? usual : Number(parsed.port);
 }
 
-const httpUrl = (host: string, port: number): string =>
-  `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+/** While a cluster changes over to TLS, a node says which of both the others should speak with it. */
+const speaksOnlyTls = ({ tls }: NodeSettings): boolean => tls?.permissive === false;
+
+function urlOf(isSecure: boolean, host: string, port: number): string {
+  const shown = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  return `${isSecure ? "https" : "http"}://${shown}:${port}`;
+}
 
 /** See LeaderStart.leap: 1,000,000 plus an offset that differs between two processes. */
 export function epochLeap(incarnation: string): number {

@@ -3,7 +3,13 @@
  * a lifetime, timers and streams of its own.
  */
 import { DEFAULT_LIMITS } from "../replication/limits.ts";
-import type { Epoch, Sequence, SequenceRange } from "../replication/types.ts";
+import type {
+  ClusterId,
+  ClusterMark,
+  Epoch,
+  Sequence,
+  SequenceRange,
+} from "../replication/types.ts";
 import type { ClusterView, NodeStatus, Position } from "./api.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { Flusher } from "./flusher.ts";
@@ -39,6 +45,10 @@ export function ruleStart({ config, storage, limits = DEFAULT_LIMITS }: NodeOpti
     },
   };
 }
+
+/** For `/status` and `/cluster`. */
+export const shownCluster = ({ id, confirmed }: ClusterMark): ClusterId | null =>
+  id === "" ? null : { id, confirmed };
 
 /** What a role adds to the status that every node can give. */
 type RoleStatus = Pick<NodeStatus, "role" | "leader" | "config" | "reasons">;
@@ -94,7 +104,7 @@ export class NodeParts {
   }
 
   /** The status of the node, put together from its position and what its role adds. */
-  status(position: Position, role: RoleStatus): NodeStatus {
+  status(position: Position, mark: ClusterMark, role: RoleStatus): NodeStatus {
     const { config, clock, storage } = this.options;
     const { epoch, last, committed, applied } = position;
     const summary = storage.summary();
@@ -108,6 +118,7 @@ export class NodeParts {
       applied,
       digest: summary.digest,
       keys: this.life.keyCount.of(summary),
+      cluster: shownCluster(mark),
       uptimeSeconds: (clock.now() - this.life.startedAt) / 1000,
       config: role.config,
       ready: role.reasons.length === 0,

@@ -5,4 +5,5 @@ exec 3<>"/dev/tcp/127.0.0.1/${PORT:-4567}" || exit 1
 printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' "${1:-/livez}" >&3
 IFS= read -r -d '' -t 2 answer <&3
 printf '%s\n' "${answer##*$'\r\n'}"
-[[ $answer == 'HTTP/1.1 200 '* ]]
+# A gateway that speaks TLS alone says so in plaintext: it is alive, and bash knows no TLS.
+[[ $answer == 'HTTP/1.1 200 '* || ($answer == *'This port speaks TLS'* && ${1:-/livez} == /livez) ]]

@@ -35,11 +35,20 @@ describe("messages of the version before histories", () => {
 
   test("a lead keeps the follower's store", () => {
     const lead = message(2, ...epoch, 0x10, 9);
-    const expected = { type: "lead", epoch: 3, completeAt: 9, floor: undefined, replace: false };
+    const none = { floor: undefined, cluster: undefined };
+    const expected = { type: "lead", epoch: 3, completeAt: 9, replace: false, ...none };
     expect(decodeLeaderMessage(lead)).toEqual(expected);
     expect(encodeLeaderMessage(decodeLeaderMessage(lead))).toEqual(lead);
   });
 
+  test("a prepare knows of no cluster, which is not the same as having none", () => {
+    const prepare = message(1, ...epoch, 0x12, 1, 0x61, 0x1a, 1, 0x62);
+    expect(decodeLeaderMessage(prepare)).toMatchObject({ cluster: undefined, nodes: [] });
+    const blank = { id: "", confirmed: false, blank: true };
+    const refusal = { promisedEpoch: 0, promisedLeader: "", reason: "", cluster: blank };
+    const shown = encodeFollowerMessage({ type: "refusal", ...refusal });
+    expect(decodeFollowerMessage(shown)).toMatchObject({ cluster: blank });
+  });
   /** A field of text or of another message. */
   const part = (number: number, bytes: readonly number[]): readonly number[] => [
     (number << 3) | 2,
@@ -79,7 +88,7 @@ test("entries with checks are sent so that a version without checks ends the str
   // The field numbers that version knows: 3 for an append, 6 for a page. It refuses all others.
   expect(encodeLeaderMessage(append({}))[0]).toBe((3 << 3) | 2);
   expect(encodeFollowerMessage(page({}))[0]).toBe((6 << 3) | 2);
-  expect(encodeLeaderMessage(append({ requires: { checks } }))[0]).toBe((13 << 3) | 2);
+  expect(encodeLeaderMessage(append({ requires: { checks } }))[0]).toBe((14 << 3) | 2);
   expect(encodeFollowerMessage(page({ requires: { checks } }))[0]).toBe((12 << 3) | 2);
 });
 

@@ -32,7 +32,9 @@ export const encodeFollowerMessage = (message: FollowerMessage): Buffer =>
 /** Throws on bytes that are not a message of a leader, or say what no leader may say. `known`: NODES. */
 export function decodeLeaderMessage(bytes: Buffer, known?: Known): LeaderMessage {
   const { message } = ReplicateRequest.decode(boundedReader(bytes));
-  if (message === undefined) throw new Error("a message of unknown type from a leader");
+  // A hello is no message of the rules: the handshake takes it.
+  if (message === undefined || message.$case === "hello")
+    throw new Error("a message of unknown type from a leader");
   if (message.$case === "floor" && message.value.floor === undefined) {
     throw new Error("a floor message without its floor");
   }

@@ -28,7 +28,7 @@ export class Connections {
 
   /** Counts the connections of a server that is bound. */
   watch(server: Server): void {
-    onConnection(server, (socket) => this.#opened(socket));
+    onConnection(server, (socket) => this.opened(socket));
   }
 
   /** An interceptor that notes which connections are in use, and for what. */
@@ -59,7 +59,8 @@ export class Connections {
     return found;
   }
 
-  #opened(socket: Socket): void {
+  /** Counts a connection of a port that opens its own. */
+  opened(socket: Socket): void {
     const cut = () => socket.destroy();
     const enter = () =>
       socket.destroyed ? undefined : this.#slots.enter(socket.remoteAddress, cut);

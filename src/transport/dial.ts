@@ -1,12 +1,14 @@
 /** The leader's end of replication streams: opens one to a follower, and opens it again when it breaks. */
-import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { ChannelCredentials, Client, type ServiceError } from "@grpc/grpc-js";
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { channelOptions } from "./channel-options.ts";
 import type { Known } from "./codec/believed.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
+import type { DialledHandshake } from "./handshake.ts";
 import type { OutboxLimits } from "./outbox.ts";
+import type { Secured } from "./security/member-streams.ts";
 import { StreamLink } from "./stream-link.ts";
 
 type LeaderLink = StreamLink<FollowerMessage, LeaderMessage>;
@@ -16,11 +18,23 @@ interface DialOptions {
   /** `host:port` */
   readonly address: string;
   readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+  /** For one attempt: both ends prove that they know the secret, if there is one. */
+  readonly handshake: () => DialledHandshake;
   /** The members of NODES; undefined: any id will do. */
   readonly known: Known;
   readonly malformed: (peer: string, reason: string) => void;
   readonly log: Log;
   readonly limits?: OutboxLimits | undefined;
+  /** Only with TLS. */
+  readonly security?: DialSecurity | undefined;
+}
+
+/** How a stream to one member is opened with TLS. */
+interface DialSecurity {
+  /** Calls `open` with how to dial this time, at once or later. */
+  prepare(open: (secured: Secured) => void): void;
+  /** A stream could not be opened, or was ended by the other side. */
+  failed(details: string): void;
 }
 
 /** Milliseconds between two attempts: doubled after each failure, with jitter. */
@@ -30,6 +44,8 @@ const backoffMaxMs = 1000;
 const openTimeoutMs = 2000;
 /** After a stream that lasted so many milliseconds, back-off starts again from its minimum. */
 const steadyMs = 1000;
+
+const plaintext: Secured = { credentials: ChannelCredentials.createInsecure(), options: {} };
 
 /** Keeps one stream to a follower until cancelled; each stream that opens is one link. */
 export function dial(options: DialOptions): Cancel {
@@ -62,22 +78,38 @@ class Dialer {
   }
 
   attempt(): void {
-    const { address, log } = this.#options;
-    const client = new Client(address, ChannelCredentials.createInsecure(), channelOptions);
+    const { security } = this.#options;
+    if (security === undefined) this.#open(plaintext);
+    else
+      security.prepare((secured) => {
+        if (!this.#cancelled) this.#open(secured);
+      });
+  }
+
+  #open({ credentials, options }: Secured): void {
+    const { address, log, security } = this.#options;
+    const handshake = this.#options.handshake();
+    const client = new Client(address, credentials, { ...channelOptions, ...options });
     const call = client.makeBidiStreamRequest(
       ReplicationServiceService.replicate.path,
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
-      new Metadata(),
+      handshake.metadata,
     );
     let link: LeaderLink | undefined;
     let openedAt = 0;
     const timeout = setTimeout(() => call.cancel(), openTimeoutMs);
     this.#hangUp = () => (link === undefined ? call.cancel() : link.close());
 
-    call.once("metadata", () => {
+    call.once("metadata", (headers) => {
       clearTimeout(timeout);
       if (this.#cancelled) return;
+      const answer = handshake.answered(headers);
+      if (answer === undefined) {
+        call.cancel();
+        return;
+      }
+      if (answer.hello !== undefined) call.write(answer.hello);
       openedAt = performance.now();
       const { opened, known, malformed, limits } = this.#options;
       link = new StreamLink({
@@ -97,10 +129,12 @@ class Dialer {
     call.on("data", (bytes: Buffer) => link?.received(bytes));
     // A status with the same content always follows an error.
     call.on("error", (_: ServiceError) => {});
-    call.once("status", ({ details }) => {
+    call.once("status", ({ code, details }) => {
       clearTimeout(timeout);
+      handshake.ended(code, details);
       client.close();
       link?.ended(details);
+      security?.failed(details);
       const steady = link !== undefined && performance.now() - openedAt >= steadyMs;
       const retryInMs = this.#again(steady);
       const what = link === undefined ? "could not be opened" : "closed";

@@ -2,6 +2,7 @@
  * The node's gRPC port. It carries the replication streams between nodes, and whatever further
  * services the caller adds to it, such as the public ones of `gateway/grpc`.
  */
+import type { Socket } from "node:net";
 import {
   logVerbosity,
   Server,
@@ -15,11 +16,15 @@ import { limitHeaders } from "../intake/grpc-calls.ts";
 import { createIntake, type Intake } from "../intake/intake.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
+import type { Credentials } from "../tls/credentials.ts";
 import { boundReplication } from "./bounded-replication.ts";
 import { headerBytesMax, serverOptions } from "./channel-options.ts";
 import { Connections } from "./connections.ts";
+import { Handshake } from "./handshake.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
+import { MemberStreams } from "./security/member-streams.ts";
+import { listenSecurely, type SecureListener } from "./security/secure-listener.ts";
 
 /** Services that share the port. `close` runs when the server closes, before its calls end. */
 interface AddedServices {
@@ -39,20 +44,27 @@ export interface GrpcServer {
 }
 
 interface GrpcServerOptions {
-  readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
+  readonly config: Pick<Config, "nodes" | "host" | "grpcPort"> &
+    Partial<Pick<Config, "nodeId" | "clusterSecrets">>;
   readonly log: Log;
   /** The bounds of the whole node; absent: bounds of its own. */
   readonly intake?: Intake;
   /** Bounds the calls of the services that are added. */
   readonly interceptors?: readonly ServerInterceptor[];
+  /** Absent: the port speaks plaintext. Not closed here. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A server that does not listen yet: see `serve`. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  const { config, log, intake = createIntake(), interceptors = [] } = options;
+  const { config, log, intake = createIntake(), interceptors = [], credentials } = options;
   // The library would write to stderr itself; all errors reach our own code as well.
   setLogVerbosity(logVerbosity.NONE);
-  const network = new GrpcNetwork({ nodes: config.nodes, log });
+  const members = config.nodes.map(({ id }) => id);
+  const security = credentials && new MemberStreams({ credentials, members, log });
+  const { nodeId: id = "", clusterSecrets: secrets = [] } = config;
+  const handshake = new Handshake({ id, secrets, log });
+  const network = new GrpcNetwork({ nodes: config.nodes, log, security, handshake });
   const connections = new Connections(intake.connections);
   const bounds = [connections.interceptor, boundReplication(), ...interceptors];
   const server = new Server({ ...serverOptions, interceptors: bounds });
@@ -61,17 +73,29 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     replicate: (call: ServerDuplexStream<Buffer, Buffer>) => network.accept(call),
   });
   let added: AddedServices | undefined;
+  let listener: SecureListener | undefined;
   return {
     network,
     serve: async (addServices) => {
       added = addServices?.(server);
-      const port = await bind(server, config);
-      connections.watch(server);
-      return { port };
+      if (credentials === undefined || security === undefined) {
+        const port = await bind(server, config);
+        connections.watch(server);
+        return { port };
+      }
+      const accepted = (socket: Socket) => connections.opened(socket);
+      listener = await listenSecurely(server, { credentials, log, accepted }, config).catch(
+        (cause: Error) => {
+          throw cannotOpen(config, cause);
+        },
+      );
+      security.connections = listener.connections;
+      return listener;
     },
     close: async () => {
       added?.close();
       network.close();
+      listener?.close();
       await shutDown(server);
     },
   };
@@ -82,11 +106,15 @@ const bind = (server: Server, { host, grpcPort }: GrpcServerOptions["config"]) =
     const address = hostAndPort(host, grpcPort);
     server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
       if (cause === null) return resolve(port);
-      const taken = cause.message.includes("EADDRINUSE");
-      const reason = taken ? "another program listens there" : cause.message;
-      reject(new Error(`gRPC port ${grpcPort} on ${host} cannot be opened: ${reason}`, { cause }));
+      reject(cannotOpen({ host, grpcPort }, cause));
     });
   });
+
+const cannotOpen = ({ host, grpcPort }: { host: string; grpcPort: number }, cause: Error) => {
+  const taken = cause.message.includes("EADDRINUSE");
+  const reason = taken ? "another program listens there" : cause.message;
+  return new Error(`gRPC port ${grpcPort} on ${host} cannot be opened: ${reason}`, { cause });
+};
 
 const shutDown = (server: Server) =>
   new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ import { smugglingForms, statusesIn } from "./smuggling.ts";
 import { exchangeRaw } from "./sockets.ts";
 
 /** What came back, for the figures: a code of the documented table, or a word. */
-export type Outcome = string;
+type Outcome = string;
 
 /** One thing to do to the cluster. Throws where an answer is not one of the documented ones. */
 export interface Attack {

@@ -1,13 +1,7 @@
-/** The memory of a node's process as the kernel counts it. */
-import { readFileSync } from "node:fs";
+/** How far the memory of a process grows while it is watched. */
+import { residentMiB } from "./memory.ts";
 
-/** Resident MiB. */
-export function residentMiB(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) / 1024;
-}
-
-/** Watches it until stopped. */
+/** Watches a process until stopped. */
 export class ResidentWatch {
   readonly idleMiB: number;
   #peakMiB: number;

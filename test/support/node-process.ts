@@ -38,7 +38,6 @@ export interface StartOptions {
 
 export class NodeProcess {
   readonly id: string;
-  readonly url: string;
   readonly grpcPort: number;
   readonly settings: NodeSettings;
   #child: ChildProcess | undefined;
@@ -46,9 +45,15 @@ export class NodeProcess {
 
   constructor(settings: NodeSettings) {
     this.id = settings.id;
-    this.url = `http://127.0.0.1:${settings.port}`;
     this.grpcPort = settings.grpcPort;
     this.settings = settings;
+  }
+
+  /** Where it is reached since it was started last. */
+  get url(): string {
+    const env = { ...this.settings.env, ...this.#options.env };
+    const isSecure = env["TLS_CERT"] !== undefined && env["TLS_MODE"] !== "permissive";
+    return `${isSecure ? "https" : "http"}://127.0.0.1:${this.settings.port}`;
   }
 
   get isRunning(): boolean {

@@ -2,6 +2,7 @@
 import type { GatewayLog } from "../../gateway/context.ts";
 import { type RunningNode, startNode } from "../../src/assemble.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { TlsConfig } from "../../src/config/tls-settings.ts";
 import type { KvNode } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import { findPorts } from "./ports.ts";
@@ -30,19 +31,29 @@ type Settings = Partial<Config> | ((id: string) => Partial<Config>);
 
 /** Starts a leader and its followers, and returns once every one of them is ready. */
 export const startSmallCluster = async (
-  given: { followers?: number; settings?: Settings; pageDirectory?: string; log?: GatewayLog } = {},
+  given: {
+    followers?: number;
+    settings?: Settings;
+    /** The certificates of each node. */
+    tls?: (id: string) => Promise<TlsConfig>;
+    pageDirectory?: string;
+    log?: GatewayLog;
+  } = {},
 ): Promise<SmallCluster> => {
   const { followers = 0, settings = {}, pageDirectory, log = silentLog } = given;
   const ids = ["leader", ...Array.from({ length: followers }, (_, i) => `follower${i + 1}`)];
   const ports = await findPorts(ids.length * 2);
   const nodes = ids.map((id, i) => ({ id, host: "127.0.0.1", grpcPort: ports[2 * i + 1] ?? 0 }));
+  const secured = await Promise.all(ids.map((id) => given.tls?.(id)));
   const configs = ids.map((nodeId, index): Config => {
     const port = ports[2 * index] ?? 0;
+    const tls = secured[index];
+    const scheme = tls === undefined ? "http" : "https";
     return {
       ...{ nodeId, nodes, leader: "leader", port, grpcPort: nodes[index]?.grpcPort ?? 0 },
-      ...{ host: "127.0.0.1", advertiseUrl: `http://127.0.0.1:${port}`, dataDir: "" },
-      ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
-      ...{ auditLog: "", auditWrites: false },
+      ...{ host: "127.0.0.1", advertiseUrl: `${scheme}://127.0.0.1:${port}`, dataDir: "" },
+      ...{ allowedHosts: [], clusterSecrets: [], tokensFile: "", admin: false },
+      ...{ metricsPort: undefined, auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
       ...{ failover: false, electionTimeout: 5000, readLease: false },

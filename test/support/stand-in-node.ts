@@ -90,6 +90,7 @@ export class StandInNode implements KvNode {
       digest: "0000000000000000",
       keys: this.#records.size,
       uptimeSeconds: 1.5,
+      cluster: null,
       config: { writeQuorum: 1, minDelay: 0, maxDelay: 0, followerDelays: {}, timeout: 5000 },
       ready: this.ready,
       reasons: this.ready ? [] : ["told not to be"],
@@ -113,6 +114,7 @@ export class StandInNode implements KvNode {
       settings: null,
       leaderSince: null,
       survives: null,
+      cluster: null,
       nodes: [],
     };
   }

@@ -16,13 +16,22 @@ const key = fc.string({ unit: "grapheme", minLength: 1, maxLength: 50 });
 const value = fc.json();
 const url = fc.constantFrom("", "http://10.0.0.1:4567", "https://kv.example/a");
 
-const floor = fc.record({
-  epoch: count,
-  number: count,
-  quorum,
-  over: quorum,
-  elected: maybe(fc.boolean()),
-});
+const floorOf = (epochMax: number) =>
+  fc.record({
+    epoch: fc.nat({ max: epochMax }),
+    number: count,
+    quorum,
+    over: quorum,
+    elected: maybe(fc.boolean()),
+  });
+const clusterDigits = fc.stringMatching(/^[0-9a-f]{32}$/);
+const clusterId = maybe(fc.record({ id: clusterDigits, confirmed: fc.boolean() }));
+const cluster = maybe(
+  fc.oneof(
+    fc.record({ id: clusterDigits, confirmed: fc.boolean(), blank: fc.boolean() }),
+    fc.record({ id: fc.constant(""), confirmed: fc.constant(false), blank: fc.boolean() }),
+  ),
+);
 const member = fc.record({ id, url, peerUrl: url });
 const end = fc.record({ applied: count, digest, history: maybe(digest) });
 const record = fc.record({ key, value, version: from1, origin: count });
@@ -81,6 +90,7 @@ const heartbeat = fc
     writeQuorum: quorum,
     settings: maybe(settings),
     able: maybe(fc.boolean()),
+    cluster: clusterId,
   })
   .map(({ marks, ...rest }) => {
     const [applied = 0, committed = 0, last = 0] = ascending(marks);
@@ -95,14 +105,19 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     leader: id,
     to: id,
     members: fc.array(member),
+    nodes: fc.array(id),
+    cluster,
   }),
-  fc.record({
-    type: type("lead"),
-    epoch: from1,
-    completeAt: count,
-    floor: maybe(floor),
-    replace: fc.boolean(),
-  }),
+  from1.chain((epoch) =>
+    fc.record({
+      type: type("lead"),
+      epoch: fc.constant(epoch),
+      completeAt: count,
+      floor: maybe(floorOf(epoch)),
+      replace: fc.boolean(),
+      cluster: clusterId,
+    }),
+  ),
   from1.chain((epoch) =>
     fc.record({
       type: type("append"),
@@ -112,7 +127,7 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     }),
   ),
   heartbeat,
-  fc.record({ type: type("poll"), candidate: id, to: id, number: count }),
+  fc.record({ type: type("poll"), candidate: id, to: id, number: count, cluster }),
   fc.record({ type: type("confirm"), epoch: from1, number: count, lend: fc.boolean() }),
   fc.record({ type: type("stand"), epoch: from1, to: id, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: from1, number: count, sequence: count }),
@@ -126,7 +141,9 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
   }),
   fc.record({ type: type("fetchLog"), epoch: from1, from: count }),
   fc.record({ type: type("fetchStore"), epoch: from1, after: maybe(key) }),
-  fc.record({ type: type("floor"), epoch: from1, floor }),
+  from1.chain((epoch) =>
+    fc.record({ type: type("floor"), epoch: fc.constant(epoch), floor: floorOf(epoch) }),
+  ),
 );
 
 const logPage = from1
@@ -142,19 +159,22 @@ const logPage = from1
   });
 
 export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
-  fc.record({
-    type: type("vote"),
-    number: count,
-    agrees: fc.boolean(),
-    reason: text,
-    hearsUnable: fc.boolean(),
-    promisedEpoch: count,
-    applied: count,
-    first: count,
-    last: count,
-    blank: fc.boolean(),
-    floor: maybe(floor),
-  }),
+  count.chain((promisedEpoch) =>
+    fc.record({
+      type: type("vote"),
+      number: count,
+      agrees: fc.boolean(),
+      reason: text,
+      hearsUnable: fc.boolean(),
+      cluster,
+      promisedEpoch: fc.constant(promisedEpoch),
+      applied: count,
+      first: count,
+      last: count,
+      blank: fc.boolean(),
+      floor: maybe(floorOf(promisedEpoch)),
+    }),
+  ),
   fc.record({ type: type("confirmed"), epoch: from1, number: count, lends: fc.boolean() }),
   fc.record({ type: type("wantMark"), epoch: from1, number: count }),
   fc.tuple(from1, range).chain(([epoch, { from: applied, to: last }]) =>
@@ -164,13 +184,14 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       applied: fc.constant(applied),
       last: fc.constant(last),
       blank: fc.boolean(),
-      floor: maybe(floor),
+      floor: maybe(floorOf(epoch)),
       digest,
       member,
       incarnation: text,
       history: maybe(digest),
       followedEpoch: fc.nat({ max: epoch }),
       settings: maybe(settings),
+      cluster,
     }),
   ),
   fc.record({
@@ -178,6 +199,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     promisedEpoch: count,
     promisedLeader: fc.oneof(id, fc.constant("")),
     reason: text,
+    cluster,
   }),
   fc.record({
     type: type("acks"),
@@ -203,5 +225,12 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
   }),
   logPage,
   fc.record({ type: type("storePage"), epoch: from1, records, end: maybe(end) }),
-  fc.record({ type: type("floorReceipt"), epoch: from1, floor: maybe(floor) }),
+  from1.chain((epoch) =>
+    fc.record({
+      type: type("floorReceipt"),
+      epoch: fc.constant(epoch),
+      floor: maybe(floorOf(epoch)),
+      cluster: clusterId,
+    }),
+  ),
 );

@@ -8,9 +8,9 @@
 import { spawnSync } from "node:child_process";
 import { dirname, posix, resolve } from "node:path";
 
-const products = ["src", "gateway", "simulation", "webui"];
+const products = ["src", "gateway", "simulation", "webui", "client"];
 /** Folders of single files, as above. */
-const roots = new Set([...products, "webui/src"]);
+const roots = new Set([...products, "webui/src", "client/cli"]);
 
 interface Cruised {
   readonly modules: readonly {

@@ -23,6 +23,7 @@ const lawful = {
   "simulation/index.ts": "export const simulation = 1;",
   "webui/index.ts": "export const page = 1;",
   "client/index.ts": "export const client = 1;",
+  "client/cli/index.ts": "export const cli = 1;",
   "src/storage/index.test.ts":
     'import "vitest";\nimport "fast-check";\nimport "../../test/support/helper.ts";',
   "test/support/helper.ts": 'import "vitest";',
@@ -75,6 +76,9 @@ test.each([
   ["rest-does-not-know-grpc", "gateway/a.ts", 'import "./grpc/index.ts";'],
   ["simulation-speaks-http", "simulation/a.ts", 'export const a = import("../src/main.ts");'],
   ["page-speaks-http", "webui/a.tsx", 'import "../gateway/index.ts";'],
+  ["client-speaks-http", "client/cli/a.ts", 'import "../../src/main.ts";'],
+  ["client-library-runs-anywhere", "client/src/a.ts", 'import "node:events";'],
+  ["client-library-runs-anywhere", "client/src/a.ts", 'import "../cli/index.ts";'],
   ["nobody-imports-main", "src/storage/a.ts", 'import "../main.ts";'],
   ["products-do-not-import-tests", "gateway/a.ts", 'import "../test/a.test.ts";'],
   ["products-do-not-import-tests", "client/a.ts", 'import "../test/support/helper.ts";'],

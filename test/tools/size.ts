@@ -20,7 +20,7 @@ interface Counted {
 
 const listed = execFileSync(
   "git",
-  ["ls-files", "src", "gateway", "simulation", "webui", "client"],
+  ["ls-files", "src", "gateway", "simulation", "tools", "webui", "client"],
   {
     encoding: "utf8",
   },

@@ -1,5 +1,11 @@
 import type { Cancel, Link, LinkEvents, Network } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../../src/replication/types.ts";
+import {
+  decodeFollowerMessage,
+  decodeLeaderMessage,
+  encodeFollowerMessage,
+  encodeLeaderMessage,
+} from "../../src/transport/codec.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Chance } from "./random.ts";
 import type { ProcessClock, Time } from "./time.ts";
@@ -31,6 +37,13 @@ export const calmWire = (): Wire => ({
   drop: 0,
 });
 
+/** As it comes out of the real codec, which must take whatever honest nodes say. A forged one passes as it is. */
+const throughWire = (message: LeaderMessage): LeaderMessage =>
+  forged.has(message) ? message : decodeLeaderMessage(encodeLeaderMessage(message));
+const backThroughWire = (message: FollowerMessage): FollowerMessage =>
+  forged.has(message) ? message : decodeFollowerMessage(encodeFollowerMessage(message));
+const forged = new WeakSet<LeaderMessage | FollowerMessage>();
+
 interface Host {
   readonly clock: ProcessClock;
   readonly opened: (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
@@ -57,6 +70,8 @@ export class VirtualNetwork {
   delivered: (delivery: Delivery) => void = () => {};
   /** Messages that are lost although their stream goes on, as a busy process may lose them. */
   loses: (message: LeaderMessage | FollowerMessage) => boolean = () => false;
+  /** These nodes run a version that knows of no cluster ids: they neither send nor understand them. */
+  readonly former = new Set<NodeId>();
   broke: (stream: { leader: NodeId; follower: NodeId; reason: string }) => void = () => {};
 
   constructor(world: {
@@ -169,6 +184,7 @@ export class VirtualNetwork {
         clocks: { leader: call.clock, follower: host.clock },
         coverage: this.#coverage,
         loses: (message) => this.loses(message),
+        knowsIds: !this.former.has(call.from) && !this.former.has(call.to),
         delivered: (delivery) => this.delivered(delivery),
         broke: (reason) => this.broke({ leader: call.from, follower: call.to, reason }),
       });
@@ -197,6 +213,7 @@ class Stream {
   readonly #clocks: { leader: ProcessClock; follower: ProcessClock };
   readonly #coverage: Coverage;
   readonly #loses: VirtualNetwork["loses"];
+  readonly #knowsIds: boolean;
   readonly #delivered: (delivery: Delivery) => void;
   readonly #broke: (reason: string) => void;
   readonly #ends: {
@@ -220,6 +237,7 @@ class Stream {
     clocks: { leader: ProcessClock; follower: ProcessClock };
     coverage: Coverage;
     loses: VirtualNetwork["loses"];
+    knowsIds: boolean;
     delivered: (delivery: Delivery) => void;
     broke: (reason: string) => void;
   }) {
@@ -231,6 +249,7 @@ class Stream {
     this.#clocks = parts.clocks;
     this.#coverage = parts.coverage;
     this.#loses = parts.loses;
+    this.#knowsIds = parts.knowsIds;
     this.#delivered = parts.delivered;
     this.#broke = parts.broke;
   }
@@ -268,6 +287,7 @@ class Stream {
   }
 
   inject(direction: Direction, message: LeaderMessage | FollowerMessage): void {
+    forged.add(message);
     this.#post(direction, message);
   }
 
@@ -333,7 +353,8 @@ class Stream {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       if (next.due > this.#time.now() || this.#broken) return;
       queue.shift();
-      this.#hand(direction, next.message);
+      const { message } = next;
+      this.#hand(direction, this.#knowsIds ? message : withoutId(message));
     }
   }
 
@@ -342,10 +363,15 @@ class Stream {
     if (this.#loses(message)) return;
     if (direction === "toFollower") {
       this.#delivered({ from: leader, to: follower, message });
-      this.#ends.follower?.received(message as LeaderMessage);
+      this.#ends.follower?.received(throughWire(message as LeaderMessage));
     } else {
       this.#delivered({ from: follower, to: leader, message });
-      this.#ends.leader?.received(message as FollowerMessage);
+      this.#ends.leader?.received(backThroughWire(message as FollowerMessage));
     }
   }
+}
+
+/** What a version that knows of no cluster ids sends, or reads. */
+function withoutId(message: LeaderMessage | FollowerMessage): LeaderMessage | FollowerMessage {
+  return "cluster" in message ? { ...message, cluster: undefined } : message;
 }

@@ -74,7 +74,7 @@ export class Run implements Director {
       idempotencySeconds: seed % 4 === 0 ? 1 : 600,
       idempotencyKeys: seed % 16 === 4 ? 5 : 100_000,
       minDelay: 0,
-      maxDelay: chance.happens(0.5) ? chance.between(5, 100) : 0,
+      maxDelay: chance.happens(0.5) ? chance.whole(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
       coverage: this.#coverage,
       ...this.#scene?.settings(chance),

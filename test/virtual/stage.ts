@@ -2,6 +2,7 @@
 import type { Result } from "../../src/errors.ts";
 import type { KeysView, KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
+import type { MemoryState } from "../../src/storage/memory/state.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { forge } from "./forged.ts";
 import { Losses } from "./losses.ts";
@@ -20,9 +21,9 @@ type Words = readonly string[];
 type Options = Readonly<Record<string, string>>;
 
 const answerMs = 20;
-const isOfStorage = /storage|quorum/;
+const isOfStorage = /storage|quorum|belongs to/;
 const isOfElections =
-  /storage|quorum|stands for|no leader is heard|no longer leads|obeys|does not lead|leads on|disk|refused/;
+  /storage|quorum|stands for|no leader is heard|no longer leads|obeys|does not lead|leads on|disk|refused|belongs to/;
 
 export class Stage {
   #cluster: VirtualCluster | undefined;
@@ -31,6 +32,9 @@ export class Stage {
   #lines: string[] = [];
   #messages = false;
   #startedAt = 0;
+  /** Disks that were taken out of their nodes, and how many clusters the story has had. */
+  readonly #kept = new Map<string, MemoryState>();
+  #clusters = 0;
   /** Of each node's elections: 0, it asks at once; 1, as late as it may. */
   readonly #patience = new Map<NodeId, number>();
 
@@ -93,6 +97,11 @@ export class Stage {
     shutdown: ([id = ""]) => this.#shutDown(id),
     forge: ([from = "", to = "", what = ""], options) =>
       this.#do(() => forge(this.#at, { from, to, what, options })),
+    keep: ([id = "", name = ""]) => this.#do(() => this.#keep(id, name)),
+    put: ([name = "", id = ""]) => this.#do(() => this.#put(name, id)),
+    ids: () => this.#do(() => this.#lines.push(...idsOf(this.#at))),
+    former: (ids) => this.#do(() => ids.forEach((id) => this.#at.network.former.add(id))),
+    upgraded: (ids) => this.#do(() => ids.forEach((id) => this.#upgradeOne(id))),
   };
 
   get #at(): VirtualCluster {
@@ -137,7 +146,9 @@ export class Stage {
       idempotencySeconds: number("remember", 600),
       randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
+      digit: String.fromCharCode("a".charCodeAt(0) + this.#clusters),
     });
+    this.#clusters += 1;
     this.#cluster = cluster;
     this.#observed = new Observed(cluster);
     this.#losses = new Losses(cluster);
@@ -160,6 +171,30 @@ export class Stage {
     for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
     await this.#run(cluster.failover ? 300 : 50);
     this.#lines = [];
+  }
+
+  /** The node is crashed, and its disk taken out. */
+  #keep(id: NodeId, name: string): void {
+    this.#at.crash(id);
+    this.#kept.set(name, this.#at.member(id).disk.state);
+  }
+
+  /** It stops. A former version has written no cluster id. */
+  #upgradeOne(id: NodeId): void {
+    this.#at.crash(id);
+    this.#at.network.former.delete(id);
+    const { state } = this.#at.member(id).disk;
+    const hardState = { ...state.hardState, cluster: undefined };
+    state.commit({ append: [], apply: [], hardState });
+  }
+
+  #put(name: string, id: NodeId): void {
+    const state = this.#kept.get(name);
+    if (state === undefined) throw new Error(`no disk was kept as ${name}`);
+    this.#at.crash(id);
+    const member = this.#at.member(id);
+    member.disk.put(state);
+    member.isForeign = true;
   }
 
   #hear(id: NodeId, line: string, facts: object): void {
@@ -448,3 +483,17 @@ function describeNode(node: KvNode): string {
   const hardState = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
   return [`${role}: ${hardState}`, ...reasons].join("; ");
 }
+
+/** To which cluster each disk belongs, and what it has promised. */
+const idsOf = ({ members }: VirtualCluster): readonly string[] =>
+  [...members.values()].map(({ id, disk }) => {
+    const { cluster, promisedEpoch, promisedLeader, blank } = disk.look().hardState();
+    const shortened =
+      cluster === undefined
+        ? "no cluster"
+        : `cluster ${cluster.id.slice(0, 1)}…${cluster.id.slice(-1)}`;
+    const confirmed = cluster?.confirmed === true ? ", confirmed" : "";
+    const promised =
+      promisedEpoch === 0 ? "" : `; promised epoch ${promisedEpoch} to ${promisedLeader}`;
+    return `${id.padEnd(9)} ${shortened}${confirmed}${blank ? ", blank" : ""}${promised}`;
+  });

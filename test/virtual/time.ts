@@ -17,7 +17,7 @@ export class Time implements Clock {
   }
 
   wall(): number {
-    return this.#now;
+    return Math.floor(this.#now);
   }
 
   after(delayMs: number, run: () => void): Cancel {

@@ -8,10 +8,12 @@ export function Who() {
   const [busy, setBusy] = useState(false);
   const now = session.value;
   if (now === undefined) return null;
-  if (!now.tokens) return now.insecure ? <Insecure /> : null;
+  const insecure = now.insecure ? <Insecure tokens={now.tokens} /> : null;
+  if (!now.tokens) return insecure;
   const scope = now.prefixes === null ? "" : `, keys under ${now.prefixes.join(", ")}`;
   return (
     <div class="who">
+      {insecure}
       <span title={`Role: ${now.role}${scope}`}>
         <strong>{now.id}</strong> <span class="role-chip">{now.role}</span>
       </span>
@@ -32,11 +34,15 @@ export function Who() {
   );
 }
 
-function Insecure() {
+function Insecure({ tokens }: { readonly tokens: boolean }) {
   return (
     <span
       class="chip insecure"
-      title="INSECURE=1: whoever reaches this node's ports can read and write, and listen on the way"
+      title={
+        tokens
+          ? "INSECURE=1: connections are not encrypted; others on the way can read tokens, keys and values"
+          : "INSECURE=1: whoever reaches this node's ports can read and write"
+      }
     >
       <span aria-hidden="true">▲ </span>insecure
     </span>

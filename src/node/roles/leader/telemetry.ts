@@ -105,8 +105,10 @@ export class LeaderTelemetry {
         return;
       }
       case "refused": {
-        const { by, reason } = news;
-        log.warn({ follower: by, reason }, `${by} refuses to follow this leader`);
+        const { by, reason, isStranger } = news;
+        const { strangers } = this.#parts.life;
+        if (isStranger) strangers.refused(by, reason);
+        else strangers.refuses(by, reason);
         return;
       }
       case "floor": {

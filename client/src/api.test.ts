@@ -1,0 +1,171 @@
+/** Each call against real nodes of this process. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type SmallCluster, startSmallCluster } from "../../test/support/small-cluster.ts";
+import { KVError } from "./errors.ts";
+import { QuorumKV } from "./quorum-kv.ts";
+
+let cluster: SmallCluster;
+let kv: QuorumKV;
+
+beforeAll(async () => {
+  cluster = await startSmallCluster({ followers: 2 });
+  // A follower: writes have to find the leader.
+  kv = new QuorumKV({ endpoints: cluster.followers[0]?.gateway.url ?? "", timeoutMs: 120_000 });
+});
+afterAll(() => cluster?.close());
+
+const errorOf = async (call: Promise<unknown>): Promise<KVError> => {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof KVError) return error;
+  throw new Error(`not a KVError: ${error}`);
+};
+
+test("what was put is got, until it is deleted", async () => {
+  expect(await kv.get("city")).toBeNull();
+  const written = await kv.put("city", { name: "Rome" });
+  expect(written.acks.length).toBeGreaterThanOrEqual(2);
+  expect(await kv.get("city")).toEqual({
+    key: "city",
+    value: { name: "Rome" },
+    version: written.version,
+  });
+  const deleted = await kv.delete("city");
+  expect(deleted?.version).toBeGreaterThan(written.version);
+  expect(await kv.get("city")).toBeNull();
+  expect(await kv.delete("city")).toBeNull();
+});
+
+test("trace gives the times of the acks", async () => {
+  const { acks } = await kv.put("traced", 1, { trace: true, quorum: 1 });
+  expect(acks[0]).toEqual({
+    node: expect.any(String),
+    ms: expect.any(Number),
+    delayMs: expect.any(Number),
+  });
+});
+
+test("a failed condition names the version there is", async () => {
+  const { version } = await kv.put("once", 1, { ifVersion: 0 });
+  const error = await errorOf(kv.put("once", 2, { ifVersion: 0 }));
+  expect(error).toMatchObject({ code: "VERSION_MISMATCH", written: "no", status: 409, version });
+  if (error.code === "VERSION_MISMATCH") await kv.put("once", 2, { ifVersion: error.version });
+  expect((await kv.get("once"))?.value).toBe(2);
+});
+
+test("a batch is one entry, and pages show it", async () => {
+  await kv.put("page/0", "old");
+  const { version } = await kv.batch([
+    { put: { key: "page/1", value: 1, ifVersion: 0 } },
+    { put: { key: "page/2", value: 2 } },
+    { delete: { key: "page/0" } },
+  ]);
+  const first = await kv.list({ prefix: "page/", limit: 1 });
+  expect(first).toMatchObject({ entries: [{ key: "page/1", value: 1, version }], next: "page/1" });
+  const second = await kv.list({ prefix: "page/", after: first.next ?? "" });
+  expect(second.entries).toEqual([{ key: "page/2", value: 2, version }]);
+  expect(second.next).toBeNull();
+});
+
+test("raw values keep every digit, in and out", async () => {
+  const text = '{"b":12345678901234567890.10,"a":"\\u0041"}';
+  await kv.put("raw/1", text, { raw: true });
+  expect((await kv.get("raw/1", { raw: true }))?.value).toBe(text);
+  expect((await kv.list({ prefix: "raw/", raw: true })).entries[0]?.value).toBe(text);
+  const error = await errorOf(kv.put("raw/1", '1,"quorum":0', { raw: true }));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", written: "no" });
+  expect((await kv.get("raw/1", { raw: true }))?.value).toBe(text);
+});
+
+test("what is not JSON is not sent", async () => {
+  for (const value of [undefined, () => 1, 1n]) {
+    expect(await errorOf(kv.put("x", value))).toMatchObject({ code: "INVALID_ARGUMENT" });
+  }
+});
+
+describe("a schema", () => {
+  const schema = z.object({ name: z.string(), people: z.number().default(0) });
+
+  test("checks and types what is read", async () => {
+    await kv.put("schema/1", { name: "Oslo" });
+    const entry = await kv.get("schema/1", { schema });
+    expect(entry?.value.people).toBe(0);
+    await kv.put("schema/2", { name: 5 });
+    expect(await errorOf(kv.list({ prefix: "schema/", schema }))).toMatchObject({
+      code: "INVALID_VALUE",
+      written: "no",
+      issues: [{ path: ["name"] }],
+    });
+  });
+
+  test("keeps a wrong value from being written", async () => {
+    const wrong = { name: 1 } as unknown as z.infer<typeof schema>;
+    const error = await errorOf(kv.put("schema/3", wrong, { schema }));
+    expect(error).toMatchObject({ code: "INVALID_VALUE", written: "no" });
+    expect(await kv.get("schema/3")).toBeNull();
+  });
+});
+
+test("status is that of a node", async () => {
+  expect(await kv.status()).toMatchObject({ ready: true, config: { writeQuorum: 2 } });
+});
+
+test("a signal ends a call, before and while it is sent", async () => {
+  const before = kv.get("city", { signal: AbortSignal.abort() });
+  expect(await errorOf(before)).toMatchObject({ code: "ABORTED", written: "no" });
+  expect(await errorOf(kv.put("city", 1, { signal: AbortSignal.abort() }))).toMatchObject({
+    code: "ABORTED",
+    written: "no",
+  });
+});
+
+test("endpoints that are no URLs are refused at once", () => {
+  for (const endpoints of [[], "127.0.0.1:4567", "ftp://host", "http://user:secret@host"]) {
+    expect(() => new QuorumKV({ endpoints })).toThrow(TypeError);
+  }
+});
+
+describe("a watch", () => {
+  test("gives every operation after a sequence, entry by entry", async () => {
+    const { version: after } = await kv.put("watch/0", 0);
+    await kv.batch([
+      { put: { key: "watch/1", value: 1.5 } },
+      { put: { key: "elsewhere", value: 0 } },
+      { delete: { key: "watch/0" } },
+    ]);
+    const seen: unknown[] = [];
+    for await (const event of kv.watch({ prefix: "watch/", after })) {
+      seen.push(event);
+      if (event.complete) break;
+    }
+    const version = after + 1;
+    expect(seen).toEqual([
+      { type: "put", key: "watch/1", value: 1.5, version, complete: false },
+      { type: "delete", key: "watch/0", version, complete: true },
+    ]);
+  });
+
+  test("from now on starts where it says", async () => {
+    const events = kv.watch({
+      prefix: "now/",
+      onConnection: () => void kv.put("now/1", "later"),
+    });
+    const { value } = await events.next();
+    expect(value).toMatchObject({ key: "now/1", value: "later" });
+    await events.return();
+  });
+
+  test("tells COMPACTED where the log does not reach", async () => {
+    const error = await errorOf(kv.watch({ after: 1_000_000 }).next());
+    expect(error).toMatchObject({ code: "COMPACTED", status: 410, written: "no" });
+  });
+
+  test("ends by its signal", async () => {
+    const stop = new AbortController();
+    const events = kv.watch({ signal: stop.signal, onConnection: () => stop.abort() });
+    expect(await errorOf(events.next())).toMatchObject({ code: "ABORTED" });
+  });
+});
