@@ -30,15 +30,13 @@ export interface ReadQuery {
   readonly consistency?: Consistency | undefined;
 }
 
-/** Several keys as of one moment. */
+/** 1..128 keys as of one moment. */
 export interface ReadManyQuery extends Omit<ReadQuery, "key"> {
-  /** 1..128; each has its place in the answer. */
   readonly keys: readonly string[];
 }
 
-/** What all entries up to `sequence` made of the keys, and no other entry. */
+/** What all entries up to `sequence`, and no others, made of the keys: in the order asked, null if absent. */
 export interface KeysView {
-  /** One for each key, in the order asked; null: absent. */
   readonly entries: readonly (KeyValue | null)[];
   readonly sequence: Sequence;
 }
@@ -72,7 +70,6 @@ export interface WriteOperation {
 export interface WriteRequest {
   /** 1..128 operations, at least one of which writes; they form one atomic entry. */
   readonly operations: readonly WriteOperation[];
-  /** A refusal for one operation names its place. */
   readonly isBatch?: boolean | undefined;
   /** Follower acks to wait for; absent: the write quorum in force. */
   readonly quorum?: number | undefined;
