@@ -18,6 +18,8 @@ export interface Answer {
   readonly tag?: string;
   /** The answer to HEAD whose GET would have a length that nobody has computed. */
   readonly isLengthUnknown?: boolean;
+  /** The body is for this answer alone: its memory is freed once it is sent, before garbage is collected. */
+  readonly isOwnBody?: boolean;
   /** Further headers: name, value, name, value … */
   readonly headers?: readonly string[];
   /** The content security policy. Absent: what an earlier handler has set, or `dataPolicy`. */

@@ -72,7 +72,10 @@ export class Compression {
 }
 
 /** 304, with the headers that the answer itself would have. */
-const notModified = (answer: Answer): Answer => ({ ...answer, status: 304, body: "" });
+const notModified = (answer: Answer): Answer => ({
+  ...answer,
+  ...{ status: 304, body: "", isOwnBody: false },
+});
 
 const withZippedTag = (answer: Answer): Answer =>
   answer.tag === undefined ? answer : { ...answer, tag: zippedTag(answer.tag) };
@@ -80,5 +83,6 @@ const withZippedTag = (answer: Answer): Answer =>
 const asZipped = (answer: Answer, body: Buffer | string): Answer => ({
   ...answer,
   body,
+  isOwnBody: typeof body !== "string",
   headers: [...(answer.headers ?? []), "Content-Encoding", "gzip"],
 });

@@ -9,6 +9,7 @@ import type { KvNode } from "../src/node/api.ts";
 import type { Cancel } from "../src/node/ports.ts";
 import type { Visit } from "./access/visit.ts";
 import { onClientEnd } from "./exchanges.ts";
+import { onSocketClose } from "./socket-close.ts";
 
 /** The call of a client that waits. */
 export interface HeldCall {
@@ -73,9 +74,7 @@ export class HeldReads {
       atEnd(() => this.#stops.delete(end));
       const timer = setTimeout(giveUp, waitMs);
       atEnd(() => clearTimeout(timer));
-      // A response that waits for one before it is not told when the connection closes.
-      socket.once("close", giveUp);
-      atEnd(() => socket.off("close", giveUp));
+      atEnd(onSocketClose(socket, giveUp));
       onClientEnd({ request, response }, giveUp);
       atEnd(visit.onLapse((failure) => end(failedBy(failure))));
       const watching = this.#node.watch({

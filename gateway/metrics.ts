@@ -164,6 +164,7 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
   const unapplied = gauge("kv_unapplied_entries", "Entries in the log that are not applied yet.");
   const sequence = gauge("kv_sequence", "Positions of this node in the log, by mark.", "mark");
   const epoch = gauge("kv_epoch", "The highest epoch this node knows of.");
+  const cluster = gauge("kv_cluster_info", "1 for the cluster that it belongs to.", "cluster");
   const keys = gauge("kv_keys", "Keys in this node's store.");
   const ready = gauge("kv_ready", "1 when this node is ready.");
   const quorum = gauge("kv_write_quorum_acks", "Follower acks that a write waits for.");
@@ -186,6 +187,8 @@ function createNodeGauges(registry: Registry): (node: KvNode) => void {
       sequence.set({ mark }, status[mark]);
     }
     epoch.set(status.epoch);
+    cluster.reset();
+    if (status.cluster !== null) cluster.set({ cluster: status.cluster.id }, 1);
     keys.set(status.keys);
     ready.set(status.ready ? 1 : 0);
     quorum.set(status.config.writeQuorum);

@@ -8,6 +8,7 @@ import type { Budget } from "../src/intake/budget.ts";
 import { smallAnswerBytes } from "../src/intake/intake.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal } from "./answers.ts";
+import { onSocketClose } from "./socket-close.ts";
 
 /** Milliseconds without traffic after which a connection is cut off: longer than any write may take. */
 export const silenceMsMax = timeoutMsMax + 30_000;
@@ -25,9 +26,17 @@ export function counted(answers: Budget, response: ServerResponse, answer: Answe
   const { body } = answer;
   if (body.length <= smallAnswerBytes) return answer;
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  return countUnread(answers, response, bytes.length)
-    ? { ...answer, body: bytes }
-    : refusal(tooManyUnread);
+  if (!countUnread(answers, response, bytes.length)) return refusal(tooManyUnread);
+  if (typeof body === "string" || answer.isOwnBody === true) freeWhenSent(response, bytes);
+  return { ...answer, body: bytes };
+}
+
+/** Much that was sent would else wait for the garbage collector, which a busy machine makes late. */
+function freeWhenSent(response: ServerResponse, { buffer, byteLength }: Buffer): void {
+  // A small buffer may be a part of one that others use.
+  if (buffer.byteLength !== byteLength || !(buffer instanceof ArrayBuffer)) return;
+  // Only then has the kernel taken all of it; an answer that is broken off is left to the collector.
+  response.once("finish", () => buffer.transfer(0));
 }
 
 function countUnread(answers: Budget, response: ServerResponse, bytes: number): boolean {
@@ -37,13 +46,12 @@ function countUnread(answers: Budget, response: ServerResponse, bytes: number): 
   // A response that waits for one before it is not told when the connection closes.
   const over = (): void => {
     holding.release();
-    response.off("close", over);
-    socket.off("close", over);
+    forget();
     // Else Node has set its own for the wait for the next request.
     if (socket.timeout === stalledMsMax) socket.setTimeout(silenceMsMax);
   };
-  response.on("close", over);
-  socket.on("close", over);
+  const forget = onSocketClose(socket, over);
+  response.once("close", over);
   // Node looks at what the kernel has taken, also of a single write.
   socket.setTimeout(stalledMsMax);
   return true;

@@ -2,7 +2,7 @@
  * The parts of one node: storage, network, node, gRPC port and REST gateway. They are started in this
  * order and closed in the opposite one.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { openAccess } from "../gateway/access/open-access.ts";
 import type { GatewayLog } from "../gateway/context.ts";
 import { type Gateway, startGateway } from "../gateway/gateway.ts";
@@ -87,6 +87,7 @@ export async function startNode({
     observer: metrics.observer,
     log,
     incarnation: randomUUID(),
+    freshClusterId: randomBytes(16).toString("hex"),
     fatal,
   });
   const closeParts = async (...edges: readonly { close(): Promise<void> }[]) => {

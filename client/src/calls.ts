@@ -5,7 +5,7 @@
 import { type Answer, answerOf, endedError, type Kind } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { isElsewhere, isKVError, isTransient, KVError } from "./errors.ts";
+import { isElsewhere, isKVError, isTransient, type KVError } from "./errors.ts";
 import { exchange, type Fetch } from "./exchange.ts";
 import { RetryBudget } from "./retries.ts";
 import { Routes } from "./routes.ts";
@@ -101,8 +101,8 @@ export class Calls {
 
   async #atLeader(call: Call, deadline: Deadline): Promise<Answer | KVError> {
     const route = await deadline.race(this.#routes.toLeader()).catch(() => undefined);
-    if (deadline.cause !== undefined) return endedError(deadline, { written: "no" });
-    if (route === undefined) return new KVError("UNREACHABLE", "no endpoint answers");
+    if (route === undefined) return endedError(deadline, { written: "no" });
+    if (isKVError(route)) return route;
     const outcome = await this.#ask(call, route, deadline);
     if (isKVError(outcome) && (!outcome.status || isElsewhere(outcome))) {
       this.#routes.forget(route);

@@ -29,13 +29,14 @@ const nodeMeanings = {
   MISDIRECTED: no,
   UNAUTHENTICATED: no,
   PERMISSION_DENIED: no,
+  /** Too many wrong tokens: another attempt would be one more. */
+  RATE_LIMITED: no,
   NOT_LEADER: elsewhere,
   NO_LEADER: elsewhere,
   SHUTTING_DOWN: elsewhere,
   QUORUM_UNAVAILABLE: transient,
   OVERLOADED: transient,
   RECOVERING: transient,
-  RATE_LIMITED: transient,
   OUTCOME_UNKNOWN: unknown,
   INTERNAL: unknown,
 } as const satisfies Record<string, Meaning>;

@@ -71,7 +71,7 @@ async function textOf(response: Response): Promise<string> {
 
 /** How Node, Bun and Deno say that no connection was made. Browsers do not say it. */
 const neverSent =
-  /ECONNREFUSED|ConnectionRefused|connection refused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|dns error|CERT_|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/i;
+  /ECONNREFUSED|ConnectionRefused|connection refused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|dns error|bad port|CERT_|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/i;
 
 /** A host may have several addresses, and each of them fails by itself. */
 function isNeverSent(error: unknown, depth = 0): boolean {

@@ -2,8 +2,10 @@
  * Where the leader is reached: at its own URL where that answers, else through another node. The
  * way is looked for with reads alone, so a write is never sent to a node that may not answer.
  */
+import { answerOf } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import { baseOf, type Endpoints } from "./endpoints.ts";
+import { isKVError, KVError } from "./errors.ts";
 import { exchange, type Fetch } from "./exchange.ts";
 
 export interface Route {
@@ -44,7 +46,7 @@ export class Routes {
   #known: Route | undefined;
   /** URLs that once led to the leader, and then did not. */
   readonly #turning = new Set<string>();
-  #looking: Promise<Route | undefined> | undefined;
+  #looking: Promise<Route | KVError> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -54,8 +56,8 @@ export class Routes {
     return this.#known;
   }
 
-  /** Calls that look at the same time look together. Undefined: no endpoint answers. */
-  toLeader(): Promise<Route | undefined> {
+  /** Calls that look at the same time look together. */
+  toLeader(): Promise<Route | KVError> {
     if (this.#known !== undefined) return Promise.resolve(this.#known);
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -70,10 +72,10 @@ export class Routes {
     this.#turning.add(route.base);
   }
 
-  async #look(): Promise<Route | undefined> {
+  async #look(): Promise<Route | KVError> {
     const { endpoints } = this.#parts;
     const found = await this.#firstView(endpoints.ordered());
-    if (found === undefined) return undefined;
+    if (isKVError(found)) return found;
     const { endpoint, view } = found;
     const through = { base: `${endpoint}/nodes/@leader`, endpoint };
     if (!view.fromLeader) return { ...through, lasting: false };
@@ -89,18 +91,17 @@ export class Routes {
     const text = view.nodes.find(({ id }) => id === view.leader)?.url ?? "";
     const url = URL.canParse(text) ? baseOf(text) : "";
     if (url === endpoint) return endpoint;
-    if (this.#parts.endpoints.has(url) && (await this.#view(url, reachMs)) !== undefined)
-      return url;
+    if (this.#parts.endpoints.has(url) && !isKVError(await this.#view(url, reachMs))) return url;
     // Behind one URL there may be several nodes: it is not taken for the leader's twice.
     return view.servedBy === view.leader && !this.#turning.has(endpoint) ? endpoint : undefined;
   }
 
   /** The first node that knows the leader; else one that answers. They are asked one after another, but not for long. */
-  #firstView(urls: readonly string[]): Promise<Found | undefined> {
+  #firstView(urls: readonly string[]): Promise<Found | KVError> {
     return new Promise((resolve) => {
       let asked = 0;
       let open = 0;
-      let fallback: Found | undefined;
+      let fallback: Found | KVError = new KVError("UNREACHABLE", "no endpoint answers");
       let hedge: ReturnType<typeof setTimeout> | undefined;
       const next = () => {
         clearTimeout(hedge);
@@ -114,12 +115,15 @@ export class Routes {
         hedge = setTimeout(next, hedgeMs);
         void this.#view(endpoint).then((view) => {
           open -= 1;
-          if (view?.fromLeader) {
+          if (isKVError(view)) {
+            // A refusal, such as of a token, says more than silence.
+            if (view.status && view.code !== "UNEXPECTED_ANSWER" && isKVError(fallback))
+              fallback = view;
+          } else if (view.fromLeader) {
             clearTimeout(hedge);
             resolve({ endpoint, view });
             return;
-          }
-          if (view !== undefined) fallback ??= { endpoint, view };
+          } else if (isKVError(fallback)) fallback = { endpoint, view };
           next();
         });
       };
@@ -127,25 +131,18 @@ export class Routes {
     });
   }
 
-  /** What that node knows; undefined: it does not answer. */
-  async #view(endpoint: string, limitMs = askMs): Promise<View | undefined> {
+  /** What that node knows. */
+  async #view(endpoint: string, limitMs = askMs): Promise<View | KVError> {
     const { endpoints, fetch, headers } = this.#parts;
     const deadline = new Deadline(limitMs);
     const request = { method: "GET", url: `${endpoint}/cluster`, headers };
-    const result = await exchange(fetch, request, deadline);
+    const answer = answerOf(await exchange(fetch, request, deadline), {
+      ...{ kind: "read", endpoint, deadline },
+      isShape: ({ leader, nodes }) => typeof leader === "string" && Array.isArray(nodes),
+    });
     deadline.dispose();
-    const view = result.type === "answer" && result.response.ok ? viewOf(result.text) : undefined;
-    if (view === undefined) endpoints.failed(endpoint);
+    if (isKVError(answer)) endpoints.failed(endpoint);
     else endpoints.worked(endpoint);
-    return view;
-  }
-}
-
-function viewOf(text: string): View | undefined {
-  try {
-    const view: View = JSON.parse(text);
-    return Array.isArray(view.nodes) && typeof view.leader === "string" ? view : undefined;
-  } catch {
-    return undefined;
+    return isKVError(answer) ? answer : (answer.body as View);
   }
 }

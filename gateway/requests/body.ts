@@ -13,6 +13,7 @@ import {
 import type { Budget, Holding } from "../../src/intake/budget.ts";
 import { bodyBytesMax } from "../../src/request-limits.ts";
 import { parseBody, type Shape } from "../json/values.ts";
+import { onSocketClose } from "../socket-close.ts";
 import { BodyBytes } from "./body-bytes.ts";
 import { quote } from "./query.ts";
 
@@ -79,10 +80,11 @@ const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buf
     const declared = Number(request.headers["content-length"] ?? -1);
     const body = new BodyBytes();
     let isCounted = false;
+    let forget = (): void => {};
     let holding: Holding | undefined;
     const finish = (result: Result<Buffer>): void => {
       holding?.release();
-      socket.off("close", gone);
+      forget();
       resolve(result);
     };
     const stop = (failure: Failure): void => {
@@ -98,7 +100,7 @@ const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buf
         isCounted = true;
         holding = budgets.get(socket)?.open(() => stop(tooManyHalfRead));
         // A request whose answer is sent is not told when its connection closes.
-        socket.once("close", gone);
+        forget = onSocketClose(socket, gone);
       }
       return holding?.keep(bytes) !== false;
     };

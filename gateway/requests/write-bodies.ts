@@ -32,11 +32,12 @@ const operation = z
     {
       put: z.strictObject({ key: text, value: anyValue, ifVersion: number }, strict).optional(),
       delete: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
+      check: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
     },
     strict,
   )
-  .refine((given) => (given.put === undefined) !== (given.delete === undefined), {
-    error: 'must hold either "put" or "delete"',
+  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
+    error: 'must hold either "put", "delete" or "check"',
   });
 const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
 
@@ -48,11 +49,18 @@ const batchShape: Shape = {
   members: { operations: { items: operationShape, countFault: checkCount } },
 };
 
+/** What the head of a write asks for. */
+interface WriteHead {
+  /** Equal to `ifVersion` of the body. */
+  readonly condition: number | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape;
-  /** `condition`: the `ifVersion` that the head of the request asks for. */
-  read(body: unknown, condition?: number): Result<WriteRequest>;
+  /** `head`: what the head of the request adds to its body. */
+  read(body: unknown, head: WriteHead): Result<WriteRequest>;
 }
 
 /** One reader for each call that writes. */
@@ -70,10 +78,10 @@ export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
   const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
-    read: (body: unknown, condition?: number): Result<WriteRequest> => {
+    read: (body: unknown, { condition, idempotencyKey }: WriteHead): Result<WriteRequest> => {
       const fields = ask(body);
       const asked = fields.ok ? withCondition(fields.value, condition) : fields;
-      return asked.ok ? checks.write(asked.value) : asked;
+      return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });
   return {
@@ -112,7 +120,8 @@ function askedBatch(body: unknown): Result<AskedWrite> {
   return succeeded({ operations: operations.map(writeOperation), isBatch: true, ...rest });
 }
 
-const writeOperation = ({ put, delete: remove }: z.infer<typeof operation>): WriteOperation =>
-  put === undefined
-    ? { key: remove?.key ?? "", ifVersion: remove?.ifVersion }
-    : { key: put.key, value: put.value.text, ifVersion: put.ifVersion };
+function writeOperation({ put, delete: remove, check }: z.infer<typeof operation>): WriteOperation {
+  if (put !== undefined) return { key: put.key, value: put.value.text, ifVersion: put.ifVersion };
+  if (check !== undefined) return { ...check, isCheck: true };
+  return { key: remove?.key ?? "", ifVersion: remove?.ifVersion };
+}

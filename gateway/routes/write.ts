@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
 import { conditionOf } from "../requests/conditions.ts";
+import { keyHeader, replayedHeader } from "../requests/idempotency.ts";
 import { readQuery } from "../requests/query.ts";
 import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
 
@@ -53,7 +54,11 @@ async function readWrite(request: Request, reader: WriteReader): Promise<Result<
   if (!body.ok) return body;
   if (!query.ok) return query;
   const condition = conditionOf(request.headers);
-  return condition.ok ? reader.read(body.value, condition.value) : condition;
+  if (!condition.ok) return condition;
+  // A header that is given twice arrives as a list, or with a comma and a space: neither is a key.
+  const key = request.headers[keyHeader.toLowerCase()];
+  const idempotencyKey = Array.isArray(key) ? key.join(", ") : key;
+  return reader.read(body.value, { condition: condition.value, idempotencyKey });
 }
 
 /** HTTP has a status of its own for a condition in the head that does not hold (RFC 9110, section 15.5.13). */
@@ -73,7 +78,7 @@ function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: bo
         delayMs: roundMs(delayMs),
       }))
     : receipt.acks.map(({ node }) => node);
-  return ok(
+  const answer = ok(
     JSON.stringify({
       key,
       version: receipt.version,
@@ -82,6 +87,7 @@ function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: bo
       latencyMs: roundMs(receipt.latencyMs),
     }),
   );
+  return receipt.repeated === true ? { ...answer, headers: [replayedHeader, "true"] } : answer;
 }
 
 /** To microseconds: more digits would be noise. */

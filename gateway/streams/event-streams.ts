@@ -7,6 +7,7 @@ import { failureOf } from "../../src/errors.ts";
 import { type Intake, smallAnswerBytes } from "../../src/intake/intake.ts";
 import { dataPolicy, policyHeader } from "../answers.ts";
 import { onClientEnd } from "../exchanges.ts";
+import { onSocketClose } from "../socket-close.ts";
 
 /** The format has no other encoding; the name is for readers that would guess one. */
 const eventStreamType = "text/event-stream; charset=utf-8";
@@ -74,10 +75,10 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
       });
       if (slot === undefined) return false;
       // A response that waits for one before it is not told when the connection closes.
-      socket.once("close", slot.leave);
+      const forget = onSocketClose(socket, slot.leave);
       response.once("close", () => {
         slot.leave();
-        socket.off("close", slot.leave);
+        forget();
       });
       return true;
     },

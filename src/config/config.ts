@@ -18,6 +18,8 @@ export interface Config {
   readonly advertiseUrl: string;
   /** ALLOWED_HOSTS: what else clients call this node. */
   readonly allowedHosts: readonly string[];
+  /** CLUSTER_SECRET: the first one proves this node to others, all are believed; empty: no proof is asked for. */
+  readonly clusterSecrets: readonly string[];
   /** TOKENS_FILE: where the tokens are; empty: callers need none. */
   readonly tokensFile: string;
   /** ADMIN=1: callers from other machines may administer, where there are no tokens. */
@@ -40,6 +42,9 @@ export interface Config {
   readonly timeout: number;
   /** FORWARD_WRITES=1: a follower passes writes on to the leader. */
   readonly forwardWrites: boolean;
+  /** IDEMPOTENCY_SECONDS, IDEMPOTENCY_KEYS: how long, and how many, writes with an idempotency key are remembered. */
+  readonly idempotencySeconds: number;
+  readonly idempotencyKeys: number;
   readonly logLevel: string;
   /** FAULTS=1: link faults can be set. */
   readonly faults: boolean;

@@ -34,6 +34,7 @@ describe("settings that are accepted", () => {
       host: "127.0.0.1",
       advertiseUrl: "http://127.0.0.1:4567",
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,
@@ -46,6 +47,8 @@ describe("settings that are accepted", () => {
       minDelay: 0,
       maxDelay: 0,
       timeout: 5000,
+      idempotencySeconds: 600,
+      idempotencyKeys: 100_000,
       logLevel: "info",
       faults: false,
       controlUrl: "",
@@ -80,6 +83,8 @@ describe("settings that are accepted", () => {
     ["WRITE_QUORUM", "0", { writeQuorum: 0 }],
     ["MAX_DELAY", "60000", { maxDelay: 60_000 }],
     ["TIMEOUT", "1", { timeout: 1 }],
+    ["IDEMPOTENCY_SECONDS", "1", { idempotencySeconds: 1 }],
+    ["IDEMPOTENCY_KEYS", "1000000", { idempotencyKeys: 1_000_000 }],
     ["FORWARD_WRITES", "1", { forwardWrites: true }],
     ["TIMEOUT", "600000", { timeout: 600_000 }],
     ["LOG_LEVEL", "silent", { logLevel: "silent" }],
@@ -134,6 +139,13 @@ const badValues: Record<string, readonly string[]> = {
     "http://h#x",
   ],
   ALLOWED_HOSTS: ["http://h", "h:80", "a b", "a,-b", "-h", "*"],
+  CLUSTER_SECRET: [
+    "0123456789abcde",
+    "x".repeat(257),
+    "0123456789abcdef\n",
+    "0123456789abcdef,0123456789abcdef,0123456789abcdef",
+    "0123456789abcdef,",
+  ],
   TOKENS_FILE: ["a\0b"],
   ADMIN: ["yes", "true", "2"],
   METRICS_PORT: [...numbers, "65536"],
@@ -152,6 +164,8 @@ const badValues: Record<string, readonly string[]> = {
   MIN_DELAY: [...numbers, "60001", "1"],
   MAX_DELAY: [...numbers, "60001"],
   TIMEOUT: [...numbers, "0", "600001"],
+  IDEMPOTENCY_SECONDS: [...numbers, "0", "86401"],
+  IDEMPOTENCY_KEYS: [...numbers, "0", "1000001"],
   FORWARD_WRITES: ["yes", "true", "2"],
   LOG_LEVEL: ["loud", "INFO", "30"],
   FAULTS: ["yes", "true", "2"],
@@ -175,6 +189,11 @@ describe("settings that stop the start", () => {
   );
   test.each(cases)("%s=%j is refused in one sentence", (name, value) => {
     const message = refusalOf({ ...minimal, [name]: value });
+    if (name === "CLUSTER_SECRET") {
+      expect(message).toMatch(/^CLUSTER_SECRET must be .+; its value is not shown\.$/);
+      expect(message).not.toContain(value.slice(0, 15));
+      return;
+    }
     expect(message).toMatch(new RegExp(`^${name} is ".*", but .*must .+\\.$`));
     expect(message).toContain(value.length > 200 ? "" : JSON.stringify(value));
     expect(message).not.toContain("\n");
@@ -205,4 +224,12 @@ describe("settings that stop the start", () => {
       'MIN_DELAY is "20", but must be at most MAX_DELAY, which is 10.',
     );
   });
+});
+
+test("CLUSTER_SECRET is one secret, or two while it is replaced; the first one proves", () => {
+  const secret = "0123456789abcdef";
+  const read = (text: string) => readConfig({ ...minimal, CLUSTER_SECRET: text }).clusterSecrets;
+  expect(read("")).toEqual([]);
+  expect(read(secret)).toEqual([secret]);
+  expect(read(`${secret},${"x".repeat(256)}`)).toEqual([secret, "x".repeat(256)]);
 });

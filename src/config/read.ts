@@ -53,6 +53,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (given === undefined)
       throw new ConfigError(`${name} is not set; it must be ${setting.range}.`);
     const outcome = setting.schema.safeParse(given);
+    if (!outcome.success && setting.isSecret === true)
+      throw new ConfigError(`${name} must be ${setting.range}; its value is not shown.`);
     if (!outcome.success) throw refusal(name, given, setting.range);
     return outcome.data as z.output<(typeof settings)[Name]["schema"]>;
   };
@@ -78,6 +80,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     grpcPort: read("GRPC_PORT"),
     host,
     advertiseUrl: read("ADVERTISE_URL").replace(/\/+$/, "") || `${scheme}://${shownHost}:${port}`,
+    clusterSecrets: Object.freeze(read("CLUSTER_SECRET")),
     allowedHosts: Object.freeze(read("ALLOWED_HOSTS")),
     tokensFile,
     admin: read("ADMIN"),
@@ -91,6 +94,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     minDelay: read("MIN_DELAY"),
     maxDelay: read("MAX_DELAY"),
     timeout: read("TIMEOUT"),
+    idempotencySeconds: read("IDEMPOTENCY_SECONDS"),
+    idempotencyKeys: read("IDEMPOTENCY_KEYS"),
     forwardWrites: read("FORWARD_WRITES"),
     logLevel: read("LOG_LEVEL"),
     faults: read("FAULTS"),

@@ -17,6 +17,22 @@ export const securitySettings = {
       return z.NEVER;
     }),
   },
+  CLUSTER_SECRET: {
+    byDefault: "",
+    defaultShown: "empty; `npm start` makes a random one",
+    meaning:
+      "what the nodes prove to each other that they know, on every replication stream and in both directions; the same on all nodes; while it is replaced two, of which the first one proves and both are believed ([how](operations.md#the-cluster-secret)); empty: no proof is asked for",
+    range:
+      "one text of 16..256 printable ASCII characters without commas, or two with a comma between",
+    schema: z.string().transform((text, context) => {
+      const secrets = text === "" ? [] : text.split(",");
+      const isGood = secrets.every((secret) => /^[!-+\--~]{16,256}$/.test(secret));
+      if (isGood && secrets.length <= 2) return secrets;
+      context.addIssue("not a secret");
+      return z.NEVER;
+    }),
+    isSecret: true,
+  },
   TOKENS_FILE: {
     byDefault: "",
     defaultShown: "empty",

@@ -12,6 +12,8 @@ export interface Setting<T> {
   /** Completes the sentence "it must be …". */
   readonly range: string;
   readonly schema: z.ZodType<T, string>;
+  /** Its value is never shown. */
+  readonly isSecret?: boolean;
 }
 
 /** Ids are part of URLs, metrics and folder names. */

@@ -5,11 +5,13 @@ import type { Leadership } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
 import { Flusher } from "./flusher.ts";
 import { IncomingStreams } from "./incoming-streams.ts";
+import { KeyCount } from "./key-count.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import type { NodeOptions } from "./options.ts";
 import type { StoreSummary } from "./ports.ts";
 import type { RoleHooks } from "./role.ts";
 import { SharedSettings } from "./shared-settings.ts";
+import { Strangers } from "./strangers.ts";
 import { Watches } from "./watches.ts";
 
 /**
@@ -32,17 +34,20 @@ export class NodeLife {
   readonly hub = new EventHub();
   readonly flusher: Flusher;
   readonly watches: Watches;
+  readonly keyCount: KeyCount;
   readonly streams = new IncomingStreams();
   readonly settings: SharedSettings;
   readonly elections: ElectionMemory;
   readonly leaders: LeaderWatch;
+  readonly strangers: Strangers;
   /** Of the role that the node plays, or played last. */
   #role: RoleHooks | undefined;
 
   /** `leadership`: who leads at the moment, as the present role knows it. */
   constructor(options: NodeOptions, leadership: () => Leadership) {
-    const { storage, clock, config, observer } = options;
+    const { storage, clock, config, observer, log } = options;
     this.options = options;
+    this.strangers = new Strangers(log);
     this.startedAt = clock.now();
     this.settings = new SharedSettings(config);
     const { nodeId: id, readLease: isOn } = config;
@@ -50,6 +55,7 @@ export class NodeLife {
     const lending = new Lending({ id, isOn, hardState, now: this.startedAt });
     this.elections = { lending, handedBack: undefined };
     this.leaders = new LeaderWatch({ clock, hub: this.hub, now: leadership });
+    this.keyCount = new KeyCount(storage);
     this.watches = new Watches({
       storage,
       clock,
@@ -76,6 +82,7 @@ export class NodeLife {
   }
 
   #applied(entries: readonly Entry[], store: StoreSummary): void {
+    this.keyCount.applied(entries);
     this.#role?.applied(store, entries);
     this.watches.applied(entries);
   }

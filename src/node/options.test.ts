@@ -8,12 +8,12 @@ const nodes = [
 ];
 const config = { nodes, port: 4567, grpcPort: 5567 } as unknown as NodeSettings;
 
-test("a member's gateway is on the host of NODES, and only its port is taken from what it tells", () => {
+test("a member's gateway is on the host of NODES, and only its port and TLS are taken from what it tells", () => {
   const told = (url: string) => gatewayUrl(config, "a", url);
   expect(told("http://stranger.example:9000/x?y")).toBe("http://10.0.0.1:9000");
   expect(told("http://user:secret@stranger.example:9000")).toBe("http://10.0.0.1:9000");
   expect(told("http://stranger.example")).toBe("http://10.0.0.1:80");
-  expect(told("https://stranger.example")).toBe("http://10.0.0.1:443");
+  expect(told("https://stranger.example")).toBe("https://10.0.0.1:443");
   expect(gatewayUrl(config, "b", "http://[::1]:9")).toBe("http://[fd00::2]:9");
 });
 

@@ -31,6 +31,9 @@ export interface NodeSettings {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
+  /** How long, and how many, writes with an idempotency key are remembered. */
+  readonly idempotencySeconds: number;
+  readonly idempotencyKeys: number;
   /** Applied entries kept in the log. */
   readonly logRetention: number;
 }
@@ -47,6 +50,8 @@ export interface NodeOptions {
   readonly log: Log;
   /** Changes at each start of the process. */
   readonly incarnation: string;
+  /** The id of the cluster, if this node is the first leader of a new one: 32 random hexadecimal digits. */
+  readonly freshClusterId: string;
   /** The node must not go on: the process ends, for this reason. Nothing is sent afterwards. */
   readonly fatal: (reason: string) => void;
   readonly limits?: Limits | undefined;
@@ -54,6 +59,9 @@ export interface NodeOptions {
 
 /** How often a node lets time pass in its rules. */
 export const tickMs = 100;
+
+/** A stream whose sender was refused is closed after this time. */
+export const refusedMs = 50;
 
 /** A timer may come a rounding error early: what must not is looked at so much later. */
 export const timerErrorMs = 1;

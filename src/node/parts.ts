@@ -2,7 +2,14 @@
  * What a role has of its node, from its start until the node leaves it: the node's lasting parts, and
  * a lifetime, timers and streams of its own.
  */
-import type { Epoch, Sequence, SequenceRange } from "../replication/types.ts";
+import { DEFAULT_LIMITS } from "../replication/limits.ts";
+import type {
+  ClusterId,
+  ClusterMark,
+  Epoch,
+  Sequence,
+  SequenceRange,
+} from "../replication/types.ts";
 import type { ClusterView, NodeStatus, Position } from "./api.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { Flusher } from "./flusher.ts";
@@ -16,7 +23,7 @@ import type { Watches } from "./watches.ts";
 const clusterEventMs = 500;
 
 /** What the rules of either role start from: this node's id and what its storage holds. */
-export function ruleStart({ config, storage, limits }: NodeOptions) {
+export function ruleStart({ config, storage, limits = DEFAULT_LIMITS }: NodeOptions) {
   const { applied, digest, history } = storage.summary();
   return {
     id: config.nodeId,
@@ -31,9 +38,17 @@ export function ruleStart({ config, storage, limits }: NodeOptions) {
       history: (range: SequenceRange) => storage.logHistory(range),
     },
     store: storage,
-    ...(limits === undefined ? {} : { limits }),
+    limits: {
+      ...limits,
+      rememberMs: config.idempotencySeconds * 1_000,
+      rememberedMax: config.idempotencyKeys,
+    },
   };
 }
+
+/** For `/status` and `/cluster`. */
+export const shownCluster = ({ id, confirmed }: ClusterMark): ClusterId | null =>
+  id === "" ? null : { id, confirmed };
 
 /** What a role adds to the status that every node can give. */
 type RoleStatus = Pick<NodeStatus, "role" | "leader" | "config" | "reasons">;
@@ -89,10 +104,10 @@ export class NodeParts {
   }
 
   /** The status of the node, put together from its position and what its role adds. */
-  status(position: Position, role: RoleStatus): NodeStatus {
+  status(position: Position, mark: ClusterMark, role: RoleStatus): NodeStatus {
     const { config, clock, storage } = this.options;
     const { epoch, last, committed, applied } = position;
-    const { digest, keys } = storage.summary();
+    const summary = storage.summary();
     return {
       id: config.nodeId,
       role: role.role,
@@ -101,8 +116,9 @@ export class NodeParts {
       last,
       committed,
       applied,
-      digest,
-      keys,
+      digest: summary.digest,
+      keys: this.life.keyCount.of(summary),
+      cluster: shownCluster(mark),
       uptimeSeconds: (clock.now() - this.life.startedAt) / 1000,
       config: role.config,
       ready: role.reasons.length === 0,

@@ -41,6 +41,17 @@ export interface Operation {
   readonly condition?: Condition | undefined;
 }
 
+/** A condition on a key that its entry does not write, or not yet: it changes nothing in a store. */
+export interface Check {
+  readonly key: string;
+  readonly condition: Condition;
+}
+
+/** What an entry requires besides the conditions of its operations. */
+export interface Requirements {
+  readonly checks: readonly Check[];
+}
+
 /** An atomic list of operations at one place in the log; an empty list is a no-op. */
 export interface Entry {
   readonly sequence: Sequence;
@@ -49,6 +60,8 @@ export interface Entry {
   /** The epoch that proposed it first. */
   readonly origin: Epoch;
   readonly operations: readonly Operation[];
+  /** Absent: nothing. */
+  readonly requires?: Requirements | undefined;
 }
 
 /** One key of a store. */
@@ -93,6 +106,20 @@ export interface SnapshotEnd {
   readonly history: History | undefined;
 }
 
+/** Which cluster a node belongs to. DESIGN.md, "Which cluster". */
+export interface ClusterId {
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  /** All nodes have held it durably at the same time: it never changes again. */
+  readonly confirmed: boolean;
+}
+
+/** What the first message of a stream shows of its sender's cluster. */
+export interface ClusterMark extends ClusterId {
+  /** The node may have lost its disk: an id that it does not show proves nothing. */
+  readonly blank: boolean;
+}
+
 /** What a node must still know after a power cut, besides its log and store. */
 export interface HardState {
   /** The highest epoch promised; a lower one is refused. */
@@ -121,6 +148,8 @@ export interface HardState {
   /** Started empty and was not yet brought up to a leader's last entry: proves nothing. */
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
+  /** Undefined: none yet, for example because a former version wrote this. */
+  readonly cluster?: ClusterId | undefined;
   /** Highest committed mark this node knew of. */
   readonly committed: Sequence;
   /** The gateways last heard of, so that a node can name its leader's before it hears from it. */
@@ -169,6 +198,10 @@ export type LeaderMessage =
       readonly leader: NodeId;
       readonly to: NodeId;
       readonly members: readonly Member[];
+      /** All nodes, by the settings of the sender. */
+      readonly nodes: readonly NodeId[];
+      /** Undefined, here and below: the sender's version knows of no ids. */
+      readonly cluster?: ClusterMark | undefined;
     }
   | {
       readonly type: "lead";
@@ -180,6 +213,8 @@ export type LeaderMessage =
        * replaced by a snapshot.
        */
       readonly replace: boolean;
+      /** The follower makes it its own. */
+      readonly cluster?: ClusterId | undefined;
     }
   | {
       readonly type: "append";
@@ -200,6 +235,7 @@ export type LeaderMessage =
       readonly settings?: LiveSettings | undefined;
       /** Undefined: FAILOVER=0. False: it cannot lead at the moment, and counts as silent. */
       readonly able?: boolean | undefined;
+      readonly cluster?: ClusterId | undefined;
     }
   | {
       readonly type: "snapshotChunk";
@@ -217,6 +253,7 @@ export type LeaderMessage =
       readonly candidate: NodeId;
       readonly to: NodeId;
       readonly number: number;
+      readonly cluster?: ClusterMark | undefined;
     }
   | {
       readonly type: "confirm";
@@ -257,12 +294,14 @@ export type FollowerMessage =
       readonly followedEpoch: Epoch;
       /** Those it holds; undefined: it knows of no change, or FAILOVER=0. */
       readonly settings?: LiveSettings | undefined;
+      readonly cluster?: ClusterMark | undefined;
     }
   | {
       readonly type: "refusal";
       readonly promisedEpoch: Epoch;
       readonly promisedLeader: NodeId;
       readonly reason: string;
+      readonly cluster?: ClusterMark | undefined;
     }
   | {
       readonly type: "acks";
@@ -299,7 +338,13 @@ export type FollowerMessage =
       readonly records: readonly StoreRecord[];
       readonly end?: SnapshotEnd | undefined;
     }
-  | { readonly type: "floorReceipt"; readonly epoch: Epoch; readonly floor: FloorNote | undefined }
+  | {
+      readonly type: "floorReceipt";
+      readonly epoch: Epoch;
+      readonly floor: FloorNote | undefined;
+      /** The id that is durable there. */
+      readonly cluster?: ClusterId | undefined;
+    }
   | {
       readonly type: "vote";
       readonly number: number;
@@ -313,6 +358,7 @@ export type FollowerMessage =
       readonly last: Sequence;
       readonly blank: boolean;
       readonly floor?: FloorNote | undefined;
+      readonly cluster?: ClusterMark | undefined;
     }
   | {
       readonly type: "confirmed";

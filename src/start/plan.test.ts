@@ -52,3 +52,13 @@ test("METRICS_PORT is that of the first node, and the others take the next ones"
 test("a bad setting around it stops everything before a process starts", () => {
   expect(() => planCluster(readOptions([]), { TIMEOUT: "soon" })).toThrow(ConfigError);
 });
+
+test("the nodes of one start share a random secret, unless the surroundings name one", () => {
+  const secretsOf = (around: Record<string, string>) =>
+    planCluster(readOptions([]), around).map(({ env }) => env["CLUSTER_SECRET"]);
+  const first = secretsOf({ CLUSTER_SECRET: "" });
+  expect(new Set(first).size).toBe(1);
+  expect(first[0]).toMatch(/^[0-9a-f]{64}$/);
+  expect(secretsOf({})[0]).not.toBe(first[0]);
+  expect(secretsOf({ CLUSTER_SECRET: "0123456789abcdef" })[5]).toBe("0123456789abcdef");
+});

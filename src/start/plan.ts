@@ -1,4 +1,5 @@
 /** The nodes of the local cluster, and the settings of each. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { readConfig } from "../config/read.ts";
 import { grpcPortOffset, type StartOptions } from "./command-line.ts";
@@ -45,11 +46,14 @@ export function planCluster(
   const inherited = Object.fromEntries(
     Object.entries(surroundings).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
+  // Whatever else runs on this machine does not know it.
+  const secret = randomBytes(32).toString("hex");
   return members.map((member, index) => {
     const env = {
       LOG_LEVEL: "warn",
       FAULTS: "1",
       ...inherited,
+      CLUSTER_SECRET: surroundings["CLUSTER_SECRET"] || secret,
       NODE_ID: member.id,
       NODES: nodes,
       LEADER: "leader",

@@ -1,11 +1,12 @@
 /** The leader's end of replication streams: opens one to a follower, and opens it again when it breaks. */
-import { ChannelCredentials, Client, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { ChannelCredentials, Client, type ServiceError } from "@grpc/grpc-js";
 import type { Cancel, Link, LinkEvents, Log } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { channelOptions } from "./channel-options.ts";
 import type { Known } from "./codec/believed.ts";
 import { decodeFollowerMessage, encodeLeaderMessage } from "./codec.ts";
 import { ReplicationServiceService } from "./generated/quorumkv/v1/replication.ts";
+import type { DialledHandshake } from "./handshake.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import type { Secured } from "./security/member-streams.ts";
 import { StreamLink } from "./stream-link.ts";
@@ -17,6 +18,8 @@ interface DialOptions {
   /** `host:port` */
   readonly address: string;
   readonly opened: (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+  /** For one attempt: both ends prove that they know the secret, if there is one. */
+  readonly handshake: () => DialledHandshake;
   /** The members of NODES; undefined: any id will do. */
   readonly known: Known;
   readonly malformed: (peer: string, reason: string) => void;
@@ -85,21 +88,28 @@ class Dialer {
 
   #open({ credentials, options }: Secured): void {
     const { address, log, security } = this.#options;
+    const handshake = this.#options.handshake();
     const client = new Client(address, credentials, { ...channelOptions, ...options });
     const call = client.makeBidiStreamRequest(
       ReplicationServiceService.replicate.path,
       (bytes: Buffer) => bytes,
       (bytes: Buffer) => bytes,
-      new Metadata(),
+      handshake.metadata,
     );
     let link: LeaderLink | undefined;
     let openedAt = 0;
     const timeout = setTimeout(() => call.cancel(), openTimeoutMs);
     this.#hangUp = () => (link === undefined ? call.cancel() : link.close());
 
-    call.once("metadata", () => {
+    call.once("metadata", (headers) => {
       clearTimeout(timeout);
       if (this.#cancelled) return;
+      const answer = handshake.answered(headers);
+      if (answer === undefined) {
+        call.cancel();
+        return;
+      }
+      if (answer.hello !== undefined) call.write(answer.hello);
       openedAt = performance.now();
       const { opened, known, malformed, limits } = this.#options;
       link = new StreamLink({
@@ -119,8 +129,9 @@ class Dialer {
     call.on("data", (bytes: Buffer) => link?.received(bytes));
     // A status with the same content always follows an error.
     call.on("error", (_: ServiceError) => {});
-    call.once("status", ({ details }) => {
+    call.once("status", ({ code, details }) => {
       clearTimeout(timeout);
+      handshake.ended(code, details);
       client.close();
       link?.ended(details);
       security?.failed(details);

@@ -5,6 +5,7 @@ import type { Cancel, Link, LinkEvents, Log, Network } from "../node/ports.ts";
 import type { FollowerMessage, LeaderMessage, NodeId } from "../replication/types.ts";
 import type { Known } from "./codec/believed.ts";
 import { dial } from "./dial.ts";
+import { Handshake } from "./handshake.ts";
 import { MalformedLog } from "./malformed-log.ts";
 import type { OutboxLimits } from "./outbox.ts";
 import { accept, refuse } from "./replication-service.ts";
@@ -12,6 +13,8 @@ import { asFollower, asLeader } from "./security/as-member.ts";
 import type { MemberStreams, Secured } from "./security/member-streams.ts";
 
 type DialOpened = (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
+const notNow = "this node does not accept streams now";
+
 type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
 
 /** Dials the members of NODES, and accepts the streams that they dial. */
@@ -20,6 +23,7 @@ export class GrpcNetwork implements Network {
   readonly #known: Known;
   readonly #log: Log;
   readonly #malformed: MalformedLog;
+  readonly #handshake: Handshake;
   readonly #limits: OutboxLimits | undefined;
   /** Only with TLS. */
   readonly #security: MemberStreams | undefined;
@@ -33,12 +37,15 @@ export class GrpcNetwork implements Network {
     log: Log;
     limits?: OutboxLimits;
     security?: MemberStreams | undefined;
+    handshake?: Handshake;
   }) {
     this.#members = new Map(options.nodes.map((member) => [member.id, member]));
     this.#security = options.security;
     const ids = options.nodes.map(({ id }) => id);
     this.#known = ids.length === 0 ? undefined : new Set(ids);
     this.#log = options.log;
+    const { log, handshake = new Handshake({ id: "", secrets: [], log }) } = options;
+    this.#handshake = handshake;
     this.#malformed = new MalformedLog(options.log);
     this.#limits = options.limits;
   }
@@ -50,8 +57,10 @@ export class GrpcNetwork implements Network {
     const address = hostAndPort(member.host, member.grpcPort);
     const malformed = (peer: string, reason: string) =>
       this.#malformed.warn(`${to} at ${peer}`, reason);
-    const rest = { known: this.#known, malformed, log: this.#log, limits: this.#limits };
-    const hangUp = dial({ address, ...rest, ...this.#asMember(member, opened) });
+    const known: Known = this.#known;
+    const rest = { known, malformed, log: this.#log, limits: this.#limits };
+    const handshake = () => this.#handshake.dial(to);
+    const hangUp = dial({ address, handshake, ...rest, ...this.#asMember(member, opened) });
     const cancel = () => {
       this.#dials.delete(cancel);
       hangUp();
@@ -67,19 +76,33 @@ export class GrpcNetwork implements Network {
 
   /** The handler of `Replicate`: a leader opens a stream to this node. */
   accept(call: ServerDuplexStream<Buffer, Buffer>): void {
-    const opened = this.#opened;
-    if (opened === undefined) {
-      refuse(call, "this node does not accept streams now");
+    if (this.#opened === undefined) {
+      refuse(call, notNow);
       return;
     }
     const caller = this.#security?.callerOf(call);
-    if (caller !== undefined && "fault" in caller) {
+    if (caller !== undefined && "fault" in caller)
       refuse(call, `refused as a member: ${caller.fault}`, status.PERMISSION_DENIED);
+    else this.#handshake.accept(call, (isOpen) => this.#verified(call, caller?.member, isOpen));
+  }
+
+  /**
+   * The dialer has proved that it knows the secret, if there is one. `member`: whom its certificate names, with TLS.
+   * `isOpen`: the headers have been sent.
+   */
+  #verified(
+    call: ServerDuplexStream<Buffer, Buffer>,
+    member: NodeId | undefined,
+    isOpen: boolean,
+  ): void {
+    const opened = this.#opened;
+    if (opened === undefined) {
+      refuse(call, notNow);
       return;
     }
-    const caught = caller === undefined ? opened : this.#asCaller(call, caller.member, opened);
+    const caught = member === undefined ? opened : this.#asCaller(call, member, opened);
     const malformed = (peer: string, reason: string) => this.#malformed.warn(peer, reason);
-    const rest = { known: this.#known, malformed, limits: this.#limits };
+    const rest = { known: this.#known, malformed, limits: this.#limits, isOpen };
     const link = accept(call, { opened: caught, ...rest });
     this.#accepted.add(link);
     call.once("cancelled", () => this.#accepted.delete(link));

@@ -30,12 +30,14 @@ interface Acceptance {
   readonly known: Known;
   readonly malformed: (peer: string, reason: string) => void;
   readonly limits?: OutboxLimits | undefined;
+  /** The headers have been sent. */
+  readonly isOpen?: boolean;
 }
 
 /** Accepts the stream of a leader as one link. The leader gets its own end when the headers arrive. */
 export function accept(
   call: Call,
-  { opened, known, malformed, limits }: Acceptance,
+  { opened, known, malformed, limits, isOpen = false }: Acceptance,
 ): Link<FollowerMessage> {
   const link = new StreamLink<LeaderMessage, FollowerMessage>({
     stream: {
@@ -55,7 +57,7 @@ export function accept(
   });
   call.once("cancelled", () => link.ended("the stream was broken off"));
   // The headers tell the leader that the stream is open.
-  call.sendMetadata(new Metadata());
+  if (!isOpen) call.sendMetadata(new Metadata());
   link.report(opened(link));
   return link;
 }

@@ -20,6 +20,7 @@ import type { Credentials } from "../tls/credentials.ts";
 import { boundReplication } from "./bounded-replication.ts";
 import { headerBytesMax, serverOptions } from "./channel-options.ts";
 import { Connections } from "./connections.ts";
+import { Handshake } from "./handshake.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 import { MemberStreams } from "./security/member-streams.ts";
@@ -43,7 +44,8 @@ export interface GrpcServer {
 }
 
 interface GrpcServerOptions {
-  readonly config: Pick<Config, "nodes" | "host" | "grpcPort">;
+  readonly config: Pick<Config, "nodes" | "host" | "grpcPort"> &
+    Partial<Pick<Config, "nodeId" | "clusterSecrets">>;
   readonly log: Log;
   /** The bounds of the whole node; absent: bounds of its own. */
   readonly intake?: Intake;
@@ -60,7 +62,9 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   setLogVerbosity(logVerbosity.NONE);
   const members = config.nodes.map(({ id }) => id);
   const security = credentials && new MemberStreams({ credentials, members, log });
-  const network = new GrpcNetwork({ nodes: config.nodes, log, security });
+  const { nodeId: id = "", clusterSecrets: secrets = [] } = config;
+  const handshake = new Handshake({ id, secrets, log });
+  const network = new GrpcNetwork({ nodes: config.nodes, log, security, handshake });
   const connections = new Connections(intake.connections);
   const bounds = [connections.interceptor, boundReplication(), ...interceptors];
   const server = new Server({ ...serverOptions, interceptors: bounds });

@@ -51,8 +51,11 @@ async function startNode(id: "leader" | "follower1", peerPort = 1) {
 
 const member = (id: string, url = "http://127.0.0.1:1"): Member => ({ id, url, peerUrl: url });
 
-const prepare = (epoch: number, members: readonly Member[] = []) =>
-  ({ type: "prepare", elected: false, epoch, leader: "leader", to: "follower1", members }) as const;
+/** As a former version would, which knows of no cluster ids: no id is confirmed here. */
+const prepare = (epoch: number, members: readonly Member[] = []) => {
+  const who = { leader: "leader", to: "follower1", members, nodes: [] };
+  return { type: "prepare", elected: false, epoch, ...who } as const;
+};
 
 /** The next message of that type. */
 async function answered<Type extends FollowerMessage["type"]>(
@@ -187,7 +190,7 @@ test("requests for a member go to the host that NODES names, with whatever URL i
   for (const path of ["/nodes/leader/status", "/nodes/@leader/read?key=a", "/cluster"])
     await ask(node.url, path, { headers });
   expect(seen.map(({ at }) => at)).toEqual(["127.0.0.2", "127.0.0.2", "127.0.0.2"]);
-  expect(seen[0]?.headers).toMatchObject(headers);
+  expect(seen[0]?.headers.authorization).toBe(headers.authorization);
   const body = { key: "a", value: 1 };
   const refused = await ask(node.url, "/write", { method: "PUT", body });
   expect(refused).toMatchObject({ status: 421, json: { leader: "leader", leaderUrl: "" } });

@@ -80,7 +80,12 @@ class Disk {
   }
 
   get store() {
-    return { get: (key: string) => this.state.table.get(key), copy: () => this.state.copy() };
+    const { state } = this;
+    return {
+      get: (key: string) => state.table.get(key),
+      list: (query: Parameters<typeof state.table.list>[0]) => state.table.list(query),
+      copy: () => state.copy(),
+    };
   }
 
   /** Takes what a step stores, to be carried out by `flush`. */
@@ -194,6 +199,7 @@ export class LeaderBench extends Told<NodeId, LeaderMessage, LeaderFlush, Leader
       log: this.disk.log,
       store: this.disk.store,
       limits: { ...DEFAULT_LIMITS, ...setup.limits },
+      freshClusterId: "f".repeat(32),
       ...change,
     });
   }
@@ -328,6 +334,7 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
     this.core = new Follower({
       id: "follower1",
       leader: "leader",
+      all: ["leader", "follower1"],
       hardState: state.hardState,
       applied,
       digest,
@@ -344,7 +351,8 @@ export class FollowerBench extends Told<number, FollowerMessage, FollowerFlush, 
 
   prepare(epoch: number, at: { link?: number; leader?: NodeId; to?: NodeId } = {}): void {
     const { link = 1, leader = "leader", to = "follower1" } = at;
-    this.hear({ type: "prepare", elected: false, epoch, leader, to, members: [] }, link);
+    const who = { epoch, leader, to, members: [], nodes: ["follower1", "leader"] };
+    this.hear({ type: "prepare", elected: false, ...who }, link);
   }
 
   /** Promises an epoch and is led from there. */

@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import type { Link, Log } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
 import { channelOptions } from "../../src/transport/channel-options.ts";
+import { Handshake } from "../../src/transport/handshake.ts";
 import { GrpcNetwork } from "../../src/transport/network.ts";
 import type { OutboxLimits } from "../../src/transport/outbox.ts";
 import { createGrpcServer } from "../../src/transport/server.ts";
@@ -73,9 +74,13 @@ class Ends<E> {
 }
 
 /** A node that takes streams, until the test is finished. */
-export const startFollower = async (grpcPort = 0) => {
-  const config = { nodes: [], host: "127.0.0.1", grpcPort };
-  const server = createGrpcServer({ config, log: silent });
+export const startFollower = async (
+  grpcPort = 0,
+  options: { secrets?: readonly string[]; log?: Log } = {},
+) => {
+  const { secrets: clusterSecrets = [], log = silent } = options;
+  const config = { nodes: [], host: "127.0.0.1", grpcPort, nodeId: "follower1", clusterSecrets };
+  const server = createGrpcServer({ config, log });
   const links = new Ends<FollowerEnd>();
   server.network.listen((link) => {
     const end: FollowerEnd = new End(link);
@@ -90,11 +95,14 @@ export const startFollower = async (grpcPort = 0) => {
 /** A node that dials the one on that port, until the test is finished. */
 export const startLeader = (
   grpcPort: number,
-  options: { limits?: OutboxLimits; log?: Log } = {},
+  given: { limits?: OutboxLimits; log?: Log; secrets?: readonly string[] } = {},
 ) => {
+  const { secrets = [], ...options } = given;
+  const handshake = new Handshake({ id: "leader", secrets, log: options.log ?? silent });
   const network = new GrpcNetwork({
     nodes: [{ id: "follower1", host: "127.0.0.1", grpcPort }],
     log: silent,
+    handshake,
     ...options,
   });
   const links = new Ends<LeaderEnd>();

@@ -52,9 +52,10 @@ export const startSmallCluster = async (
     return {
       ...{ nodeId, nodes, leader: "leader", port, grpcPort: nodes[index]?.grpcPort ?? 0 },
       ...{ host: "127.0.0.1", advertiseUrl: `${scheme}://127.0.0.1:${port}`, dataDir: "" },
-      ...{ allowedHosts: [], tokensFile: "", admin: false, metricsPort: undefined },
-      ...{ auditLog: "", auditWrites: false, tls, insecure: false },
+      ...{ allowedHosts: [], clusterSecrets: [], tokensFile: "", admin: false },
+      ...{ metricsPort: undefined, auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
+      ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
       ...{ failover: false, electionTimeout: 5000, readLease: false, forwardWrites: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
       ...(typeof settings === "function" ? settings(nodeId) : settings),

@@ -27,6 +27,10 @@ export interface VirtualDisk {
   crash(): void;
   /** A crash after which an empty disk is put in. */
   wipe(): void;
+  /** The disk of a node that is down, as another machine may get it. */
+  readonly state: MemoryState;
+  /** A crash after which that disk is put in. */
+  put(state: MemoryState): void;
   /** From now on flushes fault with this reason, before anything is written; undefined heals. */
   fail(reason: string | undefined): void;
   /** From now on a flush takes between half and one and a half times this long. */
@@ -93,6 +97,15 @@ class Disk implements VirtualDisk {
   wipe(): void {
     this.crash();
     this.#state = new MemoryState();
+  }
+
+  get state(): MemoryState {
+    return this.#state;
+  }
+
+  put(state: MemoryState): void {
+    this.crash();
+    this.#state = state;
   }
 
   fail(reason: string | undefined): void {

@@ -24,6 +24,14 @@ const floorOf = (epochMax: number) =>
     over: quorum,
     elected: maybe(fc.boolean()),
   });
+const clusterDigits = fc.stringMatching(/^[0-9a-f]{32}$/);
+const clusterId = maybe(fc.record({ id: clusterDigits, confirmed: fc.boolean() }));
+const cluster = maybe(
+  fc.oneof(
+    fc.record({ id: clusterDigits, confirmed: fc.boolean(), blank: fc.boolean() }),
+    fc.record({ id: fc.constant(""), confirmed: fc.constant(false), blank: fc.boolean() }),
+  ),
+);
 const member = fc.record({ id, url, peerUrl: url });
 const end = fc.record({ applied: count, digest, history: maybe(digest) });
 const record = fc.record({ key, value, version: from1, origin: count });
@@ -33,18 +41,21 @@ const records = fc
 const condition = fc.record({ version: count, origin: count, after: maybe(count) });
 const operation = fc.record({ key, value: maybe(value), condition: maybe(condition) });
 
+const checks = fc.array(fc.record({ key, condition }), { minLength: 1, maxLength: 128 });
+
 const entriesOf = (epoch: number) =>
   fc.array(
     fc
       .record({
         sequence: from1,
         epoch: fc.nat({ max: epoch }),
-        operations: fc.array(operation, { maxLength: 128 }),
+        operations: fc.array(operation, { maxLength: 133 }),
+        requires: maybe(fc.record({ checks })),
       })
       .chain((entry) =>
         fc.nat({ max: entry.epoch }).map((origin) => {
-          const { sequence, operations } = entry;
-          return { sequence, epoch: entry.epoch, origin, operations };
+          const { sequence, operations, requires } = entry;
+          return { sequence, epoch: entry.epoch, origin, operations, requires };
         }),
       ),
   );
@@ -79,6 +90,7 @@ const heartbeat = fc
     writeQuorum: quorum,
     settings: maybe(settings),
     able: maybe(fc.boolean()),
+    cluster: clusterId,
   })
   .map(({ marks, ...rest }) => {
     const [applied = 0, committed = 0, last = 0] = ascending(marks);
@@ -93,6 +105,8 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     leader: id,
     to: id,
     members: fc.array(member),
+    nodes: fc.array(id),
+    cluster,
   }),
   from1.chain((epoch) =>
     fc.record({
@@ -101,6 +115,7 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
       completeAt: count,
       floor: maybe(floorOf(epoch)),
       replace: fc.boolean(),
+      cluster: clusterId,
     }),
   ),
   from1.chain((epoch) =>
@@ -112,7 +127,7 @@ export const leaderMessage: fc.Arbitrary<LeaderMessage> = fc.oneof(
     }),
   ),
   heartbeat,
-  fc.record({ type: type("poll"), candidate: id, to: id, number: count }),
+  fc.record({ type: type("poll"), candidate: id, to: id, number: count, cluster }),
   fc.record({ type: type("confirm"), epoch: from1, number: count, lend: fc.boolean() }),
   fc.record({ type: type("stand"), epoch: from1, to: id, released: fc.boolean() }),
   fc.record({ type: type("readMark"), epoch: from1, number: count, sequence: count }),
@@ -151,6 +166,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       agrees: fc.boolean(),
       reason: text,
       hearsUnable: fc.boolean(),
+      cluster,
       promisedEpoch: fc.constant(promisedEpoch),
       applied: count,
       first: count,
@@ -175,6 +191,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       history: maybe(digest),
       followedEpoch: fc.nat({ max: epoch }),
       settings: maybe(settings),
+      cluster,
     }),
   ),
   fc.record({
@@ -182,6 +199,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
     promisedEpoch: count,
     promisedLeader: fc.oneof(id, fc.constant("")),
     reason: text,
+    cluster,
   }),
   fc.record({
     type: type("acks"),
@@ -212,6 +230,7 @@ export const followerMessage: fc.Arbitrary<FollowerMessage> = fc.oneof(
       type: type("floorReceipt"),
       epoch: fc.constant(epoch),
       floor: maybe(floorOf(epoch)),
+      cluster: clusterId,
     }),
   ),
 );

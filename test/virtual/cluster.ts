@@ -5,7 +5,7 @@ import type { Log, Random, Storage } from "../../src/node/ports.ts";
 import { createNode } from "../../src/node/roles/create-node.ts";
 import type { Node } from "../../src/node/roles/node.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/replication/limits.ts";
-import type { NodeId } from "../../src/replication/types.ts";
+import type { FollowerMessage, NodeId } from "../../src/replication/types.ts";
 import { createDelayedNetwork } from "../../src/transport/delayed.ts";
 import { createVirtualDisk, type VirtualDisk } from "../support/volatile-storage.ts";
 import { Changes } from "./changes.ts";
@@ -47,6 +47,8 @@ export interface Member {
   rate: number;
   /** The epoch by which a follower refused it while it led: it must not read in that one or lower. */
   outranked: number;
+  /** Its disk comes from another cluster: nobody compares what it applied. */
+  isForeign: boolean;
 }
 
 export interface ClusterSettings {
@@ -61,15 +63,21 @@ export interface ClusterSettings {
   /** Any node may lead. */
   readonly failover?: boolean;
   readonly electionTimeoutMs?: number;
+  readonly idempotencySeconds?: number;
+  readonly idempotencyKeys?: number;
   /** Leaders answer reads by leases. */
   readonly readLease?: boolean;
   /** So far the clocks may go from the true time, as a share of it. */
   readonly drift?: number;
   /** The chance of a node's own decisions; absent: that of the world. */
   readonly randomOf?: (id: NodeId) => Random;
+  /** Begins the ids of this cluster, where a story has several. */
+  readonly digit?: string;
   /** The story loses what the design admits: nobody compares the applied logs, or marks that move back. */
   readonly admitsLoss?: boolean;
 }
+
+type Refusal = Extract<FollowerMessage, { type: "refusal" }>;
 
 const noLog = () => {};
 const unseen = { role: "follower", epoch: 0, committed: 0, applied: 0 } as const;
@@ -122,6 +130,7 @@ export class VirtualCluster {
         seen: unseen,
         rate: drift === 0 ? 1 : chance.between(1 - drift, 1 + drift),
         outranked: 0,
+        isForeign: false,
       });
   }
 
@@ -158,7 +167,8 @@ export class VirtualCluster {
     if (id === leader || this.failover) this.history.reliance.usual(this.settings.writeQuorum);
     const clock = new ProcessClock(this.time, member.rate);
     const opened = member.disk.open();
-    const storage = this.settings.admitsLoss ? opened : this.history.watch(id, opened);
+    const isCompared = !this.settings.admitsLoss && !member.isForeign;
+    const storage = isCompared ? this.history.watch(id, opened) : opened;
     this.#incarnations += 1;
     const incarnation = String(this.#incarnations);
     const random = this.settings.randomOf?.(id) ?? this.chance.next;
@@ -181,6 +191,7 @@ export class VirtualCluster {
       },
       log: this.#logOf(id),
       incarnation,
+      freshClusterId: this.#clusterIdOf(incarnation),
       fatal: (reason) => this.#fatal(id, reason),
       limits,
     });
@@ -188,6 +199,11 @@ export class VirtualCluster {
     member.seen = unseen;
     // With elections a new process leads only after phase 1: what it heard and did not flush may be gone everywhere.
     if (this.failover) member.outranked = 0;
+  }
+
+  /** As random as it must be: no two processes have the same. */
+  #clusterIdOf(incarnation: string): string {
+    return `${this.settings.digit ?? "0"}${incarnation.padStart(31, "0")}`;
   }
 
   crash(id: NodeId): void {
@@ -205,6 +221,7 @@ export class VirtualCluster {
     const member = this.member(id);
     member.disk.wipe();
     member.outranked = 0;
+    member.isForeign = false;
     this.history.wiped(id);
     if (id === this.leader || this.failover) this.history.forgetNamed();
   }
@@ -323,12 +340,15 @@ export class VirtualCluster {
       this.coverage.met("leader said that it cannot lead");
   }
 
-  #refused(id: NodeId, told: { promisedEpoch: number; promisedLeader: NodeId }): void {
+  #refused(id: NodeId, told: Refusal): void {
     const member = this.member(id);
     const node = member.process?.node;
     if (node?.role !== "leader" || told.promisedLeader === id) return;
     const { epoch } = node.position();
     if (told.promisedEpoch < epoch) return;
+    // A node that cannot show that it is of this cluster may have been claimed by another one: it deposes nobody.
+    const { cluster } = member.disk.look().hardState();
+    if (cluster?.confirmed === true && cluster.id !== told.cluster?.id) return;
     this.coverage.met("leader deposed");
     member.outranked = Math.max(member.outranked, told.promisedEpoch);
   }
@@ -380,6 +400,7 @@ export class VirtualCluster {
       host: id,
       advertiseUrl: `http://${id}:4567`,
       allowedHosts: [],
+      clusterSecrets: [],
       tokensFile: "",
       admin: false,
       metricsPort: undefined,
@@ -392,6 +413,8 @@ export class VirtualCluster {
       minDelay,
       maxDelay,
       timeout: 2_000,
+      idempotencySeconds: this.settings.idempotencySeconds ?? 600,
+      idempotencyKeys: this.settings.idempotencyKeys ?? 100_000,
       logLevel: "silent",
       faults: false,
       controlUrl: "",

@@ -18,10 +18,16 @@ export function forge(cluster: VirtualCluster, { from, to, what, options }: Forg
   const applied = Number(options["at"] ?? 0);
   const digest = options["digest"] ?? digestOf([]);
   const end = { applied, digest, history: undefined };
+  // Whoever has seen a stream of the cluster knows its id.
+  const id = cluster.node(from)?.status().cluster;
+  const mark = id ? { ...id, blank: false } : undefined;
   switch (what) {
     case "prepare": {
       const leader = options["as"] ?? from;
-      network.inject(from, to, { type: "prepare", elected, epoch, leader, to, members: [] });
+      network.inject(from, to, {
+        ...{ type: "prepare", elected, epoch, leader, to, members: [] },
+        ...{ nodes: cluster.ids, cluster: mark },
+      });
       return;
     }
     case "snapshot":
@@ -33,7 +39,7 @@ export function forge(cluster: VirtualCluster, { from, to, what, options }: Forg
     case "refusal": {
       const promisedLeader = options["as"] ?? from;
       const refusal = { type: "refusal", promisedEpoch: epoch, promisedLeader } as const;
-      network.injectBack(from, to, { ...refusal, reason: "forged" });
+      network.injectBack(from, to, { ...refusal, reason: "forged", cluster: mark });
       return;
     }
     default:

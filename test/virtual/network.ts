@@ -70,6 +70,8 @@ export class VirtualNetwork {
   delivered: (delivery: Delivery) => void = () => {};
   /** Messages that are lost although their stream goes on, as a busy process may lose them. */
   loses: (message: LeaderMessage | FollowerMessage) => boolean = () => false;
+  /** These nodes run a version that knows of no cluster ids: they neither send nor understand them. */
+  readonly former = new Set<NodeId>();
   broke: (stream: { leader: NodeId; follower: NodeId; reason: string }) => void = () => {};
 
   constructor(world: {
@@ -182,6 +184,7 @@ export class VirtualNetwork {
         clocks: { leader: call.clock, follower: host.clock },
         coverage: this.#coverage,
         loses: (message) => this.loses(message),
+        knowsIds: !this.former.has(call.from) && !this.former.has(call.to),
         delivered: (delivery) => this.delivered(delivery),
         broke: (reason) => this.broke({ leader: call.from, follower: call.to, reason }),
       });
@@ -210,6 +213,7 @@ class Stream {
   readonly #clocks: { leader: ProcessClock; follower: ProcessClock };
   readonly #coverage: Coverage;
   readonly #loses: VirtualNetwork["loses"];
+  readonly #knowsIds: boolean;
   readonly #delivered: (delivery: Delivery) => void;
   readonly #broke: (reason: string) => void;
   readonly #ends: {
@@ -233,6 +237,7 @@ class Stream {
     clocks: { leader: ProcessClock; follower: ProcessClock };
     coverage: Coverage;
     loses: VirtualNetwork["loses"];
+    knowsIds: boolean;
     delivered: (delivery: Delivery) => void;
     broke: (reason: string) => void;
   }) {
@@ -244,6 +249,7 @@ class Stream {
     this.#clocks = parts.clocks;
     this.#coverage = parts.coverage;
     this.#loses = parts.loses;
+    this.#knowsIds = parts.knowsIds;
     this.#delivered = parts.delivered;
     this.#broke = parts.broke;
   }
@@ -347,7 +353,8 @@ class Stream {
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
       if (next.due > this.#time.now() || this.#broken) return;
       queue.shift();
-      this.#hand(direction, next.message);
+      const { message } = next;
+      this.#hand(direction, this.#knowsIds ? message : withoutId(message));
     }
   }
 
@@ -362,4 +369,9 @@ class Stream {
       this.#ends.leader?.received(backThroughWire(message as FollowerMessage));
     }
   }
+}
+
+/** What a version that knows of no cluster ids sends, or reads. */
+function withoutId(message: LeaderMessage | FollowerMessage): LeaderMessage | FollowerMessage {
+  return "cluster" in message ? { ...message, cluster: undefined } : message;
 }

@@ -64,14 +64,14 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a candidate may use the epoch of another one",
-    story: "97",
+    story: "106",
     file: "replication/follower/prepare.ts",
     from: "return isEpochOf(epoch, leader, nodes) ? undefined",
     to: "return isEpochOf(epoch, nodes[0] ?? leader, nodes) || epoch > 0 ? undefined",
   },
   {
     name: "anybody may stand",
-    story: "97",
+    story: "106",
     file: "replication/follower/prepare.ts",
     from: "if (!nodes.includes(leader)) return",
     to: "if (nodes.length === 0) return",

@@ -11,6 +11,7 @@ const holds = (change: Partial<Standing> = {}): Standing => ({
   last: 10,
   blank: false,
   floor: note(3),
+  cluster: { id: "", confirmed: false, blank: false },
   ...change,
 });
 

@@ -3,7 +3,15 @@
  * election. Nothing here is needed for safety; that is phase 1. DESIGN.md, "Electing", has the rules.
  */
 import { electionNeeds, newerNote } from "../floor-note.ts";
-import type { Epoch, FloorNote, FollowerMessage, Instant, NodeId, Sequence } from "../types.ts";
+import type {
+  ClusterMark,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  Instant,
+  NodeId,
+  Sequence,
+} from "../types.ts";
 import { isBelievable } from "./epochs.ts";
 
 export type Vote = Extract<FollowerMessage, { type: "vote" }>;
@@ -17,6 +25,7 @@ export interface Standing {
   readonly last: Sequence;
   readonly blank: boolean;
   readonly floor?: FloorNote | undefined;
+  readonly cluster: ClusterMark;
 }
 
 export type ElectionEffect =
@@ -170,10 +179,13 @@ export class Election {
     return [];
   }
 
-  /** Another node has lost its leader. What would this node do if it were asked for a promise? */
-  answer(candidate: NodeId, number: number, now: Instant): Vote {
+  /**
+   * Another node has lost its leader. What would this node do if it were asked for a promise? `stranger`: why it would
+   * have nothing to do with it.
+   */
+  answer(candidate: NodeId, number: number, now: Instant, stranger?: string): Vote {
     const { timeoutMs } = this.#settings;
-    const reason = this.#objection(candidate, now);
+    const reason = stranger ?? this.#objection(candidate, now);
     if (reason === "") {
       this.#agreed = { to: candidate, until: now + timeoutMs / 4 };
       if (this.#round === undefined)

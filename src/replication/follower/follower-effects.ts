@@ -1,5 +1,13 @@
 import { type Effects, EffectsDraft } from "../effects.ts";
-import type { Epoch, FloorNote, FollowerMessage, NodeId, Sequence, SnapshotEnd } from "../types.ts";
+import type {
+  ClusterId,
+  Epoch,
+  FloorNote,
+  FollowerMessage,
+  NodeId,
+  Sequence,
+  SnapshotEnd,
+} from "../types.ts";
 
 /** Numbers the streams that leaders open to this node. */
 export type LinkNumber = number;
@@ -18,6 +26,7 @@ export type FollowerFlush =
       readonly link: LinkNumber;
       readonly epoch: Epoch;
       readonly floor: FloorNote | undefined;
+      readonly cluster: ClusterId | undefined;
     }
   | {
       readonly type: "chunk";
@@ -32,6 +41,14 @@ export type FollowerFlush =
 export type FollowerNews =
   /** The leader's history lacks what was applied here: its snapshot will replace the store. */
   | { readonly type: "storeReplaced"; readonly leader: NodeId; readonly applied: Sequence }
+  /** A node of another cluster asked to lead, or one that claims this cluster and may be right later. */
+  | {
+      readonly type: "otherCluster";
+      readonly leader: NodeId;
+      readonly reason: string;
+      readonly mayAskAgain: boolean;
+      readonly link: LinkNumber;
+    }
   /** What was sent is not what it was said to be: the store here stays. */
   | { readonly type: "snapshotRefused"; readonly leader: NodeId; readonly reason: string }
   /** A node that the settings here do not name asked to lead. */

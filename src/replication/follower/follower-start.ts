@@ -16,6 +16,8 @@ export interface FollowerStart {
   readonly id: NodeId;
   /** Whom its settings name as leader. */
   readonly leader: NodeId;
+  /** All nodes, this one included. */
+  readonly all: readonly NodeId[];
   /** FAILOVER=1: any of these nodes may lead it; undefined: nobody but `leader`. */
   readonly nodes?: readonly NodeId[] | undefined;
   /** What this node has lent, in any role; undefined: nothing, ever. */

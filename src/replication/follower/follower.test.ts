@@ -271,7 +271,7 @@ describe("with elections a follower obeys", () => {
   ])("%s", (_, epoch, leader, reason) => {
     const bench = new FollowerBench({}, { nodes });
     const prepare = { type: "prepare", elected: true, epoch, leader, to: "follower1" } as const;
-    bench.hear({ ...prepare, members: [] });
+    bench.hear({ ...prepare, members: [], nodes });
     expect(bench.refusals[0]).toContain(reason);
     expect(bench.core.epoch).toBe(0);
   });

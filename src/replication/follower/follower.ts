@@ -1,8 +1,8 @@
 import type { SealedStore } from "../effects.ts";
 import { newerNote } from "../floor-note.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
-import { toRanges } from "../progress.ts";
 import type {
+  ClusterId,
   Digest,
   Entry,
   Epoch,
@@ -14,6 +14,7 @@ import type {
   Sequence,
   SnapshotEnd,
 } from "../types.ts";
+import { clusterPromised, clusterTold, toldBy } from "./cluster.ts";
 import {
   FollowerDraft,
   type FollowerEffects,
@@ -23,7 +24,8 @@ import {
 import { FollowerLog } from "./follower-log.ts";
 import type { FollowerStage } from "./follower-stage.ts";
 import type { FollowerStart } from "./follower-start.ts";
-import { objectionTo, promiseOf } from "./prepare.ts";
+import { newsOf, objectionTo, promiseOf, refusalOf } from "./prepare.ts";
+import { receiptOf } from "./receipts.ts";
 import { logPage, storePage } from "./recovery-pages.ts";
 import { Snapshots } from "./snapshots.ts";
 import type { ClusterNews, Followed, Told } from "./told.ts";
@@ -43,6 +45,8 @@ export class Follower {
   /** What the store shows, flushed. */
   #shown: SnapshotEnd;
   #news: ClusterNews | undefined;
+  /** When the stream that it follows last brought anything. */
+  #heardAt: Instant = Number.NEGATIVE_INFINITY;
   /** See HardState; the store that takes its place is flushed before this changes. */
   #foreign: boolean;
   storageFault = "";
@@ -114,8 +118,11 @@ export class Follower {
     if (message.type === "prepare") this.#prepare(link, message, now);
     else if (link !== this.link || message.epoch !== this.epoch)
       this.#refuse(link, "the epoch of this stream has ended");
-    else if (message.type === "confirm") this.#confirm(link, message, now);
-    else this.#dispatch(link, message);
+    else {
+      this.#heardAt = now;
+      if (message.type === "confirm") this.#confirm(link, message, now);
+      else this.#dispatch(link, message);
+    }
     return this.#out.take();
   }
 
@@ -169,26 +176,8 @@ export class Follower {
     const { link, epoch } = flush;
     // A promise to another leader may have been given meanwhile: its predecessor hears no more.
     if (link !== this.link || epoch !== this.epoch) return;
-    switch (flush.type) {
-      case "promise":
-        this.#promise(link);
-        return;
-      case "entries": {
-        const ranges = toRanges(flush.sequences);
-        const { applied, digest } = this.#mark();
-        this.#out.send(link, { type: "acks", epoch, ranges, applied, digest });
-        return;
-      }
-      case "floor":
-        this.#out.send(link, { type: "floorReceipt", epoch, floor: flush.floor });
-        return;
-      case "chunk": {
-        const { snapshot, index } = flush;
-        const installed = flush.end !== undefined;
-        this.#out.send(link, { type: "snapshotReceipt", epoch, snapshot, index, installed });
-        return;
-      }
-    }
+    if (flush.type === "promise") this.#promise(link);
+    else this.#out.send(link, receiptOf(flush, this.#mark()));
   }
 
   /** The store shows everything up to here, flushed. */
@@ -202,11 +191,14 @@ export class Follower {
   #prepare(link: LinkNumber, message: Told<"prepare">, now: Instant): void {
     const { epoch, leader, members } = message;
     this.#waiting.delete(link);
-    const objection = objectionTo(message, this.#start, this.#hardState);
+    const isSilent = now - this.#heardAt > this.#limits.silenceMsMax;
+    const hearsLeader = this.following && link !== this.link && !isSilent;
+    const known = { hardState: this.#hardState, hearsLeader };
+    const objection = objectionTo(message, this.#start, known);
     if (objection !== undefined) {
-      this.#refuse(link, objection.reason);
-      const { kind, reason } = objection;
-      if (kind !== "other") this.#out.tell({ type: kind, leader, epoch, reason });
+      this.#out.send(link, refusalOf(objection, this.#hardState));
+      const news = newsOf(objection, message, link);
+      if (news !== undefined) this.#out.tell(news);
       return;
     }
     const isNewEpoch = epoch !== this.#hardState.promisedEpoch;
@@ -218,8 +210,10 @@ export class Follower {
     if (old !== undefined && old !== link) this.#out.close(old, "a newer stream took over");
     this.#enter({ type: "promising", link });
     const lends = this.#start.lending?.isNoted(now) === true ? true : undefined;
-    const isNews = isNewEpoch || lends !== this.#hardState.lends;
-    const promise = { promisedEpoch: epoch, promisedLeader: leader, members, lends };
+    const cluster = clusterPromised(message, this.#hardState);
+    const isNewId = cluster !== this.#hardState.cluster;
+    const isNews = isNewEpoch || isNewId || lends !== this.#hardState.lends;
+    const promise = { promisedEpoch: epoch, promisedLeader: leader, members, lends, cluster };
     this.#hardState = { ...this.#hardState, ...promise };
     const hardState = isNews ? this.#hardState : undefined;
     this.#out.persist({ type: "promise", link, epoch }, { hardState });
@@ -263,7 +257,7 @@ export class Follower {
       this.#hardState = { ...this.#hardState, followedEpoch: epoch };
       this.#completeIfWhole();
     }
-    this.#noteFloor(link, message.floor);
+    this.#noteFloor(link, message.floor, message.cluster);
   }
 
   /** What the stage before held is given back. */
@@ -318,14 +312,15 @@ export class Follower {
   }
 
   #heartbeat(link: LinkNumber, message: Told<"heartbeat">): void {
-    const { epoch, number, committed, last, members } = message;
+    const { epoch, number, committed, last } = message;
     const { applied: theirs, digest: theirDigest, writeQuorum, settings } = message;
     const store = { applied: theirs, digest: theirDigest };
     this.#news = { committed, last, ...store, writeQuorum, settings };
     this.#applyUpTo(committed);
-    if (JSON.stringify(members) !== JSON.stringify(this.#hardState.members)) {
-      this.#hardState = { ...this.#hardState, members };
-      this.#out.persist({ type: "hardState" }, { hardState: this.#hardState });
+    const hardState = toldBy(message, this.#hardState);
+    if (hardState !== undefined) {
+      this.#hardState = hardState;
+      this.#out.persist({ type: "hardState" }, { hardState });
     }
     const { applied, digest } = this.#mark();
     const reply = { epoch, number, applied, digest, storageFault: this.storageFault };
@@ -382,10 +377,11 @@ export class Follower {
     else this.#out.send(link, page);
   }
 
-  #noteFloor(link: LinkNumber, note: FloorNote | undefined): void {
+  #noteFloor(link: LinkNumber, note: FloorNote | undefined, told?: ClusterId): void {
     const floor = newerNote(this.#hardState.floor, note);
-    this.#hardState = { ...this.#hardState, floor };
-    const flush = { type: "floor", link, epoch: this.epoch, floor } as const;
+    const cluster = clusterTold(told, this.#hardState.cluster);
+    this.#hardState = { ...this.#hardState, floor, cluster };
+    const flush = { type: "floor", link, epoch: this.epoch, floor, cluster } as const;
     this.#out.persist(flush, { hardState: this.#hardState });
   }
 
@@ -394,7 +390,6 @@ export class Follower {
   }
 
   #refuse(link: LinkNumber, reason: string): void {
-    const { promisedEpoch, promisedLeader } = this.#hardState;
-    this.#out.send(link, { type: "refusal", promisedEpoch, promisedLeader, reason });
+    this.#out.send(link, refusalOf({ reason, kind: "other" }, this.#hardState));
   }
 }

@@ -17,7 +17,7 @@ function start(given: { isOn?: boolean; blank?: boolean } = {}) {
   const prepare = (epoch: number, at: { link: number; leader: NodeId }) => {
     const { link, leader } = at;
     const message = { type: "prepare", elected: true, epoch, leader, to: "follower1" } as const;
-    bench.hear({ ...message, members: [] }, link);
+    bench.hear({ ...message, members: [], nodes }, link);
   };
   prepare(5, { link: 1, leader: "leader" });
   // What a blank node would still have to be sent.

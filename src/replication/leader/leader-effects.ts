@@ -21,6 +21,8 @@ export type LeaderFlush =
   | { readonly type: "installed"; readonly end: SnapshotEnd }
   /** The note of that number is durable here. */
   | { readonly type: "floor"; readonly epoch: Epoch; readonly number: number }
+  /** All nodes hold the id of the cluster, and this is durable here. */
+  | { readonly type: "cluster"; readonly epoch: Epoch }
   | { readonly type: "hardState" };
 
 export type LeaderNews =
@@ -33,8 +35,13 @@ export type LeaderNews =
     }
   /** A follower's store is not a prefix of this history: a snapshot will replace it. */
   | { readonly type: "storeReplaced"; readonly id: NodeId; readonly applied: Sequence }
-  /** A follower refuses to be led, and deposes nobody by it. */
-  | { readonly type: "refused"; readonly by: NodeId; readonly reason: string }
+  /** A follower refuses to be led, and deposes nobody by it; a stranger is of another cluster. */
+  | {
+      readonly type: "refused";
+      readonly by: NodeId;
+      readonly reason: string;
+      readonly isStranger: boolean;
+    }
   /** The floor was lowered with too few followers to know it, or enough of them know it now. */
   | { readonly type: "floor"; readonly quorum: number; readonly degraded: boolean }
   | { readonly type: "digestMismatch"; readonly id: NodeId; readonly applied: Sequence }

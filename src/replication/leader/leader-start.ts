@@ -36,6 +36,8 @@ export interface LeaderStart {
   /** The live settings that this node goes by: heartbeats carry them. */
   readonly settings?: () => LiveSettings;
   readonly limits?: Limits;
+  /** For a cluster that has no id yet: random, another one in each process. */
+  readonly freshClusterId: string;
 }
 
 /** How an elected candidate begins. */

@@ -16,6 +16,7 @@ import type {
 import { Backlog } from "./backlog.ts";
 import { DigestWatch } from "./digest-watch.ts";
 import type { Floor, FloorRule } from "./floor.ts";
+import { ClusterIdentity } from "./identity.ts";
 import { LeaderDraft, type LeaderFlush } from "./leader-effects.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { Membership } from "./membership.ts";
@@ -58,6 +59,7 @@ export class LeaderState {
   readonly writes: Writes;
   readonly streams: Streams;
   readonly digests: DigestWatch;
+  readonly identity: ClusterIdentity;
   /** The effects of the step under way. */
   readonly out = new LeaderDraft();
   phase: Phase = { type: "starting" };
@@ -81,6 +83,8 @@ export class LeaderState {
     this.writes = new Writes({ applied, limits, store, backlog, out, commitAcks });
     this.streams = new Streams({ limits, backlog, store, position: () => this, out });
     this.digests = new DigestWatch({ applied, digest, history });
+    const { followers, hardState, freshClusterId: fresh } = start;
+    this.identity = new ClusterIdentity({ fresh, followers: followers.length, hardState });
   }
 
   get epoch(): Epoch {
@@ -149,7 +153,9 @@ export class LeaderState {
     const { epoch, gateways: members } = this;
     const leader = this.start.id;
     const elected = this.start.election !== undefined;
-    this.out.send(peer.id, { type: "prepare", elected, epoch, leader, to: peer.id, members });
+    const nodes = [leader, ...this.start.followers].toSorted();
+    const who = { leader, to: peer.id, members, nodes, cluster: this.identity.mark };
+    this.out.send(peer.id, { type: "prepare", elected, epoch, ...who });
   }
 
   /** Asks all followers whose streams are open, whatever they promised before. */

@@ -267,7 +267,9 @@ describe("rules 12 to 14: epochs", () => {
       bench.hear("follower1", refusal(0, "follower1"));
     }
     const refused = bench.news.filter(({ type }) => type === "refused");
-    expect(refused).toEqual([{ type: "refused", by: "follower1", reason: "promised" }]);
+    expect(refused).toEqual([
+      { type: "refused", by: "follower1", reason: "promised", isStranger: false },
+    ]);
     expect(bench.deposed).toBeUndefined();
   });
 
@@ -646,6 +648,7 @@ describe("what a follower says must fit to what it was sent", () => {
         type: "refused",
         by: "follower1",
         reason: "it names an epoch that is not believed: promised",
+        isStranger: false,
       });
     }
   });

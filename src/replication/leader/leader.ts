@@ -2,6 +2,7 @@ import type { SealedStore } from "../effects.ts";
 import type { Survival } from "../election/survival.ts";
 import { invariant } from "../invariant.ts";
 import type {
+  ClusterMark,
   Digest,
   Epoch,
   FloorNote,
@@ -13,20 +14,19 @@ import type {
   NodeId,
   Sequence,
 } from "../types.ts";
-import type { Deposed, LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
+import type { LeaderDraft, LeaderEffects, LeaderFlush } from "./leader-effects.ts";
 import { LeaderSettings } from "./leader-settings.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Leading } from "./leading.ts";
-import type { Ledger, Slot } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
+import { Refusals } from "./refusals.ts";
 import type { Rounds } from "./rounds.ts";
 import { Takeover } from "./takeover.ts";
 import { faultOf } from "./word-of-follower.ts";
-
-type RefusalMessage = Extract<FollowerMessage, { type: "refusal" }>;
 
 /** The rules of leading: facts in, effects out, one record for each fact. */
 export class Leader {
@@ -35,6 +35,7 @@ export class Leader {
   readonly #out: LeaderDraft;
   readonly #takeover: Takeover;
   readonly #leading: Leading;
+  readonly #refusals: Refusals;
   readonly settings: LeaderSettings;
   #heartbeatAt: Instant | undefined;
 
@@ -45,6 +46,7 @@ export class Leader {
     this.#leading = new Leading(this.#state);
     const rules = { state: this.#state, leading: this.#leading, takeover: this.#takeover };
     this.settings = new LeaderSettings(rules);
+    this.#refusals = new Refusals(rules);
   }
 
   get epoch(): Epoch {
@@ -108,7 +110,12 @@ export class Leader {
   }
   /** Why it neither reads nor writes yet; undefined when it does. */
   get notReady(): string | undefined {
-    return this.#takeover.describe();
+    const isEmpty = this.last === 0;
+    return this.#takeover.describe() ?? this.#state.identity.describe(isEmpty);
+  }
+  /** What it shows of its cluster: as flushed. */
+  get mark(): ClusterMark {
+    return this.#state.identity.mark;
   }
   /** Every member's gateway as far as it is known, this node's first. */
   get members(): readonly Member[] {
@@ -169,11 +176,17 @@ export class Leader {
         this.#leading.floor?.flushed(flush.number);
         this.#leading.reconsiderFloor();
         return;
+      case "cluster":
+        this.#state.identity.confirmed();
+        // All of them were heard just now, and this disk flushes: the next tick would be late.
+        this.#leading.heartbeat(true);
+        return;
       case "epoch":
         this.#takeover.epochFlushed(now);
         return;
       case "log":
         this.#takeover.logFlushed(flush.floor);
+        this.#leading.considerCluster();
         return;
       case "entries":
         this.#state.writes.flushed(flush.through);
@@ -206,21 +219,18 @@ export class Leader {
     now: Instant,
   ): { outcomes: readonly ProposalOutcome[]; effects: LeaderEffects } {
     const { phase, epoch, members, writes, writeQuorum: usualQuorum } = this.#state;
-    if (phase.type !== "leading" || !phase.established) {
-      const refusal: Refusal = { reason: "recovering", detail: this.notReady ?? "" };
+    const { notReady } = this;
+    if (phase.type !== "leading" || notReady !== undefined) {
+      const refusal: Refusal = { reason: "recovering", detail: notReady ?? "" };
       const outcomes = proposals.map(() => ({ type: "refused", refusal }) as const);
       return { outcomes, effects: this.#out.take() };
     }
     const spread: FloorNote[] = [];
     const live = members.live.length;
     const turn = { now, epoch, live, usualQuorum, floor: phase.floor, spread };
-    const answers = proposals.map((proposal) => writes.accept(proposal, turn));
-    const slots = answers.filter((answer): answer is Slot => !("reason" in answer));
-    const outcomes = answers.map(
-      (answer): ProposalOutcome =>
-        "reason" in answer
-          ? { type: "refused", refusal: answer }
-          : { type: "accepted", slot: answer },
+    const outcomes = proposals.map((proposal) => writes.accept(proposal, turn));
+    const slots = outcomes.flatMap((outcome) =>
+      outcome.type === "accepted" ? [outcome.slot] : [],
     );
     const note = spread.at(-1);
     if (note !== undefined) this.#leading.spread(note);
@@ -249,6 +259,7 @@ export class Leader {
     this.#state.report();
     this.#leading.reconsiderFloor();
     this.#leading.raiseFloor(now);
+    this.#state.writes.scanOn();
     const isAble = isFlushing && !this.isAlone(now);
     this.#elect(now, isAble);
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);
@@ -304,7 +315,7 @@ export class Leader {
 
   #dispatch(peer: Peer, message: FollowerMessage, now: Instant): void {
     if (message.type === "refusal") {
-      this.#refused(peer, message);
+      this.#refusals.received(peer, message);
       return;
     }
     if (message.type === "vote" || message.type === "wantMark" || message.epoch !== this.epoch)
@@ -340,6 +351,8 @@ export class Leader {
         return;
       case "floorReceipt":
         this.#leading.floor?.received(peer.id, message.floor);
+        this.#state.identity.received(peer.id, message.cluster);
+        this.#leading.considerCluster();
         this.#leading.reconsiderFloor();
         return;
     }
@@ -347,47 +360,25 @@ export class Leader {
 
   #promised(peer: Peer, message: PromiseMessage, now: Instant): void {
     if (peer.link.state !== "preparing") return;
-    const { phase } = this.#state;
+    const { phase, identity, start } = this.#state;
+    const { cluster } = message;
+    if (identity.clashes(cluster)) {
+      this.#refusals.stranger(peer, cluster);
+      return;
+    }
     const restarted = peer.incarnation !== "" && peer.incarnation !== message.incarnation;
     peer.promised(message);
     if (message.blank) this.#leading.forgetDisk(peer);
     if (restarted) this.#state.report(peer);
+    if (identity.promised(peer.id, cluster) && start.election === undefined) {
+      // A stranger has promised before: everybody is asked again.
+      this.#takeover.leap(this.epoch);
+      return;
+    }
     if (phase.type !== "leading") this.#takeover.promised(peer.id, message, now);
     else if (this.#takeover.wentBack(message))
-      this.#stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
+      this.#refusals.stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
     else if (phase.established) this.#leading.leadOrHold(peer, message, now);
-  }
-
-  #refused(peer: Peer, message: RefusalMessage): void {
-    const { promisedEpoch, promisedLeader, reason } = message;
-    const isForeign = promisedLeader !== this.#state.start.id;
-    if (promisedEpoch < this.epoch) this.#noteRefusal(peer, reason);
-    else if (!this.#takeover.believes(promisedEpoch))
-      this.#noteRefusal(peer, `it names an epoch that is not believed: ${reason}`);
-    else if (promisedEpoch === this.epoch && !isForeign)
-      this.#out.close(peer.id, `it refused: ${reason}`);
-    else if (this.#leading.floor === undefined && this.#state.start.election === undefined)
-      this.#takeover.leap(promisedEpoch);
-    else {
-      // This node's own promise of a higher epoch, of which its disk knows nothing.
-      const deposed: Deposed = isForeign
-        ? { reason: "higherEpoch", by: promisedLeader, epoch: promisedEpoch }
-        : { reason: "diskWentBack" };
-      this.#stepDown({ promisedEpoch, promisedLeader }, deposed);
-    }
-  }
-
-  /** It takes no part and deposes nobody: its settings name another leader, for example. */
-  #noteRefusal(peer: Peer, reason: string): void {
-    if (peer.refusal === reason) return;
-    peer.refusal = reason;
-    this.#out.tell({ type: "refused", by: peer.id, reason });
-  }
-
-  /** This process leads no more; the next one of this node must ask the followers first. */
-  #stepDown(change: Partial<HardState>, deposed: Deposed): void {
-    this.#state.persist(change, { type: "hardState" });
-    this.#out.depose(deposed);
   }
 
   #peer(id: NodeId): Peer {

@@ -108,6 +108,7 @@ export class Leading {
     peer.acked = 0;
     this.#state.writes.diskLost(peer.id);
     this.floor?.forget(peer.id);
+    this.#state.identity.forget(peer.id);
   }
 
   /** A follower promised. With elections a blank one may have to wait. */
@@ -137,7 +138,8 @@ export class Leading {
     invariant(phase.type === "leading", "only a node that leads sends entries");
     const replace = !this.#isPrefix(promise);
     const floor = phase.floor.note;
-    out.send(peer.id, { type: "lead", epoch, completeAt: last, floor, replace });
+    const cluster = this.#state.identity.held;
+    out.send(peer.id, { type: "lead", epoch, completeAt: last, floor, replace, cluster });
     if (replace) {
       out.tell({ type: "storeReplaced", id: peer.id, applied: promise.applied });
       streams.replaceStore(peer);
@@ -217,6 +219,7 @@ export class Leading {
       writeQuorum,
       settings: this.#state.start.settings?.(),
       able: this.#state.start.election === undefined ? undefined : able,
+      cluster: this.#state.identity.held,
     };
     for (const { id } of led) out.send(id, message);
   }
@@ -231,6 +234,13 @@ export class Leading {
       if (isSilent || stallMs > snapshotStallMsMax)
         this.#state.out.close(peer.id, "it does not take the snapshot it is sent");
     }
+  }
+
+  /** Once all nodes hold the id of the cluster, that is made durable here, before anybody is told. */
+  considerCluster(): void {
+    const cluster = this.#state.identity.takeConfirmed();
+    const { epoch } = this.#state;
+    if (cluster !== undefined) this.#state.persist({ cluster }, { type: "cluster", epoch });
   }
 
   // --- the floor -------------------------------------------------------------------------------

@@ -223,6 +223,7 @@ export class Takeover {
     const state = this.#state;
     if (state.phase.type === "leading") {
       state.phase.established = true;
+      state.identity.leads(state.hardState);
       // A newer note may have been made since: it is not durable yet.
       state.phase.floor.flushed(floorNumber);
     }
@@ -314,7 +315,8 @@ export class Takeover {
     state.phase = { type: "leading", floor, rounds, established: false };
     const entries = log.entries.filter(({ sequence }) => sequence > committed);
     const flush = { type: "log", epoch, floor: floor.note.number } as const;
-    const change = { blank: false, foreign: false, floor: floor.note, committed };
+    const cluster = state.identity.choose();
+    const change = { blank: false, foreign: false, floor: floor.note, committed, cluster };
     state.persist(change, flush, entries);
   }
 }

@@ -3,6 +3,8 @@ import type { Entry, FollowerMessage } from "../../replication/types.ts";
 import { any, type Check, fields, inOrder, list, maybe } from "./check.ts";
 import { entry } from "./data.ts";
 import {
+  clusterId,
+  clusterMark,
   count,
   countFrom1,
   digest,
@@ -52,12 +54,18 @@ export const followerChecks: { readonly [Name in Type]: Check<Message<Name>> } =
       history,
       followedEpoch: count,
       settings: maybe(settings),
+      cluster: maybe(clusterMark),
     },
     inOrder("followedEpoch", "epoch"),
     inOrder("applied", "last"),
     notLater("epoch"),
   ),
-  refusal: fields({ promisedEpoch: count, promisedLeader: idOrNone, reason: text }),
+  refusal: fields({
+    promisedEpoch: count,
+    promisedLeader: idOrNone,
+    reason: text,
+    cluster: maybe(clusterMark),
+  }),
   acks: fields({
     epoch: countFrom1,
     ranges: list(range, entriesMax),
@@ -77,7 +85,10 @@ export const followerChecks: { readonly [Name in Type]: Check<Message<Name>> } =
     isLogPage,
   ),
   storePage: fields({ epoch: countFrom1, records, end: maybe(snapshotEnd) }),
-  floorReceipt: fields({ epoch: countFrom1, floor: maybe(floorNote) }, notLater("epoch")),
+  floorReceipt: fields(
+    { epoch: countFrom1, floor: maybe(floorNote), cluster: maybe(clusterId) },
+    notLater("epoch"),
+  ),
   vote: fields(
     {
       number: count,
@@ -90,6 +101,7 @@ export const followerChecks: { readonly [Name in Type]: Check<Message<Name>> } =
       last: count,
       blank: any,
       floor: maybe(floorNote),
+      cluster: maybe(clusterMark),
     },
     notLater("promisedEpoch"),
   ),

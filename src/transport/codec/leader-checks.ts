@@ -3,6 +3,8 @@ import type { Entry, LeaderMessage } from "../../replication/types.ts";
 import { any, type Check, fields, inOrder, list, maybe } from "./check.ts";
 import { entry, key } from "./data.ts";
 import {
+  clusterId,
+  clusterMark,
   count,
   countFrom1,
   digestOrNone,
@@ -10,6 +12,7 @@ import {
   floorNote,
   id,
   members,
+  membersMax,
   notLater,
   quorum,
   records,
@@ -21,9 +24,23 @@ type Type = LeaderMessage["type"];
 type Message<Name extends Type> = Extract<LeaderMessage, { type: Name }>;
 
 export const leaderChecks: { readonly [Name in Type]: Check<Message<Name>> } = {
-  prepare: fields({ epoch: countFrom1, leader: id, to: id, members, elected: any }),
+  prepare: fields({
+    epoch: countFrom1,
+    leader: id,
+    to: id,
+    members,
+    elected: any,
+    nodes: list(id, membersMax),
+    cluster: maybe(clusterMark),
+  }),
   lead: fields(
-    { epoch: countFrom1, completeAt: count, floor: maybe(floorNote), replace: any },
+    {
+      epoch: countFrom1,
+      completeAt: count,
+      floor: maybe(floorNote),
+      replace: any,
+      cluster: maybe(clusterId),
+    },
     notLater("epoch"),
   ),
   append: fields(
@@ -47,6 +64,7 @@ export const leaderChecks: { readonly [Name in Type]: Check<Message<Name>> } = {
       writeQuorum: quorum,
       settings: maybe(settings),
       able: any,
+      cluster: maybe(clusterId),
     },
     inOrder("applied", "committed"),
     inOrder("committed", "last"),
@@ -61,7 +79,7 @@ export const leaderChecks: { readonly [Name in Type]: Check<Message<Name>> } = {
   fetchLog: fields({ epoch: countFrom1, from: count }),
   fetchStore: fields({ epoch: countFrom1, after: maybe(key) }),
   floor: fields({ epoch: countFrom1, floor: floorNote }, notLater("epoch")),
-  poll: fields({ candidate: id, to: id, number: count }),
+  poll: fields({ candidate: id, to: id, number: count, cluster: maybe(clusterMark) }),
   confirm: fields({ epoch: countFrom1, number: count, lend: any }),
   stand: fields({ epoch: countFrom1, to: id, released: any }),
   readMark: fields({ epoch: countFrom1, number: count, sequence: count }),

@@ -5,6 +5,8 @@ import { numberMax } from "../../replication/bounds.ts";
 import { isHistory } from "../../replication/history.ts";
 import { DEFAULT_LIMITS } from "../../replication/limits.ts";
 import type {
+  ClusterId,
+  ClusterMark,
   FloorNote,
   LiveSettings,
   Member,
@@ -17,7 +19,7 @@ import { any, type Check, fields, inOrder, list, maybe, rule, within } from "./c
 import { key, value } from "./data.ts";
 
 /** Members of one cluster, and so the highest write quorum. */
-const membersMax = 1000;
+export const membersMax = 1000;
 /** Entries and ranges of one message: a simulated delay may let a whole window out at once. */
 export const entriesMax = DEFAULT_LIMITS.windowEntriesMax;
 /** A record takes some bytes more than none. */
@@ -104,6 +106,27 @@ export const settings: Check<LiveSettings> = fields({
   changedEpoch: count,
   changedAt: count,
 });
+
+const clusterDigits = /^[0-9a-f]{32}$/;
+export const clusterId: Check<ClusterId> = fields({
+  id: rule("32 hexadecimal digits in lower case", (digits) => clusterDigits.test(digits)),
+  confirmed: any,
+});
+/** A node that has no id yet shows that it has none, and that cannot be confirmed. */
+export const clusterMark: Check<ClusterMark> = fields(
+  {
+    id: rule(
+      "32 hexadecimal digits in lower case, or empty",
+      (digits) => digits === "" || clusterDigits.test(digits),
+    ),
+    confirmed: any,
+    blank: any,
+  },
+  ({ id: digits, confirmed }) =>
+    confirmed && digits === ""
+      ? { path: "confirmed", value: true, allowed: "false without an id" }
+      : undefined,
+);
 
 export const snapshotEnd: Check<SnapshotEnd> = fields({ applied: count, digest, history });
 

@@ -114,6 +114,7 @@ function dial({ server, seen }: End, to: string) {
 
 const prepare = (leader: string): LeaderMessage => ({
   ...{ type: "prepare", elected: true, epoch: 1, leader, to: "b", members: [] },
+  nodes: [],
 });
 const poll = (candidate: string): LeaderMessage => ({
   ...{ type: "poll", candidate, to: "b", number: 1 },

@@ -70,6 +70,7 @@ const view = (changes: Readonly<Record<string, Partial<MemberView>>> = {}): Clus
   settings: null,
   leaderSince: null,
   survives: null,
+  cluster: null,
   nodes: ["leader", "follower1", "follower2", "follower3"].map((id) => member(id, changes[id])),
 });
 

@@ -1,7 +1,10 @@
 /** A follower's part in elections: it asks the others, answers them, and may stand for leader. */
+
+import { describeMark, markOf } from "../../../replication/cluster-id.ts";
 import { Election, type ElectionEffect } from "../../../replication/election/election.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type {
+  ClusterMark,
   Epoch,
   FollowerMessage,
   Instant,
@@ -13,6 +16,7 @@ import type { NodeParts } from "../../parts.ts";
 import type { Cancel, Link } from "../../ports.ts";
 import type { Leave } from "../../role.ts";
 import { standingOf } from "../../standing.ts";
+import { strangerAsks } from "../../strangers.ts";
 
 type Poll = Extract<LeaderMessage, { type: "poll" }>;
 type Vote = Extract<FollowerMessage, { type: "vote" }>;
@@ -23,6 +27,7 @@ export class Candidacy {
   readonly #election: Election;
   readonly #leave: Leave;
   readonly #epoch: () => Epoch;
+  readonly #mark: () => ClusterMark;
   readonly #others: readonly NodeId[];
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   #dials: Cancel[] = [];
@@ -35,6 +40,7 @@ export class Candidacy {
     this.#parts = parts;
     this.#leave = leave;
     this.#epoch = () => core.epoch;
+    this.#mark = () => markOf(core.hardState);
     this.#others = otherIds(config);
     const settings = {
       id,
@@ -47,7 +53,7 @@ export class Candidacy {
     };
     this.#election = new Election(
       settings,
-      () => standingOf(core, parts.options.storage),
+      () => standingOf(core, parts.options.storage, markOf(core.hardState)),
       clock.now(),
     );
   }
@@ -72,11 +78,20 @@ export class Candidacy {
   }
 
   /** Undefined: it is meant for another node. */
-  vote({ candidate, to, number }: Poll): Vote | undefined {
+  vote({ candidate, to, number, cluster }: Poll): Vote | undefined {
     if (to !== this.#parts.options.config.nodeId) return undefined;
-    const vote = this.#election.answer(candidate, number, this.#now);
+    const stranger = this.#stranger(candidate, cluster);
+    const vote = this.#election.answer(candidate, number, this.#now, stranger);
     this.#arm();
     return vote;
+  }
+
+  /** Why that node has nothing to do with this one; undefined: it may have. */
+  #stranger(id: NodeId, mark: ClusterMark | undefined): string | undefined {
+    const { nodeId } = this.#parts.options.config;
+    const reason = strangerAsks({ id: nodeId, mark: this.#mark() }, { id, mark });
+    if (reason !== undefined) this.#parts.life.strangers.refused(id, reason);
+    return reason;
   }
 
   get #now(): number {
@@ -121,7 +136,9 @@ export class Candidacy {
         return;
       case "poll": {
         const { to, number } = effect;
-        this.#links.get(to)?.send({ type: "poll", candidate: config.nodeId, to, number });
+        const candidate = config.nodeId;
+        const cluster = this.#mark();
+        this.#links.get(to)?.send({ type: "poll", candidate, to, number, cluster });
         return;
       }
       case "stand":
@@ -164,6 +181,9 @@ export class Candidacy {
       return {
         received: (message) => {
           if (this.#links.get(to) !== link || message.type !== "vote") return;
+          if (this.#stranger(to, message.cluster) !== undefined) return;
+          if (this.#mark().blank && message.cluster?.confirmed === true && !message.blank)
+            this.#parts.life.strangers.waitsFor(to, describeMark(message.cluster));
           this.#perform(this.#election.voted(to, message, this.#now));
         },
         closed: () => {

@@ -11,6 +11,7 @@ import type {
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import { Inbox } from "../../inbox.ts";
 import type { NodeLife } from "../../life.ts";
+import { refusedMs } from "../../options.ts";
 import { NodeParts, ruleStart } from "../../parts.ts";
 import type { Leave, RoleHooks } from "../../role.ts";
 import { queueStorage, type StorageReports } from "../../storage-effects.ts";
@@ -147,6 +148,9 @@ export class Following {
         this.parts.options.log.warn({ leader, refusedEpoch }, said);
         return;
       }
+      case "otherCluster":
+        this.#otherCluster(news);
+        return;
       case "readMark":
         this.reads.marked(news.number, news.sequence);
         return;
@@ -154,6 +158,14 @@ export class Following {
         this.#handOver(news.to);
         return;
     }
+  }
+
+  #otherCluster(news: Extract<FollowerNews, { type: "otherCluster" }>): void {
+    const { options, life } = this.parts;
+    const { leader, reason, mayAskAgain, link } = news;
+    life.strangers.refused(leader, reason);
+    // A moment later, so that the refusal arrives.
+    if (mayAskAgain) options.clock.after(refusedMs, () => life.streams.giveUp(link));
   }
 
   #handOver(to: NodeId): void {
@@ -187,6 +199,7 @@ function followerOf({ options, elections, settings }: NodeLife): Follower {
   return new Follower({
     ...ruleStart(options),
     leader: config.leader,
+    all: config.nodes.map(({ id }) => id),
     nodes: config.failover ? config.nodes.map(({ id }) => id) : undefined,
     lending: config.failover ? elections.lending : undefined,
     incarnation,

@@ -1,9 +1,10 @@
 /** What a follower reports about itself and, as far as it knows, its cluster. */
+import { markOf } from "../../../replication/cluster-id.ts";
 import type { Follower } from "../../../replication/follower/follower.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, LiveConfig, MemberView, NodeStatus, Role } from "../../api.ts";
 import { gatewayUrl, ownMember } from "../../options.ts";
-import type { NodeParts } from "../../parts.ts";
+import { type NodeParts, shownCluster } from "../../parts.ts";
 import { replacingReason } from "../../refusals.ts";
 import type { LeaderContact } from "./contact.ts";
 
@@ -56,7 +57,7 @@ export class FollowerViews {
 
   status(): NodeStatus {
     const { timeout } = this.#parts.options.config;
-    return this.#parts.status(this.#core, {
+    return this.#parts.status(this.#core, markOf(this.#core.hardState), {
       role: "follower",
       leader: this.leader,
       config: { ...this.#settings, timeout },
@@ -92,6 +93,7 @@ export class FollowerViews {
       settings: this.#parts.life.settings.lastChange,
       leaderSince: null,
       survives: null,
+      cluster: shownCluster(markOf(this.#core.hardState)),
       nodes: config.nodes.map(({ id }) => this.#view(id)),
     };
   }

@@ -1,18 +1,19 @@
 /** What other nodes send to one that leads or stands for leader: they want to lead, or ask for a vote. */
 
+import { clash, clashReason, heeds } from "../../../replication/cluster-id.ts";
 import { isBelievable } from "../../../replication/election/epochs.ts";
 import type { LinkNumber } from "../../../replication/follower/follower-effects.ts";
 import { leapReason, strangeness } from "../../../replication/follower/prepare.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderMessage } from "../../../replication/types.ts";
+import { refusedMs } from "../../options.ts";
 import type { NodeParts } from "../../parts.ts";
 import type { Leave } from "../../role.ts";
 import { standingOf } from "../../standing.ts";
+import { strangerAsks } from "../../strangers.ts";
 
 type Prepare = Extract<LeaderMessage, { type: "prepare" }>;
-
-/** A stream whose sender was refused is closed after this time. */
-const refusedMs = 50;
+type Poll = Extract<LeaderMessage, { type: "poll" }>;
 
 /** Obeys a higher epoch with FAILOVER=1; refuses everything else. */
 export class LeaderIncoming {
@@ -31,10 +32,13 @@ export class LeaderIncoming {
     if (lifetime.over || lifetime.closing) return;
     const { nodeId } = options.config;
     if (message.type === "poll") {
-      if (message.to === nodeId) this.#vote(number, message.number);
+      if (message.to === nodeId) this.#vote(number, message);
       return;
     }
-    if (message.type === "prepare" && this.#mayLead(message)) {
+    const stranger = message.type === "prepare" ? this.#whyStranger(message) : undefined;
+    if (message.type === "prepare" && stranger !== undefined)
+      this.#refuseStranger(number, message, stranger);
+    else if (message.type === "prepare" && this.#mayLead(message)) {
       options.log.info(
         { leader: message.leader, theirEpoch: message.epoch },
         `${message.leader} stands for leader with epoch ${message.epoch}; this node obeys`,
@@ -42,8 +46,7 @@ export class LeaderIncoming {
       const { leader, epoch } = message;
       this.#leave({ type: "follow", next: { leader, epoch }, message: { number, message } });
       return;
-    }
-    this.#refuse(number);
+    } else this.#refuse(number);
     // A moment later, so that the refusal arrives: the sender then opens another stream and asks again.
     options.clock.after(refusedMs, () => life.streams.giveUp(number));
   }
@@ -72,22 +75,43 @@ export class LeaderIncoming {
     const reason = failover
       ? `promised epoch ${epoch} to ${nodeId}`
       : `the settings of ${nodeId} name itself as the leader`;
-    const refusal = { type: "refusal", promisedEpoch, promisedLeader: nodeId, reason } as const;
-    this.#parts.life.streams.send(number, refusal);
+    const promised = { promisedEpoch, promisedLeader: nodeId };
+    const cluster = this.#core.mark;
+    this.#parts.life.streams.send(number, { type: "refusal", ...promised, reason, cluster });
+  }
+
+  /** Undefined: it is of this cluster, or says nothing against it. */
+  #whyStranger({ leader, cluster, elected }: Prepare): string | undefined {
+    const { config } = this.#parts.options;
+    const { mark } = this.#core;
+    const own = { id: config.nodeId, mark };
+    const isHeeded = elected ? heeds(mark, cluster) : !clash(mark, cluster);
+    return isHeeded ? undefined : clashReason(own, { id: leader, mark: cluster });
+  }
+
+  /** It hears nothing of the epochs here: it would leap above them. */
+  #refuseStranger(number: LinkNumber, { leader }: Prepare, reason: string): void {
+    const nobody = { promisedEpoch: 0, promisedLeader: "" };
+    const { strangers, streams } = this.#parts.life;
+    strangers.refused(leader, reason);
+    streams.send(number, { type: "refusal", ...nobody, reason, cluster: this.#core.mark });
   }
 
   /** A leader that followers still answer wants no other one; a candidate waits for its own votes. */
-  #vote(to: LinkNumber, number: number): void {
+  #vote(to: LinkNumber, { candidate, number, cluster }: Poll): void {
     const { config, clock, storage } = this.#parts.options;
     const core = this.#core;
-    const isAlone = core.isAlone(clock.now());
+    const own = { id: config.nodeId, mark: core.mark };
+    const stranger = strangerAsks(own, { id: candidate, mark: cluster });
+    if (stranger !== undefined) this.#parts.life.strangers.refused(candidate, stranger);
+    const isAlone = stranger === undefined && core.isAlone(clock.now());
     this.#parts.life.streams.send(to, {
       type: "vote",
       number,
       agrees: config.failover && isAlone,
-      reason: isAlone ? "" : `${config.nodeId} leads, or is about to`,
+      reason: isAlone ? "" : (stranger ?? `${config.nodeId} leads, or is about to`),
       hearsUnable: isAlone,
-      ...standingOf(core, storage),
+      ...standingOf(core, storage, core.mark),
     });
   }
 }

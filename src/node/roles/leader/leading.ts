@@ -233,7 +233,7 @@ function deposedSentence(deposed: Deposed): string {
 
 /** The rules of leading, with what this node's storage holds. */
 function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
-  const { config, storage, incarnation } = options;
+  const { config, storage, incarnation, freshClusterId } = options;
   const ids = config.nodes.map(({ id }) => id);
   const start = ruleStart(options);
   const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
@@ -253,5 +253,6 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
         }
       : undefined,
     settings: () => settings.inForce,
+    freshClusterId,
   });
 }

@@ -61,6 +61,11 @@ export class LeaderTelemetry {
     this.#writes.unknown(slot);
   }
 
+  /** The same for a write that was sent before and is committed. */
+  repeatUnknown(waitedMs: number): void {
+    this.#parts.options.observer.wrote("unknown", waitedMs);
+  }
+
   /** A write was refused with this error code. */
   refused(code: string): void {
     this.#parts.options.observer.wrote("refused", 0);
@@ -100,8 +105,10 @@ export class LeaderTelemetry {
         return;
       }
       case "refused": {
-        const { by, reason } = news;
-        log.warn({ follower: by, reason }, `${by} refuses to follow this leader`);
+        const { by, reason, isStranger } = news;
+        const { strangers } = this.#parts.life;
+        if (isStranger) strangers.refused(by, reason);
+        else strangers.refuses(by, reason);
         return;
       }
       case "floor": {

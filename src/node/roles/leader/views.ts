@@ -3,7 +3,7 @@ import type { Leader } from "../../../replication/leader/leader.ts";
 import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type { ClusterView, MemberView, NodeStatus, Role } from "../../api.ts";
 import { gatewayUrl } from "../../options.ts";
-import type { NodeParts } from "../../parts.ts";
+import { type NodeParts, shownCluster } from "../../parts.ts";
 import type { LiveSettings } from "./live-settings.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
 
@@ -53,7 +53,7 @@ export class LeaderViews {
   /** `settings`: what is in force. */
   status(settings: LiveSettings): NodeStatus {
     const { timeout } = this.#parts.options.config;
-    return this.#parts.status(this.#core, {
+    return this.#parts.status(this.#core, this.#core.mark, {
       role: this.role,
       leader: this.leader,
       config: { ...settings.inForce, timeout },
@@ -76,6 +76,7 @@ export class LeaderViews {
       settings: this.#parts.life.settings.lastChange,
       leaderSince: this.#telemetry.leadsSince,
       survives: this.role === "leader" ? this.#core.survival : null,
+      cluster: shownCluster(this.#core.mark),
       nodes: [this.#ownView(), ...this.#followerViews()],
     };
   }

@@ -36,6 +36,7 @@ const stored = z.looseObject({
       elected: z.boolean().optional(),
     })
     .optional(),
+  cluster: z.looseObject({ id: text.min(1), confirmed: z.boolean() }).optional(),
   committed: number,
   members: z.array(z.looseObject({ id: text, url: text, peerUrl: text })).max(membersMax),
 });

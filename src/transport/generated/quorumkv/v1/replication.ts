@@ -37,6 +37,13 @@ export interface ReplicateRequest {
     | { $case: "confirm"; value: Confirm }
     | { $case: "stand"; value: Stand }
     | { $case: "readMark"; value: ReadMark }
+    | { $case: "hello"; value: Hello }
+    | //
+    /**
+     * An append with entries that have checks. A node of a version that knows no checks ends the stream: it
+     * would keep such an entry after a recovery although a check no longer holds.
+     */
+    { $case: "appendChecked"; value: Append }
     | undefined;
 }
 
@@ -54,6 +61,9 @@ export interface ReplicateResponse {
     | { $case: "vote"; value: Vote }
     | { $case: "confirmed"; value: Confirmed }
     | { $case: "wantMark"; value: WantMark }
+    | //
+    /** A page of the log with entries that have checks; see append_checked. */
+    { $case: "logPageChecked"; value: LogPage }
     | undefined;
 }
 
@@ -78,6 +88,17 @@ export interface Condition {
   after?: number | undefined;
 }
 
+/** A check is a condition without a write: the entry takes effect only if it holds. */
+export interface EntryCheck {
+  key: string;
+  condition: Condition | undefined;
+}
+
+/** What an entry requires besides the conditions of its operations. */
+export interface Requirements {
+  checks: EntryCheck[];
+}
+
 /** An entry is an atomic list of operations at one place in the log; no operations: a no-op. */
 export interface Entry {
   sequence: number;
@@ -86,6 +107,8 @@ export interface Entry {
   /** The epoch that proposed it first. */
   origin: number;
   operations: Operation[];
+  /** Absent: nothing. Only in append_checked and log_page_checked. */
+  requires?: Requirements | undefined;
 }
 
 /** A record is one key of the store. */
@@ -119,6 +142,29 @@ export interface Member {
   peerUrl: string;
 }
 
+/** Hello precedes Prepare or Poll where CLUSTER_SECRET is set: the sender knows the secret. */
+export interface Hello {
+  /** HMAC-SHA256 over both nonces and both ids. src/transport/handshake.ts has the exchange. */
+  proof: Buffer;
+}
+
+/** Which cluster a node belongs to. */
+export interface ClusterId {
+  /** 32 hexadecimal digits. */
+  id: string;
+  /** All nodes have held it: it never changes again. */
+  confirmed: boolean;
+}
+
+/** What the first message of a stream shows of its sender's cluster. */
+export interface ClusterMark {
+  /** As in ClusterId; empty: it has none yet. */
+  id: string;
+  confirmed: boolean;
+  /** The node may have lost its disk, and with it the id. */
+  blank: boolean;
+}
+
 /** Prepare asks the follower to promise that it follows no lower epoch from now on. */
 export interface Prepare {
   epoch: number;
@@ -128,6 +174,12 @@ export interface Prepare {
   members: Member[];
   /** The sender stands for election (FAILOVER=1). */
   elected: boolean;
+  /** Absent, here and below: the sender's version knows of no cluster ids. */
+  cluster?:
+    | ClusterMark
+    | undefined;
+  /** All nodes, by the settings of the sender. */
+  nodes: string[];
 }
 
 /** Promised: the promise is durable on this node, and this is what the node holds. */
@@ -156,6 +208,7 @@ export interface Promised {
   followedEpoch: number;
   /** The live settings that this node holds, for an elected leader. Absent: it knows of no change. */
   settings?: LiveSettings | undefined;
+  cluster?: ClusterMark | undefined;
 }
 
 /** Refusal: the node has promised a higher epoch, or is not the one that was meant. */
@@ -163,6 +216,7 @@ export interface Refusal {
   promisedEpoch: number;
   promisedLeader: string;
   reason: string;
+  cluster?: ClusterMark | undefined;
 }
 
 /** Lead opens the stream of entries, which starts after the last one that the follower has applied. */
@@ -178,6 +232,8 @@ export interface Lead {
    * replaced by a snapshot.
    */
   replace: boolean;
+  /** The follower belongs to this cluster from now on. */
+  cluster?: ClusterId | undefined;
 }
 
 /** Append carries entries, and how far the log is committed. */
@@ -207,6 +263,7 @@ export interface Heartbeat {
     | undefined;
   /** False: the leader cannot lead at the moment and counts as silent. Absent: it was not elected. */
   able?: boolean | undefined;
+  cluster?: ClusterId | undefined;
 }
 
 /** The settings that change at run time, with the change that made them. */
@@ -322,10 +379,11 @@ export interface Floor {
   floor: FloorNote | undefined;
 }
 
-/** FloorReceipt: this floor is durable on this node. */
+/** FloorReceipt: this floor is durable on this node, and so is the id of its cluster. */
 export interface FloorReceipt {
   epoch: number;
   floor: FloorNote | undefined;
+  cluster?: ClusterId | undefined;
 }
 
 /** Poll asks a node whether it would promise to the sender, which has lost its leader. It changes nothing. */
@@ -336,6 +394,7 @@ export interface Poll {
   to: string;
   /** Numbers the polls of one candidate; echoed by the vote. */
   number: number;
+  cluster?: ClusterMark | undefined;
 }
 
 /** Vote answers Poll with what the node would do, and what it holds. */
@@ -356,6 +415,7 @@ export interface Vote {
     | undefined;
   /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
   hearsUnable: boolean;
+  cluster?: ClusterMark | undefined;
 }
 
 /** Confirm asks whether the follower still follows this epoch: reads wait for the answers. */
@@ -444,6 +504,12 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         break;
       case "readMark":
         ReadMark.encode(message.message.value, writer.uint32(98).fork()).join();
+        break;
+      case "hello":
+        Hello.encode(message.message.value, writer.uint32(106).fork()).join();
+        break;
+      case "appendChecked":
+        Append.encode(message.message.value, writer.uint32(114).fork()).join();
         break;
     }
     return writer;
@@ -558,6 +624,22 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "readMark", value: ReadMark.decode(reader, reader.uint32()) };
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.message = { $case: "hello", value: Hello.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.message = { $case: "appendChecked", value: Append.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -648,6 +730,18 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         }
         break;
       }
+      case "hello": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "hello", value: Hello.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "appendChecked": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "appendChecked", value: Append.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -692,6 +786,9 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
         break;
       case "wantMark":
         WantMark.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "logPageChecked":
+        LogPage.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -798,6 +895,14 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
             message.message = { $case: "wantMark", value: WantMark.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "logPageChecked", value: LogPage.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -879,6 +984,12 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
       case "wantMark": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "wantMark", value: WantMark.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "logPageChecked": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "logPageChecked", value: LogPage.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1047,8 +1158,132 @@ export const Condition: MessageFns<Condition> = {
   },
 };
 
+function createBaseEntryCheck(): EntryCheck {
+  return { key: "", condition: undefined };
+}
+
+export const EntryCheck: MessageFns<EntryCheck> = {
+  encode(message: EntryCheck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.condition !== undefined) {
+      Condition.encode(message.condition, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntryCheck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntryCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.condition = Condition.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntryCheck>): EntryCheck {
+    return EntryCheck.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntryCheck>): EntryCheck {
+    const message = createBaseEntryCheck();
+    message.key = object.key ?? "";
+    message.condition = (object.condition !== undefined && object.condition !== null)
+      ? Condition.fromPartial(object.condition)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRequirements(): Requirements {
+  return { checks: [] };
+}
+
+export const Requirements: MessageFns<Requirements> = {
+  encode(message: Requirements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.checks) {
+      EntryCheck.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Requirements {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequirements();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.checks.push(EntryCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Requirements>): Requirements {
+    return Requirements.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Requirements>): Requirements {
+    const message = createBaseRequirements();
+    message.checks = object.checks?.map((e) => EntryCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseEntry(): Entry {
-  return { sequence: 0, epoch: 0, origin: 0, operations: [] };
+  return { sequence: 0, epoch: 0, origin: 0, operations: [], requires: undefined };
 }
 
 export const Entry: MessageFns<Entry> = {
@@ -1064,6 +1299,9 @@ export const Entry: MessageFns<Entry> = {
     }
     for (const v of message.operations) {
       Operation.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.requires !== undefined) {
+      Requirements.encode(message.requires, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1113,6 +1351,14 @@ export const Entry: MessageFns<Entry> = {
             message.operations.push(Operation.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requires = Requirements.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1134,6 +1380,9 @@ export const Entry: MessageFns<Entry> = {
     message.epoch = object.epoch ?? 0;
     message.origin = object.origin ?? 0;
     message.operations = object.operations?.map((e) => Operation.fromPartial(e)) || [];
+    message.requires = (object.requires !== undefined && object.requires !== null)
+      ? Requirements.fromPartial(object.requires)
+      : undefined;
     return message;
   },
 };
@@ -1411,8 +1660,209 @@ export const Member: MessageFns<Member> = {
   },
 };
 
+function createBaseHello(): Hello {
+  return { proof: Buffer.alloc(0) };
+}
+
+export const Hello: MessageFns<Hello> = {
+  encode(message: Hello, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.proof.length !== 0) {
+      writer.uint32(10).bytes(message.proof);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hello {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHello();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.proof = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Hello>): Hello {
+    return Hello.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Hello>): Hello {
+    const message = createBaseHello();
+    message.proof = object.proof ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseClusterId(): ClusterId {
+  return { id: "", confirmed: false };
+}
+
+export const ClusterId: MessageFns<ClusterId> = {
+  encode(message: ClusterId, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.confirmed !== false) {
+      writer.uint32(16).bool(message.confirmed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClusterId {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClusterId();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.confirmed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClusterId>): ClusterId {
+    return ClusterId.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClusterId>): ClusterId {
+    const message = createBaseClusterId();
+    message.id = object.id ?? "";
+    message.confirmed = object.confirmed ?? false;
+    return message;
+  },
+};
+
+function createBaseClusterMark(): ClusterMark {
+  return { id: "", confirmed: false, blank: false };
+}
+
+export const ClusterMark: MessageFns<ClusterMark> = {
+  encode(message: ClusterMark, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.confirmed !== false) {
+      writer.uint32(16).bool(message.confirmed);
+    }
+    if (message.blank !== false) {
+      writer.uint32(24).bool(message.blank);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClusterMark {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClusterMark();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.confirmed = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.blank = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClusterMark>): ClusterMark {
+    return ClusterMark.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClusterMark>): ClusterMark {
+    const message = createBaseClusterMark();
+    message.id = object.id ?? "";
+    message.confirmed = object.confirmed ?? false;
+    message.blank = object.blank ?? false;
+    return message;
+  },
+};
+
 function createBasePrepare(): Prepare {
-  return { epoch: 0, leader: "", to: "", members: [], elected: false };
+  return { epoch: 0, leader: "", to: "", members: [], elected: false, cluster: undefined, nodes: [] };
 }
 
 export const Prepare: MessageFns<Prepare> = {
@@ -1431,6 +1881,12 @@ export const Prepare: MessageFns<Prepare> = {
     }
     if (message.elected !== false) {
       writer.uint32(40).bool(message.elected);
+    }
+    if (message.cluster !== undefined) {
+      ClusterMark.encode(message.cluster, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.nodes) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -1488,6 +1944,22 @@ export const Prepare: MessageFns<Prepare> = {
             message.elected = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.cluster = ClusterMark.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nodes.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1510,6 +1982,10 @@ export const Prepare: MessageFns<Prepare> = {
     message.to = object.to ?? "";
     message.members = object.members?.map((e) => Member.fromPartial(e)) || [];
     message.elected = object.elected ?? false;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterMark.fromPartial(object.cluster)
+      : undefined;
+    message.nodes = object.nodes?.map((e) => e) || [];
     return message;
   },
 };
@@ -1527,6 +2003,7 @@ function createBasePromised(): Promised {
     history: undefined,
     followedEpoch: 0,
     settings: undefined,
+    cluster: undefined,
   };
 }
 
@@ -1564,6 +2041,9 @@ export const Promised: MessageFns<Promised> = {
     }
     if (message.settings !== undefined) {
       LiveSettings.encode(message.settings, writer.uint32(90).fork()).join();
+    }
+    if (message.cluster !== undefined) {
+      ClusterMark.encode(message.cluster, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -1669,6 +2149,14 @@ export const Promised: MessageFns<Promised> = {
             message.settings = LiveSettings.decode(reader, reader.uint32());
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.cluster = ClusterMark.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1703,12 +2191,15 @@ export const Promised: MessageFns<Promised> = {
     message.settings = (object.settings !== undefined && object.settings !== null)
       ? LiveSettings.fromPartial(object.settings)
       : undefined;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterMark.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
 
 function createBaseRefusal(): Refusal {
-  return { promisedEpoch: 0, promisedLeader: "", reason: "" };
+  return { promisedEpoch: 0, promisedLeader: "", reason: "", cluster: undefined };
 }
 
 export const Refusal: MessageFns<Refusal> = {
@@ -1721,6 +2212,9 @@ export const Refusal: MessageFns<Refusal> = {
     }
     if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
+    }
+    if (message.cluster !== undefined) {
+      ClusterMark.encode(message.cluster, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1762,6 +2256,14 @@ export const Refusal: MessageFns<Refusal> = {
             message.reason = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cluster = ClusterMark.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1782,12 +2284,15 @@ export const Refusal: MessageFns<Refusal> = {
     message.promisedEpoch = object.promisedEpoch ?? 0;
     message.promisedLeader = object.promisedLeader ?? "";
     message.reason = object.reason ?? "";
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterMark.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
 
 function createBaseLead(): Lead {
-  return { epoch: 0, completeAt: 0, floor: undefined, replace: false };
+  return { epoch: 0, completeAt: 0, floor: undefined, replace: false, cluster: undefined };
 }
 
 export const Lead: MessageFns<Lead> = {
@@ -1803,6 +2308,9 @@ export const Lead: MessageFns<Lead> = {
     }
     if (message.replace !== false) {
       writer.uint32(32).bool(message.replace);
+    }
+    if (message.cluster !== undefined) {
+      ClusterId.encode(message.cluster, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1852,6 +2360,14 @@ export const Lead: MessageFns<Lead> = {
             message.replace = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.cluster = ClusterId.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1875,6 +2391,9 @@ export const Lead: MessageFns<Lead> = {
       ? FloorNote.fromPartial(object.floor)
       : undefined;
     message.replace = object.replace ?? false;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterId.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
@@ -1970,6 +2489,7 @@ function createBaseHeartbeat(): Heartbeat {
     writeQuorum: 0,
     settings: undefined,
     able: undefined,
+    cluster: undefined,
   };
 }
 
@@ -2004,6 +2524,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     if (message.able !== undefined) {
       writer.uint32(80).bool(message.able);
+    }
+    if (message.cluster !== undefined) {
+      ClusterId.encode(message.cluster, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -2101,6 +2624,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.able = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cluster = ClusterId.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2130,6 +2661,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
       ? LiveSettings.fromPartial(object.settings)
       : undefined;
     message.able = object.able ?? undefined;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterId.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
@@ -3248,7 +3782,7 @@ export const Floor: MessageFns<Floor> = {
 };
 
 function createBaseFloorReceipt(): FloorReceipt {
-  return { epoch: 0, floor: undefined };
+  return { epoch: 0, floor: undefined, cluster: undefined };
 }
 
 export const FloorReceipt: MessageFns<FloorReceipt> = {
@@ -3258,6 +3792,9 @@ export const FloorReceipt: MessageFns<FloorReceipt> = {
     }
     if (message.floor !== undefined) {
       FloorNote.encode(message.floor, writer.uint32(18).fork()).join();
+    }
+    if (message.cluster !== undefined) {
+      ClusterId.encode(message.cluster, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -3291,6 +3828,14 @@ export const FloorReceipt: MessageFns<FloorReceipt> = {
             message.floor = FloorNote.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cluster = ClusterId.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3312,12 +3857,15 @@ export const FloorReceipt: MessageFns<FloorReceipt> = {
     message.floor = (object.floor !== undefined && object.floor !== null)
       ? FloorNote.fromPartial(object.floor)
       : undefined;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterId.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
 
 function createBasePoll(): Poll {
-  return { candidate: "", to: "", number: 0 };
+  return { candidate: "", to: "", number: 0, cluster: undefined };
 }
 
 export const Poll: MessageFns<Poll> = {
@@ -3330,6 +3878,9 @@ export const Poll: MessageFns<Poll> = {
     }
     if (message.number !== 0) {
       writer.uint32(24).uint64(message.number);
+    }
+    if (message.cluster !== undefined) {
+      ClusterMark.encode(message.cluster, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -3371,6 +3922,14 @@ export const Poll: MessageFns<Poll> = {
             message.number = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.cluster = ClusterMark.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3391,6 +3950,9 @@ export const Poll: MessageFns<Poll> = {
     message.candidate = object.candidate ?? "";
     message.to = object.to ?? "";
     message.number = object.number ?? 0;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterMark.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };
@@ -3407,6 +3969,7 @@ function createBaseVote(): Vote {
     blank: false,
     floor: undefined,
     hearsUnable: false,
+    cluster: undefined,
   };
 }
 
@@ -3441,6 +4004,9 @@ export const Vote: MessageFns<Vote> = {
     }
     if (message.hearsUnable !== false) {
       writer.uint32(80).bool(message.hearsUnable);
+    }
+    if (message.cluster !== undefined) {
+      ClusterMark.encode(message.cluster, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -3538,6 +4104,14 @@ export const Vote: MessageFns<Vote> = {
             message.hearsUnable = reader.bool();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.cluster = ClusterMark.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3567,6 +4141,9 @@ export const Vote: MessageFns<Vote> = {
       ? FloorNote.fromPartial(object.floor)
       : undefined;
     message.hearsUnable = object.hearsUnable ?? false;
+    message.cluster = (object.cluster !== undefined && object.cluster !== null)
+      ? ClusterMark.fromPartial(object.cluster)
+      : undefined;
     return message;
   },
 };

@@ -1,0 +1,44 @@
+/** Answers of many clients at once, whose memory is freed as soon as they are sent. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
+
+let cluster: SmallCluster;
+let url: string;
+let page: string;
+beforeAll(async () => {
+  cluster = await startSmallCluster({ settings: { writeQuorum: 0 } });
+  ({ url } = cluster.leader.gateway);
+  for (let number = 0; number < 10; number++) {
+    const value = String(number).repeat(100_000);
+    const operations = [{ key: `k${number}`, value: JSON.stringify(value) }];
+    await cluster.leader.node.write({ operations });
+  }
+  page = await (await fetch(`${url}/read`)).text();
+});
+afterAll(() => cluster.close());
+
+test("every client gets the whole page", async () => {
+  expect(JSON.parse(page).entries).toHaveLength(10);
+  for (let turn = 0; turn < 5; turn++) {
+    const texts = await Promise.all(
+      Array.from({ length: 12 }, async () => (await fetch(`${url}/read`)).text()),
+    );
+    expect(texts.every((text) => text === page)).toBe(true);
+  }
+});
+
+test("pipelined pages arrive one after the other, and what comes after them too", async () => {
+  const socket = connect(cluster.leader.config.port, "127.0.0.1");
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+  socket.write(get("/read").repeat(20) + get("/livez").repeat(40));
+  socket.end();
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk.toString("latin1");
+  });
+  await once(socket, "close");
+  expect(text.split("HTTP/1.1 200 OK").length - 1).toBe(60);
+  expect(text.split(page).length - 1).toBe(20);
+});

@@ -1,0 +1,136 @@
+/** CLUSTER_SECRET between real ends of real streams. */
+import { once } from "node:events";
+import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startFollower, startLeader } from "../../test/support/link-ends.ts";
+import type { Log } from "../node/ports.ts";
+import type { LeaderMessage } from "../replication/types.ts";
+import { encodeLeaderMessage } from "./codec.ts";
+import {
+  ReplicateRequest,
+  ReplicationServiceService,
+} from "./generated/quorumkv/v1/replication.ts";
+import { isProof, newNonce, proofOf } from "./secret.ts";
+
+const secret = "correct horse battery";
+const other = "another long secret";
+const fetchLog: LeaderMessage = { type: "fetchLog", epoch: 1, from: 1 };
+
+/** Warnings, and a way to wait for the next one. */
+function listening() {
+  const lines: string[] = [];
+  let check = () => {};
+  const silent = { debug() {}, info() {}, error() {} };
+  const attempts = { count: 0 };
+  const log: Log = {
+    ...silent,
+    warn: (_, line) => {
+      lines.push(line);
+      check();
+    },
+    debug: () => {
+      attempts.count += 1;
+      check();
+    },
+  };
+  const until = async (what: () => boolean) => {
+    while (!what()) await new Promise<void>((resolve) => (check = resolve));
+  };
+  return { lines, log, attempts, until };
+}
+
+describe("a stream opens", () => {
+  test.each([
+    ["both have the same secret", [secret], [secret]],
+    ["the dialler proves with the old one while it is replaced", [other, secret], [secret, other]],
+    ["nobody has one", [], []],
+  ])("if %s", async (_, dialling, accepting) => {
+    const follower = await startFollower(0, { secrets: accepting });
+    const leader = startLeader(follower.port, { secrets: dialling });
+    const here = await leader.links.next();
+    here.link.send(fetchLog);
+    const there = await follower.links.next();
+    await there.until(({ received }) => received.length === 1);
+    expect(there.received).toEqual([fetchLog]);
+    there.link.send({ type: "wantMark", epoch: 1, number: 1 });
+    await here.until(({ received }) => received.length === 1);
+  });
+});
+
+describe("no stream opens, each side says why once, and the dialler goes on trying", () => {
+  test.each([
+    ["the secrets differ", [other], [secret], "its CLUSTER_SECRET is not the one of this node"],
+    ["only the dialler has one", [secret], [], "CLUSTER_SECRET is not set on follower1"],
+    ["only the acceptor has one", [], [secret], "CLUSTER_SECRET is set on follower1"],
+  ])("if %s", async (_, dialling, accepting, said) => {
+    const here = listening();
+    const there = listening();
+    const follower = await startFollower(0, { secrets: accepting, log: there.log });
+    const leader = startLeader(follower.port, { secrets: dialling, log: here.log });
+    await here.until(() => here.attempts.count >= 4);
+    await there.until(() => there.lines.length > 0);
+    expect(here.lines).toHaveLength(1);
+    expect(here.lines[0]).toContain(`follower1: replication stream refused`);
+    expect(here.lines[0]).toContain(said);
+    expect(there.lines).toHaveLength(1);
+    expect(there.lines[0]).toContain("leader at 127.0.0.1".slice(0, 6));
+    expect([leader.links.opened, follower.links.opened]).toEqual([0, 0]);
+    expect(JSON.stringify([here.lines, there.lines])).not.toContain(secret);
+  });
+});
+
+/** A dialler that knows no secret, and says what it likes. */
+async function intrude(port: number, messages: readonly Buffer[]) {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  const metadata = new Metadata();
+  metadata.set("kv-from", "leader");
+  metadata.set("kv-nonce", newNonce());
+  const asIs = (bytes: Buffer) => bytes;
+  const { path } = ReplicationServiceService.replicate;
+  const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata);
+  const ended = once(call, "error").then(([error]) => (error as ServiceError).code);
+  const [headers] = (await once(call, "metadata")) as [Metadata];
+  for (const bytes of messages) call.write(bytes);
+  return { headers, ended };
+}
+
+test("without the proof no message reaches the rules, whatever comes first", async () => {
+  const follower = await startFollower(0, { secrets: [secret] });
+  const forged = { $case: "hello", value: { proof: Buffer.alloc(32) } } as const;
+  const hello = Buffer.from(ReplicateRequest.encode({ message: forged }).finish());
+  for (const first of [
+    encodeLeaderMessage(fetchLog),
+    hello,
+    Buffer.from([0x6a]),
+    Buffer.alloc(0),
+  ]) {
+    const { ended } = await intrude(follower.port, [first, encodeLeaderMessage(fetchLog)]);
+    expect(await ended).toBe(status.UNAUTHENTICATED);
+  }
+  expect(follower.links.opened).toBe(0);
+});
+
+test("the acceptor's own proof, sent back, proves nothing", async () => {
+  const follower = await startFollower(0, { secrets: [secret] });
+  const { headers } = await intrude(follower.port, []);
+  const [proof] = headers.get("kv-proof-bin");
+  const message = { $case: "hello", value: { proof: proof as Buffer } } as const;
+  const hello = Buffer.from(ReplicateRequest.encode({ message }).finish());
+  const { ended } = await intrude(follower.port, [hello]);
+  expect(await ended).toBe(status.UNAUTHENTICATED);
+});
+
+test("a proof is for one side, one exchange and one secret", () => {
+  const exchange = { from: "a", to: "b", dialerNonce: newNonce(), acceptorNonce: newNonce() };
+  const proof = proofOf(secret, "dial", exchange);
+  const side = "dial" as const;
+  expect(isProof(proof, [other, secret], { side, exchange })).toBe(true);
+  expect(isProof(proof, [other], { side, exchange })).toBe(false);
+  expect(isProof(proof, [secret], { side: "accept", exchange })).toBe(false);
+  expect(isProof(proof.subarray(1), [secret], { side, exchange })).toBe(false);
+  for (const change of [{ from: "c" }, { to: "c" }, { dialerNonce: newNonce() }]) {
+    const changed = { ...exchange, ...change };
+    expect(isProof(proof, [secret], { side, exchange: changed })).toBe(false);
+  }
+});
