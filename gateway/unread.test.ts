@@ -42,3 +42,21 @@ test("pipelined pages arrive one after the other, and what comes after them too"
   expect(text.split("HTTP/1.1 200 OK").length - 1).toBe(60);
   expect(text.split(page).length - 1).toBe(20);
 });
+
+test("an answer that comes after its client has gone is not counted for ever", async () => {
+  const { node, gateway } = cluster.leader;
+  const held = async () =>
+    /^kv_held_bytes\{what="answers"\} (\d+)$/m.exec(
+      await (await fetch(`${gateway.url}/metrics`)).text(),
+    )?.[1];
+  const version = node.applied + 1;
+  const socket = connect(cluster.leader.config.port, "127.0.0.1");
+  socket.write(`GET /read?key=k0&minVersion=${version} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  // The gateway has read it once it answers what came later on another connection.
+  await (await fetch(`${url}/livez`)).text();
+  socket.resetAndDestroy();
+  await once(socket, "close");
+  await (await fetch(`${url}/livez`)).text();
+  await node.write({ operations: [{ key: "k0", value: JSON.stringify("x".repeat(50_000)) }] });
+  expect(await held()).toBe("0");
+});
