@@ -68,7 +68,7 @@ describe("PUT /write", () => {
     }
   });
 
-  test.each(["__proto__", "constructor", "a/b?c=d&e#f", "\0", " ", "+", "%", "😀", "\n"])(
+  test.each(["__proto__", "constructor", "a/b?c=d&e#f", "a\0", " ", "+", "%", "😀", "\n"])(
     "takes the key %j",
     async (key) => {
       const version = await versionOf({ key, value: 1 });
@@ -164,6 +164,177 @@ describe("POST /write/batch", () => {
     for (const count of [0, 129]) {
       expect((await batch({ operations: many(count) })).status).toBe(400);
     }
+  });
+});
+
+describe("a batch with checks", () => {
+  const batch = (...operations: object[]) =>
+    leader("/write/batch", { method: "POST", body: { operations } });
+
+  test("writes only if every key that it checks is as it says", async () => {
+    const version = await versionOf({ key: "checked", value: 1 });
+    const check = { check: { key: "checked", ifVersion: version } };
+    const absent = { check: { key: "never there", ifVersion: 0 } };
+    const put = { put: { key: "depends", value: 1 } };
+    expect((await batch(check, absent, put)).status).toBe(200);
+    expect((await leader("/read?key=checked")).json["version"]).toBe(version);
+    const newer = await versionOf({ key: "checked", value: 2 });
+    const again = { put: { key: "depends", value: 2 } };
+    expect(await batch(again, check)).toMatchObject({
+      status: 409,
+      json: { code: "VERSION_MISMATCH", index: 1, key: "checked", version: newer },
+    });
+    expect((await leader("/read?key=depends")).json["value"]).toBe(1);
+  });
+
+  test("names the operation whose own condition failed, and 0 for an absent key", async () => {
+    const put = { put: { key: "alone", value: 1, ifVersion: 7 } };
+    const json = { code: "VERSION_MISMATCH", index: 1, key: "alone", version: 0 };
+    expect(await batch({ put: { key: "first", value: 1 } }, put)).toMatchObject({ json });
+    const single = await leader("/write", { method: "PUT", body: put.put });
+    expect(single.json).not.toHaveProperty("index");
+  });
+
+  test.each<[string, object[], string]>([
+    ["without a write", [{ check: { key: "a", ifVersion: 0 } }], "at least one"],
+    ["without a version", [{ check: { key: "a" } }, { delete: { key: "b" } }], "Operation 0"],
+    ["with a value", [{ check: { key: "a", ifVersion: 1, value: 1 } }], '"value"'],
+    [
+      "after a put of its key",
+      [{ put: { key: "a", value: 1 } }, { check: { key: "a", ifVersion: 1 } }],
+      "operation 0 of this batch puts",
+    ],
+  ])("%s is refused", async (_, operations, detail) => {
+    const answer = await batch(...operations);
+    expect(answer).toMatchObject({ status: 400, json: { code: "INVALID_ARGUMENT" } });
+    expect(String(answer.json["detail"]).toLowerCase()).toContain(detail.toLowerCase());
+  });
+
+  test("may check a key that it writes afterwards, and one that it has deleted", async () => {
+    const version = await versionOf({ key: "moved", value: 1 });
+    const answer = await batch(
+      { check: { key: "moved", ifVersion: version } },
+      { delete: { key: "moved" } },
+      { check: { key: "moved", ifVersion: 0 } },
+      { put: { key: "moved", value: 2 } },
+    );
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe("an Idempotency-Key", () => {
+  const send = (key: string, body: object, method = "PUT", target = "/write") =>
+    leader(target, { method, body, headers: { "idempotency-key": key } });
+
+  test("lets a write take effect once, and a repeat is answered as the first one", async () => {
+    const keys = (await leader("/status")).json["keys"];
+    const first = await send("k1", { key: "once", value: [1.0] });
+    expect(first.headers["idempotency-replayed"]).toBeUndefined();
+    const again = await send("k1", { key: "once", value: [1.0], timeoutMs: 9_000, trace: false });
+    expect(again).toMatchObject({ status: 200, headers: { "idempotency-replayed": "true" } });
+    const { key, version, quorum } = first.json;
+    expect(again.json).toMatchObject({ key, version, quorum });
+    expect(Object.keys(again.json)).toEqual(Object.keys(first.json));
+    expect((await leader("/status")).json["keys"]).toBe(Number(keys) + 1);
+  });
+
+  test("holds for deletes, batches and conditions, which are not checked again", async () => {
+    const batch = { operations: [{ put: { key: "kb", value: 1, ifVersion: 0 } }] };
+    const first = await send("k2", batch, "POST", "/write/batch");
+    const again = await send("k2", batch, "POST", "/write/batch");
+    expect([again.status, again.json["version"]]).toEqual([200, first.json["version"]]);
+    const gone = await send("k3", { key: "kb" }, "DELETE");
+    const goneAgain = await send("k3", { key: "kb" }, "DELETE");
+    expect([goneAgain.status, goneAgain.json["version"]]).toEqual([200, gone.json["version"]]);
+  });
+
+  test("belongs to one write: another one is refused", async () => {
+    await send("k4", { key: "one", value: 1 });
+    for (const body of [
+      { key: "one", value: 2 },
+      { key: "one", value: 1, quorum: 1 },
+    ])
+      expect(await send("k4", body)).toMatchObject({
+        status: 422,
+        json: { code: "IDEMPOTENCY_KEY_REUSED", idempotencyKey: "k4" },
+      });
+    expect((await send("k4", { key: "one" }, "DELETE")).status).toBe(422);
+  });
+
+  test("of a refused write is free", async () => {
+    expect((await send("k5", { key: "free", value: 1, ifVersion: 7 })).status).toBe(409);
+    expect((await send("k5", { key: "free", value: 2 })).status).toBe(200);
+  });
+
+  test("is 1 to 255 visible ASCII characters", async () => {
+    const body = { key: "a", value: 1 };
+    expect((await send("!~".repeat(127), body)).status).toBe(200);
+    for (const key of ["", "two words", "\u00e9", "x".repeat(256)])
+      expect(await send(key, body)).toMatchObject({
+        status: 400,
+        json: { code: "INVALID_ARGUMENT" },
+      });
+  });
+
+  test("leaves nothing that clients see: no key, no event of a watch", async () => {
+    await send("k6", { key: "seen", value: 1 });
+    const { json } = await leader("/read?prefix=&limit=1000");
+    for (const { key } of json["entries"] as { key: string }[]) expect(key).not.toMatch(/^\0/);
+    for (const target of ["/read?key=%00idempotency/k6", "/read?key=%00"])
+      expect(await leader(target)).toMatchObject({ status: 400 });
+    expect((await put({ key: "\0", value: 1 })).status).toBe(400);
+    expect((await leader("/read?prefix=%00")).json["entries"]).toEqual([]);
+    expect((await leader("/read?after=%00a&limit=1")).json["entries"]).toHaveLength(1);
+  });
+});
+
+describe("POST /read", () => {
+  const many = (body: object) => leader("/read", { method: "POST", body });
+
+  test("answers several keys in the order asked, null for those that are absent", async () => {
+    const version = await versionOf({ key: "v1", value: { n: 1.0 } });
+    await put({ key: "v2", value: null });
+    const { status, json } = await many({ keys: ["v2", "nothing", "v1", "v2"] });
+    expect(status).toBe(200);
+    const second = { key: "v2", value: null, version: version + 1 };
+    expect(json).toEqual({
+      entries: [second, null, { key: "v1", value: { n: 1 }, version }, second],
+      sequence: version + 1,
+    });
+  });
+
+  test("takes consistency and minVersion as a read of one key does", async () => {
+    const version = await versionOf({ key: "v1", value: 2 });
+    const asked = { keys: ["v1"], minVersion: version };
+    const answer = await follower("/read", { method: "POST", body: asked });
+    expect(answer.json).toEqual({
+      entries: [{ key: "v1", value: 2, version }],
+      sequence: version,
+    });
+    for (const consistency of ["local", "linearizable"])
+      expect((await many({ keys: ["v1"], consistency })).json["entries"]).toHaveLength(1);
+    expect((await many({ keys: ["v1"], consistency: "eventual" })).status).toBe(400);
+    expect((await many({ keys: ["v1"], minVersion: -1 })).status).toBe(400);
+  });
+
+  test("takes 1 to 128 good keys", async () => {
+    const keys = Array.from({ length: 128 }, (_, index) => `k${index}`);
+    expect((await many({ keys })).status).toBe(200);
+    for (const bad of [[], [...keys, "one more"], [""], ["\ud800"], [1], "a"])
+      expect((await many({ keys: bad })).status).toBe(400);
+    expect((await many({ keys: ["a"], key: "a" })).status).toBe(400);
+    expect((await leader("/read?key=a", { method: "POST", body: { keys } })).status).toBe(400);
+    expect((await many({ keys: ["x".repeat(1025)] })).status).toBe(413);
+  });
+
+  test("refuses values that are too much for one answer", async () => {
+    const value = "x".repeat(1_000_000);
+    for (const key of ["large1", "large2", "large3"]) await put({ key, value });
+    expect((await many({ keys: ["large1", "large2"] })).status).toBe(200);
+    expect(await many({ keys: ["large1", "large2", "large3"] })).toMatchObject({
+      status: 413,
+      json: { code: "TOO_LARGE" },
+    });
   });
 });
 
@@ -292,7 +463,7 @@ describe("every answer", () => {
   });
 
   test.each([
-    ["POST", "/read", "GET, HEAD"],
+    ["PUT", "/read", "GET, POST, HEAD"],
     ["OPTIONS", "/write", "PUT, DELETE"],
     ["GET", "/write/batch", "POST"],
     ["PUT", "/status", "GET, HEAD"],

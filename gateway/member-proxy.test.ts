@@ -144,6 +144,8 @@ describe("to a member that fails", () => {
       dataDir: "",
       writeQuorum: 1,
       failover: false,
+      idempotencySeconds: 600,
+      idempotencyKeys: 100_000,
       electionTimeout: 1000,
       readLease: false,
       minDelay: 0,

@@ -28,6 +28,7 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
     retryAfterSeconds: 1,
   },
   VERSION_MISMATCH: { status: 409, title: "The key has another version" },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: "The idempotency key belongs to another write" },
   COMPACTED: { status: 410, title: "The log no longer holds what follows that sequence" },
   TOO_LARGE: { status: 413, title: "The request is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The type of the body is not supported" },

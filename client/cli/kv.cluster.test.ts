@@ -178,7 +178,9 @@ describe("the cluster", () => {
       `followerDelays=${JSON.stringify({ [slow]: { minDelayMs: ms, maxDelayMs: ms } })}`;
     await kv("put", "diff/1", "1", "--quorum", "2");
     await kv("config", "set", delays(60_000));
-    await kv("put", "diff/2", "2");
+    const { stdout: version } = await kv("put", "diff/2", "2", "-o", "raw");
+    // A write is answered when it is settled, and applied after that.
+    await kv("wait", "--version", version.trim(), "--node", leader.id);
     const ran = await kv("diff", leader.id, slow, "-o", "json");
     expect(ran.code).toBe(3);
     expect(JSON.parse(ran.stdout).keys).toContainEqual({

@@ -15,12 +15,16 @@ export const dontRepeat = { name: "grpc-retry-pushback-ms", value: "-1" } as con
 export const isRepeated = (metadata: Metadata): boolean =>
   metadata.get("grpc-previous-rpc-attempts").some((attempts) => attempts !== "0");
 
-/** Answers a repeated write: it is carried out only if it has a condition, so that it cannot be stored twice. */
+/**
+ * Answers a repeated write: it is carried out only if it has an idempotency key or a condition, so that it cannot be
+ * stored twice.
+ */
 export async function writeAgain<T>(
   request: WriteRequest,
   write: () => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  if (!request.operations.some(({ ifVersion }) => ifVersion !== undefined)) return unknown();
+  const isConditional = request.operations.some(({ ifVersion }) => ifVersion !== undefined);
+  if (request.idempotency === undefined && !isConditional) return unknown();
   const result = await write();
   return !result.ok && promisesNothing.has(result.failure.code) ? unknown() : result;
 }

@@ -12,6 +12,7 @@ import {
   DeleteRequest,
   KVService,
   ListRequest,
+  ReadManyRequest,
   ReadRequest,
   StatusRequest,
   WatchRequest,
@@ -51,6 +52,7 @@ export const kvServiceName = "quorumkv.v1.KV";
 /** Its methods, for the server: each request arrives unread. */
 export const kvDefinition = {
   read: checked(KVService.read, ReadRequest),
+  readMany: checked(KVService.readMany, ReadManyRequest),
   list: checked(KVService.list, ListRequest),
   write: checked(KVService.write, WriteRequest),
   delete: checked(KVService.delete, DeleteRequest),

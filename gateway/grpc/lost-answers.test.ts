@@ -101,6 +101,13 @@ describe("a write whose answer is lost", () => {
     expect([asked, node.applied]).toEqual([2, 1]);
   });
 
+  test("is carried out again if it has an idempotency key, by which it is stored once", async () => {
+    loseFirstAnswer();
+    const idempotencyKey = "k1";
+    expect((await repeating.put("k", "1", { idempotencyKey })).result).toBeDefined();
+    expect(asked).toBe(2);
+  });
+
   test("is never called unwritten by the refusal of its second attempt", async () => {
     node.beforeWrite = async () => {
       asked += 1;

@@ -1,6 +1,12 @@
 /** Maps the messages of clients to the requests that REST and gRPC share. */
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
-import type { ListQuery, ReadQuery, WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import type {
+  ListQuery,
+  ReadManyQuery,
+  ReadQuery,
+  WriteOperation,
+  WriteRequest,
+} from "../../src/node/api.ts";
 import { valueText } from "../json/values.ts";
 import { atOperation, checkCount } from "../requests/checks.ts";
 import { type FieldNames, RequestChecks, type WatchStart } from "../requests/client-requests.ts";
@@ -11,6 +17,7 @@ const fieldNames: FieldNames = {
   minVersion: "min_version",
   timeoutMs: "timeout_ms",
   ifVersion: "if_version",
+  idempotencyKey: "idempotency_key",
 };
 
 /** Reads requests of every form; failures name fields as the `.proto` does. */
@@ -26,6 +33,12 @@ export class MessageReader {
   read({ key, minVersion, consistency }: wire.ReadRequest): Result<ReadQuery> {
     const asked = { key, minVersion: numberOf(minVersion), consistency: wordOf(consistency) };
     return this.#checks.read(asked);
+  }
+
+  /** ReadMany: several keys in one view. */
+  readMany({ keys, minVersion, consistency }: wire.ReadManyRequest): Result<ReadManyQuery> {
+    const asked = { keys, minVersion: numberOf(minVersion), consistency: wordOf(consistency) };
+    return this.#checks.readMany(asked);
   }
 
   /** List: a page of keys. */
@@ -70,8 +83,8 @@ export class MessageReader {
     options: wire.WriteOptions | undefined,
     isBatch: boolean,
   ): Result<WriteRequest> {
-    const { quorum, timeoutMs, trace, ifVersion } = options ?? {};
-    const shared = { quorum, timeoutMs, trace, ifVersion: numberOf(ifVersion) };
+    const { ifVersion, ...rest } = options ?? {};
+    const shared = { ...rest, ifVersion: numberOf(ifVersion) };
     return this.#checks.write({ operations, isBatch, ...shared });
   }
 }
@@ -109,7 +122,9 @@ function writeOperation({
     }
     case "remove":
       return succeeded({ key: operation.value.key, ifVersion });
+    case "check":
+      return succeeded({ key: operation.value.key, ifVersion, isCheck: true });
     case undefined:
-      return failed("INVALID_ARGUMENT", 'it must hold either "put" or "remove".');
+      return failed("INVALID_ARGUMENT", 'it must hold either "put", "remove" or "check".');
   }
 }

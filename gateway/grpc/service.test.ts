@@ -48,6 +48,7 @@ describe("reads and writes", () => {
       quorum: 2,
       acks: [{ node: "follower1", ms: 1.5, delayMs: 0.5 }],
       latencyMs: 2,
+      replayed: false,
     });
     expect(await client.read("k")).toEqual({
       entry: { key: "k", value: '{"a":[1,2.0]}', version: 1 },
@@ -68,7 +69,7 @@ describe("reads and writes", () => {
   });
 
   test("keys of any text come back as they were", async () => {
-    for (const key of ["__proto__", "\u0000", "\ufeffbom", "😀", "é".repeat(keyBytesMax / 2)]) {
+    for (const key of ["__proto__", "a\u0000", "\ufeffbom", "😀", "é".repeat(keyBytesMax / 2)]) {
       await client.put(key, JSON.stringify(key));
       expect((await client.read(key)).entry).toMatchObject({ key, value: JSON.stringify(key) });
     }
@@ -86,6 +87,37 @@ describe("reads and writes", () => {
     const rest = await client.list({ prefix: "", after: first.next });
     expect(rest.entries.map(({ key }) => key)).toEqual(["c"]);
     expect(rest.next).toBeUndefined();
+  });
+
+  test("several keys come in one view, those that are absent too", async () => {
+    await client.put("a", "1");
+    await client.put("b", "2");
+    expect(await client.readMany(["b", "none", "a"])).toEqual({
+      entries: [
+        { entry: { key: "b", value: "2", version: 2 } },
+        { entry: undefined },
+        { entry: { key: "a", value: "1", version: 1 } },
+      ],
+      sequence: 2,
+    });
+    expect(await refusalOf(client.readMany([]))).toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  test("a batch checks keys that it does not write", async () => {
+    await client.put("a", "1");
+    const check = (ifVersion: string): BatchOperation => ({
+      operation: { $case: "check", value: { key: "a" } },
+      ifVersion,
+    });
+    const put: BatchOperation = { operation: { $case: "put", value: { key: "b", value: "1" } } };
+    expect((await client.batch([check("1"), put])).result?.version).toBe(2);
+    expect(await client.read("a")).toMatchObject({ entry: { version: 1 } });
+    expect(await refusalOf(client.batch([put, check("7")]))).toMatchObject({
+      status: status.ABORTED,
+      code: "VERSION_MISMATCH",
+    });
+    for (const wrong of [[check("1")], [put, { operation: check("1").operation }]])
+      expect(await refusalOf(client.batch(wrong))).toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
   test("the status is the node's", async () => {

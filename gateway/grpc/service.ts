@@ -60,6 +60,16 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
       if (denied !== undefined) return failedBy(denied);
       return mapResult(await node.read(query.value), (entry) => ({ entry }));
     }),
+    readMany: unary(async (request: wire.ReadManyRequest, { visit }) => {
+      const query = reader.readMany(request);
+      if (!query.ok) return query;
+      const denied = visit.keysFault(query.value.keys);
+      if (denied !== undefined) return failedBy(denied);
+      return mapResult(await node.readMany(query.value), ({ entries, sequence }) => ({
+        entries: entries.map((entry) => ({ entry: entry ?? undefined })),
+        sequence,
+      }));
+    }),
     list: unary(async (request: wire.ListRequest, { visit }) => {
       const query = reader.list(request);
       if (!query.ok) return query;
@@ -89,12 +99,13 @@ const writeResult = (
   receipt: Result<WriteReceipt>,
   { trace }: WriteRequest,
 ): Result<{ result: wire.WriteResult }> =>
-  mapResult(receipt, ({ version, quorum, acks, latencyMs }) => ({
+  mapResult(receipt, ({ version, quorum, acks, latencyMs, repeated = false }) => ({
     result: {
       version,
       quorum,
       acks: acks.map(({ node, ms, delayMs }) => (trace ? { node, ms, delayMs } : { node })),
       latencyMs,
+      replayed: repeated,
     },
   }));
 

@@ -10,8 +10,9 @@ describe("a key", () => {
     expect(checkKey("é".repeat(keyBytesMax / 2 + 1))?.code).toBe("TOO_LARGE");
   });
 
-  test("may be any well-formed text, and nothing else", () => {
-    for (const key of ["__proto__", "\u0000", " ", "😀"]) expect(checkKey(key)).toBeUndefined();
+  test("may be any well-formed text that does not begin with U+0000, and nothing else", () => {
+    for (const key of ["__proto__", "a\u0000", " ", "😀"]) expect(checkKey(key)).toBeUndefined();
+    for (const key of ["\u0000", "\u0000a"]) expect(checkKey(key)?.code).toBe("INVALID_ARGUMENT");
     expect(checkKey("a\ud800")?.code).toBe("INVALID_ARGUMENT");
   });
 

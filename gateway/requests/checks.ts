@@ -4,6 +4,7 @@
  */
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { WriteOperation } from "../../src/node/api.ts";
+import { isHidden } from "../../src/replication/hidden-keys.ts";
 import { bodyBytesMax, keyBytesMax, operationsMax } from "../../src/request-limits.ts";
 import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 
@@ -13,9 +14,11 @@ export const versionRange: WholeRange = { min: 0, max: Number.MAX_SAFE_INTEGER }
 const invalid = (detail: string): Failure => failureOf("INVALID_ARGUMENT", detail);
 const tooLarge = (detail: string): Failure => failureOf("TOO_LARGE", detail);
 
-/** The failure of a key that is empty or not well-formed (INVALID_ARGUMENT) or too long (TOO_LARGE). */
+/** The failure of a key that is empty, reserved or not well-formed (INVALID_ARGUMENT) or too long (TOO_LARGE). */
 export function checkKey(key: string, name = "key"): Failure | undefined {
   if (key === "") return invalid(`"${name}" must not be empty.`);
+  // Such keys are those of records of the protocol itself.
+  if (isHidden(key)) return invalid(`"${name}" must not begin with U+0000.`);
   return checkKeyPart(key, name);
 }
 
@@ -32,6 +35,17 @@ export function checkKeyPart(part: string, name: string): Failure | undefined {
 /** INVALID_ARGUMENT unless the number is one of the range; `name` as the caller wrote it. */
 export const checkWhole = (value: number, name: string, range: WholeRange): Failure | undefined =>
   isWhole(value, range) ? undefined : invalid(`"${name}" must be ${wholeText(range)}.`);
+
+/** INVALID_ARGUMENT unless 1..128 keys are to be read, each of them good. */
+export function checkKeys(keys: readonly string[]): Failure | undefined {
+  if (!isWhole(keys.length, { min: 1, max: operationsMax }))
+    return invalid(`"keys" must be a list of 1 to ${operationsMax}; it has ${keys.length}.`);
+  for (const [index, key] of keys.entries()) {
+    const fault = checkKey(key, `keys.${index}`);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
 
 /**
  * INVALID_ARGUMENT unless a batch may have that many operations. Edges call it before they look at
@@ -52,6 +66,8 @@ export const atOperation = (index: number, failure: Failure): Failure => ({
 export function checkOperations(operations: readonly WriteOperation[]): Failure | undefined {
   const countFault = checkCount(operations.length);
   if (countFault !== undefined) return countFault;
+  if (operations.every(({ isCheck }) => isCheck === true))
+    return invalid('At least one of "operations" must write: they are all checks.');
   let bytes = 0;
   for (const [index, { key, value = "" }] of operations.entries()) {
     const fault = checkKey(key);
@@ -81,15 +97,16 @@ function checkConditions(operations: readonly WriteOperation[]): Failure | undef
         return atOperation(index, invalid(detail));
       }
     }
-    before.set(operation.key, index);
+    if (operation.isCheck !== true) before.set(operation.key, index);
   }
   return undefined;
 }
 
 /** Why the operation cannot follow a put, or a delete, of its key in the same batch. */
-function conflict({ value, ifVersion }: WriteOperation, isPut: boolean): string | undefined {
+function conflict(operation: WriteOperation, isPut: boolean): string | undefined {
+  const { value, ifVersion, isCheck = false } = operation;
   if (ifVersion !== undefined && (isPut || ifVersion > 0)) {
     return `it asks for version ${ifVersion}`;
   }
-  return value === undefined && !isPut ? "it deletes the key" : undefined;
+  return value === undefined && !isPut && !isCheck ? "it deletes the key" : undefined;
 }

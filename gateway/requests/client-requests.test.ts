@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import { keyBytesMax, listLimitMax, timeoutMsMax } from "../../src/request-limits.ts";
 import { type AskedWrite, RequestChecks } from "./client-requests.ts";
 
-const names = { minVersion: "min_version", timeoutMs: "timeout_ms", ifVersion: "if_version" };
+const names = {
+  minVersion: "min_version",
+  timeoutMs: "timeout_ms",
+  ifVersion: "if_version",
+  idempotencyKey: "idempotencyKey",
+};
 const checks = new RequestChecks(names, 2);
 const put: AskedWrite = { operations: [{ key: "k", value: "1" }], isBatch: false };
 
@@ -46,8 +51,9 @@ describe("a write", () => {
       value: {
         operations: [
           { key: "a", value: "1", ifVersion: 3 },
-          { key: "b", value: undefined, ifVersion: 7 },
+          { key: "b", ifVersion: 7 },
         ],
+        isBatch: true,
         quorum: 2,
         timeoutMs: undefined,
         trace: undefined,

@@ -4,11 +4,19 @@
  *
  * A number that an edge could not read, such as text where a number belongs, is NaN: no range has it.
  */
-import { type Failure, failureOf, type Result, unless } from "../../src/errors.ts";
+import {
+  type Failure,
+  failedBy,
+  failureOf,
+  type Result,
+  succeeded,
+  unless,
+} from "../../src/errors.ts";
 import {
   type Consistency,
   consistencies,
   type ListQuery,
+  type ReadManyQuery,
   type ReadQuery,
   type WriteOperation,
   type WriteRequest,
@@ -20,10 +28,12 @@ import {
   atOperation,
   checkKey,
   checkKeyPart,
+  checkKeys,
   checkOperations,
   checkWhole,
   versionRange,
 } from "./checks.ts";
+import { checkIdempotencyKey, hashOf } from "./idempotency.ts";
 
 /** A write of one operation, or a batch. Absent options follow the node's settings. */
 export interface AskedWrite {
@@ -36,6 +46,8 @@ export interface AskedWrite {
   readonly timeoutMs?: number | undefined;
   readonly ifVersion?: number | undefined;
   readonly trace?: boolean | undefined;
+  /** Sent again with the same key, the write takes effect once. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** A read of one key. */
@@ -43,6 +55,13 @@ interface AskedRead {
   readonly key: string;
   readonly minVersion: number | undefined;
   /** Absent: the default of the node. */
+  readonly consistency?: string | undefined;
+}
+
+/** A read of several keys. */
+interface AskedReadMany {
+  readonly keys: readonly string[];
+  readonly minVersion?: number | undefined;
   readonly consistency?: string | undefined;
 }
 
@@ -73,6 +92,7 @@ export interface FieldNames {
   readonly minVersion: string;
   readonly timeoutMs: string;
   readonly ifVersion: string;
+  readonly idempotencyKey: string;
 }
 
 const limitRange: WholeRange = { min: 1, max: listLimitMax };
@@ -91,18 +111,23 @@ export class RequestChecks {
 
   /** Options are checked before operations; the first fault is the answer. */
   write(asked: AskedWrite): Result<WriteRequest> {
-    const { quorum, timeoutMs, trace } = asked;
-    const operations = asked.operations.map(({ key, value, ifVersion }) => ({
-      key,
-      value,
-      ifVersion: ifVersion ?? asked.ifVersion,
+    const { isBatch, quorum, timeoutMs, trace, idempotencyKey } = asked;
+    const operations = asked.operations.map((operation) => ({
+      ...operation,
+      ifVersion: operation.ifVersion ?? asked.ifVersion,
     }));
     const fault =
       checkOptional(quorum, "quorum", this.#quorums) ??
       checkOptional(timeoutMs, this.#names.timeoutMs, timeoutRange) ??
       checkOptional(asked.ifVersion, this.#names.ifVersion, versionRange) ??
-      this.#operationsFault(operations, asked.isBatch);
-    return unless(fault, { operations, quorum, timeoutMs, trace });
+      checkIdempotencyKey(idempotencyKey, this.#names.idempotencyKey) ??
+      this.#operationsFault(operations, isBatch);
+    if (fault !== undefined) return failedBy(fault);
+    const idempotency =
+      idempotencyKey === undefined
+        ? undefined
+        : { key: idempotencyKey, request: hashOf({ operations, isBatch, quorum }) };
+    return succeeded({ operations, isBatch, quorum, timeoutMs, trace, idempotency });
   }
 
   /** INVALID_ARGUMENT or TOO_LARGE for a bad key, INVALID_ARGUMENT for a bad version. */
@@ -113,6 +138,16 @@ export class RequestChecks {
       checkOptional(minVersion, this.#names.minVersion, versionRange) ??
       consistencyFault(asked, consistency);
     return unless(fault, { key, minVersion, consistency });
+  }
+
+  /** The same for several keys. */
+  readMany({ keys, minVersion, consistency: asked }: AskedReadMany): Result<ReadManyQuery> {
+    const consistency = consistencies.find((one) => one === asked);
+    const fault =
+      checkKeys(keys) ??
+      checkOptional(minVersion, this.#names.minVersion, versionRange) ??
+      consistencyFault(asked, consistency);
+    return unless(fault, { keys, minVersion, consistency });
   }
 
   /** A list without a limit gets the default one. */
@@ -135,8 +170,12 @@ export class RequestChecks {
 
   /** In a batch the failure names the place of its operation. */
   #operationsFault(operations: readonly WriteOperation[], isBatch: boolean): Failure | undefined {
-    for (const [index, { ifVersion }] of operations.entries()) {
-      const fault = checkOptional(ifVersion, this.#names.ifVersion, versionRange);
+    for (const [index, { ifVersion, isCheck = false }] of operations.entries()) {
+      const name = this.#names.ifVersion;
+      const fault =
+        isCheck && ifVersion === undefined
+          ? failureOf("INVALID_ARGUMENT", `a check must have "${name}".`)
+          : checkOptional(ifVersion, name, versionRange);
       if (fault !== undefined) return atOperation(index, fault);
     }
     const [only] = operations;

@@ -4,6 +4,7 @@ import { failed, type Result, succeeded } from "../../src/errors.ts";
 import { delayMsMax } from "../../src/request-limits.ts";
 import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 import type { FieldNames } from "./client-requests.ts";
+import { keyHeader } from "./idempotency.ts";
 import { quote } from "./query.ts";
 
 /** How REST spells the fields that each edge spells in its own way. */
@@ -11,6 +12,7 @@ export const restNames: FieldNames = {
   minVersion: "minVersion",
   timeoutMs: "timeoutMs",
   ifVersion: "ifVersion",
+  idempotencyKey: keyHeader,
 };
 
 /** The fields of a body; INVALID_ARGUMENT with the first fault that the schema finds. */

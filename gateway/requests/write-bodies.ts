@@ -31,11 +31,12 @@ const operation = z
     {
       put: z.strictObject({ key: text, value: anyValue, ifVersion: number }, strict).optional(),
       delete: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
+      check: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
     },
     strict,
   )
-  .refine((given) => (given.put === undefined) !== (given.delete === undefined), {
-    error: 'must hold either "put" or "delete"',
+  .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
+    error: 'must hold either "put", "delete" or "check"',
   });
 const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
 
@@ -50,7 +51,8 @@ const batchShape: Shape = {
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape;
-  read(body: unknown): Result<WriteRequest>;
+  /** `idempotencyKey` is that of the header; undefined: there is none. */
+  read(body: unknown, idempotencyKey: string | undefined): Result<WriteRequest>;
 }
 
 /** One reader for each call that writes. */
@@ -68,9 +70,9 @@ export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
   const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
-    read: (body: unknown): Result<WriteRequest> => {
+    read: (body: unknown, idempotencyKey: string | undefined): Result<WriteRequest> => {
       const asked = ask(body);
-      return asked.ok ? checks.write(asked.value) : asked;
+      return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });
   return {
@@ -109,7 +111,8 @@ function askedBatch(body: unknown): Result<AskedWrite> {
   return succeeded({ operations: operations.map(writeOperation), isBatch: true, ...rest });
 }
 
-const writeOperation = ({ put, delete: remove }: z.infer<typeof operation>): WriteOperation =>
-  put === undefined
-    ? { key: remove?.key ?? "", ifVersion: remove?.ifVersion }
-    : { key: put.key, value: put.value.text, ifVersion: put.ifVersion };
+function writeOperation({ put, delete: remove, check }: z.infer<typeof operation>): WriteOperation {
+  if (put !== undefined) return { key: put.key, value: put.value.text, ifVersion: put.ifVersion };
+  if (check !== undefined) return { ...check, isCheck: true };
+  return { key: remove?.key ?? "", ifVersion: remove?.ifVersion };
+}

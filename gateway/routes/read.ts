@@ -1,19 +1,36 @@
-/** GET /read: one key, or a page of keys in byte order. */
+/** GET /read: one key, or a page of keys in byte order. POST /read: several keys in one view. */
+import type { Request } from "express";
+import { z } from "zod";
 import { failureOf, type Result } from "../../src/errors.ts";
-import type { KeyPage, KeyValue } from "../../src/node/api.ts";
+import type { KeyPage, KeysView, KeyValue } from "../../src/node/api.ts";
+import { viewBytesMax } from "../../src/node/keys-view.ts";
 import { pageBytesMax } from "../../src/node/list.ts";
 import type { Visit } from "../access/visit.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { readBody } from "../requests/body.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
-import { restNames } from "../requests/fields.ts";
+import { readFields, restNames, strict } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 import { tooManyUnread } from "../unread.ts";
 
 const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
 
+const text = z.string({ error: "must be a string" });
+const manyBody = z.strictObject(
+  {
+    keys: z.array(text, { error: "must be a list of strings" }),
+    // What is not a number becomes one that no range has: the shared checks then name the range.
+    minVersion: z
+      .unknown()
+      .transform((given) => (typeof given === "number" ? given : Number.NaN))
+      .optional(),
+    consistency: text.optional(),
+  },
+  strict,
+);
 /** A read, and what answers it. */
 interface Asked {
   readonly context: Context;
@@ -38,6 +55,10 @@ export function readEndpoint(context: Context): Endpoint {
             ? listKeys(asked, query.value)
             : readKey(asked, { ...query.value, key });
         },
+      },
+      POST: {
+        needs: "read",
+        handle: (request, _response, visit) => readMany({ context, checks, visit }, request),
       },
     },
   };
@@ -79,6 +100,25 @@ function listKeys(
   return whenKnown(context.node.list(query.value), pageBody, () => room.release());
 }
 
+/** Answers several keys; the query takes no parameter. */
+async function readMany({ context, checks, visit }: Asked, request: Request): Promise<Answer> {
+  // The body is read even if the query is wrong: the connection can then be used again.
+  const none = readQuery(request.url, []);
+  const body = await readBody(request);
+  if (!body.ok) return refusal(body.failure);
+  if (!none.ok) return refusal(none.failure);
+  const fields = readFields(manyBody, body.value);
+  if (!fields.ok) return refusal(fields.failure);
+  const query = checks.readMany(fields.value);
+  if (!query.ok) return refusal(query.failure);
+  const denied = visit.keysFault(query.value.keys);
+  if (denied !== undefined) return refusal(denied);
+  // As for a page.
+  const room = context.intake.answers.open(() => {});
+  if (!room.take(viewBytesMax)) return refusal(tooManyUnread);
+  return whenKnown(context.node.readMany(query.value), viewBody, () => room.release());
+}
+
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
@@ -102,17 +142,33 @@ function whenKnown<T>(
 const keyText = ({ key, value, version }: KeyValue): string =>
   `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
 
+function viewBody({ entries, sequence }: KeysView): Buffer {
+  const parts: string[] = [];
+  for (const entry of entries) {
+    const start = parts.length === 0 ? pageStart : ",";
+    if (entry === null) parts.push(`${start}null`);
+    else parts.push(start, ...textsOf(entry));
+  }
+  return encoded([...parts, `],"sequence":${sequence}}`]);
+}
+
 /**
  * A page may be large: its values are encoded where they go, so that nothing of it is in memory twice.
  */
 function pageBody({ entries, next, sequence }: KeyPage): Buffer {
   const parts: string[] = [];
-  for (const { key, value, version } of entries) {
-    const start = parts.length === 0 ? pageStart : ",";
-    parts.push(`${start}{"key":${JSON.stringify(key)},"value":`, value, `,"version":${version}}`);
-  }
+  for (const entry of entries) parts.push(parts.length === 0 ? pageStart : ",", ...textsOf(entry));
   if (parts.length === 0) parts.push(pageStart);
-  parts.push(`],"next":${JSON.stringify(next)},"sequence":${sequence}}`);
+  return encoded([...parts, `],"next":${JSON.stringify(next)},"sequence":${sequence}}`]);
+}
+
+const textsOf = ({ key, value, version }: KeyValue): readonly string[] => [
+  `{"key":${JSON.stringify(key)},"value":`,
+  value,
+  `,"version":${version}}`,
+];
+
+function encoded(parts: readonly string[]): Buffer {
   let length = 0;
   for (const part of parts) length += Buffer.byteLength(part);
   const body = Buffer.allocUnsafe(length);

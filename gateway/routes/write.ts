@@ -6,6 +6,7 @@ import { type Answer, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
+import { keyHeader, replayedHeader } from "../requests/idempotency.ts";
 import { readQuery } from "../requests/query.ts";
 import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
 
@@ -50,7 +51,10 @@ async function readWrite(request: Request, reader: WriteReader): Promise<Result<
   const query = readQuery(request.url, []);
   const body = await readBody(request, reader.shape);
   if (!body.ok) return body;
-  return query.ok ? reader.read(body.value) : query;
+  if (!query.ok) return query;
+  // A header that is given twice arrives as a list, or with a comma and a space: neither is a key.
+  const key = request.headers[keyHeader.toLowerCase()];
+  return reader.read(body.value, Array.isArray(key) ? key.join(", ") : key);
 }
 
 /** A batch has no key of its own; all its operations share the version. */
@@ -62,7 +66,7 @@ function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: bo
         delayMs: roundMs(delayMs),
       }))
     : receipt.acks.map(({ node }) => node);
-  return ok(
+  const answer = ok(
     JSON.stringify({
       key,
       version: receipt.version,
@@ -71,6 +75,7 @@ function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: bo
       latencyMs: roundMs(receipt.latencyMs),
     }),
   );
+  return receipt.repeated === true ? { ...answer, headers: [replayedHeader, "true"] } : answer;
 }
 
 /** To microseconds: more digits would be noise. */

@@ -40,6 +40,9 @@ export interface Config {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
+  /** IDEMPOTENCY_SECONDS, IDEMPOTENCY_KEYS: how long, and how many, writes with an idempotency key are remembered. */
+  readonly idempotencySeconds: number;
+  readonly idempotencyKeys: number;
   readonly logLevel: string;
   /** FAULTS=1: link faults can be set. */
   readonly faults: boolean;

@@ -94,6 +94,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     minDelay: read("MIN_DELAY"),
     maxDelay: read("MAX_DELAY"),
     timeout: read("TIMEOUT"),
+    idempotencySeconds: read("IDEMPOTENCY_SECONDS"),
+    idempotencyKeys: read("IDEMPOTENCY_KEYS"),
     logLevel: read("LOG_LEVEL"),
     faults: read("FAULTS"),
     controlUrl: read("CONTROL_URL"),

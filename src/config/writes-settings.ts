@@ -34,4 +34,17 @@ export const writesSettings = {
     meaning: "how long a write waits for its quorum",
     ...milliseconds({ min: 1, max: timeoutMsMax }),
   },
+  IDEMPOTENCY_SECONDS: {
+    byDefault: "600",
+    meaning: "how long a write with an idempotency key is remembered at least",
+    range: "a whole number of seconds, 1..86400",
+    schema: wholeNumber({ min: 1, max: 86_400 }),
+  },
+  IDEMPOTENCY_KEYS: {
+    byDefault: "100000",
+    meaning:
+      "how many writes with an idempotency key are remembered; beyond that the oldest are forgotten early",
+    range: "a whole number, 1..1000000",
+    schema: wholeNumber({ min: 1, max: 1_000_000 }),
+  },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -30,6 +30,17 @@ export interface ReadQuery {
   readonly consistency?: Consistency | undefined;
 }
 
+/** 1..128 keys as of one moment. */
+export interface ReadManyQuery extends Omit<ReadQuery, "key"> {
+  readonly keys: readonly string[];
+}
+
+/** What all entries up to `sequence`, and no others, made of the keys: in the order asked, null if absent. */
+export interface KeysView {
+  readonly entries: readonly (KeyValue | null)[];
+  readonly sequence: Sequence;
+}
+
 export interface ListQuery {
   readonly prefix: string;
   /** 1..1000. */
@@ -52,16 +63,21 @@ export interface WriteOperation {
   readonly value?: string | undefined;
   /** Only if the key's newest proposed version is this one; 0: only if the key is absent. */
   readonly ifVersion?: Sequence | undefined;
+  /** A check: it has `ifVersion` and writes nothing. The whole request is carried out only if it holds. */
+  readonly isCheck?: boolean | undefined;
 }
 
 export interface WriteRequest {
-  /** 1..128 operations; they form one atomic entry. */
+  /** 1..128 operations, at least one of which writes; they form one atomic entry. */
   readonly operations: readonly WriteOperation[];
+  readonly isBatch?: boolean | undefined;
   /** Follower acks to wait for; absent: the write quorum in force. */
   readonly quorum?: number | undefined;
   /** Absent: TIMEOUT. */
   readonly timeoutMs?: number | undefined;
   readonly trace?: boolean | undefined;
+  /** Sent again with the same key, the write takes effect once. `request` is a hash of what it asks for. */
+  readonly idempotency?: { readonly key: string; readonly request: string } | undefined;
 }
 
 export interface AckTrace {
@@ -79,6 +95,8 @@ export interface WriteReceipt {
   readonly acks: readonly AckTrace[];
   /** Milliseconds from the proposal to the settling. */
   readonly latencyMs: number;
+  /** It was sent before: `acks` are those known to hold it, and `latencyMs` is how long this call waited. */
+  readonly repeated?: boolean | undefined;
 }
 
 /** The settings in force that may change while the node runs, named as in `PATCH /config`. */
@@ -333,6 +351,8 @@ export interface KvNode {
    * linearizable read is not confirmed in time; NO_LEADER for such a read while no leader is known.
    */
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>>;
+  /** The same for several keys in one view. TOO_LARGE when the values do not fit into one answer. */
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>>;
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>>;
   write(request: WriteRequest): Promise<Result<WriteReceipt>>;
 

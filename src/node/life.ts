@@ -5,6 +5,7 @@ import type { Leadership } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
 import { Flusher } from "./flusher.ts";
 import { IncomingStreams } from "./incoming-streams.ts";
+import { KeyCount } from "./key-count.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import type { NodeOptions } from "./options.ts";
 import type { StoreSummary } from "./ports.ts";
@@ -33,6 +34,7 @@ export class NodeLife {
   readonly hub = new EventHub();
   readonly flusher: Flusher;
   readonly watches: Watches;
+  readonly keyCount: KeyCount;
   readonly streams = new IncomingStreams();
   readonly settings: SharedSettings;
   readonly elections: ElectionMemory;
@@ -53,6 +55,7 @@ export class NodeLife {
     const lending = new Lending({ id, isOn, hardState, now: this.startedAt });
     this.elections = { lending, handedBack: undefined };
     this.leaders = new LeaderWatch({ clock, hub: this.hub, now: leadership });
+    this.keyCount = new KeyCount(storage);
     this.watches = new Watches({
       storage,
       clock,
@@ -79,6 +82,7 @@ export class NodeLife {
   }
 
   #applied(entries: readonly Entry[], store: StoreSummary): void {
+    this.keyCount.applied(entries);
     this.#role?.applied(store, entries);
     this.watches.applied(entries);
   }

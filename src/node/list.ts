@@ -1,5 +1,6 @@
 /** Pages of the store, in byte order of keys. */
 import { compareBytes } from "../key-order.ts";
+import { lastHidden } from "../replication/hidden-keys.ts";
 import type { Overlay } from "../replication/leader/overlay.ts";
 import type { KeyPage, KeyValue, ListQuery } from "./api.ts";
 import type { Storage } from "./ports.ts";
@@ -10,9 +11,16 @@ export const pageBytesMax = 2 * 1024 * 1024;
 const stepKeys = 64;
 
 /** A page of the store as it is: the applied entries only. */
-export function listStore(storage: Storage, query: ListQuery): KeyPage {
-  const { records, more } = readSome(storage, query);
+export function listStore(storage: Storage, asked: ListQuery): KeyPage {
+  const { records, more } = readSome(storage, afterHidden(asked));
   return pageOf(records.map(toKeyValue), more, storage);
+}
+
+/** Hidden keys come before all others. */
+function afterHidden(query: ListQuery): ListQuery {
+  const { after } = query;
+  const isBefore = after === undefined || compareBytes(after, lastHidden) < 0;
+  return isBefore ? { ...query, after: lastHidden } : query;
 }
 
 /** At most `limit` records and about `pageBytesMax` bytes, at least one if any is there. */
@@ -38,7 +46,8 @@ const bytesOf = ({ key, value }: KeyValue): number =>
   Buffer.byteLength(key) + Buffer.byteLength(value);
 
 /** A page of the store as settled writes that are not applied yet will change it. */
-export function listSettled(storage: Storage, overlay: Overlay, query: ListQuery): KeyPage {
+export function listSettled(storage: Storage, overlay: Overlay, asked: ListQuery): KeyPage {
+  const query = afterHidden(asked);
   const { prefix, limit, after } = query;
   const over = new Map<string, KeyValue | undefined>();
   for (const key of overlay.keys()) {

@@ -31,6 +31,9 @@ export interface NodeSettings {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
+  /** How long, and how many, writes with an idempotency key are remembered. */
+  readonly idempotencySeconds: number;
+  readonly idempotencyKeys: number;
   /** Applied entries kept in the log. */
   readonly logRetention: number;
 }

@@ -2,6 +2,7 @@
  * What a role has of its node, from its start until the node leaves it: the node's lasting parts, and
  * a lifetime, timers and streams of its own.
  */
+import { DEFAULT_LIMITS } from "../replication/limits.ts";
 import type {
   ClusterId,
   ClusterMark,
@@ -22,7 +23,7 @@ import type { Watches } from "./watches.ts";
 const clusterEventMs = 500;
 
 /** What the rules of either role start from: this node's id and what its storage holds. */
-export function ruleStart({ config, storage, limits }: NodeOptions) {
+export function ruleStart({ config, storage, limits = DEFAULT_LIMITS }: NodeOptions) {
   const { applied, digest, history } = storage.summary();
   return {
     id: config.nodeId,
@@ -37,7 +38,11 @@ export function ruleStart({ config, storage, limits }: NodeOptions) {
       history: (range: SequenceRange) => storage.logHistory(range),
     },
     store: storage,
-    ...(limits === undefined ? {} : { limits }),
+    limits: {
+      ...limits,
+      rememberMs: config.idempotencySeconds * 1_000,
+      rememberedMax: config.idempotencyKeys,
+    },
   };
 }
 
@@ -102,7 +107,7 @@ export class NodeParts {
   status(position: Position, mark: ClusterMark, role: RoleStatus): NodeStatus {
     const { config, clock, storage } = this.options;
     const { epoch, last, committed, applied } = position;
-    const { digest, keys } = storage.summary();
+    const summary = storage.summary();
     return {
       id: config.nodeId,
       role: role.role,
@@ -111,8 +116,8 @@ export class NodeParts {
       last,
       committed,
       applied,
-      digest,
-      keys,
+      digest: summary.digest,
+      keys: this.life.keyCount.of(summary),
       cluster: shownCluster(mark),
       uptimeSeconds: (clock.now() - this.life.startedAt) / 1000,
       config: role.config,

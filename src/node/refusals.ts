@@ -1,6 +1,7 @@
 /** The failures that a node answers with, each built in one place. */
 import { type Failed, failed } from "../errors.ts";
 import type { Refusal } from "../replication/leader/proposal.ts";
+import type { NodeId, Sequence } from "../replication/types.ts";
 
 /** The reason may be gone after a second: clients may try again. */
 const soon = { retryAfterSeconds: 1 };
@@ -31,8 +32,22 @@ export const quorumUnavailable = (
   members: { readonly live: number; readonly quorum: number },
 ): Failed => failed("QUORUM_UNAVAILABLE", `${detail}; nothing was written`, { ...soon, members });
 
-/** The failure for a write that the rules of leading refuse. */
-export function refusalResult(refusal: Refusal): Failed {
+/** The deadline of a write has passed. `version`: undefined where it may become that of another write. */
+export const outcomeUnknown = (members: {
+  readonly version: Sequence | undefined;
+  readonly acks: readonly NodeId[];
+  readonly quorum: number;
+}): Failed => {
+  const { version, acks, quorum } = members;
+  return failed(
+    "OUTCOME_UNKNOWN",
+    `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
+    { members: { ...(version !== undefined && { version }), acks, quorum } },
+  );
+};
+
+/** The failure for a write that the rules of leading refuse. That of a batch names the place of its operation. */
+export function refusalResult(refusal: Refusal, isBatch = false): Failed {
   switch (refusal.reason) {
     case "recovering":
       return recovering(`the leader is not ready: ${refusal.detail}`);
@@ -51,13 +66,20 @@ export function refusalResult(refusal: Refusal): Failed {
       return quorumUnavailable(detail, { live, quorum });
     }
     case "versionMismatch": {
-      const { key, version } = refusal;
+      const { index, key, version } = refusal;
       const found = version === 0 ? "is absent" : `is at version ${version}`;
-      return failed("VERSION_MISMATCH", `key ${JSON.stringify(key)} ${found}`, {
-        members: { key, version },
+      const place = isBatch ? `Operation ${index}: ` : "";
+      return failed("VERSION_MISMATCH", `${place}key ${JSON.stringify(key)} ${found}`, {
+        members: { ...(isBatch && { index }), key, version },
       });
     }
     case "keyNotFound":
       return notFound(refusal.key);
+    case "keyReused":
+      return failed(
+        "IDEMPOTENCY_KEY_REUSED",
+        `the idempotency key ${JSON.stringify(refusal.key)} belongs to another write; nothing was written`,
+        { members: { idempotencyKey: refusal.key } },
+      );
   }
 }

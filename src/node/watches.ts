@@ -3,6 +3,7 @@
  * watcher.
  */
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
+import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
 import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
@@ -167,7 +168,7 @@ export class Watches {
       if (sequence <= watch.cursor) continue;
       watch.cursor = sequence;
       const shown = operations
-        .filter(({ key }) => key.startsWith(watch.prefix))
+        .filter(({ key }) => key.startsWith(watch.prefix) && !isHidden(key))
         .map(({ key, value }) => ({ sequence, key, value }));
       if (shown.length === 0) continue;
       this.#ahead.reached(watch);

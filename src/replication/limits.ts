@@ -25,6 +25,10 @@ export interface Limits {
   readonly snapshotStallMsMax: number;
   /** Calm after which the floor is raised again. */
   readonly floorCalmMs: number;
+  /** How long a write with an idempotency key is remembered at least, unless too many came after it. */
+  readonly rememberMs: number;
+  /** How many such writes are remembered at least. */
+  readonly rememberedMax: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -41,4 +45,6 @@ export const DEFAULT_LIMITS: Limits = {
   snapshotSilenceMsMax: 10_000,
   snapshotStallMsMax: 60_000,
   floorCalmMs: 10_000,
+  rememberMs: 600_000,
+  rememberedMax: 100_000,
 };

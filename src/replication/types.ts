@@ -41,6 +41,17 @@ export interface Operation {
   readonly condition?: Condition | undefined;
 }
 
+/** A condition on a key that its entry does not write, or not yet: it changes nothing in a store. */
+export interface Check {
+  readonly key: string;
+  readonly condition: Condition;
+}
+
+/** What an entry requires besides the conditions of its operations. */
+export interface Requirements {
+  readonly checks: readonly Check[];
+}
+
 /** An atomic list of operations at one place in the log; an empty list is a no-op. */
 export interface Entry {
   readonly sequence: Sequence;
@@ -49,6 +60,8 @@ export interface Entry {
   /** The epoch that proposed it first. */
   readonly origin: Epoch;
   readonly operations: readonly Operation[];
+  /** Absent: nothing. */
+  readonly requires?: Requirements | undefined;
 }
 
 /** One key of a store. */

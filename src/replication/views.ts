@@ -1,3 +1,4 @@
+import { checksOf } from "./conditions.ts";
 import type { Digest, Entry, History, Sequence, SequenceRange, StoreRecord } from "./types.ts";
 
 /** What the protocol may look up about its own node. Answers change only through its effects. */
@@ -12,6 +13,8 @@ export interface LogView {
 
 export interface StoreView {
   get(key: string): StoreRecord | undefined;
+  /** Records whose key starts with `prefix`, after `after` in byte order. */
+  list(query: { prefix: string; after?: string; limit: number }): readonly StoreRecord[];
   /** A copy as of now; see the storage port. */
   copy(): StoreCopyView;
 }
@@ -28,5 +31,6 @@ export interface StoreCopyView {
 export function entryBytes(entry: Entry): number {
   let bytes = 32;
   for (const { key, value } of entry.operations) bytes += 32 + key.length + (value?.length ?? 0);
+  for (const { key } of checksOf(entry)) bytes += 32 + key.length;
   return bytes;
 }

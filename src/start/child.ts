@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { processStopMsMax } from "../node/stopping.ts";
 import type { ProcessAction, ProcessState } from "../process-control.ts";
 import type { PlannedNode } from "./plan.ts";
+import { v8Flags } from "./v8-flags.ts";
 
 /** What the launcher is told of its processes. */
 export interface ChildEvents {
@@ -38,12 +39,6 @@ export interface Child {
   kill(): boolean;
 }
 
-/**
- * By default V8 lets the young generation grow to three times 64 MiB, and the old one to four times the
- * live objects before it collects. With these flags a busy leader takes about 170 MiB less, and is no
- * slower.
- */
-const v8Flags = ["--max-semi-space-size=16", "--heap-growing-percent=100"];
 const leash = fileURLToPath(new URL("leash.ts", import.meta.url));
 /** Milliseconds between two questions whether the node is ready. */
 const readinessPollMs = 100;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { followerMessage, leaderMessage } from "../../test/support/wire-messages.ts";
-import type { LeaderMessage } from "../replication/types.ts";
+import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import {
   decodeFollowerMessage,
   decodeLeaderMessage,
@@ -73,6 +73,40 @@ describe("messages of the version before histories", () => {
     for (const { end: said } of [chunk, page] as { end?: object }[])
       expect(said).toEqual({ applied: 7, digest: "0123456789abcdef", history: undefined });
   });
+});
+
+test("entries with checks are sent so that a version without checks ends the stream", () => {
+  const plain = { sequence: 1, epoch: 1, origin: 1, operations: [{ key: "k", value: "1" }] };
+  const checks = [{ key: "c", condition: { version: 0, origin: 0 } }];
+  const entries = (of: object) => [{ ...plain, ...of }];
+  const append = (of: object): LeaderMessage => ({
+    ...{ type: "append", epoch: 1, committed: 0, entries: entries(of) },
+  });
+  const page = (of: object): FollowerMessage => ({
+    ...{ type: "logPage", epoch: 1, from: 1, next: 0, entries: entries(of) },
+  });
+  // The field numbers that version knows: 3 for an append, 6 for a page. It refuses all others.
+  expect(encodeLeaderMessage(append({}))[0]).toBe((3 << 3) | 2);
+  expect(encodeFollowerMessage(page({}))[0]).toBe((6 << 3) | 2);
+  expect(encodeLeaderMessage(append({ requires: { checks } }))[0]).toBe((14 << 3) | 2);
+  expect(encodeFollowerMessage(page({ requires: { checks } }))[0]).toBe((12 << 3) | 2);
+});
+
+test("checks that require nothing are refused", () => {
+  const operations = [{ key: "k", value: "1" }];
+  for (const checks of [
+    [],
+    [{ key: "c", condition: undefined }],
+    [{ key: "", condition: { version: 1, origin: 1 } }],
+  ]) {
+    const entries = [{ sequence: 1, epoch: 1, origin: 1, operations, requires: { checks } }];
+    const append = { type: "append", epoch: 1, committed: 0, entries };
+    const page = { type: "logPage", epoch: 1, from: 1, next: 0, entries };
+    const sent = encodeLeaderMessage(append as unknown as LeaderMessage);
+    const shown = encodeFollowerMessage(page as unknown as FollowerMessage);
+    expect(() => decodeLeaderMessage(sent)).toThrow("requires.checks");
+    expect(() => decodeFollowerMessage(shown)).toThrow("requires.checks");
+  }
 });
 
 test("a message for several followers is encoded once", () => {

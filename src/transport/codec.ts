@@ -1,6 +1,7 @@
 /**
  * Core messages to bytes and back. The generated messages have the same field names, so only the
- * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`. Decoding is also the one
+ * outermost layer changes: `{type, ...fields}` is `{message: {$case, value: fields}}`, and entries with checks have
+ * cases of their own. Decoding is also the one
  * place where what others say is judged by itself, field by field (codec/); what it must fit to, the rules know.
  */
 import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
@@ -86,10 +87,22 @@ function mustBeKnown(
 // differ only in `readonly` and in the two required members checked above.
 
 const wrap = <Wrapped>(message: LeaderMessage | FollowerMessage): Wrapped =>
-  ({ message: { $case: message.type, value: message } }) as Wrapped;
+  ({ message: { $case: caseOf(message), value: message } }) as Wrapped;
 
 const unwrap = <Message>({ $case, value }: { $case: string; value: object }): Message =>
-  ({ type: $case, ...value }) as Message;
+  ({ type: typesOfChecked[$case] ?? $case, ...value }) as Message;
+
+/** A node of a version that knows no checks must not take an entry without them. */
+function caseOf(message: LeaderMessage | FollowerMessage): string {
+  const { type } = message;
+  if (type !== "append" && type !== "logPage") return type;
+  return message.entries.some(({ requires }) => requires !== undefined) ? `${type}Checked` : type;
+}
+
+const typesOfChecked: Readonly<Partial<Record<string, string>>> = {
+  appendChecked: "append",
+  logPageChecked: "logPage",
+};
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

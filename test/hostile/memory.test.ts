@@ -119,8 +119,10 @@ test("health watches of 40 names of 8 MiB", async () => {
 });
 
 test("health watches of very many names", async () => {
-  const attacker = await attack(65_535);
+  let attacker = await attack(65_535);
   for (let round = 0; round < 20; round++) {
+    // The library of the node ends a session whose client resets about 1,000 streams at once.
+    if (round % 4 === 3) attacker = await attack(65_535);
     const calls = Array.from({ length: 200 }, (_, number) => {
       const stream = attacker.call("/grpc.health.v1.Health/Watch");
       stream.end(grpcFrame(field(1, `${round}-${number}-`.padEnd(16_000, "x"))));

@@ -5,6 +5,7 @@ import {
   BulkWriteRequest,
   DeleteRequest,
   ListRequest,
+  ReadManyRequest,
   ReadRequest,
   WriteRequest,
 } from "../../gateway/grpc/generated/quorumkv/v1/kv.ts";
@@ -28,6 +29,7 @@ const operation = fc.record({
   operation: fc.oneof(
     fc.record({ $case: fc.constant("put" as const), value: fc.record({ key: text, value: text }) }),
     fc.record({ $case: fc.constant("remove" as const), value: fc.record({ key: text }) }),
+    fc.record({ $case: fc.constant("check" as const), value: fc.record({ key: text }) }),
     fc.constant(undefined),
   ),
   ifVersion: version,
@@ -37,6 +39,12 @@ const messages: readonly (readonly [method: string, message: fc.Arbitrary<Buffer
   [
     "Read",
     fc.record({ key: text, minVersion: version }).map((m) => bytes(ReadRequest.encode(m).finish())),
+  ],
+  [
+    "ReadMany",
+    fc
+      .record({ keys: fc.array(text, { maxLength: 4 }), minVersion: version })
+      .map((m) => bytes(ReadManyRequest.encode(m).finish())),
   ],
   [
     "List",

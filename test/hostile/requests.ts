@@ -46,8 +46,13 @@ const remove = nearly({ key, ...options });
 const operation = fc.oneof(
   nearly({ put: nearly({ key, value: fc.jsonValue() }) }),
   nearly({ delete: nearly({ key }) }),
+  nearly({ check: nearly({ key, ifVersion: fc.nat(3) }) }),
 );
 const batch = nearly({ operations: fc.array(operation, { maxLength: 6 }), ...options });
+const many = nearly({
+  keys: fc.array(key, { maxLength: 6 }),
+  consistency: fc.constantFrom("local", "linearizable"),
+});
 /** Delays that are in range would slow down the well-behaved client: that is not the question. */
 const settings = nearly({
   writeQuorum: fc.constantFrom(1, 2),
@@ -74,7 +79,10 @@ export function mutated(bytes: fc.Arbitrary<Buffer>): fc.Arbitrary<Buffer> {
 }
 
 const body = fc.oneof(
-  { weight: 6, arbitrary: fc.oneof(text(put), text(remove), text(batch), text(settings)) },
+  {
+    weight: 6,
+    arbitrary: fc.oneof(text(put), text(remove), text(batch), text(settings), text(many)),
+  },
   { weight: 2, arbitrary: mutated(fc.oneof(text(put), text(batch))) },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)) },
 );

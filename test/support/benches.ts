@@ -80,7 +80,12 @@ class Disk {
   }
 
   get store() {
-    return { get: (key: string) => this.state.table.get(key), copy: () => this.state.copy() };
+    const { state } = this;
+    return {
+      get: (key: string) => state.table.get(key),
+      list: (query: Parameters<typeof state.table.list>[0]) => state.table.list(query),
+      copy: () => state.copy(),
+    };
   }
 
   /** Takes what a step stores, to be carried out by `flush`. */

@@ -16,6 +16,7 @@ import {
   KVClient,
   type ListRequest,
   type ListResponse,
+  type ReadManyResponse,
   type ReadResponse,
   type StatusResponse,
   type WriteOptions,
@@ -46,6 +47,11 @@ export class TestClient {
 
   remove(key: string, options?: Options): Promise<DeleteResponse> {
     return call((done) => this.raw.delete({ key, options: complete(options) }, done));
+  }
+
+  readMany(keys: string[]): Promise<ReadManyResponse> {
+    const minVersion = undefined;
+    return call((done) => this.raw.readMany({ keys, minVersion, consistency: undefined }, done));
   }
 
   batch(operations: BatchOperation[], options?: Options): Promise<BatchResponse> {

@@ -55,6 +55,7 @@ export const startSmallCluster = async (
       ...{ allowedHosts: [], clusterSecrets: [], tokensFile: "", admin: false },
       ...{ metricsPort: undefined, auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
+      ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
       ...{ failover: false, electionTimeout: 5000, readLease: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
       ...(typeof settings === "function" ? settings(nodeId) : settings),

@@ -5,6 +5,7 @@ import type {
   ListQuery,
   LiveConfig,
   NodeStatus,
+  ReadManyQuery,
   ReadQuery,
   WatchHandle,
   WatchQuery,
@@ -35,6 +36,14 @@ export class StandInNode implements KvNode {
       : succeeded({ key, ...record });
   }
 
+  readMany({ keys }: ReadManyQuery) {
+    const entries = keys.map((key) => {
+      const record = this.#records.get(key);
+      return record === undefined ? null : { key, ...record };
+    });
+    return succeeded({ entries, sequence: this.applied });
+  }
+
   list({ prefix, limit, after = "" }: ListQuery) {
     const entries = [...this.#records]
       .filter(([key]) => key.startsWith(prefix) && key > after)
@@ -48,15 +57,17 @@ export class StandInNode implements KvNode {
   async write(request: WriteRequest): Promise<Result<WriteReceipt>> {
     const instead = await this.beforeWrite(request);
     if (instead !== undefined) return instead;
-    for (const { key, value, ifVersion } of request.operations) {
+    for (const { key, value, ifVersion, isCheck = false } of request.operations) {
       const version = this.#records.get(key)?.version ?? 0;
       if (ifVersion !== undefined && ifVersion !== version) {
         return failed("VERSION_MISMATCH", "Another version.", { members: { version } });
       }
-      if (value === undefined && version === 0) return failed("KEY_NOT_FOUND", "No such key.");
+      if (value === undefined && !isCheck && version === 0)
+        return failed("KEY_NOT_FOUND", "No such key.");
     }
     const version = ++this.applied;
-    const operations = request.operations.map(({ key, value }) => {
+    const writes = request.operations.filter(({ isCheck }) => isCheck !== true);
+    const operations = writes.map(({ key, value }) => {
       if (value === undefined) this.#records.delete(key);
       else this.#records.set(key, { value, version });
       return { sequence: version, key, value };

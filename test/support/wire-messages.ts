@@ -41,18 +41,21 @@ const records = fc
 const condition = fc.record({ version: count, origin: count, after: maybe(count) });
 const operation = fc.record({ key, value: maybe(value), condition: maybe(condition) });
 
+const checks = fc.array(fc.record({ key, condition }), { minLength: 1, maxLength: 128 });
+
 const entriesOf = (epoch: number) =>
   fc.array(
     fc
       .record({
         sequence: from1,
         epoch: fc.nat({ max: epoch }),
-        operations: fc.array(operation, { maxLength: 128 }),
+        operations: fc.array(operation, { maxLength: 133 }),
+        requires: maybe(fc.record({ checks })),
       })
       .chain((entry) =>
         fc.nat({ max: entry.epoch }).map((origin) => {
-          const { sequence, operations } = entry;
-          return { sequence, epoch: entry.epoch, origin, operations };
+          const { sequence, operations, requires } = entry;
+          return { sequence, epoch: entry.epoch, origin, operations, requires };
         }),
       ),
   );

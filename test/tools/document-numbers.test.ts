@@ -37,6 +37,14 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   ],
   ["docs/api.md", /more than (\d+) arrays or objects/, limits, ["valueDepthMax"]],
   ["docs/api.md", /entry of 1\.\.(\d+) operations/, limits, ["operationsMax"]],
+  ["docs/api.md", /reads up to (\d+) keys in one view/, limits, ["operationsMax"]],
+  ["docs/api.md", /one view may have (\d+ MiB)/, "src/node/keys-view.ts", ["viewBytesMax"]],
+  [
+    "src/replication/DESIGN.md",
+    /remembered writes \| (\d+ s), or ([\d,]+)/,
+    replication,
+    ["rememberMs", "rememberedMax"],
+  ],
   ["docs/api.md", /limit 1\.\.(\d+) \((\d+)\)/, limits, ["listLimitMax", "listLimitDefault"]],
   ["docs/api.md", /wait for them, 1\.\.(\d+)/, limits, ["timeoutMsMax"]],
   [
@@ -135,9 +143,9 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   ],
   [
     "gateway/README.md",
-    /event stream \| (\d+ MiB), .* stay below (\d+ MiB)/,
+    /event stream \| (\d+ MiB), then it is cut off/,
     streams,
-    ["unreadBytesMax", "unreadBytesMaxOfAll"],
+    ["unreadBytesMax"],
   ],
   ["gateway/README.md", /keys, or about (\d+ MiB)/, "src/node/list.ts", ["pageBytesMax"]],
   [

@@ -31,11 +31,13 @@ export class Calls {
       const kind = value === undefined ? "delete" : "put";
       return { client, kind, key, value, ifVersion, invokedAt, outcome: "unknown" };
     });
-    this.#calls.push(...drafts);
-    return { told: (result) => this.#told(drafts, result) };
+    // A check writes nothing: only a refusal for it says something of its key alone.
+    const checks = new Set(drafts.filter((_, at) => request.operations[at]?.isCheck === true));
+    this.#calls.push(...drafts.filter((draft) => !checks.has(draft)));
+    return { told: (result) => this.#told(drafts, checks, result) };
   }
 
-  #told(drafts: readonly Draft[], result: Result<WriteReceipt>): void {
+  #told(drafts: readonly Draft[], checks: ReadonlySet<Draft>, result: Result<WriteReceipt>): void {
     const returnedAt = this.#now();
     if (result.ok) {
       const { version } = result.value;
@@ -49,15 +51,26 @@ export class Calls {
       return;
     }
     // Nothing was written: only the operation that was refused for its key says something.
-    const refused =
-      drafts.length === 1 ? drafts[0] : drafts.find(({ key }) => key === members["key"]);
+    const { index } = members as { index?: number };
+    const named = drafts.find(({ key }) => key === members["key"]);
+    const refused = index !== undefined ? drafts[index] : drafts.length === 1 ? drafts[0] : named;
     for (const draft of drafts)
-      if (draft !== refused) this.#calls.splice(this.#calls.indexOf(draft), 1);
+      if (draft !== refused && !checks.has(draft))
+        this.#calls.splice(this.#calls.indexOf(draft), 1);
+    if (refused !== undefined && checks.has(refused)) {
+      if (code === "VERSION_MISMATCH") this.#calls.push(refused);
+      else return;
+    }
     if (refused === undefined) return;
     if (code === "VERSION_MISMATCH")
       Object.assign(refused, { outcome: "mismatch", version, returnedAt });
     else if (code === "KEY_NOT_FOUND") Object.assign(refused, { outcome: "missing", returnedAt });
     else this.#calls.splice(this.#calls.indexOf(refused), 1);
+  }
+
+  /** What is known in the end of a write that was sent several times. */
+  note(call: Omit<Call, "client">): void {
+    this.#calls.push({ ...call, client: this.#client("repeater") });
   }
 
   /** A linearizable read goes out; without an answer, or with a 503, it says nothing. */

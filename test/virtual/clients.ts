@@ -6,6 +6,8 @@ import { Calls } from "./calls.ts";
 import type { Process, VirtualCluster } from "./cluster.ts";
 import type { Situation } from "./coverage.ts";
 import { drawQuorum } from "./faults.ts";
+import { KeyViews } from "./key-views.ts";
+import { KeyedWrites } from "./keyed-writes.ts";
 import { Observed } from "./observed.ts";
 import { Violation } from "./violation.ts";
 import { Watcher } from "./watchers.ts";
@@ -33,6 +35,8 @@ export class Clients {
   readonly #cluster: VirtualCluster;
   readonly calls: Calls;
   readonly #observed: Observed;
+  readonly #views: KeyViews;
+  readonly #keyed: KeyedWrites;
   readonly #watchers: readonly Watcher[];
   /** Processes that promised an answer. */
   readonly #promises = new Set<{ readonly id: NodeId; readonly process: Process }>();
@@ -43,6 +47,8 @@ export class Clients {
     readonly last: Sequence;
     readonly versions: Map<string, Sequence>;
   } = { process: undefined, at: 0, last: 0, versions: new Map() };
+  /** No further write goes out. */
+  #isOver = () => false;
   answered = 0;
   /** The highest version that a writer was told of. */
   #newest: Sequence = 0;
@@ -52,12 +58,15 @@ export class Clients {
     this.#cluster = cluster;
     this.calls = new Calls(() => cluster.time.now());
     this.#observed = new Observed(cluster);
+    this.#views = new KeyViews(cluster);
+    this.#keyed = new KeyedWrites(cluster);
     this.#watchers = ["", "a", "b1"].map((prefix) => new Watcher(cluster, prefix));
   }
 
   /** Writes and reads until `over` says that it is over. */
   begin(over: () => boolean): void {
     const { chance } = this.#cluster;
+    this.#isOver = over;
     this.#repeat(
       over,
       () => chance.between(0, chance.pick([4, 40, 200])),
@@ -110,9 +119,47 @@ export class Clients {
       const ifVersion = chance.happens(0.3) ? this.#guessVersion(key) : undefined;
       return { key, value, ifVersion };
     });
+    const checks = chance.happens(0.2) ? this.#drawChecks(keys) : [];
     if (quorum !== undefined && quorum < settings.writeQuorum)
       this.#cluster.coverage.met("write with a quorum below the usual one");
-    this.submit({ operations, quorum, timeoutMs: chance.pick([20, 300, 2_000]) });
+    const isBatch = operations.length + checks.length > 1;
+    const timeoutMs = chance.pick([20, 300, 2_000]);
+    const request = { operations: [...checks, ...operations], isBatch, quorum, timeoutMs };
+    // With quorum 0 a failover may lose what a writer was told of.
+    if (quorum !== 0 && chance.happens(0.15)) this.#writeRepeatedly(request);
+    else this.submit(request);
+  }
+
+  /** Sends a write again: at once, or later and at another node, whatever came of the first attempt. */
+  #writeRepeatedly(request: WriteRequest): void {
+    const { chance, time, ids } = this.#cluster;
+    const idempotency = this.#keyed.newKey();
+    const keyed = { ...request, idempotency };
+    const send = () => {
+      if (this.#isOver()) return;
+      const to = chance.happens(0.2) ? chance.pick(ids) : this.#cluster.whoLeads();
+      this.submitTo(to, { ...keyed, timeoutMs: chance.pick([20, 300, 2_000]) });
+    };
+    send();
+    if (chance.happens(0.3)) send();
+    for (let left = chance.whole(0, 3); left > 0; left -= 1)
+      time.after(chance.between(0, chance.pick([20, 400, 1_500])), send);
+    if (!chance.happens(0.1)) return;
+    this.#written += 1;
+    const operations = [{ key: chance.pick(keys), value: JSON.stringify(this.#written) }];
+    const other = { key: idempotency.key, request: `other ${this.#written}` };
+    const reuse = () => {
+      if (!this.#isOver()) this.submit({ operations, idempotency: other, timeoutMs: 300 });
+    };
+    time.after(chance.between(0, 400), reuse);
+  }
+
+  #drawChecks(keys: readonly string[]) {
+    const { chance } = this.#cluster;
+    return Array.from({ length: chance.pick([1, 1, 2]) }, () => {
+      const key = chance.pick(keys);
+      return { key, ifVersion: this.#guessVersion(key), isCheck: true };
+    });
   }
 
   #keysFor(quorum: number | undefined): readonly string[] {
@@ -196,7 +243,10 @@ export class Clients {
     const process = this.#cluster.member(leader).process;
     if (process === undefined || (process.node.role !== "leader" && !failover)) return;
     const isFleeting = failover && request.quorum === 0;
-    const call = isFleeting ? { told: () => {} } : this.calls.write(request);
+    const isKeyed = request.idempotency !== undefined;
+    const keyed = isKeyed ? this.#keyed.send(request) : undefined;
+    const call = isFleeting || isKeyed ? undefined : this.calls.write(request);
+    const views = isFleeting || isKeyed ? undefined : this.#views.write(request);
     this.#observed.asked(request);
     const alive = () => this.#cluster.member(leader).process === process;
     let answers = 0;
@@ -209,7 +259,9 @@ export class Clients {
       this.answered += 1;
       if (failover && result.ok && process.node.leader !== leader)
         throw new Violation(`${leader} settled ${result.value.version} although it leads no more`);
-      call.told(result);
+      keyed?.told(result);
+      call?.told(result);
+      views?.told(result);
       this.#wasTold(leader, request, result);
       told?.(result);
     });
@@ -241,7 +293,8 @@ export class Clients {
     const node = this.#cluster.node(id);
     if (node === undefined) return;
     const key = chance.pick(keys);
-    if (node.role !== "leader" && chance.happens(0.3)) {
+    if (chance.happens(0.2)) this.#readMany(id, node);
+    else if (node.role !== "leader" && chance.happens(0.3)) {
       if (chance.happens(0.2)) this.#listLinearizably(id);
       else this.readLinearizably(id, key);
     } else if (failover ? node.role === "leader" : id === leader) {
@@ -333,6 +386,33 @@ export class Clients {
     });
   }
 
+  /** Some keys in one view, linearizable or as far as the node is. */
+  #readMany(id: NodeId, node: Node): void {
+    const { chance, coverage, leader, failover } = this.#cluster;
+    if (this.#isAstray(node) || (!failover && node.role === "leader" && id !== leader)) return;
+    const first = chance.whole(0, keys.length - 1);
+    const wanted = Array.from(
+      { length: chance.whole(2, 6) },
+      (_, at) => keys[(first + at) % keys.length] ?? "a1",
+    );
+    const consistency = chance.pick(["linearizable", "linearizable", "local"] as const);
+    const call = this.calls.list(wanted);
+    const view = this.#views.read(id);
+    const { role } = node;
+    const result = node.readMany({ keys: wanted, consistency });
+    const later = this.#answer(id, result, (answer) => {
+      if (!answer.ok) return;
+      coverage.met(`keys in one view on ${role === "leader" ? "the leader" : "a follower"}`);
+      if (consistency === "local") this.#views.shown(id, answer.value, wanted);
+      else {
+        const entries = answer.value.entries.filter((entry) => entry !== null);
+        call.told({ ok: true, value: { entries, next: null, sequence: answer.value.sequence } });
+        view.told(answer, wanted);
+      }
+    });
+    if (later && role === "leader") coverage.met("keys in one view on the leader that waited");
+  }
+
   #listLinearizably(id: NodeId): void {
     const node = this.#cluster.node(id);
     if (node === undefined || this.#isAstray(node)) return;
@@ -422,6 +502,8 @@ export class Clients {
   /** All is quiet: every client was told everything, and it all fits together. */
   finish(): void {
     for (const watcher of this.#watchers) watcher.mustBeComplete();
+    this.#keyed.finish(this.calls, this.#views);
     this.calls.mustBeLinearizable();
+    this.#views.finish();
   }
 }

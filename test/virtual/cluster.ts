@@ -63,6 +63,8 @@ export interface ClusterSettings {
   /** Any node may lead. */
   readonly failover?: boolean;
   readonly electionTimeoutMs?: number;
+  readonly idempotencySeconds?: number;
+  readonly idempotencyKeys?: number;
   /** Leaders answer reads by leases. */
   readonly readLease?: boolean;
   /** So far the clocks may go from the true time, as a share of it. */
@@ -410,6 +412,8 @@ export class VirtualCluster {
       minDelay,
       maxDelay,
       timeout: 2_000,
+      idempotencySeconds: this.settings.idempotencySeconds ?? 600,
+      idempotencyKeys: this.settings.idempotencyKeys ?? 100_000,
       logLevel: "silent",
       faults: false,
       controlUrl: "",

@@ -4,6 +4,7 @@
  */
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import type { Excuse } from "./account.ts";
+import { conditionsOf } from "./kept.ts";
 import type { Known } from "./known.ts";
 import type { Missed } from "./loss.ts";
 
@@ -55,7 +56,7 @@ function excuseOf(
 }
 
 function restsOn(
-  { operations }: Known,
+  known: Known,
   sequence: Sequence,
   { missed, isExcused }: { missed: Missed; isExcused: (sequence: Sequence) => boolean },
 ): boolean {
@@ -68,8 +69,7 @@ function restsOn(
           (operation) => operation.key === key && operation.value === undefined,
         ),
     );
-  return operations.some(({ key, condition }) => {
-    if (condition === undefined) return false;
-    return condition.version > 0 ? isExcused(condition.version) : deletes(key);
-  });
+  return conditionsOf(known).some(({ key, condition }) =>
+    condition.version > 0 ? isExcused(condition.version) : deletes(key),
+  );
 }

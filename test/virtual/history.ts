@@ -1,4 +1,5 @@
 import type { Storage, StorageFault } from "../../src/node/ports.ts";
+import { isHidden } from "../../src/replication/hidden-keys.ts";
 import type {
   Entry,
   HardState,
@@ -9,15 +10,18 @@ import type {
 } from "../../src/replication/types.ts";
 import type { Coverage } from "./coverage.ts";
 import { type Held, Holdings, hold } from "./holdings.ts";
+import { conditionsOf } from "./kept.ts";
 import { type Known, KnownEntries } from "./known.ts";
 import { Reliance } from "./reliance.ts";
 import { Violation } from "./violation.ts";
 
-/** What an entry does, as text that two entries share only if they do the same. */
-export const contentOf = (operations: readonly Operation[]): string =>
-  operations.length === 0
+/** What an entry does for clients, as text that two entries share only if they do the same. */
+export function contentOf(operations: readonly Operation[]): string {
+  const shown = operations.filter(({ key }) => !isHidden(key));
+  return shown.length === 0
     ? noOp
-    : JSON.stringify(operations.map(({ key, value }) => [key, value ?? null]));
+    : JSON.stringify(shown.map(({ key, value }) => [key, value ?? null]));
+}
 
 const noOp = "[]";
 
@@ -62,10 +66,13 @@ export class History {
     return this.#applied.length - 1;
   }
 
-  /** Operations that are applied at a sequence; undefined: nobody has applied it yet. */
+  /** Operations of clients that are applied at a sequence; undefined: nobody has applied it yet. */
   operations(sequence: Sequence): readonly Operation[] | undefined {
-    return this.#applied[sequence]?.operations;
+    return this.#applied[sequence]?.operations.filter(({ key }) => !isHidden(key));
   }
+
+  /** Calls this with every operation on a hidden key, when the first node applies it. */
+  hiddenApplied: (operation: Operation) => void = () => {};
 
   /** Everything that may never vanish again, above a mark. */
   known(above: Sequence): IterableIterator<[Sequence, Known]> {
@@ -77,11 +84,15 @@ export class History {
    * history may go on from before it. A store that has it is no prefix any more.
    */
   admitLoss(from: Sequence): void {
+    this.admitted += 1;
     this.#known.forgetFrom(from);
     for (const at of this.#stores.keys()) if (at >= from) this.#stores.delete(at);
     this.#applied.length = Math.min(this.#applied.length, from);
     this.holdings.goAstrayFrom(from);
   }
+
+  /** How often losses were admitted so far. */
+  admitted = 0;
 
   /** Enough followers know the low floor that entries were settled by: nothing excuses them now. */
   floorRestored(): void {
@@ -152,9 +163,9 @@ export class History {
 
   /** A follower showed these entries to a recovery. */
   offered(entries: readonly Entry[]): void {
-    for (const { sequence, operations } of entries)
-      if (operations.some(({ condition }) => (condition?.version ?? 0) > 0))
-        this.#offered.add(`${sequence} ${contentOf(operations)}`);
+    for (const entry of entries)
+      if (conditionsOf(entry).some(({ condition }) => condition.version > 0))
+        this.#offered.add(`${entry.sequence} ${contentOf(entry.operations)}`);
   }
 
   /** A writer was told that its entry is settled, with acks of these nodes besides the leader. */
@@ -172,18 +183,28 @@ export class History {
       throw new Violation(`entry ${sequence} was answered as ${content} but applied as ${applied}`);
     this.#mustBeAsNamed(sequence, content);
     const degraded = this.reliance.isDegraded;
-    const known = this.#known.get(sequence)?.operations ?? operations;
-    this.#known.add(sequence, { content, operations: known, quorum, degraded });
+    const seen = this.#known.get(sequence) ?? { operations };
+    this.#known.add(sequence, { ...seen, content, quorum, degraded });
     if (new Set(acks).size !== acks.length || acks.includes(leader) || acks.length < quorum)
       throw new Violation(`entry ${sequence} was answered with acks [${acks}], quorum ${quorum}`);
     this.holdings.mustHold([leader, ...acks], sequence, content);
   }
 
+  /** A writer was told again what became of a write that is settled. */
+  repeated(told: { sequence: Sequence; content: string; holders: readonly NodeId[] }): void {
+    const { sequence, content, holders } = told;
+    const applied = this.#applied[sequence]?.content;
+    if (applied !== undefined && applied !== content)
+      throw new Violation(`a repeat of ${content} was answered with entry ${sequence} ${applied}`);
+    this.#mustBeAsNamed(sequence, content);
+    this.holdings.mustHold(holders, sequence, content);
+  }
+
   /** Somebody saw this entry, or what rests on it, though no writer was told: it must not vanish. */
-  seen({ sequence, operations }: Entry): void {
+  seen({ sequence, operations, requires }: Entry): void {
     if (this.#known.get(sequence) !== undefined) return;
     const content = contentOf(operations);
-    this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
+    this.#known.add(sequence, { content, operations, requires, ...this.reliance.least(content) });
   }
 
   /** A writer was told that its outcome is unknown, and a version that it may have. */
@@ -292,7 +313,8 @@ export class History {
       throw new Violation(`${id} applied ${content} at ${sequence}, others ${known}`);
   }
 
-  #firstApplied(id: NodeId, { sequence, operations, origin }: Entry, content: string): void {
+  #firstApplied(id: NodeId, entry: Entry, content: string): void {
+    const { sequence, operations, requires, origin } = entry;
     if (sequence !== this.#applied.length)
       throw new Violation(`${id} applied ${sequence} before anybody applied what precedes it`);
     this.#applied.push({ operations, content, origin });
@@ -302,9 +324,14 @@ export class History {
         `${id} applied ${content} at ${sequence}, whose writer was told ${answered.content}`,
       );
     this.#mustBeAsNamed(sequence, content);
-    this.#conditionsHeld(sequence, operations);
+    this.#conditionsHeld(entry);
+    for (const operation of operations)
+      if (isHidden(operation.key)) this.#hidden(sequence, operation);
     if (answered === undefined)
-      this.#known.add(sequence, { content, operations, ...this.reliance.least(content) });
+      this.#known.add(sequence, {
+        ...{ content, operations, requires },
+        ...this.reliance.least(content),
+      });
     if (content !== noOp) return;
     this.#coverage.met("hole or dropped entry became a no-op");
     for (const dropped of this.#durable.get(sequence) ?? []) {
@@ -314,10 +341,19 @@ export class History {
     }
   }
 
+  /** No write with an idempotency key takes effect twice while it is remembered. */
+  #hidden(sequence: Sequence, operation: Operation): void {
+    const { key, value } = operation;
+    if (value !== undefined && this.at(sequence - 1, key) !== undefined)
+      throw new Violation(`entry ${sequence} repeats the write that ${key} remembers`);
+    this.hiddenApplied(operation);
+  }
+
   /** Whatever a writer made its write conditional on was there when it took effect. */
-  #conditionsHeld(sequence: Sequence, operations: readonly Operation[]): void {
-    for (const { key, condition } of operations) {
-      if (condition === undefined) continue;
+  #conditionsHeld(entry: Entry): void {
+    const { sequence } = entry;
+    if (entry.requires !== undefined) this.#coverage.met("entry with a check applied");
+    for (const { key, condition } of conditionsOf(entry)) {
       const { version = 0, origin = 0 } = this.at(sequence - 1, key) ?? {};
       if (version !== condition.version || origin !== condition.origin)
         throw new Violation(

@@ -2,7 +2,7 @@
  * What a recovery keeps of what it hears, in the plainest form of the design's rules (DESIGN.md,
  * "Beginning to lead"). The code under test, `src/replication/recovery`, is not used here.
  */
-import type { Entry, Sequence, StoreRecord } from "../../src/replication/types.ts";
+import type { Check, Entry, Sequence, StoreRecord } from "../../src/replication/types.ts";
 
 /** A store and the entries above it that somebody showed, several of one sequence included. */
 export interface Heard {
@@ -33,8 +33,7 @@ function survivors({ applied, get, entries }: Heard): ReadonlyMap<Sequence, Entr
   const state = new Map<string, { version: Sequence; origin: number }>();
   for (const entry of evidence) {
     if (overruled.has(entry)) continue;
-    const holds = entry.operations.every(({ key, condition }) => {
-      if (condition === undefined) return true;
+    const holds = conditionsOf(entry).every(({ key, condition }) => {
       const { version, origin } = state.get(key) ?? stored(key);
       return version === condition.version && origin === condition.origin;
     });
@@ -48,6 +47,17 @@ function survivors({ applied, get, entries }: Heard): ReadonlyMap<Sequence, Entr
 }
 
 const absent = { version: 0, origin: 0 };
+
+/** All that an entry requires, of keys that it writes and of others. */
+export const conditionsOf = ({
+  operations,
+  requires,
+}: Pick<Entry, "operations" | "requires">): readonly Check[] => [
+  ...operations.flatMap(({ key, condition }) =>
+    condition === undefined ? [] : [{ key, condition }],
+  ),
+  ...(requires?.checks ?? []),
+];
 
 /** Per sequence the highest epoch wins. */
 function newestOf(entries: Iterable<Entry>, above: Sequence): ReadonlyMap<Sequence, Entry> {
@@ -65,8 +75,7 @@ function newestOf(entries: Iterable<Entry>, above: Sequence): ReadonlyMap<Sequen
  * conditional entry. They were not in the log of the leader that sent this one last, so they were never settled.
  */
 function overruledBy(entry: Entry, evidence: readonly Entry[]): readonly Entry[] {
-  return entry.operations.flatMap(({ key, condition }) => {
-    if (condition === undefined) return [];
+  return conditionsOf(entry).flatMap(({ key, condition }) => {
     const { version, after = entry.sequence } = condition;
     const restsOn = version > 0 ? version : after;
     const writers = evidence.filter(

@@ -1,10 +1,11 @@
-import type { Operation, Sequence } from "../../src/replication/types.ts";
+import type { Operation, Requirements, Sequence } from "../../src/replication/types.ts";
 import type { Rest } from "./reliance.ts";
 
 /** An entry that somebody saw take effect: a writer, a reader, or a node that applied it. */
 export interface Known extends Rest {
   readonly content: string;
   readonly operations: readonly Operation[];
+  readonly requires?: Requirements | undefined;
 }
 
 /** Whatever may never vanish again. */

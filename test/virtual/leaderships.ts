@@ -189,25 +189,35 @@ export class Leaderships {
   #propose(term: Term): void {
     const { writes, floor, epoch } = term;
     const length = this.#chance.pick([1, 1, 1, 2]);
-    const operations = Array.from({ length }, () => this.#wish(term));
+    const wished = Array.from({ length }, () => this.#wish(term));
+    const operations = this.#chance.happens(0.25) ? [this.#check(term), ...wished] : wished;
     const live = this.#disks.length;
     const turn = { now: 0, epoch, live, usualQuorum: this.#quorum, floor, spread: [] };
     const outcome = writes.accept({ operations, proposedAt: 0, deadlineAt: 0 }, turn);
-    if ("reason" in outcome) return;
-    this.#trace.push(`epoch ${epoch} proposes ${JSON.stringify(outcome.entry)}`);
+    if (outcome.type !== "accepted") return;
+    this.#trace.push(`epoch ${epoch} proposes ${JSON.stringify(outcome.slot.entry)}`);
     if (this.#chance.happens(0.8)) this.#flush(term);
   }
 
-  #wish({ writes, disk }: Term): WishedOperation {
+  #wish(term: Term): WishedOperation {
     const key = this.#chance.pick(keys);
-    const pending = writes.overlay.newestProposed(key);
-    const stored = disk.store.get(key)?.version ?? 0;
-    const written = pending?.value === undefined ? 0 : pending.sequence;
-    const version = pending === undefined ? stored : written;
+    const version = this.#newest(term, key);
     if (version > 0 && this.#chance.happens(0.35)) return { key };
     this.#values += 1;
     const put = { key, value: String(this.#values) };
     return this.#chance.happens(0.6) ? { ...put, ifVersion: version } : put;
+  }
+
+  #check(term: Term): WishedOperation {
+    const key = this.#chance.pick(keys);
+    return { key, ifVersion: this.#newest(term, key), isCheck: true };
+  }
+
+  #newest({ writes, disk }: Term, key: string): Sequence {
+    const pending = writes.overlay.newestProposed(key);
+    const stored = disk.store.get(key)?.version ?? 0;
+    const written = pending?.value === undefined ? 0 : pending.sequence;
+    return pending === undefined ? stored : written;
   }
 
   #flush({ disk, writes }: Term): void {
@@ -270,6 +280,7 @@ export class Leaderships {
 
 const storeOf = (disk: Disk): StoreView => ({
   get: (key) => disk.store.get(key),
+  list: () => [],
   copy: () => {
     throw new Error("no store is copied");
   },

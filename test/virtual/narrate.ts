@@ -1,16 +1,23 @@
 /** Messages and entries in plain words. */
-import type { Entry, FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
+import { isHidden } from "../../src/replication/hidden-keys.ts";
+import type { Check, Entry, FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
 
 /** Like `3: a=1, b deleted`; a no-op is `3: nothing`. */
-export function describeEntry({ sequence, operations }: Entry): string {
+export function describeEntry({ sequence, operations, requires }: Entry): string {
   const deeds = operations.map(({ key, value, condition }) => {
+    if (isHidden(key)) return `${value === undefined ? "forgets" : "remembers"} ${nameOf(key)}`;
     const deed = value === undefined ? `${key} deleted` : `${key}=${value}`;
-    if (condition === undefined) return deed;
-    const { version, after } = condition;
-    return `${deed} if ${key} is ${version === 0 ? `absent after ${after}` : `at ${version}`}`;
+    return condition === undefined ? deed : `${deed} ${describeCheck({ key, condition })}`;
   });
+  deeds.push(...(requires?.checks ?? []).map(describeCheck));
   return `${sequence}: ${deeds.length === 0 ? "nothing" : deeds.join(", ")}`;
 }
+
+/** The idempotency key of a record. */
+const nameOf = (hidden: string): string => hidden.slice(hidden.indexOf("/") + 1);
+
+const describeCheck = ({ key, condition: { version, after } }: Check): string =>
+  `if ${key} is ${version === 0 ? `absent after ${after}` : `at ${version}`}`;
 
 /** Undefined for heartbeats, which say nothing new. */
 export function describeMessage(message: LeaderMessage | FollowerMessage): string | undefined {

@@ -7,9 +7,14 @@ import type { KeyValue, WriteReceipt, WriteRequest } from "../../src/node/api.ts
 import type { Entry, NodeId, Operation, Sequence } from "../../src/replication/types.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { contentOf } from "./history.ts";
+import { conditionsOf } from "./kept.ts";
 
 const one = { entriesMax: 1, bytesMax: 1 };
 const many = { entriesMax: 1_000, bytesMax: 1_000_000 };
+
+/** What a request writes, without its checks. */
+const writesOf = ({ operations }: WriteRequest): readonly Operation[] =>
+  operations.filter(({ isCheck }) => isCheck !== true);
 
 export class Observed {
   readonly #cluster: VirtualCluster;
@@ -20,17 +25,21 @@ export class Observed {
 
   /** A write goes out. */
   asked(request: WriteRequest): void {
-    this.#cluster.history.reliance.asked(contentOf(request.operations), request.quorum);
+    this.#cluster.history.reliance.asked(contentOf(writesOf(request)), request.quorum);
   }
 
   /** The writer was answered by this node. */
   told(leader: NodeId, request: WriteRequest, result: Result<WriteReceipt>): void {
     const { history } = this.#cluster;
-    const { operations } = request;
+    const operations = writesOf(request);
     if (result.ok) {
       const { version, quorum, acks } = result.value;
       const nodes = acks.map(({ node }) => node);
       this.settled(leader, version);
+      if (result.value.repeated === true) {
+        history.repeated({ sequence: version, content: contentOf(operations), holders: nodes });
+        return;
+      }
       const asked = request.quorum ?? quorum;
       // A failover loses what only the leader had.
       if (this.#cluster.failover && asked === 0) return;
@@ -61,7 +70,7 @@ export class Observed {
         // With elections a refusal waits for a round, and its key may be deleted again meanwhile.
         if (this.#cluster.failover) return;
         const deleted = operations.filter(({ value }) => value === undefined);
-        if (operations.length === 1 && deleted[0] !== undefined)
+        if (request.operations.length === 1 && deleted[0] !== undefined)
           this.#absent(leader, deleted[0].key);
         return;
       }
@@ -82,8 +91,7 @@ export class Observed {
     const [entry] = this.#log(leader).readLog(sequence, one);
     if (entry?.sequence !== sequence || this.#isFleeting(entry)) return;
     history.seen(entry);
-    for (const { key, condition } of entry.operations) {
-      if (condition === undefined) continue;
+    for (const { key, condition } of conditionsOf(entry)) {
       if (condition.version > 0) this.settled(leader, condition.version);
       else this.#absent(leader, key, sequence);
     }

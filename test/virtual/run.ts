@@ -71,6 +71,8 @@ export class Run implements Director {
       writeQuorum: failover ? chance.whole(1, followers) : drawQuorum(chance, followers),
       failover,
       ...(failover ? electionSettings(seed, chance) : {}),
+      idempotencySeconds: seed % 4 === 0 ? 1 : 600,
+      idempotencyKeys: seed % 16 === 4 ? 5 : 100_000,
       minDelay: 0,
       maxDelay: chance.happens(0.5) ? chance.whole(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),

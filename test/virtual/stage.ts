@@ -1,6 +1,6 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
-import type { KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
+import type { KeysView, KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
 import type { MemoryState } from "../../src/storage/memory/state.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
@@ -64,6 +64,7 @@ export class Stage {
     delete: ([key = ""], options) => this.#write({ ...options, [key]: "" }),
     writes: ([count = "1"], options) => this.#writeMany(Number(count), options),
     read: ([id = "", key = ""], options) => this.#read(id, key, options),
+    view: ([id = "", ...keys], options) => this.#view(id, keys, options),
     run: ([time = ""]) => this.#run(milliseconds(time)),
     status: () => this.#status(),
     log: ([id = ""]) => this.#log(id),
@@ -142,6 +143,7 @@ export class Stage {
       retention: number("retention", 1000),
       failover: options["failover"] === "1",
       readLease: options["lease"] === "1",
+      idempotencySeconds: number("remember", 600),
       randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
       digit: String.fromCharCode("a".charCodeAt(0) + this.#clusters),
@@ -203,8 +205,12 @@ export class Stage {
   }
 
   async #write(options: Options): Promise<void> {
-    const { quorum, timeout, if: ifVersion, wait, at, ...values } = options;
-    const operations = Object.entries(values).map(([key, text]) => ({
+    const { quorum, timeout, if: ifVersion, wait, at, check, once, ...values } = options;
+    const checks = (check ?? "").split(",").flatMap((text) => {
+      const [key = "", version = ""] = text.split(":");
+      return key === "" ? [] : [{ key, ifVersion: Number(version), isCheck: true }];
+    });
+    const writes = Object.entries(values).map(([key, text]) => ({
       key,
       value: text === "" ? undefined : text,
       ifVersion: ifVersion === undefined ? undefined : Number(ifVersion),
@@ -217,12 +223,21 @@ export class Stage {
     }
     let answered = false;
     const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
-    const request = { operations, timeoutMs, ...(quorum && { quorum: Number(quorum) }) };
+    const operations = [...checks, ...writes];
+    // Two writes with one key ask for the same if they write the same.
+    const idempotency =
+      once === undefined ? {} : { idempotency: { key: once, request: JSON.stringify(values) } };
+    const request = {
+      operations,
+      timeoutMs,
+      ...idempotency,
+      ...(quorum && { quorum: Number(quorum) }),
+    };
     this.#observed?.asked(request);
     node.submit(request, (result) => {
       answered = true;
       this.#observed?.told(leader, request, result);
-      const name = operations.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" ");
+      const name = writes.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" ");
       this.#say(`${name}: ${describeAnswer(result)}`);
     });
     await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
@@ -336,6 +351,22 @@ export class Stage {
     }
   }
 
+  /** Several keys as of one moment. */
+  async #view(id: NodeId, keys: Words, { as, wait }: Options): Promise<void> {
+    const consistency = as === "local" ? "local" : "linearizable";
+    const node = this.#at.node(id);
+    if (node === undefined) return;
+    const answer = node.readMany({ keys, consistency });
+    let answered = false;
+    void Promise.resolve(answer).then((result) => {
+      answered = true;
+      this.#say(`${id} shows ${describeView(keys, result)}`);
+    });
+    await Promise.resolve();
+    await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
+    if (!answered) this.#say("no answer yet");
+  }
+
   #noteShown(id: NodeId, key: string, result: Result<KeyValue>): void {
     if (this.#at.failover ? this.#at.node(id)?.role !== "leader" : id !== this.#at.leader) return;
     if (result.ok) this.#observed?.shown(id, key, result.value);
@@ -428,13 +459,24 @@ const milliseconds = (text: string): number => Number(text.replace(/ms$/, ""));
 
 function describeAnswer(result: Result<WriteReceipt>): string {
   if (!result.ok) return `${result.failure.code}: ${result.failure.detail}`;
-  const { version, quorum, acks, latencyMs } = result.value;
+  const { version, quorum, acks, latencyMs, repeated } = result.value;
   const nodes = acks.map(({ node }) => node).join(", ");
-  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms`;
+  const again = repeated === true ? ", as before" : "";
+  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms${again}`;
 }
 
 const describeRead = (result: Result<KeyValue>): string =>
   result.ok ? `${result.value.value} at version ${result.value.version}` : result.failure.code;
+
+function describeView(keys: Words, result: Result<KeysView>): string {
+  if (!result.ok) return result.failure.code;
+  const { entries, sequence } = result.value;
+  const shown = keys.map((key, at) => {
+    const entry = entries[at] ?? null;
+    return entry === null ? `no ${key}` : `${key}=${entry.value} at version ${entry.version}`;
+  });
+  return `${shown.join(", ")}, after entry ${sequence}`;
+}
 
 function describeNode(node: KvNode): string {
   const { role, epoch, last, committed, applied, reasons } = node.status();

@@ -9,6 +9,7 @@ import type {
   ClusterView,
   EventListener,
   KeyPage,
+  KeysView,
   KeyValue,
   KvNode,
   Leadership,
@@ -19,6 +20,7 @@ import type {
   NodeStatus,
   Position,
   Purpose,
+  ReadManyQuery,
   ReadQuery,
   Role,
   Subscription,
@@ -152,6 +154,10 @@ export class Node implements KvNode {
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     return this.#role.read(query);
+  }
+
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    return this.#role.readMany(query);
   }
 
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {

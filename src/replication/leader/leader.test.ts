@@ -648,6 +648,7 @@ describe("what a follower says must fit to what it was sent", () => {
         type: "refused",
         by: "follower1",
         reason: "it names an epoch that is not believed: promised",
+        isStranger: false,
       });
     }
   });

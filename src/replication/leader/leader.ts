@@ -19,7 +19,7 @@ import { LeaderSettings } from "./leader-settings.ts";
 import type { LeaderStart } from "./leader-start.ts";
 import { LeaderState, type PromiseMessage } from "./leader-state.ts";
 import { Leading } from "./leading.ts";
-import type { Ledger, Slot } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Overlay } from "./overlay.ts";
 import type { Peer } from "./peer.ts";
 import type { Proposal, ProposalOutcome, Refusal } from "./proposal.ts";
@@ -228,13 +228,9 @@ export class Leader {
     const spread: FloorNote[] = [];
     const live = members.live.length;
     const turn = { now, epoch, live, usualQuorum, floor: phase.floor, spread };
-    const answers = proposals.map((proposal) => writes.accept(proposal, turn));
-    const slots = answers.filter((answer): answer is Slot => !("reason" in answer));
-    const outcomes = answers.map(
-      (answer): ProposalOutcome =>
-        "reason" in answer
-          ? { type: "refused", refusal: answer }
-          : { type: "accepted", slot: answer },
+    const outcomes = proposals.map((proposal) => writes.accept(proposal, turn));
+    const slots = outcomes.flatMap((outcome) =>
+      outcome.type === "accepted" ? [outcome.slot] : [],
     );
     const note = spread.at(-1);
     if (note !== undefined) this.#leading.spread(note);
@@ -263,6 +259,7 @@ export class Leader {
     this.#state.report();
     this.#leading.reconsiderFloor();
     this.#leading.raiseFloor(now);
+    this.#state.writes.scanOn();
     const isAble = isFlushing && !this.isAlone(now);
     this.#elect(now, isAble);
     const sinceMs = now - (this.#heartbeatAt ?? Number.NEGATIVE_INFINITY);

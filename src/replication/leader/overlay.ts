@@ -100,6 +100,15 @@ export class Overlay {
     return { type: "store" };
   }
 
+  /**
+   * The newest write of the key at or below this place in the log, settled or not; undefined: the store has it. The
+   * store must not have gone beyond that place.
+   */
+  newestThrough(key: string, through: Sequence): PendingWrite | undefined {
+    const known = this.#keys.get(key);
+    return known?.list.findLast(({ sequence }, at) => sequence <= through && at >= known.start);
+  }
+
   /** What a local read of the key shows: an unsure write counts as not written yet. */
   settledView(key: string): ReadView {
     const known = this.#keys.get(key);

@@ -12,6 +12,7 @@ const propose = (wished: readonly WishedOperation[], overlay = new Overlay()) =>
     overlay,
     store: {
       get: (key) => (key === "s" ? stored : undefined),
+      list: () => [],
       copy: () => {
         throw new Error("a proposal copies no store");
       },
@@ -35,7 +36,7 @@ describe("rule 6: a condition", () => {
       operations: [{ key: "s", value: "2", condition: { version: 3, origin: 2 } }],
       dependsOn: [],
     });
-    const refusal = { reason: "versionMismatch", key: "s", version: 3, after: 0 };
+    const refusal = { reason: "versionMismatch", index: 0, key: "s", version: 3, after: 0 };
     expect(propose([{ key: "s", value: "2", ifVersion: 2 }])).toEqual(refusal);
   });
 
@@ -106,5 +107,34 @@ describe("a batch", () => {
       reason: "versionMismatch",
       key: "s",
     });
+  });
+});
+
+describe("a check", () => {
+  const check = (key: string, ifVersion: number) => ({ key, ifVersion, isCheck: true });
+
+  test("is kept beside the operations, pinned like any condition", () => {
+    expect(propose([check("s", 3), check("n", 0), put("x")])).toEqual({
+      operations: [put("x")],
+      requires: {
+        checks: [
+          { key: "s", condition: { version: 3, origin: 2 } },
+          { key: "n", condition: { version: 0, origin: 0, after: 4 } },
+        ],
+      },
+      dependsOn: [],
+    });
+  });
+
+  test("of an open write makes the entry settle after it", () => {
+    expect(propose([check("p", 7), put("x")], pending())).toMatchObject({ dependsOn: [7] });
+    const refused = { reason: "versionMismatch", index: 1, key: "p", version: 7, after: 7 };
+    expect(propose([put("x"), check("p", 3)], pending())).toEqual(refused);
+  });
+
+  test("that fails names its place, and may ask for an absent key", () => {
+    const refused = { reason: "versionMismatch", index: 1, key: "s", version: 3, after: 0 };
+    expect(propose([put("x"), check("s", 2)])).toEqual(refused);
+    expect(propose([check("n", 0), put("x")])).toMatchObject({ operations: [put("x")] });
   });
 });

@@ -1,4 +1,12 @@
-import type { Condition, Epoch, Instant, Operation, Sequence } from "../types.ts";
+import type {
+  Check,
+  Condition,
+  Epoch,
+  Instant,
+  Operation,
+  Requirements,
+  Sequence,
+} from "../types.ts";
 import type { StoreView } from "../views.ts";
 import type { Slot } from "./ledger.ts";
 import type { Overlay } from "./overlay.ts";
@@ -6,14 +14,24 @@ import type { Overlay } from "./overlay.ts";
 /** One operation as a writer asks for it. */
 export interface WishedOperation {
   readonly key: string;
-  /** JSON text; undefined deletes. */
+  /** JSON text; undefined deletes, or nothing is written. */
   readonly value?: string | undefined;
   readonly ifVersion?: Sequence | undefined;
+  /** It writes nothing: the whole entry is written only if the key is at `ifVersion`. */
+  readonly isCheck?: boolean | undefined;
+}
+
+/** What makes a write one that may be sent again: it takes effect once. */
+export interface Idempotency {
+  readonly key: string;
+  /** What the write asks for, as a hash: the same key may not be used for anything else. */
+  readonly request: string;
 }
 
 /** One write as it reaches the leader. */
 export interface Proposal {
   readonly operations: readonly WishedOperation[];
+  readonly idempotency?: Idempotency | undefined;
   /** Undefined: the write quorum in force. */
   readonly quorum?: number | undefined;
   readonly proposedAt: Instant;
@@ -32,10 +50,28 @@ export type Refusal =
       readonly quorum: number;
       readonly noted: number;
     }
-  | ConditionRefusal;
+  | ConditionRefusal
+  | KeyReuse;
+
+/** The idempotency key belongs to another write. */
+export interface KeyReuse {
+  readonly reason: "keyReused";
+  readonly key: string;
+  /** As in ConditionRefusal. */
+  readonly after: Sequence;
+}
+
+/** A write that was proposed before. */
+export interface RepeatedWrite {
+  readonly sequence: Sequence;
+  /** What it asked for, or what was usual. */
+  readonly quorum: number;
+}
 
 interface ConditionRefusal {
   readonly reason: "versionMismatch" | "keyNotFound";
+  /** Place of the operation in the proposal, from 0. */
+  readonly index: number;
   readonly key: string;
   readonly version: Sequence;
   /** The refusal is true only once this entry is settled; 0: it is true now. */
@@ -45,6 +81,8 @@ interface ConditionRefusal {
 /** What became of one proposal. `slot` follows the accepted entry until it is committed. */
 export type ProposalOutcome =
   | { readonly type: "accepted"; readonly slot: Slot }
+  /** Nothing was appended. `slot` is that of the first one until it is committed. */
+  | ({ readonly type: "repeated"; readonly slot: Slot | undefined } & RepeatedWrite)
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 /** What a proposal is checked against: a store, and all writes above its applied mark. */
@@ -65,6 +103,14 @@ interface Newest {
   readonly own: boolean;
 }
 
+/** What an entry is made of. */
+interface Checked {
+  readonly operations: readonly Operation[];
+  readonly requires: Requirements | undefined;
+  /** Open entries that its conditions rest on. */
+  readonly dependsOn: readonly Sequence[];
+}
+
 /**
  * Checks a write's conditions against the newest proposed state of its keys. Returns the operations
  * with their conditions pinned to what was seen, or the refusal.
@@ -72,21 +118,22 @@ interface Newest {
 export function evaluate(
   wished: readonly WishedOperation[],
   state: State & { sequence: Sequence; epoch: Epoch },
-): { operations: readonly Operation[]; dependsOn: readonly Sequence[] } | Refusal {
+): Checked | Refusal {
   const written = new Map<string, Newest>();
   const dependsOn: Sequence[] = [];
   const operations: Operation[] = [];
+  const checks: Check[] = [];
   const { sequence, epoch } = state;
-  for (const { key, value, ifVersion } of wished) {
+  for (const [index, { key, value, ifVersion, isCheck = false }] of wished.entries()) {
     const conditional = ifVersion !== undefined || value === undefined;
     let condition: Condition | undefined;
     if (conditional) {
       const newest = written.get(key) ?? newestOf(key, state);
-      const refusal = refusalOf({ key, value, ifVersion }, newest);
+      const refusal = refusalOf({ key, value, ifVersion, isCheck }, newest);
       if (refusal !== undefined) {
         // What an earlier operation of this entry would have written, nobody will ever see.
         const { present, version, open } = newest.own ? newestOf(key, state) : newest;
-        return { ...refusal, version: present ? version : 0, after: open };
+        return { ...refusal, index, version: present ? version : 0, after: open };
       }
       if (!newest.own) {
         condition = newest.present
@@ -94,6 +141,10 @@ export function evaluate(
           : { version: 0, origin: 0, after: newest.version };
         if (newest.open > 0) dependsOn.push(newest.open);
       }
+    }
+    if (isCheck) {
+      if (condition !== undefined) checks.push({ key, condition });
+      continue;
     }
     operations.push(condition === undefined ? { key, value } : { key, value, condition });
     if (wished.length > 1)
@@ -105,7 +156,7 @@ export function evaluate(
         own: true,
       });
   }
-  return { operations, dependsOn };
+  return { operations, requires: checks.length === 0 ? undefined : { checks }, dependsOn };
 }
 
 function newestOf(key: string, state: State): Newest {
@@ -128,12 +179,15 @@ function newestOf(key: string, state: State): Newest {
   };
 }
 
-function refusalOf(wished: WishedOperation, newest: Newest): ConditionRefusal | undefined {
-  const { key, value, ifVersion } = wished;
+function refusalOf(
+  wished: WishedOperation,
+  newest: Newest,
+): Omit<ConditionRefusal, "index"> | undefined {
+  const { key, value, ifVersion, isCheck = false } = wished;
   const version = newest.present ? newest.version : 0;
   if (ifVersion !== undefined && ifVersion !== version)
     return { reason: "versionMismatch", key, version, after: newest.open };
-  if (value === undefined && !newest.present)
+  if (value === undefined && !isCheck && !newest.present)
     return { reason: "keyNotFound", key, version: 0, after: newest.open };
   return undefined;
 }

@@ -32,7 +32,7 @@ function bench(facts: {
   const streams = new Streams({
     limits: { ...DEFAULT_LIMITS, ...facts.limits },
     backlog,
-    store: { get: (key) => state.table.get(key), copy: () => state.copy() },
+    store: { get: (key) => state.table.get(key), list: () => [], copy: () => state.copy() },
     position: () => position,
     out,
   });

@@ -1,3 +1,4 @@
+import { everyCondition } from "../conditions.ts";
 import { invariant } from "../invariant.ts";
 import type { Limits } from "../limits.ts";
 import type { Entry, Epoch, FloorNote, Instant, NodeId, Sequence } from "../types.ts";
@@ -7,7 +8,8 @@ import type { Floor } from "./floor.ts";
 import type { LeaderDraft } from "./leader-effects.ts";
 import { type Ack, Ledger, type Slot } from "./ledger.ts";
 import { Overlay } from "./overlay.ts";
-import { evaluate, type Proposal, type Refusal } from "./proposal.ts";
+import { evaluate, type Proposal, type ProposalOutcome, type Refusal } from "./proposal.ts";
+import { Remembered } from "./remembered.ts";
 
 /** What one turn of proposals has in common. */
 export interface Turn {
@@ -29,14 +31,15 @@ class OpenWriters {
   readonly #writers = new Map<string, Sequence[]>();
 
   /** To be called in sequence order. Returns what the entry rests on. */
-  add({ sequence, operations }: Entry): readonly Sequence[] {
+  add(entry: Entry): readonly Sequence[] {
+    const { sequence, operations } = entry;
     const dependsOn = new Set<Sequence>();
     const conditional = new Set<string>();
-    for (const { key, condition } of operations) {
-      if (condition === undefined) continue;
+    everyCondition(entry, (key) => {
       conditional.add(key);
       for (const writer of this.#writers.get(key) ?? []) dependsOn.add(writer);
-    }
+      return true;
+    });
     for (const key of new Set(operations.map((operation) => operation.key))) {
       const writers = this.#writers.get(key);
       if (writers === undefined || conditional.has(key)) this.#writers.set(key, [sequence]);
@@ -53,6 +56,7 @@ export class Writes {
   readonly #backlog: Backlog;
   readonly #out: LeaderDraft;
   readonly #commitAcks: number;
+  readonly #remembered: Remembered;
   #overlay = new Overlay();
   #ledger: Ledger;
   /** Handed out for applying. Invariant: applied <= applying <= committed. */
@@ -73,6 +77,7 @@ export class Writes {
     this.#store = parts.store;
     this.#backlog = parts.backlog;
     this.#out = parts.out;
+    this.#remembered = new Remembered(parts.store, parts.limits);
     this.#ledger = new Ledger(parts.applied, parts.commitAcks);
     this.#applied = parts.applied;
     this.#applying = parts.applied;
@@ -117,12 +122,14 @@ export class Writes {
     this.#ledger = new Ledger(facts.committed, this.#commitAcks);
     this.#overlay = new Overlay();
     const rests = new OpenWriters();
+    this.#remembered.begin(this.#overlay, facts.now);
     for (const [index, entry] of entries.entries()) {
       const expected = this.#applied + 1 + index;
       invariant(entry.sequence === expected, "an intact log has no hole above applied");
       const open = entry.sequence > facts.committed;
       this.#backlog.add(entry);
       this.#overlay.propose(entry, open);
+      this.#remembered.note(entry, facts.now);
       if (!open) this.#overlay.settle(entry);
       else
         this.#ledger.add({
@@ -138,8 +145,25 @@ export class Writes {
     }
   }
 
+  /** A write that was proposed before is found again before anything could refuse it. */
+  accept(proposal: Proposal, turn: Turn): ProposalOutcome {
+    const { idempotency } = proposal;
+    const known = idempotency && this.#remembered.find(idempotency, this.#overlay);
+    if (known !== undefined && !("reason" in known))
+      return { type: "repeated", ...known, slot: this.#ledger.slot(known.sequence) };
+    const answer = known ?? this.#append(proposal, turn);
+    return "reason" in answer
+      ? { type: "refused", refusal: answer }
+      : { type: "accepted", slot: answer };
+  }
+
+  /** The next page of what earlier leaders remembered. */
+  scanOn(): void {
+    this.#remembered.scanOn(this.#overlay);
+  }
+
   /** Everything that could refuse a write is asked before anything is changed. */
-  accept(proposal: Proposal, turn: Turn): Slot | Refusal {
+  #append(proposal: Proposal, turn: Turn): Slot | Refusal {
     const quorum = proposal.quorum ?? turn.usualQuorum;
     if (turn.live < quorum) return { reason: "quorumUnavailable", live: turn.live, quorum };
     const noted = turn.floor.needsLive(quorum);
@@ -151,15 +175,23 @@ export class Writes {
         detail: `${entries} entries (${bytes} bytes) wait to be applied`,
       };
     const sequence = this.#ledger.last + 1;
-    const { epoch } = turn;
-    const seen = { overlay: this.#overlay, store: this.#store, applied: this.#applied };
-    const checked = evaluate(proposal.operations, { ...seen, sequence, epoch });
+    const { epoch, now, usualQuorum: usual } = turn;
+    const applied = this.#applied;
+    const seen = { overlay: this.#overlay, store: this.#store, applied };
+    const { idempotency } = proposal;
+    const hidden =
+      idempotency === undefined
+        ? []
+        : this.#remembered.operations(idempotency, { quorum, now, applied });
+    const wished = hidden.length === 0 ? proposal.operations : [...proposal.operations, ...hidden];
+    const checked = evaluate(wished, { ...seen, sequence, epoch });
     if ("reason" in checked) return checked;
-    const { now, usualQuorum: usual } = turn;
     const gate = turn.floor.propose({ quorum, sequence, now, usual });
     if (gate.spread !== undefined) turn.spread.push(gate.spread);
-    const entry: Entry = { sequence, epoch, origin: epoch, operations: checked.operations };
+    const { operations, requires } = checked;
+    const entry: Entry = { sequence, epoch, origin: epoch, operations, requires };
     this.#overlay.propose(entry, false);
+    this.#remembered.note(entry, now);
     this.#backlog.add(entry);
     return this.#ledger.add({
       entry,

@@ -1,4 +1,5 @@
-import type { Condition, Entry, Epoch, Operation, Sequence, SequenceRange } from "../types.ts";
+import { checksOf, everyCondition } from "../conditions.ts";
+import type { Condition, Entry, Epoch, Sequence, SequenceRange } from "../types.ts";
 import type { StoreView } from "../views.ts";
 
 /**
@@ -33,7 +34,7 @@ export class Evidence {
       const found = this.#entries.get(sequence);
       const keep = found !== undefined && conditionsHold(found, seen);
       const entry: Entry = keep
-        ? { ...found, epoch, operations: found.operations.map((each) => pinned(each, seen)) }
+        ? { ...pinned(found, seen), epoch }
         : { sequence, epoch, origin: epoch, operations: [] };
       for (const { key, value } of entry.operations)
         newest.set(
@@ -69,8 +70,8 @@ export class Evidence {
     const writers = new Map<string, Entry[]>();
     for (let sequence = from; sequence <= to; sequence += 1) {
       const entry = this.#entries.get(sequence);
-      for (const { key, condition } of entry?.operations ?? []) {
-        if (entry === undefined) break;
+      if (entry === undefined) continue;
+      const overrule = (key: string, condition: Condition | undefined): Entry[] => {
         const before = writers.get(key) ?? [];
         writers.set(key, before);
         const restsOn = condition === undefined ? sequence : placeOf(condition, sequence);
@@ -79,8 +80,11 @@ export class Evidence {
           before.pop();
           overruled.add(at.sequence);
         }
-        before.push(entry);
-      }
+        return before;
+      };
+      // What is only checked is not written: the entry overrules, and is not overruled for it.
+      for (const { key, condition } of checksOf(entry)) overrule(key, condition);
+      for (const { key, condition } of entry.operations) overrule(key, condition).push(entry);
     }
     return overruled;
   }
@@ -102,14 +106,17 @@ function stored(key: string, store: StoreView, applied: Sequence): Condition {
 
 /** An entry that was conditional on one that is dropped goes with it. */
 const conditionsHold = (entry: Entry, seen: (key: string) => Condition): boolean =>
-  entry.operations.every(({ key, condition }) => {
-    if (condition === undefined) return true;
+  everyCondition(entry, (key, condition) => {
     const { version, origin } = seen(key);
     return version === condition.version && origin === condition.origin;
   });
 
 /** The new epoch's leader answers for the log that it merged: that is what the condition rests on from now on. */
-function pinned(operation: Operation, seen: (key: string) => Condition): Operation {
-  const { key, condition } = operation;
-  return condition === undefined ? operation : { ...operation, condition: seen(key) };
+function pinned(entry: Entry, seen: (key: string) => Condition): Entry {
+  const operations = entry.operations.map((operation) => {
+    const { key, condition } = operation;
+    return condition === undefined ? operation : { ...operation, condition: seen(key) };
+  });
+  const checks = checksOf(entry).map(({ key }) => ({ key, condition: seen(key) }));
+  return { ...entry, operations, ...(checks.length > 0 && { requires: { checks } }) };
 }

@@ -56,7 +56,11 @@ class Bench {
       ownFloor: undefined,
       backlogEntriesMax: 10,
       own: { ...this.state.summary, followedEpoch: 0 },
-      store: { get: (key) => this.state.table.get(key), copy: () => this.state.copy() },
+      store: {
+        get: (key) => this.state.table.get(key),
+        list: () => [],
+        copy: () => this.state.copy(),
+      },
       log: logOf(this.state),
       out: this.out,
     });
@@ -170,7 +174,7 @@ describe("how many must answer", () => {
       ownFloor: undefined,
       backlogEntriesMax: 10,
       own: { ...state.summary, followedEpoch: 0 },
-      store: { get: () => undefined, copy: () => state.copy() },
+      store: { get: () => undefined, list: () => [], copy: () => state.copy() },
       log: logOf(state),
       out,
     });
@@ -226,6 +230,30 @@ describe("merging", () => {
       entryOf(3, [when("a", { version: 2, origin: 1 })]),
     ]);
     expect(bench.merged).toEqual([[], [], []]);
+  });
+
+  test("an entry goes with the one that it only checked, and stays with one that is there", () => {
+    const checks = [{ key: "a", condition: { version: 1, origin: 1 } }];
+    const checked: Entry = { ...entryOf(2, [put("b")]), requires: { checks } };
+    const without = new Bench({ followers: 1, writeQuorum: 1 });
+    without.answer("f1", [checked]);
+    expect(without.merged).toEqual([[], []]);
+    const together = new Bench({ followers: 1, writeQuorum: 1 });
+    together.answer("f1", [entryOf(1, [put("a")]), checked]);
+    expect(together.recovered?.entries[1]).toMatchObject({ requires: { checks }, epoch });
+  });
+
+  test("a check of a later epoch overrules what its leader did not have, and writes nothing itself", () => {
+    const checks = [{ key: "a", condition: absent(0) }];
+    const checked: Entry = { ...entryOf(2, [put("b")], { epoch: 3 }), requires: { checks } };
+    const later = entryOf(3, [when("a", absent(0))], { epoch: 4 });
+    const bench = new Bench({ followers: 1, writeQuorum: 1 });
+    bench.answer("f1", [entryOf(1, [put("a")], { epoch: 1 }), checked, later]);
+    expect(bench.merged).toEqual([
+      [],
+      [put("b")],
+      [{ ...when("a", absent(0)), condition: absent(0) }],
+    ]);
   });
 
   test("a condition names a version and its epoch: the number alone is not enough", () => {

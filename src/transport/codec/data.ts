@@ -3,7 +3,8 @@
  * checks are plain code rather than tables, because they cost as much as the decoding otherwise.
  */
 import { numberMax } from "../../replication/bounds.ts";
-import type { Condition, Entry, Operation } from "../../replication/types.ts";
+import { hiddenBytesMax, hiddenOperationsMax } from "../../replication/hidden-keys.ts";
+import type { Condition, Entry, Operation, Requirements } from "../../replication/types.ts";
 import {
   bodyBytesMax,
   keyBytesMax,
@@ -15,7 +16,10 @@ import { type Check, type Fault, within } from "./check.ts";
 
 const keyAllowed = `1 to ${keyBytesMax} bytes of UTF-8`;
 const valueAllowed = `JSON text of at most ${valueBytesMax} bytes, ${valueDepthMax} levels deep`;
-const bodyAllowed = `at most ${bodyBytesMax} bytes of keys and values`;
+/** Those of a client, and those that remember and forget writes. */
+const entryOperationsMax = operationsMax + hiddenOperationsMax;
+const entryBytesMax = bodyBytesMax + hiddenBytesMax;
+const bodyAllowed = `at most ${entryBytesMax} bytes of keys and values`;
 const numberAllowed = `a whole number from 0 to ${numberMax}`;
 
 export const key: Check<string> = (text) =>
@@ -26,15 +30,15 @@ export const value: Check<string> = (text) =>
 
 /** A whole entry; no operations: a no-op. */
 export function entry(of: Entry): Fault | undefined {
-  const { sequence, epoch, origin, operations } = of;
+  const { sequence, epoch, origin, operations, requires } = of;
   if (sequence < 1 || sequence > numberMax)
     return { path: "sequence", value: sequence, allowed: `a whole number from 1 to ${numberMax}` };
   if (epoch > numberMax) return { path: "epoch", value: epoch, allowed: numberAllowed };
   if (origin > epoch)
     return { path: "origin", value: origin, allowed: `at most its epoch, ${epoch}` };
   const { length } = operations;
-  if (length > operationsMax)
-    return { path: "operations.length", value: length, allowed: `at most ${operationsMax}` };
+  if (length > entryOperationsMax)
+    return { path: "operations.length", value: length, allowed: `at most ${entryOperationsMax}` };
   let characters = 0;
   for (let index = 0; index < length; index += 1) {
     const operation = operations[index] as Operation;
@@ -42,9 +46,25 @@ export function entry(of: Entry): Fault | undefined {
     if (fault !== undefined) return within(`operations[${index}]`, fault);
     characters += operation.key.length + (operation.value?.length ?? 0);
   }
-  return characters > bodyBytesMax
-    ? { path: "operations", value: characters, allowed: bodyAllowed }
-    : undefined;
+  if (characters > entryBytesMax)
+    return { path: "operations", value: characters, allowed: bodyAllowed };
+  return requires === undefined ? undefined : faultOfChecks(requires);
+}
+
+function faultOfChecks({ checks }: Requirements): Fault | undefined {
+  const { length } = checks;
+  if (length === 0 || length > operationsMax)
+    return { path: "requires.checks.length", value: length, allowed: `1 to ${operationsMax}` };
+  for (let index = 0; index < length; index += 1) {
+    // The decoder may leave the condition out.
+    const check = checks[index] as Operation;
+    const fault =
+      check.condition === undefined
+        ? { path: "condition", value: undefined, allowed: "there" }
+        : faultOf(check);
+    if (fault !== undefined) return within(`requires.checks[${index}]`, fault);
+  }
+  return undefined;
 }
 
 function faultOf({ key: name, value: text, condition }: Operation): Fault | undefined {

@@ -137,7 +137,7 @@ const bad = {
     [["entries", "0", "operations", "0", "value"], "", "value is"],
     [["entries", "0", "operations", "0", "value"], `"${"é".repeat(524_288)}"`, "bytes"],
     [["entries", "0", "operations", "0", "value"], nested(129), "levels deep"],
-    [["entries", "0", "operations"], Array(129).fill({ key: "k" }), "operations.length is 129"],
+    [["entries", "0", "operations"], Array(134).fill({ key: "k" }), "operations.length is 134"],
     [
       ["entries", "0", "operations"],
       Array(3).fill({ key: "k", value: JSON.stringify("x".repeat(1_000_000)) }),

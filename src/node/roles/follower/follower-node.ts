@@ -7,6 +7,7 @@ import type { NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
   KeyPage,
+  KeysView,
   KeyValue,
   ListQuery,
   LiveConfig,
@@ -14,6 +15,7 @@ import type {
   NodeStatus,
   Position,
   Purpose,
+  ReadManyQuery,
   ReadQuery,
   WatchHandle,
   WatchQuery,
@@ -62,6 +64,10 @@ export class FollowerNode implements NodeRole {
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     return this.#following.reads.read(query);
+  }
+
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    return this.#following.reads.readMany(query);
   }
 
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {

@@ -5,12 +5,15 @@ import type { Instant, Sequence } from "../../../replication/types.ts";
 import type {
   Consistency,
   KeyPage,
+  KeysView,
   KeyValue,
   ListQuery,
+  ReadManyQuery,
   ReadQuery,
   WatchHandle,
   WatchQuery,
 } from "../../api.ts";
+import { keysView } from "../../keys-view.ts";
 import { listStore } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
 import { notFound, recovering, replacingReason } from "../../refusals.ts";
@@ -44,6 +47,15 @@ export class FollowerReads {
       const record = this.#parts.options.storage.get(key);
       return record === undefined ? notFound(key) : succeeded(record);
     });
+  }
+
+  /** The same for several keys, as of the applied mark. */
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    const { keys, minVersion = 0, consistency } = query;
+    const { storage } = this.#parts.options;
+    return this.#when({ minVersion, consistency }, () =>
+      keysView(keys, storage.summary().applied, (key) => storage.get(key)),
+    );
   }
 
   /** The same for a page. RECOVERING while the store is being replaced. */

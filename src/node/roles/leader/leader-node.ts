@@ -6,6 +6,7 @@ import type { Instant, NodeId, Sequence } from "../../../replication/types.ts";
 import type {
   ClusterView,
   KeyPage,
+  KeysView,
   KeyValue,
   ListQuery,
   LiveConfig,
@@ -13,6 +14,7 @@ import type {
   NodeStatus,
   Position,
   Purpose,
+  ReadManyQuery,
   ReadQuery,
   Role,
   WatchHandle,
@@ -73,6 +75,10 @@ export class LeaderNode implements NodeRole {
 
   read(query: ReadQuery): Result<KeyValue> | Promise<Result<KeyValue>> {
     return this.#reads.read(query);
+  }
+
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    return this.#reads.readMany(query);
   }
 
   list(query: ListQuery): Result<KeyPage> | Promise<Result<KeyPage>> {

@@ -2,7 +2,16 @@
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { Sequence } from "../../../replication/types.ts";
-import type { Consistency, KeyPage, KeyValue, ListQuery, ReadQuery } from "../../api.ts";
+import type {
+  Consistency,
+  KeyPage,
+  KeysView,
+  KeyValue,
+  ListQuery,
+  ReadManyQuery,
+  ReadQuery,
+} from "../../api.ts";
+import { keysView } from "../../keys-view.ts";
 import { listSettled } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
 import { noLeader, notFound, recovering, replacingReason } from "../../refusals.ts";
@@ -53,6 +62,51 @@ export class LeaderReads {
     }
     const record = this.#parts.options.storage.get(key);
     return record === undefined ? notFound(key) : succeeded(record);
+  }
+
+  /**
+   * Several keys as of one place in the log. Linearizable: of the highest entry that anybody may have been answered.
+   * Local: of the committed mark, or of `minVersion`.
+   */
+  readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    const { minVersion = 0 } = query;
+    if (this.#isLocal(query)) {
+      const local = () => this.#viewOf(query, Math.max(this.#core.committed, minVersion));
+      return this.#localNow() ?? this.#whenSettled(minVersion, local);
+    }
+    const read = () => this.#whenSettled(minVersion, () => this.#viewNow(query));
+    return this.#notReading() ?? this.#confirming.whenConfirmed(read);
+  }
+
+  #whenSettled<T>(
+    sequence: Sequence,
+    read: () => Result<T> | Promise<Result<T>>,
+  ): Result<T> | Promise<Result<T>> {
+    return this.#core.ledger.isSettled(sequence) ? read() : this.#afterSettled(sequence, read);
+  }
+
+  /** Of what this leader inherited it does not know whether it was answered: it waits until that is settled. */
+  #viewNow(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
+    const unsure = this.#core.overlay.unsureThrough();
+    if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));
+    return this.#viewOf(query, this.#core.ledger.readMark);
+  }
+
+  /** The view at this mark, once every write of these keys up to there is settled. */
+  #viewOf(query: ReadManyQuery, mark: Sequence): Result<KeysView> | Promise<Result<KeysView>> {
+    const { overlay, applied } = this.#core;
+    // While it waited, entries above the mark were applied.
+    if (applied > mark) return this.readMany(query);
+    const newest = new Map(query.keys.map((key) => [key, overlay.newestThrough(key, mark)]));
+    for (const write of newest.values())
+      if (write?.settled === false)
+        return this.#afterSettled(write.sequence, () => this.#viewOf(query, mark));
+    return keysView(query.keys, mark, (key) => {
+      const write = newest.get(key);
+      if (write === undefined) return this.#parts.options.storage.get(key);
+      const { value, sequence: version } = write;
+      return value === undefined ? undefined : { key, value, version };
+    });
   }
 
   /** A page with every write that was answered before this call, or a local one. */

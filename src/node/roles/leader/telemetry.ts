@@ -61,6 +61,11 @@ export class LeaderTelemetry {
     this.#writes.unknown(slot);
   }
 
+  /** The same for a write that was sent before and is committed. */
+  repeatUnknown(waitedMs: number): void {
+    this.#parts.options.observer.wrote("unknown", waitedMs);
+  }
+
   /** A write was refused with this error code. */
   refused(code: string): void {
     this.#parts.options.observer.wrote("refused", 0);

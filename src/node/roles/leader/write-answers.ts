@@ -1,23 +1,16 @@
 /** The second half of a write: accepted or refused, it ends in exactly one answer. */
-import { type Failed, failed, succeeded } from "../../../errors.ts";
+import { type Failed, succeeded } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { Slot } from "../../../replication/leader/ledger.ts";
 import type { ProposalOutcome, Refusal } from "../../../replication/leader/proposal.ts";
 import type { Instant, Sequence } from "../../../replication/types.ts";
-import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { NodeParts } from "../../parts.ts";
-import { quorumUnavailable, refusalResult } from "../../refusals.ts";
+import { outcomeUnknown, quorumUnavailable, refusalResult } from "../../refusals.ts";
 import type { Waiting } from "../../waiting.ts";
+import type { Ask } from "./ask.ts";
 import type { ReadRounds } from "./read-rounds.ts";
+import { RepeatAnswers } from "./repeat-answers.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
-
-/** A write that somebody waits for. */
-export interface Ask {
-  readonly request: WriteRequest;
-  readonly proposedAt: Instant;
-  readonly deadlineAt: Instant;
-  readonly answer: WriteAnswer;
-}
 
 /** From a proposal's outcome to the one answer that its writer gets. */
 export class WriteAnswers {
@@ -26,6 +19,7 @@ export class WriteAnswers {
   readonly #settling: Waiting;
   readonly #telemetry: LeaderTelemetry;
   readonly #confirming: ReadRounds;
+  readonly #repeats: RepeatAnswers;
 
   constructor(owner: {
     parts: NodeParts;
@@ -40,12 +34,20 @@ export class WriteAnswers {
     this.#core = owner.core;
     this.#settling = owner.settling;
     this.#telemetry = owner.telemetry;
+    this.#repeats = new RepeatAnswers({
+      ...owner,
+      unknown: (ask, slot) => this.#unknown(ask, slot),
+    });
   }
 
   /** Answers when the entry settles, or at the write's deadline. */
   follow(ask: Ask, outcome: ProposalOutcome, now: Instant): void {
     if (outcome.type === "refused") {
       this.#refuse(ask, outcome.refusal);
+      return;
+    }
+    if (outcome.type === "repeated") {
+      this.#repeats.follow(ask, outcome, now);
       return;
     }
     const { slot } = outcome;
@@ -82,22 +84,15 @@ export class WriteAnswers {
     const { sequence } = slot.entry;
     // Before it is in the leader's own log, a restart may give its version to another write; so may another leader.
     const isDurable = sequence <= this.#core.ledger.flushed && !this.#parts.options.config.failover;
-    const version = isDurable ? { version: sequence } : {};
     const acks = slot.acks.map(({ node }) => node);
     const quorum = ask.request.quorum ?? slot.quorum;
     this.#telemetry.unknown(slot, this.#parts.options.clock.now() - ask.proposedAt);
-    ask.answer(
-      failed(
-        "OUTCOME_UNKNOWN",
-        `the deadline passed with ${acks.length} of ${quorum} acks: the write may still settle`,
-        { members: { ...version, acks, quorum } },
-      ),
-    );
+    ask.answer(outcomeUnknown({ version: isDurable ? sequence : undefined, acks, quorum }));
   }
 
   /** A refused condition is reported once the entry that it was checked against is settled. */
   #refuse(ask: Ask, refusal: Refusal): void {
-    const result = refusalResult(refusal);
+    const result = refusalResult(refusal, ask.request.isBatch);
     const after = "after" in refusal ? refusal.after : 0;
     // What it says of the key is a read: it is told only by a node that still leads.
     const leftMs = () => ask.deadlineAt - this.#parts.options.clock.now();

@@ -1,4 +1,5 @@
 /** The writes of a leader as events: bounded in number, however many writes there are. */
+import { isHidden } from "../../../replication/hidden-keys.ts";
 import type { Slot } from "../../../replication/leader/ledger.ts";
 import type { Instant, NodeId, Sequence, SequenceRange } from "../../../replication/types.ts";
 import type { EventHub } from "../../event-hub.ts";
@@ -34,7 +35,8 @@ export class WriteEvents {
     }
     this.#budget -= 1;
     const { entry, quorum, proposedAt } = slot;
-    const { operations, sequence } = entry;
+    const { sequence } = entry;
+    const operations = entry.operations.filter(({ key }) => !isHidden(key));
     this.#shown.set(sequence, proposedAt);
     if (this.#shown.size > shownMax) {
       const [oldest] = this.#shown.keys();

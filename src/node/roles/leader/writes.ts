@@ -9,9 +9,10 @@ import type { Cancel } from "../../ports.ts";
 import { checkQuorum } from "../../quorum.ts";
 import { noLeader, overloaded, recovering, shuttingDown } from "../../refusals.ts";
 import { type Waiting, waitingMax } from "../../waiting.ts";
+import type { Ask } from "./ask.ts";
 import type { ReadRounds } from "./read-rounds.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
-import { type Ask, WriteAnswers } from "./write-answers.ts";
+import { WriteAnswers } from "./write-answers.ts";
 
 /** Writes wait at most this long for a flush that is under way before they are proposed. */
 const gatherMsMax = 3;
@@ -145,6 +146,7 @@ export class LeaderWrites {
     const now = this.#parts.options.clock.now();
     const proposals = asks.map(({ request, proposedAt, deadlineAt }) => ({
       operations: request.operations,
+      idempotency: request.idempotency,
       quorum: request.quorum,
       proposedAt,
       deadlineAt,

@@ -22,6 +22,43 @@ test("an entry is read as it was written, within its bound", () => {
   expect(readEntry(9, bytes, 5, end)).toEqual(entry);
 });
 
+test("checks come back too, and stand after all that an earlier version reads", () => {
+  const checks = [
+    { key: "ü", condition: { version: 7, origin: 2 } },
+    { key: "f", condition: { version: 0, origin: 0, after: 8 } },
+  ];
+  const checked: Entry = { ...entry, requires: { checks } };
+  const bytes = Buffer.alloc(entryBytesMax(checked));
+  const end = writeEntry(bytes, 0, checked);
+  checkEntry(bytes, 0, end);
+  expect(readEntry(9, bytes, 0, end)).toEqual(checked);
+  const plain = Buffer.alloc(entryBytesMax(entry));
+  const plainEnd = writeEntry(plain, 0, entry);
+  expect(bytes.subarray(0, plainEnd)).toEqual(plain.subarray(0, plainEnd));
+});
+
+test("checks of another form are damage", () => {
+  const key = "f";
+  const condition = { version: 7, origin: 2 };
+  const written = (check: object) => {
+    const checked = { ...entry, requires: { checks: [check as (typeof entry.operations)[0]] } };
+    const bytes = Buffer.alloc(200);
+    return bytes.subarray(0, writeEntry(bytes, 0, checked as Entry));
+  };
+  const good = written({ key, condition });
+  checkEntry(good, 0, good.length);
+  const none = Buffer.from(good);
+  none.writeUInt32LE(0, good.length - 4 - 9 - 16 - 1);
+  for (const bytes of [
+    written({ key }),
+    written({ key, value: "1", condition }),
+    Buffer.concat([good, Buffer.alloc(4)]),
+    good.subarray(0, good.length - 1),
+    none,
+  ])
+    expect(() => checkEntry(bytes, 0, bytes.length)).toThrow();
+});
+
 test("what an earlier version wrote of an absent key says nothing of since when", () => {
   const epochs = "0000000000000840" + "0000000000000040";
   const lengths = "03" + "01000000" + "01000000";

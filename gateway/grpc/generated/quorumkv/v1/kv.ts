@@ -66,6 +66,12 @@ export interface WriteOptions {
     | undefined;
   /** Ask for the times of the acks. */
   trace: boolean;
+  /**
+   * 1..255 visible ASCII characters that the client chooses for this write. Sent again with the same key, to
+   * any leader, the write takes effect once, and the answer is that of the first one. The key of another write is
+   * FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED). Keys are remembered for a while: see the settings.
+   */
+  idempotencyKey?: string | undefined;
 }
 
 /** A follower's promise that the entry is durable there. */
@@ -88,6 +94,11 @@ export interface WriteResult {
   acks: Ack[];
   /** Milliseconds from the proposal until the entry settled. */
   latencyMs: number;
+  /**
+   * The write was sent before with this idempotency key: `acks` are the followers that are known to hold it, and
+   * `latency_ms` is how long this call waited.
+   */
+  replayed: boolean;
 }
 
 /** A key with its value. */
@@ -107,6 +118,32 @@ export interface ReadRequest {
 
 export interface ReadResponse {
   entry: KeyValue | undefined;
+}
+
+/** The keys to read in one view. */
+export interface ReadManyRequest {
+  /** 1..128. The values may have 2 MiB together. */
+  keys: string[];
+  /** As in ReadRequest. */
+  minVersion?:
+    | string
+    | undefined;
+  /** On the leader linearizable; on every other node, if absent, the view is as of what it has applied. */
+  consistency?: Consistency | undefined;
+}
+
+/** What the entries up to `sequence` made of the keys. */
+export interface ReadManyResponse {
+  /** One for each key, in the order asked. */
+  entries: ReadManyEntry[];
+  /** The place in the log that the view is of. */
+  sequence: number;
+}
+
+/** One key of a view. */
+export interface ReadManyEntry {
+  /** Absent: there is no such key. */
+  entry?: KeyValue | undefined;
 }
 
 export interface ListRequest {
@@ -155,6 +192,7 @@ export interface BatchOperation {
   operation:
     | { $case: "put"; value: Put }
     | { $case: "remove"; value: Remove }
+    | { $case: "check"; value: Check }
     | undefined;
   /** As in WriteOptions; absent: that of the whole batch. */
   ifVersion?: string | undefined;
@@ -167,6 +205,14 @@ export interface Put {
 }
 
 export interface Remove {
+  key: string;
+}
+
+/**
+ * A condition without a write: the batch is carried out only if the key is at `if_version` of its
+ * operation, which it must have.
+ */
+export interface Check {
   key: string;
 }
 
@@ -237,7 +283,7 @@ export interface StatusResponse {
 }
 
 function createBaseWriteOptions(): WriteOptions {
-  return { quorum: undefined, timeoutMs: undefined, ifVersion: undefined, trace: false };
+  return { quorum: undefined, timeoutMs: undefined, ifVersion: undefined, trace: false, idempotencyKey: undefined };
 }
 
 export const WriteOptions: MessageFns<WriteOptions> = {
@@ -253,6 +299,9 @@ export const WriteOptions: MessageFns<WriteOptions> = {
     }
     if (message.trace !== false) {
       writer.uint32(32).bool(message.trace);
+    }
+    if (message.idempotencyKey !== undefined) {
+      writer.uint32(42).string(message.idempotencyKey);
     }
     return writer;
   },
@@ -302,6 +351,14 @@ export const WriteOptions: MessageFns<WriteOptions> = {
             message.trace = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -323,6 +380,7 @@ export const WriteOptions: MessageFns<WriteOptions> = {
     message.timeoutMs = object.timeoutMs ?? undefined;
     message.ifVersion = object.ifVersion ?? undefined;
     message.trace = object.trace ?? false;
+    message.idempotencyKey = object.idempotencyKey ?? undefined;
     return message;
   },
 };
@@ -407,7 +465,7 @@ export const Ack: MessageFns<Ack> = {
 };
 
 function createBaseWriteResult(): WriteResult {
-  return { version: 0, quorum: 0, acks: [], latencyMs: 0 };
+  return { version: 0, quorum: 0, acks: [], latencyMs: 0, replayed: false };
 }
 
 export const WriteResult: MessageFns<WriteResult> = {
@@ -423,6 +481,9 @@ export const WriteResult: MessageFns<WriteResult> = {
     }
     if (message.latencyMs !== 0) {
       writer.uint32(33).double(message.latencyMs);
+    }
+    if (message.replayed !== false) {
+      writer.uint32(40).bool(message.replayed);
     }
     return writer;
   },
@@ -472,6 +533,14 @@ export const WriteResult: MessageFns<WriteResult> = {
             message.latencyMs = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.replayed = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -493,6 +562,7 @@ export const WriteResult: MessageFns<WriteResult> = {
     message.quorum = object.quorum ?? 0;
     message.acks = object.acks?.map((e) => Ack.fromPartial(e)) || [];
     message.latencyMs = object.latencyMs ?? 0;
+    message.replayed = object.replayed ?? false;
     return message;
   },
 };
@@ -705,6 +775,209 @@ export const ReadResponse: MessageFns<ReadResponse> = {
   },
   fromPartial(object: DeepPartial<ReadResponse>): ReadResponse {
     const message = createBaseReadResponse();
+    message.entry = (object.entry !== undefined && object.entry !== null)
+      ? KeyValue.fromPartial(object.entry)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseReadManyRequest(): ReadManyRequest {
+  return { keys: [], minVersion: undefined, consistency: undefined };
+}
+
+export const ReadManyRequest: MessageFns<ReadManyRequest> = {
+  encode(message: ReadManyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.minVersion !== undefined) {
+      writer.uint32(16).uint64(message.minVersion);
+    }
+    if (message.consistency !== undefined) {
+      writer.uint32(24).int32(message.consistency);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadManyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadManyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minVersion = reader.uint64().toString();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.consistency = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadManyRequest>): ReadManyRequest {
+    return ReadManyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadManyRequest>): ReadManyRequest {
+    const message = createBaseReadManyRequest();
+    message.keys = object.keys?.map((e) => e) || [];
+    message.minVersion = object.minVersion ?? undefined;
+    message.consistency = object.consistency ?? undefined;
+    return message;
+  },
+};
+
+function createBaseReadManyResponse(): ReadManyResponse {
+  return { entries: [], sequence: 0 };
+}
+
+export const ReadManyResponse: MessageFns<ReadManyResponse> = {
+  encode(message: ReadManyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      ReadManyEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(16).uint64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadManyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadManyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(ReadManyEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadManyResponse>): ReadManyResponse {
+    return ReadManyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadManyResponse>): ReadManyResponse {
+    const message = createBaseReadManyResponse();
+    message.entries = object.entries?.map((e) => ReadManyEntry.fromPartial(e)) || [];
+    message.sequence = object.sequence ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadManyEntry(): ReadManyEntry {
+  return { entry: undefined };
+}
+
+export const ReadManyEntry: MessageFns<ReadManyEntry> = {
+  encode(message: ReadManyEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entry !== undefined) {
+      KeyValue.encode(message.entry, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadManyEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadManyEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entry = KeyValue.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadManyEntry>): ReadManyEntry {
+    return ReadManyEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadManyEntry>): ReadManyEntry {
+    const message = createBaseReadManyEntry();
     message.entry = (object.entry !== undefined && object.entry !== null)
       ? KeyValue.fromPartial(object.entry)
       : undefined;
@@ -1159,6 +1432,9 @@ export const BatchOperation: MessageFns<BatchOperation> = {
       case "remove":
         Remove.encode(message.operation.value, writer.uint32(18).fork()).join();
         break;
+      case "check":
+        Check.encode(message.operation.value, writer.uint32(34).fork()).join();
+        break;
     }
     if (message.ifVersion !== undefined) {
       writer.uint32(24).uint64(message.ifVersion);
@@ -1193,6 +1469,14 @@ export const BatchOperation: MessageFns<BatchOperation> = {
             }
 
             message.operation = { $case: "remove", value: Remove.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operation = { $case: "check", value: Check.decode(reader, reader.uint32()) };
             continue;
           }
           case 3: {
@@ -1230,6 +1514,12 @@ export const BatchOperation: MessageFns<BatchOperation> = {
       case "remove": {
         if (object.operation?.value !== undefined && object.operation?.value !== null) {
           message.operation = { $case: "remove", value: Remove.fromPartial(object.operation.value) };
+        }
+        break;
+      }
+      case "check": {
+        if (object.operation?.value !== undefined && object.operation?.value !== null) {
+          message.operation = { $case: "check", value: Check.fromPartial(object.operation.value) };
         }
         break;
       }
@@ -1356,6 +1646,61 @@ export const Remove: MessageFns<Remove> = {
   },
   fromPartial(object: DeepPartial<Remove>): Remove {
     const message = createBaseRemove();
+    message.key = object.key ?? "";
+    return message;
+  },
+};
+
+function createBaseCheck(): Check {
+  return { key: "" };
+}
+
+export const Check: MessageFns<Check> = {
+  encode(message: Check, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Check {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Check>): Check {
+    return Check.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Check>): Check {
+    const message = createBaseCheck();
     message.key = object.key ?? "";
     return message;
   },
@@ -2145,7 +2490,11 @@ export const KVService = {
     responseSerialize: (value: DeleteResponse): Buffer => Buffer.from(DeleteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteResponse => DeleteResponse.decode(value),
   },
-  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
+  /**
+   * Batch writes one atomic entry of 1..128 operations, at least one of which writes. If the condition of
+   * any operation fails, nothing is written: ABORTED (VERSION_MISMATCH), with `index`, `key` and `version` as
+   * members. Leader only.
+   */
   batch: {
     path: "/quorumkv.v1.KV/Batch" as const,
     requestStream: false as const,
@@ -2168,6 +2517,16 @@ export const KVService = {
     requestDeserialize: (value: Buffer): WatchRequest => WatchRequest.decode(value),
     responseSerialize: (value: WatchResponse): Buffer => Buffer.from(WatchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchResponse => WatchResponse.decode(value),
+  },
+  /** ReadMany returns several keys in one consistent view: the state after one entry of the log. */
+  readMany: {
+    path: "/quorumkv.v1.KV/ReadMany" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadManyRequest): Buffer => Buffer.from(ReadManyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadManyRequest => ReadManyRequest.decode(value),
+    responseSerialize: (value: ReadManyResponse): Buffer => Buffer.from(ReadManyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadManyResponse => ReadManyResponse.decode(value),
   },
   /** Status describes this node. */
   status: {
@@ -2205,7 +2564,11 @@ export interface KVServer extends UntypedServiceImplementation {
   write: handleUnaryCall<WriteRequest, WriteResponse>;
   /** Delete removes one key. Leader only. */
   delete: handleUnaryCall<DeleteRequest, DeleteResponse>;
-  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
+  /**
+   * Batch writes one atomic entry of 1..128 operations, at least one of which writes. If the condition of
+   * any operation fails, nothing is written: ABORTED (VERSION_MISMATCH), with `index`, `key` and `version` as
+   * members. Leader only.
+   */
   batch: handleUnaryCall<BatchRequest, BatchResponse>;
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
@@ -2213,6 +2576,8 @@ export interface KVServer extends UntypedServiceImplementation {
    * entry, so it resumes after the one before and skips what it knows.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
+  /** ReadMany returns several keys in one consistent view: the state after one entry of the log. */
+  readMany: handleUnaryCall<ReadManyRequest, ReadManyResponse>;
   /** Status describes this node. */
   status: handleUnaryCall<StatusRequest, StatusResponse>;
   /**
@@ -2283,7 +2648,11 @@ export interface KVClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteResponse) => void,
   ): ClientUnaryCall;
-  /** Batch writes one atomic entry of 1..128 operations. Leader only. */
+  /**
+   * Batch writes one atomic entry of 1..128 operations, at least one of which writes. If the condition of
+   * any operation fails, nothing is written: ABORTED (VERSION_MISMATCH), with `index`, `key` and `version` as
+   * members. Leader only.
+   */
   batch(
     request: BatchRequest,
     callback: (error: ServiceError | null, response: BatchResponse) => void,
@@ -2310,6 +2679,22 @@ export interface KVClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchResponse>;
+  /** ReadMany returns several keys in one consistent view: the state after one entry of the log. */
+  readMany(
+    request: ReadManyRequest,
+    callback: (error: ServiceError | null, response: ReadManyResponse) => void,
+  ): ClientUnaryCall;
+  readMany(
+    request: ReadManyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadManyResponse) => void,
+  ): ClientUnaryCall;
+  readMany(
+    request: ReadManyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadManyResponse) => void,
+  ): ClientUnaryCall;
   /** Status describes this node. */
   status(
     request: StatusRequest,

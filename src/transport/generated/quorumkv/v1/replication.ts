@@ -38,6 +38,12 @@ export interface ReplicateRequest {
     | { $case: "stand"; value: Stand }
     | { $case: "readMark"; value: ReadMark }
     | { $case: "hello"; value: Hello }
+    | //
+    /**
+     * An append with entries that have checks. A node of a version that knows no checks ends the stream: it
+     * would keep such an entry after a recovery although a check no longer holds.
+     */
+    { $case: "appendChecked"; value: Append }
     | undefined;
 }
 
@@ -55,6 +61,9 @@ export interface ReplicateResponse {
     | { $case: "vote"; value: Vote }
     | { $case: "confirmed"; value: Confirmed }
     | { $case: "wantMark"; value: WantMark }
+    | //
+    /** A page of the log with entries that have checks; see append_checked. */
+    { $case: "logPageChecked"; value: LogPage }
     | undefined;
 }
 
@@ -79,6 +88,17 @@ export interface Condition {
   after?: number | undefined;
 }
 
+/** A check is a condition without a write: the entry takes effect only if it holds. */
+export interface EntryCheck {
+  key: string;
+  condition: Condition | undefined;
+}
+
+/** What an entry requires besides the conditions of its operations. */
+export interface Requirements {
+  checks: EntryCheck[];
+}
+
 /** An entry is an atomic list of operations at one place in the log; no operations: a no-op. */
 export interface Entry {
   sequence: number;
@@ -87,6 +107,8 @@ export interface Entry {
   /** The epoch that proposed it first. */
   origin: number;
   operations: Operation[];
+  /** Absent: nothing. Only in append_checked and log_page_checked. */
+  requires?: Requirements | undefined;
 }
 
 /** A record is one key of the store. */
@@ -486,6 +508,9 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
       case "hello":
         Hello.encode(message.message.value, writer.uint32(106).fork()).join();
         break;
+      case "appendChecked":
+        Append.encode(message.message.value, writer.uint32(114).fork()).join();
+        break;
     }
     return writer;
   },
@@ -607,6 +632,14 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
             message.message = { $case: "hello", value: Hello.decode(reader, reader.uint32()) };
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.message = { $case: "appendChecked", value: Append.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -703,6 +736,12 @@ export const ReplicateRequest: MessageFns<ReplicateRequest> = {
         }
         break;
       }
+      case "appendChecked": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "appendChecked", value: Append.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -747,6 +786,9 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
         break;
       case "wantMark":
         WantMark.encode(message.message.value, writer.uint32(90).fork()).join();
+        break;
+      case "logPageChecked":
+        LogPage.encode(message.message.value, writer.uint32(98).fork()).join();
         break;
     }
     return writer;
@@ -853,6 +895,14 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
             message.message = { $case: "wantMark", value: WantMark.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.message = { $case: "logPageChecked", value: LogPage.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -934,6 +984,12 @@ export const ReplicateResponse: MessageFns<ReplicateResponse> = {
       case "wantMark": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "wantMark", value: WantMark.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "logPageChecked": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "logPageChecked", value: LogPage.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1102,8 +1158,132 @@ export const Condition: MessageFns<Condition> = {
   },
 };
 
+function createBaseEntryCheck(): EntryCheck {
+  return { key: "", condition: undefined };
+}
+
+export const EntryCheck: MessageFns<EntryCheck> = {
+  encode(message: EntryCheck, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.condition !== undefined) {
+      Condition.encode(message.condition, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntryCheck {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntryCheck();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.condition = Condition.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EntryCheck>): EntryCheck {
+    return EntryCheck.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EntryCheck>): EntryCheck {
+    const message = createBaseEntryCheck();
+    message.key = object.key ?? "";
+    message.condition = (object.condition !== undefined && object.condition !== null)
+      ? Condition.fromPartial(object.condition)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseRequirements(): Requirements {
+  return { checks: [] };
+}
+
+export const Requirements: MessageFns<Requirements> = {
+  encode(message: Requirements, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.checks) {
+      EntryCheck.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Requirements {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRequirements();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.checks.push(EntryCheck.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Requirements>): Requirements {
+    return Requirements.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Requirements>): Requirements {
+    const message = createBaseRequirements();
+    message.checks = object.checks?.map((e) => EntryCheck.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseEntry(): Entry {
-  return { sequence: 0, epoch: 0, origin: 0, operations: [] };
+  return { sequence: 0, epoch: 0, origin: 0, operations: [], requires: undefined };
 }
 
 export const Entry: MessageFns<Entry> = {
@@ -1119,6 +1299,9 @@ export const Entry: MessageFns<Entry> = {
     }
     for (const v of message.operations) {
       Operation.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.requires !== undefined) {
+      Requirements.encode(message.requires, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1168,6 +1351,14 @@ export const Entry: MessageFns<Entry> = {
             message.operations.push(Operation.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requires = Requirements.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1189,6 +1380,9 @@ export const Entry: MessageFns<Entry> = {
     message.epoch = object.epoch ?? 0;
     message.origin = object.origin ?? 0;
     message.operations = object.operations?.map((e) => Operation.fromPartial(e)) || [];
+    message.requires = (object.requires !== undefined && object.requires !== null)
+      ? Requirements.fromPartial(object.requires)
+      : undefined;
     return message;
   },
 };

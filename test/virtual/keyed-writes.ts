@@ -1,0 +1,163 @@
+/** Writes with an idempotency key, which clients send again: each may take effect once. */
+import type { Result } from "../../src/errors.ts";
+import type { WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import { recordKeyOf } from "../../src/replication/hidden-keys.ts";
+import type { Sequence } from "../../src/replication/types.ts";
+import type { Calls } from "./calls.ts";
+import type { VirtualCluster } from "./cluster.ts";
+import { contentOf } from "./history.ts";
+import type { KeyViews } from "./key-views.ts";
+import { Violation } from "./violation.ts";
+
+interface Attempt {
+  readonly invokedAt: number;
+  returnedAt?: number;
+  result?: Result<WriteReceipt>;
+  /** How often losses had been admitted by then. */
+  admitted?: number;
+}
+
+interface Keyed {
+  readonly key: string;
+  readonly request: WriteRequest;
+  readonly attempts: Attempt[];
+}
+
+/** Clocks of nodes differ by up to 5 %, either way. */
+const shareMin = 0.9;
+const unknownCodes: ReadonlySet<string> = new Set(["OUTCOME_UNKNOWN"]);
+
+export class KeyedWrites {
+  readonly #cluster: VirtualCluster;
+  /** By key and what was asked. */
+  readonly #writes = new Map<string, Keyed>();
+  /** When each record was first asked for, by its hidden key. */
+  readonly #asked = new Map<string, number>();
+  /** How often each record was written: again only after it was forgotten. */
+  readonly #applied = new Map<string, number>();
+  #keys = 0;
+
+  constructor(cluster: VirtualCluster) {
+    this.#cluster = cluster;
+    cluster.history.hiddenApplied = ({ key, value }) => {
+      if (value === undefined) this.#forgotten(key);
+      else this.#applied.set(key, (this.#applied.get(key) ?? 0) + 1);
+    };
+  }
+
+  /** A key that was not used yet. */
+  newKey(): { readonly key: string; readonly request: string } {
+    this.#keys += 1;
+    return { key: `once-${this.#keys}`, request: `request ${this.#keys}` };
+  }
+
+  /** One that was used before, for something else perhaps. */
+  send(request: WriteRequest): { told: (result: Result<WriteReceipt>) => void } {
+    const { time, coverage, history } = this.#cluster;
+    const { key = "", request: asked = "" } = request.idempotency ?? {};
+    const hidden = recordKeyOf(key);
+    if (!this.#asked.has(hidden)) this.#asked.set(hidden, time.now());
+    const name = `${key} ${asked}`;
+    const keyed = this.#writes.get(name) ?? { key, request, attempts: [] };
+    this.#writes.set(name, keyed);
+    const attempt: Attempt = { invokedAt: time.now() };
+    keyed.attempts.push(attempt);
+    return {
+      told: (result) => {
+        Object.assign(attempt, { returnedAt: time.now(), result, admitted: history.admitted });
+        if (result.ok && result.value.repeated === true) coverage.met("repeat answered as before");
+        if (result.ok) this.#mustBeOwn(keyed, result.value.version);
+        else if (result.failure.code === "IDEMPOTENCY_KEY_REUSED") this.#mustBeReused(keyed);
+        else if (result.failure.code === "VERSION_MISMATCH" && !hasConditions(request))
+          throw new Violation(`${key} has no condition, and was refused for one`);
+      },
+    };
+  }
+
+  /** The version that it was answered with is that of this write. */
+  #mustBeOwn({ key, request }: Keyed, version: Sequence): void {
+    const operations = this.#cluster.history.operations(version);
+    const own = request.operations.filter(({ isCheck }) => isCheck !== true);
+    if (operations !== undefined && contentOf(operations) !== contentOf(own))
+      throw new Violation(`${key} was answered with entry ${version} ${contentOf(operations)}`);
+  }
+
+  #mustBeReused({ key, request }: Keyed): void {
+    this.#cluster.coverage.met("idempotency key of another write refused");
+    for (const other of this.#writes.values())
+      if (other.key === key && other.request !== request) return;
+    throw new Violation(`${key} was refused, although no other write had it`);
+  }
+
+  #forgotten(hidden: string): void {
+    const { time, settings, coverage } = this.#cluster;
+    const { idempotencySeconds = 600, idempotencyKeys = 100_000 } = settings;
+    coverage.met("idempotency key forgotten");
+    if (this.#asked.size > idempotencyKeys) return;
+    const keptMs = time.now() - (this.#asked.get(hidden) ?? 0);
+    if (keptMs < shareMin * 1_000 * idempotencySeconds)
+      throw new Violation(`${hidden} was forgotten after ${keptMs} ms`);
+  }
+
+  /** What all attempts together say, for the checkers. */
+  finish(calls: Calls, views: KeyViews): void {
+    const { admitted } = this.#cluster.history;
+    for (const { key, request, attempts } of this.#writes.values()) {
+      const versions = new Map<Sequence, Attempt[]>();
+      for (const attempt of attempts) {
+        const { result } = attempt;
+        if (result?.ok !== true) continue;
+        const { version } = result.value;
+        versions.set(version, [...(versions.get(version) ?? []), attempt]);
+      }
+      // An attempt before may be what took effect, and the first answer is what others may rest on.
+      const invokedAt = Math.min(...attempts.map((attempt) => attempt.invokedAt));
+      for (const [version, told] of versions) {
+        const returnedAt = Math.min(...told.map((attempt) => attempt.returnedAt ?? Infinity));
+        const span = { invokedAt, returnedAt };
+        noteWrites(request, calls, { ...span, outcome: "ok", version });
+        const isKept = told.every(({ admitted: before }) => before === admitted);
+        if (versions.size === 1 && isKept) views.wrote(request, version, span);
+      }
+      const isOpen = attempts.some(
+        ({ result }) =>
+          result === undefined || (!result.ok && unknownCodes.has(result.failure.code)),
+      );
+      const applied = this.#applied.get(recordKeyOf(key)) ?? 0;
+      for (let more = versions.size; isOpen && more < Math.max(1, applied); more += 1)
+        noteWrites(request, calls, { invokedAt, outcome: "unknown" });
+      for (const attempt of attempts) noteRefusal(request, calls, attempt);
+    }
+  }
+}
+
+const hasConditions = ({ operations }: WriteRequest): boolean =>
+  operations.some(({ ifVersion }) => ifVersion !== undefined);
+
+type Noted = Parameters<Calls["note"]>[0];
+
+function noteWrites(
+  { operations }: WriteRequest,
+  calls: Calls,
+  how: Omit<Noted, "kind" | "key">,
+): void {
+  for (const { key, value, ifVersion, isCheck } of operations) {
+    if (isCheck === true) continue;
+    calls.note({ ...how, kind: value === undefined ? "delete" : "put", key, value, ifVersion });
+  }
+}
+
+/** A refusal says something of the key that it names. */
+function noteRefusal({ operations }: WriteRequest, calls: Calls, attempt: Attempt): void {
+  const { result, invokedAt, returnedAt } = attempt;
+  if (result === undefined || result.ok) return;
+  const { code, members = {} } = result.failure;
+  const { index = 0, version } = members as { index?: number; version?: Sequence };
+  const refused = operations[index];
+  if (refused === undefined) return;
+  const { key, value, ifVersion } = refused;
+  const kind = value === undefined ? "delete" : "put";
+  const span = { invokedAt, returnedAt };
+  if (code === "VERSION_MISMATCH")
+    calls.note({ ...span, kind, key, value, ifVersion, outcome: "mismatch", version });
+}
