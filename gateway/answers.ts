@@ -14,6 +14,10 @@ export interface Answer {
   readonly code?: ErrorCode;
   readonly contentType: string;
   readonly body: string | Buffer;
+  /** The strong entity tag of exactly these bytes. */
+  readonly tag?: string;
+  /** The answer to HEAD whose GET would have a length that nobody has computed. */
+  readonly isLengthUnknown?: boolean;
   /** The body is for this answer alone: its memory is freed once it is sent, before garbage is collected. */
   readonly isOwnBody?: boolean;
   /** Further headers: name, value, name, value … */
@@ -29,6 +33,12 @@ export const jsonType = "application/json";
 
 /** 200 with JSON text, or its bytes, sent as it is. */
 export const ok = (body: string | Buffer): Answer => ({ status: 200, contentType: jsonType, body });
+
+/** The answer to OPTIONS. It grants nothing to pages of other origins. */
+export const allowed = (allow: string): Answer => ({
+  ...{ status: 204, contentType: "", body: "" },
+  headers: ["Allow", allow],
+});
 
 /**
  * The answer for a failure, as a problem document (RFC 9457). `headers` are name, value, name, value …
@@ -78,9 +88,11 @@ export function send(
   headers.push("Cache-Control", answer.cacheControl ?? "no-store");
   if (answer.policy !== undefined) headers.push(policyHeader, answer.policy);
   else if (!response.hasHeader(policyHeader)) headers.push(policyHeader, dataPolicy);
-  if (answer.status !== 304) {
+  if (answer.tag !== undefined) headers.push("ETag", answer.tag);
+  if (answer.status !== 304 && answer.status !== 204) {
     headers.push("Content-Type", answer.contentType);
-    headers.push("Content-Length", String(Buffer.byteLength(answer.body)));
+    if (answer.isLengthUnknown !== true)
+      headers.push("Content-Length", String(Buffer.byteLength(answer.body)));
   }
   if (answer.headers !== undefined) headers.push(...answer.headers);
   if (closing) headers.push("Connection", "close");

@@ -463,17 +463,44 @@ describe("every answer", () => {
   });
 
   test.each([
-    ["PUT", "/read", "GET, POST, HEAD"],
-    ["OPTIONS", "/write", "PUT, DELETE"],
-    ["GET", "/write/batch", "POST"],
-    ["PUT", "/status", "GET, HEAD"],
-    ["DELETE", "/events", "GET, HEAD"],
-    ["POST", "/config", "PATCH"],
-    ["DELETE", "/", "GET, HEAD"],
+    ["PUT", "/read", "GET, POST, HEAD, OPTIONS"],
+    ["GET", "/write", "PUT, DELETE, OPTIONS"],
+    ["GET", "/write/batch", "POST, OPTIONS"],
+    ["PUT", "/status", "GET, HEAD, OPTIONS"],
+    ["DELETE", "/events", "GET, HEAD, OPTIONS"],
+    ["POST", "/config", "PATCH, OPTIONS"],
+    ["DELETE", "/", "GET, HEAD, OPTIONS"],
   ])("%s %s is 405 and names what is allowed", async (method, target, allow) => {
     const answer = await leader(target, { method });
     expect(answer).toMatchObject({ status: 405, headers: { allow } });
     expect(answer.json["code"]).toBe("METHOD_NOT_ALLOWED");
+  });
+
+  test.each([
+    ["/write", "PUT, DELETE, OPTIONS"],
+    ["/nodes/leader/write/batch", "POST, OPTIONS"],
+    ["/status", "GET, HEAD, OPTIONS"],
+    ["/", "GET, HEAD, OPTIONS"],
+  ])(
+    "OPTIONS %s names what is allowed, and grants other origins nothing",
+    async (target, allow) => {
+      const headers = { origin: "http://evil.example", "access-control-request-method": "PUT" };
+      const answer = await follower(target, { method: "OPTIONS", headers });
+      expect(answer).toMatchObject({ status: 204, text: "", headers: { allow } });
+      expect(answer.headers["content-length"]).toBeUndefined();
+      expect(Object.keys(answer.headers).join()).not.toContain("access-control");
+    },
+  );
+
+  test.each([
+    "*/*",
+    "application/json",
+    "application/problem+json;q=0.1",
+    "text/html",
+    "image/*;q=0",
+  ])("Accept: %s gets JSON", async (accept) => {
+    const { status, headers } = await follower("/status", { headers: { accept } });
+    expect([status, headers["content-type"]]).toEqual([200, "application/json"]);
   });
 
   test("HEAD answers like GET, without the body", async () => {

@@ -6,6 +6,7 @@ import type { KvNode } from "../src/node/api.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
 import { noLeader } from "../src/node/refusals.ts";
 import type { Access } from "./access/access.ts";
+import type { Compression } from "./compression.ts";
 import type { Metrics } from "./metrics.ts";
 import type { EventStreams } from "./streams/event-streams.ts";
 
@@ -27,6 +28,7 @@ export interface Context {
   /** What this node keeps for all its clients. */
   readonly intake: Intake;
   readonly streams: EventStreams;
+  readonly compression: Compression;
   /** Calls `run` when the gateway closes: for what a route has started and must end. */
   onClose(run: () => void | Promise<void>): void;
   /** True once the gateway stops: from then on every request is refused. */

@@ -5,7 +5,7 @@ import { failureOf } from "../src/errors.ts";
 import type { Need } from "./access/caller.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import type { Visit } from "./access/visit.ts";
-import { type Answer, refusal, send } from "./answers.ts";
+import { type Answer, allowed, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { counted } from "./unread.ts";
 
@@ -41,11 +41,13 @@ export interface Endpoint {
   readonly methods: Readonly<Partial<Record<Method, Call>>>;
 }
 
-/** The calls of an endpoint by method. GET also serves HEAD. */
+/** The calls of an endpoint by method. GET also serves HEAD, and OPTIONS names all of them. */
 export function callsOf({ methods }: Endpoint): ReadonlyMap<string, Call> {
   const calls = new Map<string, Call>(Object.entries(methods));
   const get = calls.get("GET");
   if (get !== undefined) calls.set("HEAD", get);
+  const allow = [...calls.keys(), "OPTIONS"].join(", ");
+  calls.set("OPTIONS", { needs: "open", handle: () => allowed(allow) });
   return calls;
 }
 
@@ -60,10 +62,21 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
   }
   const allow = [...calls.keys()].join(", ");
 
-  const answer = (request: Request, response: Response, made: Answer): void => {
+  const sendForm = (request: Request, response: Response, made: Answer): void => {
     const given = counted(context.intake, response, made);
     context.metrics.requests.count(endpoint.path, request.method, given.status);
     send(context, response, given);
+  };
+  const answer = (request: Request, response: Response, made: Answer): void => {
+    const form = context.compression.formOf(request, made);
+    if (!(form instanceof Promise)) {
+      sendForm(request, response, form);
+      return;
+    }
+    form.then(
+      (known) => sendForm(request, response, known),
+      (error: unknown) => sendForm(request, response, internalError(request, error)),
+    );
   };
   const refuseMethod = (request: Request): Answer =>
     refusal(

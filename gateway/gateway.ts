@@ -22,9 +22,11 @@ import type { Credentials } from "../src/tls/credentials.ts";
 import type { Access } from "./access/access.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
+import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { callOf, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
+import { directWrite } from "./forwarded-writes.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
 import { needFinder } from "./needs.ts";
@@ -108,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     intake,
     streams,
+    compression: new Compression(intake.answers),
     onClose: (run) => {
       closers.push(run);
     },
@@ -141,6 +144,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         ? shuttingDown
         : (normalizeTarget(request, node) ?? names.objection(request));
       if (fault === undefined) {
+        directWrite(request, response, context);
         app(request, response);
         return;
       }

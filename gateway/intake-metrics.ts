@@ -23,7 +23,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   });
   new Gauge({
     name: "kv_open",
-    help: "Event streams and watches, calls over gRPC, and connections of clients.",
+    help: "Event streams, reads that wait and watches, calls over gRPC, and connections of clients.",
     labelNames: ["what"],
     registers,
     collect() {

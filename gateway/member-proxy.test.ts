@@ -114,6 +114,7 @@ describe("to a member that fails", () => {
   /** Starts a gateway whose only other member is a server that treats requests like this. */
   const withMember = async (
     treat: (request: IncomingMessage, response: ServerResponse) => void,
+    leader?: string,
   ) => {
     const server = createServer(treat).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -122,10 +123,11 @@ describe("to a member that fails", () => {
       server.close();
     };
     const { port } = server.address() as AddressInfo;
-    await withPeer(`http://127.0.0.1:${port}`);
+    await withPeer(`http://127.0.0.1:${port}`, leader);
   };
-  const withPeer = async (peerUrl: string) => {
+  const withPeer = async (peerUrl: string, leader = "leader") => {
     const node = Object.assign(new StandInNode(), {
+      ...{ leader, whenLeader: async () => leader },
       peerUrl: (id: string) => (id === "follower1" ? peerUrl : undefined),
     });
     const nodes = ["leader", "follower1", "follower2"].map((id) => ({
@@ -148,6 +150,7 @@ describe("to a member that fails", () => {
       idempotencyKeys: 100_000,
       electionTimeout: 1000,
       readLease: false,
+      forwardWrites: false,
       minDelay: 0,
       maxDelay: 0,
       timeout: 5000,
@@ -202,6 +205,18 @@ describe("to a member that fails", () => {
     });
     const read = await ask(gateway.url, "/nodes/follower1/read?key=a");
     expect(read).toMatchObject({ status: 503, json: { code: "RECOVERING" } });
+  });
+
+  test("a write that is forwarded by preference and lost midway is unknown as well", async () => {
+    await withMember((request) => {
+      request.resume().on("end", () => request.socket.destroy());
+    }, "follower1");
+    const lost = await ask(gateway.url, "/write", { ...write, headers: { prefer: "forward" } });
+    expect(lost).toMatchObject({
+      status: 504,
+      headers: { "preference-applied": "forward" },
+      json: { code: "OUTCOME_UNKNOWN", member: "follower1" },
+    });
   });
 
   test("an answer that breaks off is cut off here as well", async () => {

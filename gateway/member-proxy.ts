@@ -16,6 +16,7 @@ import { carriedCredential, restApproach } from "./access/rest-approach.ts";
 import { type Answer, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { onClientEnd } from "./exchanges.ts";
+import { forwardedByHeader } from "./forwarded-writes.ts";
 import { createMemberPulse, isEventStream, reacts } from "./member-pulse.ts";
 import type { FindNeed } from "./needs.ts";
 import type { Peer, Peers } from "./peers.ts";
@@ -156,6 +157,7 @@ export function mountMemberProxy(
     if (response.destroyed) return;
     Object.assign(call, member.value);
     forwardCaller(request);
+    request.headers[forwardedByHeader] = context.node.id;
     for (const name of hopHeaders) delete request.headers[name];
     await passTo({ id: call.id, url: call.peerUrl })(request, response, () => {});
   });

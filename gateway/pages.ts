@@ -10,7 +10,7 @@ import { gzip } from "node:zlib";
 import type { Express, Request, Response } from "express";
 import helmet from "helmet";
 import { failureOf } from "../src/errors.ts";
-import { type Answer, refusal, send } from "./answers.ts";
+import { type Answer, allowed, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
 import { namesTag } from "./requests/entity-tags.ts";
 
@@ -31,6 +31,7 @@ interface PageFile {
 }
 
 const compress = promisify(gzip);
+const pageMethods = "GET, HEAD, OPTIONS";
 /** Bytes of all files. A built page is far smaller: more means that the folder holds something else. */
 const pageBytesMax = 32 * 1024 * 1024;
 
@@ -94,9 +95,10 @@ async function answerFor(
   if (file === undefined && request.path !== "/") {
     return refusal(failureOf("NOT_FOUND", "Nothing is served at this path."));
   }
+  if (request.method === "OPTIONS") return allowed(pageMethods);
   if (request.method !== "GET" && request.method !== "HEAD") {
-    const detail = `A page supports GET and HEAD, not ${request.method}.`;
-    return refusal(failureOf("METHOD_NOT_ALLOWED", detail), ["Allow", "GET, HEAD"]);
+    const detail = `A page supports ${pageMethods}, not ${request.method}.`;
+    return refusal(failureOf("METHOD_NOT_ALLOWED", detail), ["Allow", pageMethods]);
   }
   guard(request, response, () => {});
   return file === undefined ? notBuilt : fileAnswer(request, file);

@@ -80,6 +80,8 @@ describe("Origin", () => {
     { method: "GET", url: "/events" },
     { method: "GET", url: "/watch?prefix=a" },
     { method: "GET", url: "/nodes/b/events?after=1" },
+    { method: "GET", url: "/read?key=a&after=1&wait=30s" },
+    { method: "GET", url: "/nodes/b/read?%77a%69t=30s&after=1" },
   ];
   const strange = [
     ...["http://evil.example", "null", "http://localhost", "http://localhost:4568", "file://"],

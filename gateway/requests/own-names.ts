@@ -13,8 +13,8 @@ import { quote } from "./query.ts";
 
 /** Spellings of own hosts that are remembered, so that a request costs one lookup. */
 const rememberedMax = 100;
-/** Paths that hold a connection for as long as their client likes. */
-const streamPath = /\/(?:events|watch)(?:\?|$)/;
+/** Targets that hold a connection for as long as their client likes: event streams, and reads with `wait`. */
+const lastingTarget = /\/(?:events|watch)(?:\?|$)|[?&](?:w|%77)(?:a|%61)(?:i|%69)(?:t|%74)=/;
 
 /** Where a request may start that names no origin: this node's page, or the user. */
 const ownSites: ReadonlySet<string> = new Set(["same-origin", "none"]);
@@ -64,7 +64,7 @@ export class OwnNames {
 
   /** A page elsewhere cannot read the answer to a plain read. */
   #asksForMoreThanReads({ method = "", url = "" }: IncomingMessage): boolean {
-    return !readingMethods.has(method) || streamPath.test(url);
+    return !readingMethods.has(method) || lastingTarget.test(url);
   }
 
   #isOwnHost(host: string): boolean {

@@ -6,6 +6,7 @@ import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { JsonText, type Shape } from "../json/values.ts";
 import { checkCount } from "./checks.ts";
 import { type AskedWrite, RequestChecks } from "./client-requests.ts";
+import { withCondition } from "./conditions.ts";
 import { readFields, restNames, strict } from "./fields.ts";
 
 const text = z.string({ error: "must be a string" });
@@ -48,11 +49,18 @@ const batchShape: Shape = {
   members: { operations: { items: operationShape, countFault: checkCount } },
 };
 
+/** What the head of a write asks for. */
+interface WriteHead {
+  /** Equal to `ifVersion` of the body. */
+  readonly condition: number | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape;
-  /** `idempotencyKey` is that of the header; undefined: there is none. */
-  read(body: unknown, idempotencyKey: string | undefined): Result<WriteRequest>;
+  /** `head`: what the head of the request adds to its body. */
+  read(body: unknown, head: WriteHead): Result<WriteRequest>;
 }
 
 /** One reader for each call that writes. */
@@ -70,8 +78,9 @@ export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
   const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
     shape,
-    read: (body: unknown, idempotencyKey: string | undefined): Result<WriteRequest> => {
-      const asked = ask(body);
+    read: (body: unknown, { condition, idempotencyKey }: WriteHead): Result<WriteRequest> => {
+      const fields = ask(body);
+      const asked = fields.ok ? withCondition(fields.value, condition) : fields;
       return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });

@@ -1,21 +1,23 @@
 /** GET /read: one key, or a page of keys in byte order. POST /read: several keys in one view. */
-import type { Request } from "express";
 import { z } from "zod";
 import { failureOf, type Result } from "../../src/errors.ts";
-import type { KeyPage, KeysView, KeyValue } from "../../src/node/api.ts";
+import type { KeyPage, KeysView, KeyValue, ListQuery } from "../../src/node/api.ts";
 import { viewBytesMax } from "../../src/node/keys-view.ts";
 import { pageBytesMax } from "../../src/node/list.ts";
-import type { Visit } from "../access/visit.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { type HeldCall, HeldReads } from "../held-reads.ts";
 import { readBody } from "../requests/body.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
+import { versionTag } from "../requests/conditions.ts";
 import { readFields, restNames, strict } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 import { tooManyUnread } from "../unread.ts";
+import { listNews, newsIn, readNews } from "./news.ts";
 
-const parameters = ["key", "minVersion", "prefix", "limit", "after", "consistency"] as const;
+const lists = ["prefix", "limit", "after"] as const;
+const parameters = ["key", "minVersion", "consistency", "raw", "wait", ...lists] as const;
 type Query = Partial<Record<(typeof parameters)[number], string>>;
 
 const text = z.string({ error: "must be a string" });
@@ -35,22 +37,25 @@ const manyBody = z.strictObject(
 interface Asked {
   readonly context: Context;
   readonly checks: RequestChecks;
-  readonly visit: Visit;
+  readonly held: HeldReads;
+  readonly call: HeldCall;
 }
 
 /** Answers one key where the query has `key`, else a list. */
 export function readEndpoint(context: Context): Endpoint {
   const checks = new RequestChecks(restNames, followerIds(context.config).length);
+  const held = new HeldReads({ node: context.node, places: context.intake.streams });
+  context.onClose(() => held.close());
   return {
     path: "/read",
     methods: {
       GET: {
         needs: "read",
-        handle: (request, _response, visit) => {
+        handle: (request, response, visit) => {
           const query = readQuery(request.url, parameters);
           if (!query.ok) return refusal(query.failure);
           const { key } = query.value;
-          const asked = { context, checks, visit };
+          const asked = { context, checks, held, call: { request, response, visit } };
           return key === undefined
             ? listKeys(asked, query.value)
             : readKey(asked, { ...query.value, key });
@@ -58,50 +63,87 @@ export function readEndpoint(context: Context): Endpoint {
       },
       POST: {
         needs: "read",
-        handle: (request, _response, visit) => readMany({ context, checks, visit }, request),
+        handle: (request, response, visit) =>
+          readMany({ context, checks, held, call: { request, response, visit } }),
       },
     },
   };
 }
 
-/** Answers one key; the parameters of a list are refused. */
+/** Answers one key; the parameters of a list are refused, but for `after` with `wait`. */
 function readKey(
-  { context, checks, visit }: Asked,
-  { key, minVersion, prefix, limit, after, consistency }: Query & { readonly key: string },
+  { context, checks, held, call }: Asked,
+  {
+    key,
+    minVersion,
+    prefix,
+    limit,
+    after,
+    consistency,
+    raw = "false",
+    wait,
+  }: Query & {
+    readonly key: string;
+  },
 ): Answer | Promise<Answer> {
-  if (prefix !== undefined || limit !== undefined || after !== undefined) {
-    const detail = '"prefix", "limit" and "after" belong to a list: they cannot go with "key".';
+  if (prefix !== undefined || limit !== undefined || (after !== undefined && wait === undefined)) {
+    const detail =
+      '"prefix", "limit" and, without "wait", "after" belong to a list: they cannot go with "key".';
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
+  if (raw !== "true" && raw !== "false")
+    return refusal(failureOf("INVALID_ARGUMENT", '"raw" must be true or false.'));
+  const news = newsIn(after, wait);
+  if (!news.ok) return refusal(news.failure);
   const query = checks.read({ key, minVersion: numberIn(minVersion), consistency });
   if (!query.ok) return refusal(query.failure);
-  const denied = visit.keysFault([key]);
-  return denied === undefined
-    ? whenKnown(context.node.read(query.value), keyText)
-    : refusal(denied);
+  const denied = call.visit.keysFault([key]);
+  if (denied !== undefined) return refusal(denied);
+  const made = raw === "true" ? rawAnswer : keyAnswer;
+  return news.value === undefined
+    ? whenKnown(context.node.read(query.value), made)
+    : readNews({ node: context.node, held, call, query: query.value, news: news.value }, made);
 }
 
-/** Answers a page of keys; `minVersion` is refused, because it is about one key. */
+/** Answers a page of keys; what is about one key is refused. */
 function listKeys(
-  { context, checks, visit }: Asked,
-  { prefix, limit, after, minVersion, consistency }: Query,
+  { context, checks, held, call }: Asked,
+  { prefix, limit, after, minVersion, consistency, raw, wait }: Query,
 ): Answer | Promise<Answer> {
-  if (minVersion !== undefined) {
-    const detail = '"minVersion" belongs to the read of one "key": it cannot go with a list.';
+  if (minVersion !== undefined || raw !== undefined) {
+    const name = minVersion === undefined ? "raw" : "minVersion";
+    const detail = `"${name}" belongs to the read of one "key": it cannot go with a list.`;
     return refusal(failureOf("INVALID_ARGUMENT", detail));
   }
-  const query = checks.list({ prefix, limit: numberIn(limit), after, consistency });
+  const news = newsIn(after, wait);
+  if (!news.ok) return refusal(news.failure);
+  const query = checks.list({
+    ...{ prefix, limit: numberIn(limit), consistency },
+    after: news.value === undefined ? after : undefined,
+  });
   if (!query.ok) return refusal(query.failure);
-  const denied = visit.prefixFault(query.value.prefix);
+  const denied = call.visit.prefixFault(query.value.prefix);
   if (denied !== undefined) return refusal(denied);
+  const page = () => pageAnswer(context, query.value);
+  return news.value === undefined
+    ? page()
+    : listNews({ held, call, prefix: query.value.prefix, news: news.value }, page);
+}
+
+function pageAnswer({ node, intake }: Context, query: ListQuery): Answer | Promise<Answer> {
   // Room for the page before it is made: a refused one would still take its memory for a moment.
-  const room = context.intake.answers.open(() => {});
+  const room = intake.answers.open(() => {});
   if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
-  return whenKnown(context.node.list(query.value), pageBody, () => room.release());
+  return whenKnown(
+    node.list(query),
+    (page) => ownBody(pageBody(page)),
+    () => room.release(),
+  );
 }
 
 /** Answers several keys; the query takes no parameter. */
-async function readMany({ context, checks, visit }: Asked, request: Request): Promise<Answer> {
+async function readMany({ context, checks, call }: Asked): Promise<Answer> {
+  const { request, visit } = call;
   // The body is read even if the query is wrong: the connection can then be used again.
   const none = readQuery(request.url, []);
   const body = await readBody(request);
@@ -116,20 +158,22 @@ async function readMany({ context, checks, visit }: Asked, request: Request): Pr
   // As for a page.
   const room = context.intake.answers.open(() => {});
   if (!room.take(viewBytesMax)) return refusal(tooManyUnread);
-  return whenKnown(context.node.readMany(query.value), viewBody, () => room.release());
+  return whenKnown(
+    context.node.readMany(query.value),
+    (view) => ownBody(viewBody(view)),
+    () => room.release(),
+  );
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */
 function whenKnown<T>(
   outcome: Result<T> | Promise<Result<T>>,
-  text: (value: T) => string | Buffer,
+  made: (value: T) => Answer,
   known: () => void = () => {},
 ): Answer | Promise<Answer> {
   const answer = (result: Result<T>) => {
     known();
-    if (!result.ok) return refusal(result.failure);
-    const body = text(result.value);
-    return { ...ok(body), isOwnBody: typeof body !== "string" };
+    return result.ok ? made(result.value) : refusal(result.failure);
   };
   if (!(outcome instanceof Promise)) return answer(outcome);
   return outcome.then(answer, (error: unknown) => {
@@ -139,8 +183,18 @@ function whenKnown<T>(
 }
 
 /** Values are stored as JSON text and go out as they are. */
-const keyText = ({ key, value, version }: KeyValue): string =>
-  `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
+const keyAnswer = ({ key, value, version }: KeyValue): Answer => ({
+  ...ok(`{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`),
+  tag: versionTag(version),
+});
+
+/** The value alone; its version is in the tag. */
+const rawAnswer = ({ value, version }: KeyValue): Answer => ({
+  ...ok(value),
+  tag: versionTag(version),
+});
+
+const ownBody = (body: Buffer): Answer => ({ ...ok(body), isOwnBody: true });
 
 function viewBody({ entries, sequence }: KeysView): Buffer {
   const parts: string[] = [];

@@ -1,11 +1,12 @@
 /** PUT and DELETE /write, POST /write/batch: the writes of the REST API. */
 import type { Request } from "express";
-import type { Result } from "../../src/errors.ts";
+import type { Failure, Result } from "../../src/errors.ts";
 import type { WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { readBody } from "../requests/body.ts";
+import { conditionOf } from "../requests/conditions.ts";
 import { keyHeader, replayedHeader } from "../requests/idempotency.ts";
 import { readQuery } from "../requests/query.ts";
 import { createWriteReaders, type WriteReader } from "../requests/write-bodies.ts";
@@ -42,7 +43,7 @@ const writeHandler =
     const denied = visit.keysFault(wanted.value.operations.map(({ key }) => key));
     if (denied !== undefined) return refusal(denied);
     const receipt = await context.node.write(wanted.value);
-    if (!receipt.ok) return refusal(receipt.failure);
+    if (!receipt.ok) return writeRefusal(request, receipt.failure);
     return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);
   };
 
@@ -52,9 +53,20 @@ async function readWrite(request: Request, reader: WriteReader): Promise<Result<
   const body = await readBody(request, reader.shape);
   if (!body.ok) return body;
   if (!query.ok) return query;
+  const condition = conditionOf(request.headers);
+  if (!condition.ok) return condition;
   // A header that is given twice arrives as a list, or with a comma and a space: neither is a key.
   const key = request.headers[keyHeader.toLowerCase()];
-  return reader.read(body.value, Array.isArray(key) ? key.join(", ") : key);
+  const idempotencyKey = Array.isArray(key) ? key.join(", ") : key;
+  return reader.read(body.value, { condition: condition.value, idempotencyKey });
+}
+
+/** HTTP has a status of its own for a condition in the head that does not hold (RFC 9110, section 15.5.13). */
+function writeRefusal({ headers }: Request, failure: Failure): Answer {
+  const isHeads =
+    failure.code === "VERSION_MISMATCH" &&
+    (headers["if-match"] ?? headers["if-none-match"]) !== undefined;
+  return isHeads ? refusal(failure, [], 412) : refusal(failure);
 }
 
 /** A batch has no key of its own; all its operations share the version. */

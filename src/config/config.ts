@@ -40,6 +40,8 @@ export interface Config {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly timeout: number;
+  /** FORWARD_WRITES=1: a follower passes writes on to the leader. */
+  readonly forwardWrites: boolean;
   /** IDEMPOTENCY_SECONDS, IDEMPOTENCY_KEYS: how long, and how many, writes with an idempotency key are remembered. */
   readonly idempotencySeconds: number;
   readonly idempotencyKeys: number;

@@ -28,6 +28,7 @@ describe("settings that are accepted", () => {
       failover: true,
       electionTimeout: 1000,
       readLease: false,
+      forwardWrites: false,
       port: 4567,
       grpcPort: 5567,
       host: "127.0.0.1",
@@ -84,6 +85,7 @@ describe("settings that are accepted", () => {
     ["TIMEOUT", "1", { timeout: 1 }],
     ["IDEMPOTENCY_SECONDS", "1", { idempotencySeconds: 1 }],
     ["IDEMPOTENCY_KEYS", "1000000", { idempotencyKeys: 1_000_000 }],
+    ["FORWARD_WRITES", "1", { forwardWrites: true }],
     ["TIMEOUT", "600000", { timeout: 600_000 }],
     ["LOG_LEVEL", "silent", { logLevel: "silent" }],
     ["FAULTS", "1", { faults: true }],
@@ -164,6 +166,7 @@ const badValues: Record<string, readonly string[]> = {
   TIMEOUT: [...numbers, "0", "600001"],
   IDEMPOTENCY_SECONDS: [...numbers, "0", "86401"],
   IDEMPOTENCY_KEYS: [...numbers, "0", "1000001"],
+  FORWARD_WRITES: ["yes", "true", "2"],
   LOG_LEVEL: ["loud", "INFO", "30"],
   FAULTS: ["yes", "true", "2"],
   CONTROL_URL: [

@@ -96,6 +96,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     timeout: read("TIMEOUT"),
     idempotencySeconds: read("IDEMPOTENCY_SECONDS"),
     idempotencyKeys: read("IDEMPOTENCY_KEYS"),
+    forwardWrites: read("FORWARD_WRITES"),
     logLevel: read("LOG_LEVEL"),
     faults: read("FAULTS"),
     controlUrl: read("CONTROL_URL"),

@@ -1,7 +1,7 @@
 /** What a write waits for, and where it is stored. */
 import { quorumRange } from "../node/quorum.ts";
 import { delayMsMax, timeoutMsMax } from "../request-limits.ts";
-import { milliseconds, pathText, type Setting, wholeNumber } from "./setting.ts";
+import { milliseconds, pathText, type Setting, wholeNumber, zeroOrOne } from "./setting.ts";
 
 /** In the order of docs/configuration.md. */
 export const writesSettings = {
@@ -46,5 +46,11 @@ export const writesSettings = {
       "how many writes with an idempotency key are remembered; beyond that the oldest are forgotten early",
     range: "a whole number, 1..1000000",
     schema: wholeNumber({ min: 1, max: 1_000_000 }),
+  },
+  FORWARD_WRITES: {
+    byDefault: "0",
+    meaning:
+      "1: a follower passes writes on to the leader; 0: it does so where the client asks by `Prefer: forward`, and refuses others with `NOT_LEADER`",
+    ...zeroOrOne,
   },
 } as const satisfies Record<string, Setting<unknown>>;

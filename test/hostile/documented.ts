@@ -38,7 +38,9 @@ const members: Readonly<Record<string, readonly string[]>> = {
   QUORUM_UNAVAILABLE: ["live", "quorum"],
 };
 
-const httpStatuses = new Set(Object.values(documented).map(([http]) => http));
+/** Of VERSION_MISMATCH, where the condition is in the head of the request. */
+const headCondition = 412;
+const httpStatuses = new Set([headCondition, ...Object.values(documented).map(([http]) => http)]);
 
 /** What is wrong with an answer to this method; undefined: it is as documented. */
 export function findFault(method: string, answer: HttpAnswer): string | undefined {
@@ -53,6 +55,12 @@ export function findFault(method: string, answer: HttpAnswer): string | undefine
   }
   if (status === 308) {
     return headers.location === undefined ? "Location is missing" : undefined;
+  }
+  if (status === 204) {
+    return headers.allow === undefined ? "Allow is missing" : undefined;
+  }
+  if (status === 304) {
+    return text === "" ? undefined : "304 has a body";
   }
   if (!httpStatuses.has(status)) {
     return `status ${status} is not documented`;
@@ -78,7 +86,8 @@ function faultOfProblem({ status, headers, text }: HttpAnswer): string | undefin
     return "the problem is not a JSON object";
   }
   const code = String(problem["code"]);
-  if (documented[code]?.[0] !== status || problem["status"] !== status) {
+  const isOfHead = code === "VERSION_MISMATCH" && status === headCondition;
+  if ((documented[code]?.[0] !== status && !isOfHead) || problem["status"] !== status) {
     return `code ${code} does not go with status ${status}`;
   }
   const expected = ["type", "title", "detail", ...(members[code] ?? [])];

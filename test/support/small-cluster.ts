@@ -56,7 +56,7 @@ export const startSmallCluster = async (
       ...{ metricsPort: undefined, auditLog: "", auditWrites: false, tls, insecure: false },
       ...{ writeQuorum: followers, minDelay: 0, maxDelay: 0, timeout: PATIENCE_MS },
       ...{ idempotencySeconds: 600, idempotencyKeys: 100_000 },
-      ...{ failover: false, electionTimeout: 5000, readLease: false },
+      ...{ failover: false, electionTimeout: 5000, readLease: false, forwardWrites: false },
       ...{ logLevel: "silent", faults: false, controlUrl: "", logRetention: 1000 },
       ...(typeof settings === "function" ? settings(nodeId) : settings),
     };

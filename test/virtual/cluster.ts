@@ -394,6 +394,7 @@ export class VirtualCluster {
       failover: this.failover,
       electionTimeout: this.settings.electionTimeoutMs ?? 1_000,
       readLease: this.failover && this.settings.readLease === true,
+      forwardWrites: false,
       port: 4567,
       grpcPort: 5567,
       host: id,
