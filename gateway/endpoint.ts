@@ -63,7 +63,7 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
   const allow = [...calls.keys()].join(", ");
 
   const sendForm = (request: Request, response: Response, made: Answer): void => {
-    const given = counted(context.intake.answers, response, made);
+    const given = counted(context.intake, response, made);
     context.metrics.requests.count(endpoint.path, request.method, given.status);
     send(context, response, given);
   };

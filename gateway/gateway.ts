@@ -92,8 +92,6 @@ const serverOptions = {
 } as const;
 /** A closing gateway answers what comes within so many milliseconds on a connection that waits for a request. */
 const nextRequestMs = 100;
-/** Connections at a time; Node closes further ones at once. */
-const connectionsMax = 20_000;
 
 /** Rejects with one sentence that names the port if it cannot be opened. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -160,7 +158,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on("checkExpectation", serve);
   // A client that ends its side after its requests still gets their answers. The types lack the option.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.maxConnections = connectionsMax;
   server.timeout = silenceMsMax;
   server.on("connection", (socket: Socket) => {
     silent.add(socket);
@@ -171,6 +168,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on("connect", answerConnect(node));
   const serveSocket = listenersOf(server);
   const secured = credentials && secure(server, credentials, log);
+  // As they are accepted, before their TLS.
+  server.on("connection", (socket: Socket) => boundConnection(socket, intake));
   await listen(server, config);
   server.on("error", (error) =>
     log.error({ err: error }, "REST gateway could not accept a connection; it keeps listening"),
@@ -191,6 +190,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       peers.close();
     },
   };
+}
+
+/** One address may have all connections while nobody else wants any; a probe from another one always gets in. */
+function boundConnection(socket: Socket, { restConnections }: Intake): void {
+  const cut = () => socket.destroy();
+  const slot = restConnections.enter(socket.remoteAddress, cut);
+  if (slot === undefined) cut();
+  else socket.once("close", slot.leave);
 }
 
 /** Where `npm run build` puts the page. */

@@ -10,6 +10,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
     streams: intake.streams,
     grpc_calls: intake.calls,
     grpc_connections: intake.connections,
+    rest_connections: intake.restConnections,
   };
   new Gauge({
     name: "kv_held_bytes",
@@ -22,7 +23,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   });
   new Gauge({
     name: "kv_open",
-    help: "Event streams, reads that wait and watches, calls and connections of clients over gRPC.",
+    help: "Event streams, reads that wait and watches, calls over gRPC, and connections of clients.",
     labelNames: ["what"],
     registers,
     collect() {

@@ -6,8 +6,20 @@ import type { Socket } from "node:net";
 
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
-/** Calls `run` when the connection closes, unless the returned function was called before. */
+/**
+ * Calls `run` when the connection closes, or soon if it is closed already: a call may find out what to answer only
+ * after its client has gone. The returned function takes that back.
+ */
 export function onSocketClose(socket: Socket, run: () => void): () => void {
+  if (socket.closed) {
+    let isWanted = true;
+    queueMicrotask(() => {
+      if (isWanted) run();
+    });
+    return () => {
+      isWanted = false;
+    };
+  }
   const known = waiting.get(socket);
   const runs = known ?? new Set();
   runs.add(run);

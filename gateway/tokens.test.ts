@@ -51,10 +51,13 @@ const table: readonly (readonly [need: string, method: string, target: string])[
   ["open", "GET", "/readyz"],
   ["open", "GET", "/readyz?for=reads"],
   ["open", "GET", "/session"],
+  ["open", "POST", "/session"],
+  ["open", "DELETE", "/session"],
   ["open", "GET", "/"],
   ["open", "GET", "/nothing-here"],
   ["read", "GET", "/read"],
   ["read", "HEAD", "/read?key=a"],
+  ["read", "POST", "/read"],
   ["read", "GET", "/status"],
   ["read", "GET", "/cluster"],
   ["read", "GET", "/metrics"],
@@ -105,6 +108,21 @@ const statusOf = (
     if (token !== undefined) lines.push(`Authorization: Bearer ${token}`);
     socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
   });
+
+test("the table has every call of the API", async () => {
+  const { text } = await leader("/metrics", { headers: bearer(reader) });
+  const counted = text.matchAll(
+    /^kv_http_requests_total\{route="(\/[^"]+)",method="(\w+)",status="200"/gm,
+  );
+  const missing = [...counted].filter(([, route = "", method]) => {
+    const shape = new RegExp(`^${route.replaceAll(/\*\w+/g, ".+").replaceAll(/:\w+/g, "[^/]+")}$`);
+    return !table.some(
+      ([, known, target]) => known === method && shape.test(target.replace(/\?.*/, "")),
+    );
+  });
+  expect(text).toContain('route="/write/batch",method="POST"');
+  expect(missing.map(([, route, method]) => `${method} ${route}`)).toEqual([]);
+});
 
 describe.each([
   ["asked directly", ""],
@@ -198,6 +216,17 @@ describe("a token for prefixes", () => {
     "/watch?prefix=u&after=0",
   ])("refuses %s", async (target) => {
     expect(await read(target)).toMatchObject(denied);
+  });
+
+  test("refuses to read many keys with one outside, there or not", async () => {
+    const many = (...keys: string[]) =>
+      leader("/read", { method: "POST", body: { keys }, headers: bearer(scoped) });
+    expect((await many("users/1", "users/none")).json).toMatchObject({
+      entries: [{ value: 1 }, null],
+    });
+    const there = await many("users/1", "secret");
+    expect(there).toMatchObject(denied);
+    expect(there.text).toBe((await many("users/1", "absent")).text);
   });
 
   test("does not tell a key that exists from one that does not", async () => {

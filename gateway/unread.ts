@@ -4,16 +4,13 @@
  */
 import type { ServerResponse } from "node:http";
 import { failureOf } from "../src/errors.ts";
-import type { Budget } from "../src/intake/budget.ts";
-import { smallAnswerBytes } from "../src/intake/intake.ts";
+import { type Intake, smallAnswerBytes } from "../src/intake/intake.ts";
 import { timeoutMsMax } from "../src/request-limits.ts";
 import { type Answer, refusal } from "./answers.ts";
 import { onSocketClose } from "./socket-close.ts";
 
 /** Milliseconds without traffic after which a connection is cut off: longer than any write may take. */
 export const silenceMsMax = timeoutMsMax + 30_000;
-/** Milliseconds in which the client must take some of a large answer. */
-const stalledMsMax = 30_000;
 
 /** The refusal of an answer that would be one too many. */
 export const tooManyUnread = failureOf(
@@ -22,11 +19,11 @@ export const tooManyUnread = failureOf(
 );
 
 /** The answer, counted as unread until it is sent; or its refusal. Small ones are not counted. */
-export function counted(answers: Budget, response: ServerResponse, answer: Answer): Answer {
+export function counted(intake: Intake, response: ServerResponse, answer: Answer): Answer {
   const { body } = answer;
   if (body.length <= smallAnswerBytes) return answer;
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  if (!countUnread(answers, response, bytes.length)) return refusal(tooManyUnread);
+  if (!countUnread(intake, response, bytes.length)) return refusal(tooManyUnread);
   if (typeof body === "string" || answer.isOwnBody === true) freeWhenSent(response, bytes);
   return { ...answer, body: bytes };
 }
@@ -39,7 +36,8 @@ function freeWhenSent(response: ServerResponse, { buffer, byteLength }: Buffer):
   response.once("finish", () => buffer.transfer(0));
 }
 
-function countUnread(answers: Budget, response: ServerResponse, bytes: number): boolean {
+function countUnread(intake: Intake, response: ServerResponse, bytes: number): boolean {
+  const { answers, stalledMsMax } = intake;
   const { socket } = response.req;
   const holding = answers.open(() => socket.destroy());
   if (!holding.take(bytes)) return false;

@@ -1,3 +1,4 @@
+import { connect, constants } from "node:http2";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { Budget } from "../../src/intake/budget.ts";
@@ -15,6 +16,7 @@ const kibibyte = 1024;
 
 let server: GrpcServer;
 let client: TestClient;
+let url: string;
 afterEach(async () => {
   client.close();
   await server.close();
@@ -32,6 +34,7 @@ const serve = async (bounds: Partial<Intake> = {}): Promise<Intake> => {
     publicServices({ node, followers: 0, log, access: openToAll() }),
   );
   client = new TestClient(port);
+  url = `http://127.0.0.1:${port}`;
   return intake;
 };
 const budget = (bytesMax: number) => new Budget({ bytesMax, safeMs: 1000, now: () => 0 });
@@ -89,4 +92,24 @@ test("messages have a bound for each service", async () => {
   expect(await send("/quorumkv.v1.KV/Write", 4 * mebibyte + 1)).toMatchObject(tooLarge);
   expect(await send("/quorumkv.v1.KV/Write", 4 * mebibyte)).not.toMatchObject(tooLarge);
   expect(await send("/grpc.health.v1.Health/Check", 16 * kibibyte + 1)).toMatchObject(tooLarge);
+});
+
+test("a request that does not arrive in time is cut off, and one that is carried out is not", async () => {
+  const intake = await serve({ requestMsMax: 200 });
+  const session = connect(url);
+  const call = session.request({
+    ...{ ":method": "POST", ":path": "/quorumkv.v1.KV/Write", te: "trailers" },
+    "content-type": "application/grpc",
+  });
+  call.on("error", () => {});
+  call.resume();
+  // Its first bytes say that five more follow.
+  call.write(Buffer.from([0, 0, 0, 0, 5]));
+  const waiting = client.raw.watch({ prefix: "" });
+  waiting.on("error", () => {});
+  await new Promise((resolve) => call.once("close", resolve));
+  expect(call.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  expect(intake.calls.count).toBe(1);
+  waiting.cancel();
+  session.close();
 });

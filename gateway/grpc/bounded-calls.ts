@@ -18,10 +18,8 @@ const kvMessageBytesMax = 4 * 1024 * 1024;
 const nameMessageBytesMax = 16 * 1024;
 /** Bytes of half-received requests, and of unread answers, of one connection: half of what all may hold. */
 const connectionBytesMax = 16 * 1024 * 1024;
-/** Milliseconds in which the whole request of a call without a stream of requests must arrive. */
-const requestMsMax = 60_000;
-/** Milliseconds between two looks at that. */
-const lookIntervalMs = 5000;
+/** How often slow requests are looked at in the time that they have. */
+const looks = 12;
 
 const writing = new Set(["Write", "Delete", "Batch", "BulkWrite"]);
 const tooMany = failureOf("OVERLOADED", "This node has too many calls open; nothing was written.");
@@ -35,7 +33,7 @@ type Method = Parameters<ServerInterceptor>[0];
 
 /** An interceptor that keeps public calls within the bounds, and lets all others pass. */
 export function boundCalls(intake: Intake): ServerInterceptor {
-  const slow = new SlowRequests();
+  const slow = new SlowRequests(intake.requestMsMax);
   return (method, call) => {
     const kind = kindOf(method.path);
     if (kind === undefined) return call as never;
@@ -200,11 +198,17 @@ interface Weighed {
 /** Calls whose request has not arrived. They are looked at now and then, the oldest first. */
 class SlowRequests {
   readonly #calls = new Map<GrpcCall, number>();
+  /** Milliseconds that each has. */
+  readonly #msMax: number;
   #looking: NodeJS.Timeout | undefined;
+
+  constructor(msMax: number) {
+    this.#msMax = msMax;
+  }
 
   add(call: GrpcCall): void {
     this.#calls.set(call, performance.now());
-    this.#looking ??= setInterval(() => this.#look(), lookIntervalMs).unref();
+    this.#looking ??= setInterval(() => this.#look(), this.#msMax / looks).unref();
   }
 
   forget(call: GrpcCall): void {
@@ -212,7 +216,7 @@ class SlowRequests {
   }
 
   #look(): void {
-    const longAgo = performance.now() - requestMsMax;
+    const longAgo = performance.now() - this.#msMax;
     for (const [call, since] of this.#calls) {
       if (since > longAgo) break;
       this.#calls.delete(call);

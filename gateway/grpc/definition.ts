@@ -19,12 +19,35 @@ import {
   WriteRequest,
 } from "./generated/quorumkv/v1/kv.ts";
 
-/** Throws on text that is not UTF-8: repaired, it would name another key. */
+/** Tags and lengths of one message: many times what a full batch has. Each takes a byte at least. */
+const partsMax = 64 * 1024;
+const tooManyParts = `The request is a message of more than ${partsMax} parts.`;
+
+/**
+ * Throws on text that is not UTF-8: repaired, it would name another key. Also on a message of too many parts: an
+ * operation of no bytes takes two on the wire, and a hundred here.
+ */
 class StrictReader extends BinaryReader {
+  constructor(bytes: Buffer) {
+    super(bytes);
+    if (bytes.length <= partsMax) return;
+    const read = this.uint32.bind(this);
+    let left = partsMax;
+    this.uint32 = () => {
+      left -= 1;
+      if (left < 0) throw new TooManyParts();
+      return read();
+    };
+  }
+
   override string(): string {
     return super.string(true);
   }
 }
+
+class TooManyParts extends Error {}
+
+const malformed = "The request is not a well-formed protobuf message.";
 
 /** A request that is decoded, strictly, when it is called. */
 export type Unread<Request> = () => Result<Request>;
@@ -40,8 +63,9 @@ const checked = <Method, Request>(
     () => {
       try {
         return succeeded(type.decode(new StrictReader(bytes)));
-      } catch {
-        return failed("INVALID_ARGUMENT", "The request is not a well-formed protobuf message.");
+      } catch (error) {
+        const detail = error instanceof TooManyParts ? tooManyParts : malformed;
+        return failed("INVALID_ARGUMENT", detail);
       }
     },
 });

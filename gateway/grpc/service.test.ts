@@ -199,6 +199,15 @@ describe("a refusal", () => {
     }
   });
 
+  test("of a message of countless empty operations is INVALID_ARGUMENT, before they take their memory", async () => {
+    const operations = Array<BatchOperation>(40_000).fill({ operation: undefined });
+    const { code, detail } = await refusalOf(client.batch(operations));
+    expect([code, detail]).toEqual([
+      "INVALID_ARGUMENT",
+      "The request is a message of more than 65536 parts.",
+    ]);
+  });
+
   test("of what is no protobuf, or no UTF-8, is INVALID_ARGUMENT", async () => {
     for (const bytes of [[0xff], [0x0a, 0x01, 0xff], [0x0a, 0x7f]]) {
       const raw = new Promise((resolve, reject) => {

@@ -25,6 +25,7 @@ import {
   type BatchOperation,
   BulkWriteRequest,
   type BulkWriteResponse,
+  KVService,
 } from "./generated/quorumkv/v1/kv.ts";
 import { publicServices } from "./public-services.ts";
 
@@ -87,6 +88,7 @@ const calls: readonly (readonly [
     "List",
     (client) => client.list({ prefix: "a", limit: 1, after: undefined, consistency: 0 }),
   ],
+  ["read", "ReadMany", (client) => client.readMany(["a", "b"])],
   ["read", "Status", (client) => client.status()],
   ["read", "Watch", (client) => opened(client)],
   ["write", "Write", (client) => client.put("a", "1")],
@@ -104,6 +106,12 @@ const opened = async (client: TestClient) => {
 };
 
 describe("every call", () => {
+  test("is in the table", async () => {
+    await serve();
+    const all = Object.keys(KVService).map((name) => name.toLowerCase());
+    expect(calls.map(([, name]) => name.toLowerCase()).toSorted()).toEqual(all.toSorted());
+  });
+
   test.each(calls)("%s: %s", async (need, _name, call) => {
     const reader = tokens.add("reader", { role: "read" });
     const writer = tokens.add("writer", { role: "write" });
@@ -190,6 +198,7 @@ describe("a token for prefixes", () => {
     const outside = [
       client.read("secret"),
       client.read("absent"),
+      client.readMany(["users/1", "secret"]),
       client.list({ prefix: "", ...list }),
       client.put("secret", "2"),
       client.remove("secret"),

@@ -14,6 +14,12 @@ const streamsMax = 1000;
 const callsMax = 2048;
 /** Connections to the gRPC port, beside those between nodes. */
 const connectionsMax = 2048;
+/** Connections to the REST port. */
+const restConnectionsMax = 20_000;
+/** Milliseconds in which a client over REST must take some of a large answer. */
+const stalledMsMax = 30_000;
+/** Milliseconds in which the whole request of a call over gRPC must arrive, unless it is a stream. */
+const requestMsMax = 60_000;
 
 /** An answer up to this size is always sent, so that small reads and writes go on while others hold all room. */
 export const smallAnswerBytes = 16 * 1024;
@@ -29,6 +35,10 @@ export interface Intake {
   readonly calls: FairSlots;
   /** Connections to the gRPC port that carry no replication. */
   readonly connections: FairSlots;
+  /** Connections to the REST port. */
+  readonly restConnections: FairSlots;
+  readonly stalledMsMax: number;
+  readonly requestMsMax: number;
 }
 
 /** The bounds of a node; nothing is held yet. */
@@ -41,5 +51,7 @@ export function createIntake(): Intake {
     calls: new FairSlots({ max: callsMax }),
     // A node that dials this one must get in, also from an address that others have filled.
     connections: new FairSlots({ max: connectionsMax, replacesOwn: true }),
+    restConnections: new FairSlots({ max: restConnectionsMax }),
+    ...{ stalledMsMax, requestMsMax },
   };
 }

@@ -5,6 +5,7 @@ import { mulberry32 } from "../../test/support/random.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Link } from "../node/ports.ts";
 import type { Entry, LeaderMessage, Sequence } from "../replication/types.ts";
+import { encodeLeaderMessage } from "./codec.ts";
 import { createDelayedNetwork } from "./delayed.ts";
 
 const entry = (sequence: Sequence): Entry => ({ sequence, epoch: 1, origin: 1, operations: [] });
@@ -64,6 +65,27 @@ describe("without a delay", () => {
 });
 
 describe("with a delay", () => {
+  test("what is due at the same time goes in appends that fit into a message, however much it is", () => {
+    const { dial, clock, delays } = setUp();
+    delays.configure({ minDelayMs: 50, maxDelayMs: 50 }, {});
+    const { link, arrivals, sequences } = dial("follower1");
+    // Three bytes each on the wire, where a message has 16 MiB.
+    const value = JSON.stringify("€".repeat(300_000));
+    for (const sequence of upTo(50)) {
+      const operations = [{ key: "k", value }];
+      const entries = [{ ...entry(sequence), operations }];
+      link.send({ type: "append", epoch: 1, entries, committed: 0 });
+    }
+    link.send(append(upTo(2000).map((number) => 50 + number)));
+    clock.advance(50);
+    expect(sequences().sort((a, b) => a - b)).toEqual(upTo(2050));
+    for (const { message } of arrivals) {
+      if (message.type !== "append") continue;
+      expect(message.entries.length).toBeLessThanOrEqual(512);
+      expect(encodeLeaderMessage(message).length).toBeLessThan(4 * 1024 * 1024);
+    }
+  });
+
   test("each entry takes a uniform time of its own, within its range", () => {
     const { dial, clock, delays } = setUp();
     delays.configure({ minDelayMs: 100, maxDelayMs: 300 }, {});

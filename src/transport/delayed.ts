@@ -13,6 +13,7 @@ import type {
   Random,
 } from "../node/ports.ts";
 import type { Entry, Epoch, LeaderMessage, NodeId, Sequence } from "../replication/types.ts";
+import { partsOf } from "./append-parts.ts";
 import { DueQueue } from "./due-queue.ts";
 import { ElapsedDelays } from "./elapsed-delays.ts";
 
@@ -155,7 +156,7 @@ class DelayedLink implements Link<LeaderMessage> {
     for (const { entry, sentAt } of due) {
       this.#options.elapsed.record(entry.sequence, now - sentAt);
     }
-    for (const [epoch, entries] of byEpoch(due)) {
+    for (const { epoch, entries } of partsOf(due)) {
       this.#pass({ type: "append", epoch, entries, committed: this.#committed });
     }
     this.#setTimer(now);
@@ -167,15 +168,4 @@ class DelayedLink implements Link<LeaderMessage> {
     }
     this.#options.link.send(message);
   }
-}
-
-/** A link belongs to one epoch, so this is one group; the code does not depend on that. */
-function byEpoch(due: readonly Held[]): Map<Epoch, Entry[]> {
-  const groups = new Map<Epoch, Entry[]>();
-  for (const { entry, epoch } of due) {
-    const group = groups.get(epoch);
-    if (group === undefined) groups.set(epoch, [entry]);
-    else group.push(entry);
-  }
-  return groups;
 }

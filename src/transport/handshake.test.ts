@@ -85,14 +85,15 @@ async function intrude(port: number, messages: readonly Buffer[]) {
   onTestFinished(() => client.close());
   const metadata = new Metadata();
   metadata.set("kv-from", "leader");
-  metadata.set("kv-nonce", newNonce());
+  const dialerNonce = newNonce();
+  metadata.set("kv-nonce", dialerNonce);
   const asIs = (bytes: Buffer) => bytes;
   const { path } = ReplicationServiceService.replicate;
   const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata);
   const ended = once(call, "error").then(([error]) => (error as ServiceError).code);
   const [headers] = (await once(call, "metadata")) as [Metadata];
   for (const bytes of messages) call.write(bytes);
-  return { headers, ended };
+  return { call, headers, dialerNonce, ended };
 }
 
 test("without the proof no message reaches the rules, whatever comes first", async () => {
@@ -109,6 +110,25 @@ test("without the proof no message reaches the rules, whatever comes first", asy
     expect(await ended).toBe(status.UNAUTHENTICATED);
   }
   expect(follower.links.opened).toBe(0);
+});
+
+test("a long message is not even decoded, though it holds the proof: entries of no bytes take a hundred times their length", async () => {
+  const follower = await startFollower(0, { secrets: [secret] });
+  const { call, headers, dialerNonce, ended } = await intrude(follower.port, []);
+  const acceptorNonce = String(headers.get("kv-nonce")[0]);
+  const exchange = { from: "leader", to: "follower1", dialerNonce, acceptorNonce };
+  const message = { $case: "hello", value: { proof: proofOf(secret, "dial", exchange) } } as const;
+  const hello = ReplicateRequest.encode({ message }).finish();
+  // Field 3 of a request is an append, field 2 of that an entry. Of the two messages in one the last counts.
+  const append = Buffer.concat([
+    Buffer.from([0x1a, 0x88, 0x27]),
+    Buffer.from("1200".repeat(2500), "hex"),
+  ]);
+  const long = Buffer.concat([append, hello]);
+  expect(ReplicateRequest.decode(long).message?.$case).toBe("hello");
+  call.write(long);
+  const opened = follower.links.next().then(() => "opened");
+  expect(await Promise.race([ended, opened])).toBe(status.UNAUTHENTICATED);
 });
 
 test("the acceptor's own proof, sent back, proves nothing", async () => {

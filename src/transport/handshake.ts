@@ -21,6 +21,8 @@ const nonceName = "kv-nonce";
 const proofName = "kv-proof-bin";
 /** Milliseconds for the dialer's proof to come. */
 const proofMsMax = 2_000;
+/** Bytes of a message that may be a proof, several times what one takes: a stranger's long one is not even decoded. */
+const helloBytesMax = 256;
 /** Names that peers give themselves are not bounded otherwise. */
 const peersMax = 64;
 
@@ -171,6 +173,7 @@ function textOf(metadata: Metadata, name: string): string {
 
 /** Empty: the message is no hello. */
 function proofIn(bytes: Buffer): Uint8Array {
+  if (bytes.length > helloBytesMax) return new Uint8Array();
   try {
     const { message } = ReplicateRequest.decode(bytes);
     return message?.$case === "hello" ? message.value.proof : new Uint8Array();

@@ -5,7 +5,9 @@ import type { Workload } from "./load.ts";
 
 const [url = "", workload = "kv-put", connections = "10", seconds = "10"] = process.argv.slice(2);
 const value = "v".repeat(64);
-const headers = { "content-type": "application/json" };
+const token = process.env["KV_TOKEN"] ?? "";
+const shown = token === "" ? {} : { authorization: `Bearer ${token}` };
+const headers = { "content-type": "application/json", ...shown };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 const makers: Readonly<Record<Workload, (key: string) => autocannon.Request>> = {
@@ -27,7 +29,7 @@ const makers: Readonly<Record<Workload, (key: string) => autocannon.Request>> = 
     headers,
     body: JSON.stringify({ key: base64(key) }),
   }),
-  "kv-get": (key) => ({ method: "GET", path: `/read?key=${key}` }),
+  "kv-get": (key) => ({ method: "GET", path: `/read?key=${key}`, headers: shown }),
 };
 
 const make = makers[workload as Workload];

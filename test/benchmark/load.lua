@@ -20,7 +20,9 @@ local function base64(text)
 end
 
 local value = string.rep("v", 64)
-local json = { ["content-type"] = "application/json" }
+local token = os.getenv("KV_TOKEN") or ""
+local shown = token ~= "" and "Bearer " .. token or nil
+local json = { ["content-type"] = "application/json", ["authorization"] = shown }
 
 local makers = {
   ["kv-put"] = function(key)
@@ -34,7 +36,7 @@ local makers = {
     return wrk.format("POST", "/v3/kv/range", json, '{"key":"' .. base64(key) .. '"}')
   end,
   ["kv-get"] = function(key)
-    return wrk.format("GET", "/read?key=" .. key)
+    return wrk.format("GET", "/read?key=" .. key, { ["authorization"] = shown })
   end,
 }
 

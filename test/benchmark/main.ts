@@ -1,7 +1,7 @@
 /**
  * `npm run benchmark`: write rates beside a six-member etcd, leader reads beside a bare Express GET,
- * the leader's memory while one follower is frozen and, if asked for, what the loss of a leader costs. Runs alternate, so that a busy machine
- * hurts both sides alike; each figure is the median of its rounds. It judges nothing: it prints.
+ * the leader's memory while one follower is frozen and, if asked for, what the loss of a leader costs, and what TLS and tokens cost. Runs
+ * alternate, so that a busy machine hurts both sides alike; each figure is the median of its rounds. It judges nothing: it prints.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +13,7 @@ import { startEtcd } from "./etcd.ts";
 import { measureFailover } from "./failover.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
 import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
+import { startBoth } from "./security.ts";
 
 const ports = { ours: 24_567, static: 24_667, leasing: 24_767, etcd: 23_790, express: 23_700 };
 const mebibyte = 1024 * 1024;
@@ -25,6 +26,7 @@ interface Options {
   readonly writes: string;
   readonly losses: string;
   readonly ways: string;
+  readonly followers: string;
   readonly only: string;
   readonly profile?: string;
 }
@@ -36,7 +38,8 @@ const options = new Command("npm run benchmark --")
   .option("--writes <n>", "writes of the memory run", "500000")
   .option("--losses <n>", "how often each kind of failover is measured", "30")
   .option("--ways <list>", "how the leader is lost", "kill,SIGTERM,handover,etcd")
-  .option("--only <parts>", "some of: writes,reads,memory,failover", "writes,reads,memory")
+  .option("--followers <n>", "followers of the part security", "5")
+  .option("--only <parts>", "some of: writes,reads,memory,failover,security", "writes,reads,memory")
   .option(
     "--profile <folder>",
     "take CPU profiles of the leader and follower1 during the writes and reads",
@@ -55,6 +58,7 @@ interface Side {
   readonly workload: Workload;
   /** Its server processes. */
   readonly pids: readonly number[];
+  readonly token?: string | undefined;
 }
 
 /** Microseconds of processor time that all servers of a side together spend on one answer. */
@@ -83,25 +87,47 @@ async function compare(title: string, sides: readonly Side[], connections: numbe
       runs.get(side.name)?.push(await measure(side, connections));
     }
   }
-  const rates = sides.map((side) => {
+  const medians = sides.map((side) => {
     const figures = runs.get(side.name) ?? [];
     const rate = median(figures.map((figure) => figure.rate));
     const failed = figures.reduce((sum, figure) => sum + figure.failed, 0);
     const p50Ms = median(figures.map((figure) => figure.p50Ms));
     const cpuMicros = median(figures.map((figure) => figure.cpuMicros));
     const p99Ms = median(figures.map((figure) => figure.p99Ms));
+    const each = figures.map((figure) => figure.rate);
     say(
       `${title}, ${connections} connections, ${side.name.padEnd(12)} ${rate.toFixed(0).padStart(7)}/s` +
         `  p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ${cpuMicros.toFixed(0)} µs of CPU each, ${failed} failed`,
     );
-    return rate;
+    return { rate, cpuMicros, each };
   });
-  const [first = Number.NaN, second] = rates;
-  const ratio = second === undefined ? undefined : first / second;
+  const [first, second] = medians;
+  const ratio =
+    first === undefined || second === undefined ? undefined : ratioOf({ of: first, to: second });
   if (ratio !== undefined) {
-    say(`${title}, ${connections} connections, ratio ${ratio.toFixed(2)}`);
+    say(
+      `${title}, ${connections} connections, ratio ${ratio.rate.toFixed(2)} ` +
+        `(rounds ${ratio.lowest.toFixed(2)} to ${ratio.highest.toFixed(2)}), ` +
+        `CPU of each ${ratio.cpu.toFixed(2)}`,
+    );
   }
-  results[`${title} ${connections}`] = { ratio, runs: Object.fromEntries(runs) };
+  results[`${title} ${connections}`] = {
+    ...{ ratio: ratio?.rate, ratios: ratio, runs: Object.fromEntries(runs) },
+  };
+}
+
+interface Medians {
+  readonly rate: number;
+  readonly cpuMicros: number;
+  /** The rates of the rounds. */
+  readonly each: readonly number[];
+}
+
+/** Of the medians, and of the rates within each round. */
+function ratioOf({ of, to }: { readonly of: Medians; readonly to: Medians }) {
+  const rounds = of.each.map((rate, round) => rate / (to.each[round] ?? Number.NaN));
+  const [lowest, highest] = [Math.min(...rounds), Math.max(...rounds)];
+  return { rate: of.rate / to.rate, lowest, highest, cpu: of.cpuMicros / to.cpuMicros };
 }
 
 async function writes(ours: Ours): Promise<void> {
@@ -146,7 +172,8 @@ async function reads(ours: Ours): Promise<void> {
 }
 
 /** Every key that a read asks for. */
-async function seed(url: string): Promise<void> {
+async function seed(url: string, token?: string): Promise<void> {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const keys = Array.from({ length: 1000 }, (_, index) => `key-${index + 1}`);
   for (let from = 0; from < keys.length; from += 100) {
     const puts = keys
@@ -154,7 +181,7 @@ async function seed(url: string): Promise<void> {
       .map((key) => ({ put: { key, value: "v".repeat(64) } }));
     const answer = await fetch(`${url}/write/batch`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", ...authorization },
       body: JSON.stringify({ operations: puts }),
     });
     if (!answer.ok) throw new Error(`the store refused to be filled: ${await answer.text()}`);
@@ -240,6 +267,21 @@ async function failover(): Promise<void> {
   }
 }
 
+/** Writes and reads of a cluster with TLS, a secret and tokens beside those of a plain one. */
+async function security(): Promise<void> {
+  if (!parts.has("security")) return;
+  const certificates = join(folder, "certificates");
+  const both = await startBoth({ followers: Number(options.followers), certificates });
+  try {
+    const sides = (workload: Workload) => both.variants.map((side) => ({ ...side, workload }));
+    await compare("writes", sides("kv-put"), 64);
+    for (const { url, token } of both.variants) await seed(url, token);
+    await compare("leader reads", sides("kv-get"), 64);
+  } finally {
+    await both.close();
+  }
+}
+
 /** A cluster of its own for each part, so that none inherits another's heap. */
 async function onCluster(part: string, run: (ours: Ours) => Promise<void>): Promise<void> {
   if (!parts.has(part)) return;
@@ -263,6 +305,7 @@ try {
   await onCluster("reads", reads);
   await onCluster("memory", memory);
   await failover();
+  await security();
   mkdirSync("reports", { recursive: true });
   writeFileSync("reports/benchmark.json", `${JSON.stringify(results, undefined, 2)}\n`);
   say("All figures: reports/benchmark.json");

@@ -9,8 +9,6 @@ import { findEngine } from "./engine.ts";
 export const ids = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
 
 const root = resolve(import.meta.dirname, "../..");
-/** Also what its containers' names start with. */
-const project = `quorum-kv-test-${process.pid}`;
 const run = promisify(execFile);
 const outputBytesMax = 64 * 1024 * 1024;
 
@@ -43,16 +41,31 @@ export interface ContainerState {
   readonly Health: { readonly Status: string };
 }
 
+/** Another cluster than the one that docker-compose.yaml describes. */
+interface Variant {
+  /** Added to the name of its project. */
+  readonly name: string;
+  /** Compose files, each of which changes what those before it say. */
+  readonly files: readonly string[];
+}
+
+const plain: Variant = { name: "", files: [] };
+
 export class ComposeCluster {
+  /** Also what its containers' names start with. */
+  readonly #project: string;
   readonly #compose: readonly [string, ...string[]];
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #ports: ReadonlyMap<string, number>;
 
-  private constructor(
-    compose: readonly [string, ...string[]],
-    ports: ReadonlyMap<string, number>,
-    settings: Readonly<Record<string, string>>,
-  ) {
+  private constructor(parts: {
+    readonly project: string;
+    readonly compose: readonly [string, ...string[]];
+    readonly ports: ReadonlyMap<string, number>;
+    readonly settings: Readonly<Record<string, string>>;
+  }) {
+    const { project, compose, ports, settings } = parts;
+    this.#project = project;
     this.#compose = compose;
     this.#ports = ports;
     const published = [...ports].map(([id, port]) => [`${id.toUpperCase()}_PORT`, String(port)]);
@@ -65,12 +78,19 @@ export class ComposeCluster {
     };
   }
 
-  static async prepare(settings: Readonly<Record<string, string>>): Promise<ComposeCluster> {
+  static async prepare(
+    settings: Readonly<Record<string, string>>,
+    { name, files }: Variant = plain,
+  ): Promise<ComposeCluster> {
     const engine = findEngine();
     if (!engine.found) throw new Error(engine.reason);
     const ports = await findPorts(ids.length);
-    const portOf = new Map(ids.map((id, index) => [id, ports[index] ?? 0]));
-    return new ComposeCluster(engine.compose, portOf, settings);
+    return new ComposeCluster({
+      project: `quorum-kv-test-${process.pid}${name}`,
+      compose: [...engine.compose, ...files.flatMap((file) => ["-f", file])],
+      ports: new Map(ids.map((id, index) => [id, ports[index] ?? 0])),
+      settings,
+    });
   }
 
   url(id: string): string {
@@ -106,7 +126,7 @@ export class ComposeCluster {
   }
 
   container(id: string): string {
-    return `${project}_${id}`;
+    return `${this.#project}_${id}`;
   }
 
   async state(id: string): Promise<ContainerState> {

@@ -10,6 +10,8 @@ export default defineConfig({
     include: ["*.test.ts"],
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
+    // Twelve containers at a time would be too many, and both files build the image.
+    fileParallelism: false,
     // Each test builds on the cluster as the one before it left it.
     bail: 1,
   },

@@ -31,6 +31,7 @@ afterAll(async () => {
 
 /** Every call that changes something, with a body that it would take. */
 const calls = [
+  ["POST", "/read", { keys: ["kept"] }],
   ["PUT", "/write", { key: "kept", value: 2 }],
   ["DELETE", "/write", { key: "kept" }],
   ["POST", "/write/batch", { operations: [{ put: { key: "kept", value: 3 } }] }],
