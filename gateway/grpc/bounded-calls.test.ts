@@ -46,8 +46,9 @@ test("a large answer without room is refused, small ones are sent", async () => 
   await client.put("large", `"${"x".repeat(80 * kibibyte)}"`);
   expect(await refusalOf(client.list({ prefix: "" }))).toMatchObject(overloaded);
   expect(await refusalOf(client.read("large"))).toMatchObject(overloaded);
+  expect(await refusalOf(client.readMany(["none", "large"]))).toMatchObject(overloaded);
   expect((await client.read("small")).entry?.value).toBe("1");
-  expect(intake.answers).toMatchObject({ bytes: 0, refused: 2 });
+  expect(intake.answers).toMatchObject({ bytes: 0, refused: 3 });
 });
 
 test("an answer counts until its client has it", async () => {
@@ -56,6 +57,7 @@ test("an answer counts until its client has it", async () => {
   await client.put("large", value);
   expect((await client.read("large")).entry?.value).toBe(value);
   expect((await client.list({ prefix: "" })).entries).toHaveLength(1);
+  expect((await client.readMany(["none", "large"])).entries).toHaveLength(2);
   expect(intake.answers.bytes).toBe(0);
 });
 

@@ -179,19 +179,20 @@ function countAnswers({ call, inner, answer, refuse }: CountedCall): void {
   };
 }
 
-/** Characters of the values in an answer; nothing else in it is large. */
-function weigh(
-  message: { entry?: KeyText; entries?: readonly KeyText[] } & Partial<KeyText>,
-): number {
-  const { entry, entries, value = "" } = message;
-  let bytes = value.length + (entry?.value.length ?? 0);
-  for (const each of entries ?? []) bytes += each.key.length + each.value.length;
+/** Characters of the keys and values in an answer; nothing else in it is large. */
+function weigh({ key = "", value = "", entry, entries = [] }: Weighed): number {
+  let bytes = key.length + value.length;
+  if (entry !== undefined) bytes += weigh(entry);
+  for (const each of entries) bytes += weigh(each);
   return bytes;
 }
 
-interface KeyText {
-  readonly key: string;
-  readonly value: string;
+/** An answer, or a part of one: a key with its value, or what holds one or several of them. */
+interface Weighed {
+  readonly key?: string;
+  readonly value?: string;
+  readonly entry?: Weighed | undefined;
+  readonly entries?: readonly Weighed[];
 }
 
 /** Calls whose request has not arrived. They are looked at now and then, the oldest first. */
