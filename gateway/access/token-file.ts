@@ -32,6 +32,8 @@ export class TokenFile {
   readonly #lasting = new Map<Token, Set<() => void>>();
   readonly #timer: NodeJS.Timeout;
   #isLooking = false;
+  /** Why the file could not be used at the last look; empty: it could. */
+  #fault = "";
 
   /** Rejects with one sentence for a file that cannot be used. */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
@@ -94,21 +96,28 @@ export class TokenFile {
     const now = await stat(path).then(markOf, reasonOf);
     this.#lookedAt = now;
     if (now !== this.#seen && now === before) {
-      this.#seen = now;
       try {
         const { tokens, seen } = await readFile(path);
         this.#seen = seen;
+        this.#fault = "";
         this.#replace(tokens);
         log.info({ path, tokens: tokens.length }, "tokens file: read again");
       } catch (error) {
-        const reason = reasonOf(error);
-        log.error(
-          { path, reason },
-          "tokens file: cannot be used; the tokens read before stay in force",
-        );
+        // A wrong line stays wrong until the file changes; what cannot be read now may be readable in a moment.
+        if (!isOfTheSystem(error)) this.#seen = now;
+        this.#tell(reasonOf(error));
       }
     }
     this.#endLapsed();
+  }
+
+  /** Once for each reason. */
+  #tell(reason: string): void {
+    if (reason === this.#fault) return;
+    this.#fault = reason;
+    const { path, log } = this.#options;
+    const said = "tokens file: cannot be used; the tokens read before stay in force";
+    log.error({ path, reason }, said);
   }
 
   /** A token that stays as it is stays the same object, and with it what it has admitted. */
@@ -156,3 +165,7 @@ async function readFile(path: string): Promise<{ tokens: readonly Token[]; seen:
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** For example a full table of open files. */
+const isOfTheSystem = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && typeof error.code === "string";
