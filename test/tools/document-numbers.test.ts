@@ -138,8 +138,8 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
   [
     "gateway/README.md",
     /calls to other members \| ([\d,]+); (\d+);/,
-    "gateway/gateway.ts",
-    ["connectionsMax"],
+    "src/intake/intake.ts",
+    ["restConnectionsMax"],
   ],
   [
     "gateway/README.md",
