@@ -84,10 +84,15 @@ export class TokenEnds {
     return length;
   }
 
-  /** Goes on while all of four bytes are plain spaces. */
+  /** Goes on while all of four bytes are white space. */
   #spacesEnd(start: number): number {
     let at = start;
-    while (at < this.#fourBefore && this.#view.getInt32(at, true) === 0x20202020) at += 4;
+    while (at < this.#fourBefore) {
+      const four = this.#view.getInt32(at, true);
+      // Of the bytes below 0x80, those above a space reach 0x80 when 0x5f is added.
+      if (((((four & 0x7f7f7f7f) + 0x5f5f5f5f) | four) & 0x80808080) !== 0) return at;
+      at += 4;
+    }
     return at;
   }
 
