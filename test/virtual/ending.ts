@@ -83,12 +83,28 @@ async function mustElect(run: Ending): Promise<void> {
     throw new Violation(`no leader after ${electionsMax} election timeouts:\n${describe(cluster)}`);
 }
 
+/**
+ * An operator does what the log says: where all disks with data are lost, a blank node that was promised to the former
+ * cluster does not join the one that is born in its place, until its folder is emptied.
+ */
+function emptyRefused(cluster: VirtualCluster): void {
+  const born = cluster.node(cluster.leader)?.status().cluster;
+  if (!born || born.confirmed) return;
+  for (const [id, { disk }] of cluster.members) {
+    const { blank, cluster: held } = disk.look().hardState();
+    if (!blank || held?.confirmed !== true || held.id === born.id) continue;
+    cluster.wipe(id);
+    cluster.start(id);
+  }
+}
+
 /** Every node, whatever its role, answers a linearizable read. */
 async function mustAnswerReads({ cluster, clients, runUntil }: Ending): Promise<void> {
   const waiting = new Set(cluster.ids);
   const tryAgain = () => {
     if (waiting.size === 0) return;
     for (const id of cluster.ids) cluster.start(id);
+    emptyRefused(cluster);
     for (const id of waiting)
       clients.readLinearizably(id, undefined, (isAnswered) => {
         if (isAnswered) waiting.delete(id);
