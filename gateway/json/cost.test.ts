@@ -76,7 +76,7 @@ const costOf = (run: () => unknown, turns: number): number => {
 /** The clock may tick as coarsely as 4 ms: parsing is repeated until that is small beside it. */
 const measuredMin = 10_000;
 /** Rounds of both in turn; the cheapest of ours is compared with the median of the plain ones. */
-const roundsMax = 10;
+const roundsMax = 25;
 /** Three, and what the clock and a busy machine's caches add. */
 const ratioMax = 4;
 
