@@ -6,9 +6,8 @@ import { quorumRange } from "../../src/node/quorum.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { readBody } from "../requests/body.ts";
-import { delayField, readFields, strict, wholeField } from "../requests/fields.ts";
-import { readQuery } from "../requests/query.ts";
+import { delayField, strict, wholeField } from "../requests/fields.ts";
+import { readCall } from "../requests/whole-call.ts";
 
 /** Changes settings on the leader. What the body does not name stays as it is. */
 export function configEndpoint(context: Context): Endpoint {
@@ -23,11 +22,7 @@ export function configEndpoint(context: Context): Endpoint {
       PATCH: {
         needs: "admin",
         handle: async (request) => {
-          const query = readQuery(request.url, []);
-          const body = await readBody(request);
-          if (!query.ok) return refusal(query.failure);
-          if (!body.ok) return refusal(body.failure);
-          const change = readFields(schema, body.value);
+          const change = await readCall(request, schema);
           if (!change.ok) return refusal(change.failure);
           const elsewhere = leaderOnly(context);
           return elsewhere === undefined ? apply(context, change.value) : refusal(elsewhere);

@@ -4,9 +4,8 @@ import { failureOf } from "../../src/errors.ts";
 import { ok, refusal } from "../answers.ts";
 import { type Context, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { readBody } from "../requests/body.ts";
-import { readFields, strict } from "../requests/fields.ts";
-import { readQuery } from "../requests/query.ts";
+import { strict } from "../requests/fields.ts";
+import { readCall } from "../requests/whole-call.ts";
 
 /** Carried out by the leader. The answer names the leader that there is afterwards. */
 export function leaderEndpoint(context: Context): Endpoint {
@@ -22,11 +21,7 @@ export function leaderEndpoint(context: Context): Endpoint {
       POST: {
         needs: "admin",
         handle: async (request) => {
-          const query = readQuery(request.url, []);
-          const body = await readBody(request);
-          if (!query.ok) return refusal(query.failure);
-          if (!body.ok) return refusal(body.failure);
-          const wanted = readFields(schema, body.value);
+          const wanted = await readCall(request, schema);
           if (!wanted.ok) return refusal(wanted.failure);
           if (!config.failover) return refusal(fixed);
           const elsewhere = leaderOnly(context);

@@ -1,6 +1,7 @@
 /** GET /read: one key, or a page of keys in byte order. POST /read: several keys in one view. */
 import { z } from "zod";
 import { failureOf, type Result } from "../../src/errors.ts";
+import type { Intake } from "../../src/intake/intake.ts";
 import type { KeyPage, KeysView, KeyValue, ListQuery } from "../../src/node/api.ts";
 import { viewBytesMax } from "../../src/node/keys-view.ts";
 import { pageBytesMax } from "../../src/node/list.ts";
@@ -130,13 +131,20 @@ function listKeys(
     : listNews({ held, call, prefix: query.value.prefix, news: news.value }, page);
 }
 
-function pageAnswer({ node, intake }: Context, query: ListQuery): Answer | Promise<Answer> {
-  // Room for the page before it is made: a refused one would still take its memory for a moment.
+const pageAnswer = ({ node, intake }: Context, query: ListQuery): Answer | Promise<Answer> =>
+  withRoom({ intake, bytesMax: pageBytesMax }, () => node.list(query), pageBody);
+
+/** Takes room for a large answer before it is made: a refused one would still take its memory for a moment. */
+function withRoom<T>(
+  { intake, bytesMax }: { readonly intake: Intake; readonly bytesMax: number },
+  make: () => Result<T> | Promise<Result<T>>,
+  bodyOf: (value: T) => Buffer,
+): Answer | Promise<Answer> {
   const room = intake.answers.open(() => {});
-  if (!room.take(pageBytesMax)) return refusal(tooManyUnread);
+  if (!room.take(bytesMax)) return refusal(tooManyUnread);
   return whenKnown(
-    node.list(query),
-    (page) => ownBody(pageBody(page)),
+    make(),
+    (value) => ownBody(bodyOf(value)),
     () => room.release(),
   );
 }
@@ -155,14 +163,8 @@ async function readMany({ context, checks, call }: Asked): Promise<Answer> {
   if (!query.ok) return refusal(query.failure);
   const denied = visit.keysFault(query.value.keys);
   if (denied !== undefined) return refusal(denied);
-  // As for a page.
-  const room = context.intake.answers.open(() => {});
-  if (!room.take(viewBytesMax)) return refusal(tooManyUnread);
-  return whenKnown(
-    context.node.readMany(query.value),
-    (view) => ownBody(viewBody(view)),
-    () => room.release(),
-  );
+  const { node, intake } = context;
+  return withRoom({ intake, bytesMax: viewBytesMax }, () => node.readMany(query.value), viewBody);
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */

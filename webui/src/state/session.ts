@@ -3,7 +3,7 @@
  * token in a cookie that no script can read. The page only hides what would be refused; the node decides.
  */
 import { computed, effect, signal } from "@preact/signals";
-import { call, onUnauthenticated, type Problem } from "../api/http.ts";
+import { call, onUnauthenticated, type Problem, type Request } from "../api/http.ts";
 import type { SessionView } from "../api/wire.ts";
 import { ownStream } from "./live.ts";
 
@@ -45,28 +45,22 @@ export async function startSession(): Promise<void> {
 }
 
 /** Undefined when logged in, else the refusal. */
-export async function logIn(token: string): Promise<Problem | undefined> {
-  const answer = await call("/session", { method: "POST", body: JSON.stringify({ token }) });
-  if (!answer.ok) return answer.problem;
-  startAnew();
-  return undefined;
-}
+export const logIn = (token: string): Promise<Problem | undefined> =>
+  change({ method: "POST", body: JSON.stringify({ token }) });
 
 /** Undefined when logged out, else the refusal. */
-export async function logOut(): Promise<Problem | undefined> {
-  const answer = await call("/session", { method: "DELETE" });
+export const logOut = (): Promise<Problem | undefined> => change({ method: "DELETE" });
+
+/** What was read with other rights must not stay on the screen, in this tab or in another. */
+async function change(request: Request): Promise<Problem | undefined> {
+  const answer = await call("/session", request);
   if (!answer.ok) return answer.problem;
-  startAnew();
+  tabs.postMessage("changed");
+  location.reload();
   return undefined;
 }
 
 async function refreshSession(): Promise<void> {
   const answer = await call<SessionView>("/session");
   if (answer.ok) session.value = answer.value;
-}
-
-/** What was read with other rights must not stay on the screen, in this tab or in another. */
-function startAnew(): void {
-  tabs.postMessage("changed");
-  location.reload();
 }
