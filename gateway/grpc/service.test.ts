@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ErrorCode, failed } from "../../src/errors.ts";
 import { keyBytesMax, valueBytesMax } from "../../src/request-limits.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
-import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { alone, refusalOf, TestClient } from "../../test/support/kv-client.ts";
 import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import {
   type BatchOperation,
+  type BulkWriteItem,
   BulkWriteRequest,
   BulkWriteResponse,
   type WatchResponse,
@@ -277,7 +278,7 @@ describe("a stream of bulk writes", () => {
     { operation: { $case: "put", value: { key: "k", value: "1" } } },
   ];
 
-  const requests = (count: number): BulkWriteRequest[] =>
+  const requests = (count: number): BulkWriteItem[] =>
     Array.from({ length: count }, (_, id) => ({ id: `${id}`, operations, options: undefined }));
 
   test("answers every write in the order asked, however they settle", async () => {
@@ -345,10 +346,10 @@ describe("a stream of bulk writes", () => {
     stream.on("data", ({ id }: BulkWriteResponse) => answers.push(id));
     const ended = once(stream, "error");
     for (const request of requests(50))
-      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+      stream.write(Buffer.from(BulkWriteRequest.encode(alone(request)).finish()));
     stream.write(Buffer.from([0xff]));
     for (const request of requests(50))
-      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+      stream.write(Buffer.from(BulkWriteRequest.encode(alone(request)).finish()));
     stream.end();
     // By the time of another call's answer, the whole stream has arrived.
     while (asked < 50) await client.status();

@@ -32,13 +32,13 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
-    { metadata, visit }: CallFacts,
+    { visit, isRepeated }: CallFacts,
   ): Promise<Result<{ result: wire.WriteResult }>> => {
     if (!request.ok) return request;
     const denied = visit.keysFault(request.value.operations.map(({ key }) => key));
     if (denied !== undefined) return failedBy(denied);
     const carryOut = async () => writeResult(await node.write(request.value), request.value);
-    return isRepeated(metadata) ? writeAgain(request.value, carryOut) : carryOut();
+    return isRepeated ? writeAgain(request.value, carryOut) : carryOut();
   };
   const unary = <Request, Response>(
     answer: (request: Request, facts: CallFacts) => Answer<Response>,
@@ -89,7 +89,7 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     bulkWrite: bulkWrite({
       access,
       log,
-      write: (request, facts) => write(reader.batch(request), facts),
+      write: (asked, facts) => write(reader.batch(asked), facts),
     }),
   };
 }
@@ -144,7 +144,10 @@ const unaryHandler =
       refuse(request.failure);
       return;
     }
-    void answered(() => answer(request.value, { metadata, visit }), log).then((result) => {
+    void answered(
+      () => answer(request.value, { visit, isRepeated: isRepeated(metadata) }),
+      log,
+    ).then((result) => {
       if (!result.ok) {
         refuse(result.failure);
         return;
