@@ -20,10 +20,19 @@ const stalledMsMax = 60_000;
 /** Milliseconds that a browser waits before it opens a broken stream again. */
 const reconnectMs = 1000;
 
+/** One event. `data` is one line, such as JSON. */
+export interface StreamEvent {
+  readonly name?: string;
+  readonly data?: string;
+  readonly id?: number | undefined;
+}
+
 /** One open stream. */
 export interface EventStream {
-  /** Sends one event. `data` is one line, such as JSON. False: the reader is behind. */
-  send(event: { name?: string; data?: string; id?: number | undefined }): boolean;
+  /** Sends one event. False: the reader is behind. */
+  send(event: StreamEvent): boolean;
+  /** The same for whole events as `textOf` writes them. */
+  sendText(text: Buffer): boolean;
   /** Calls each time a reader that was behind has caught up. */
   onCaughtUp(resume: () => void): void;
   /** Called once, whoever ended the stream. */
@@ -125,17 +134,15 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
 
 function createStream(response: ServerResponse, isTooMuch: () => boolean): EventStream {
   const isLive = () => !response.writableEnded && !response.destroyed;
+  const send = (text: string | Buffer) => {
+    if (!isLive()) return false;
+    const calm = response.write(text);
+    if (isTooMuch()) response.destroy();
+    return calm;
+  };
   return {
-    send: ({ name, data, id }) => {
-      if (!isLive()) return false;
-      let text = "";
-      if (id !== undefined) text += `id: ${id}\n`;
-      if (name !== undefined) text += `event: ${name}\n`;
-      if (data !== undefined) text += `data: ${data}\n`;
-      const calm = response.write(`${text}\n`);
-      if (isTooMuch()) response.destroy();
-      return calm;
-    },
+    send: (event) => send(textOf(event)),
+    sendText: send,
     onCaughtUp: (resume) => {
       response.on("drain", resume);
     },
@@ -145,6 +152,15 @@ function createStream(response: ServerResponse, isTooMuch: () => boolean): Event
     },
     end: (comment) => endStream(response, comment),
   };
+}
+
+/** One event as readers receive it. */
+export function textOf({ name, data, id }: StreamEvent): string {
+  let text = "";
+  if (id !== undefined) text += `id: ${id}\n`;
+  if (name !== undefined) text += `event: ${name}\n`;
+  if (data !== undefined) text += `data: ${data}\n`;
+  return `${text}\n`;
 }
 
 /** Ends the stream, or cuts it off where the client can read no more. */

@@ -316,7 +316,7 @@ export interface WatchQuery {
   readonly after?: Sequence | undefined;
   /** Called at most once, before `applied`: the log reaches that sequence, and back to it. */
   readonly opened?: () => void;
-  /** Returns false to pause the watch. */
+  /** Whole entries: one array for all watches of a prefix. Returns false to pause the watch. */
   readonly applied: (operations: readonly AppliedOperation[]) => boolean;
   /** The watch has ended for this reason. */
   readonly failed: (failure: Failure) => void;

@@ -3,11 +3,11 @@
  * watcher.
  */
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
-import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
 import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
 import type { Clock, Storage } from "./ports.ts";
+import { pagesOf, type WatchPage } from "./watch-pages.ts";
 
 interface Watch {
   readonly prefix: string;
@@ -73,9 +73,23 @@ export class Watches {
     });
   }
 
-  /** These entries were just applied. */
+  /** These entries were just applied. What to tell is put together once for each prefix. */
   applied(entries: readonly Entry[]): void {
-    for (const watch of this.#watches) if (watch.state === "live") this.#deliver(watch, entries);
+    const [first] = entries;
+    if (first === undefined || this.#watches.size === 0) return;
+    const byPrefix = new Map<string, readonly WatchPage[]>();
+    for (const watch of this.#watches) {
+      if (watch.state !== "live") continue;
+      const shared = byPrefix.get(watch.prefix);
+      // A watch may have been opened after a sequence that is being applied now.
+      if (watch.cursor >= first.sequence) this.#deliver(watch, entries);
+      else if (shared !== undefined) this.#deliver(watch, entries, shared);
+      else {
+        const pages = pagesOf(entries, watch.prefix);
+        byPrefix.set(watch.prefix, pages);
+        this.#deliver(watch, entries, pages);
+      }
+    }
   }
 
   /** A snapshot replaced the store: a watch that was behind it cannot be told what lay between. */
@@ -163,19 +177,23 @@ export class Watches {
     if (watch.state === "reading") this.#clock.defer(() => this.#readPage(watch));
   }
 
-  #deliver(watch: Watch, entries: readonly Entry[]): void {
-    for (const { sequence, operations } of entries) {
-      if (sequence <= watch.cursor) continue;
-      watch.cursor = sequence;
-      const shown = operations
-        .filter(({ key }) => key.startsWith(watch.prefix) && !isHidden(key))
-        .map(({ key, value }) => ({ sequence, key, value }));
-      if (shown.length === 0) continue;
+  /** `pages` are those of the entries after the cursor. */
+  #deliver(
+    watch: Watch,
+    entries: readonly Entry[],
+    pages = pagesOf(
+      entries.filter(({ sequence }) => sequence > watch.cursor),
+      watch.prefix,
+    ),
+  ): void {
+    for (const { operations, last } of pages) {
+      watch.cursor = last;
       this.#ahead.reached(watch);
-      const more = watch.applied(shown);
+      const more = watch.applied(operations);
       // The listener may have ended the watch from within its call.
       if (this.#watches.has(watch) && !more) watch.state = "paused";
       if (!more || !this.#watches.has(watch)) return;
     }
+    watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);
   }
 }
