@@ -238,7 +238,7 @@ describe("a refusal", () => {
 });
 
 describe("a watch", () => {
-  const open = async (request: { prefix: string; after?: string }) => {
+  const open = async (request: { prefix: string; after?: string; grouped?: boolean }) => {
     const stream = client.raw.watch(request);
     const seen: WatchResponse[] = [];
     stream.on("data", (message: WatchResponse) => seen.push(message));
@@ -258,11 +258,38 @@ describe("a watch", () => {
     await client.remove("a1");
     await until(3);
     expect(seen).toEqual([
-      { sequence: 1, key: "a1", value: "1" },
-      { sequence: 3, key: "a2", value: "3" },
-      { sequence: 4, key: "a1", value: undefined },
+      { sequence: 1, key: "a1", value: "1", operations: [] },
+      { sequence: 3, key: "a2", value: "3", operations: [] },
+      { sequence: 4, key: "a1", value: undefined, operations: [] },
     ]);
     stream.cancel();
+  });
+
+  test("sends whole entries in one message each to a client that asks for that, and to no other", async () => {
+    const put = (key: string): BatchOperation => ({
+      operation: { $case: "put", value: { key, value: "1" } },
+    });
+    const plain = await open({ prefix: "a" });
+    const grouped = await open({ prefix: "a", grouped: true });
+    await client.batch(["a1", "a2", "b"].map(put));
+    await client.remove("a1");
+    await Promise.all([plain.until(3), grouped.until(2)]);
+    const first = [
+      { sequence: 1, key: "a1", value: "1" },
+      { sequence: 1, key: "a2", value: "1" },
+    ];
+    const second = [{ sequence: 2, key: "a1", value: undefined }];
+    expect(plain.seen).toEqual([...first, ...second].map((each) => ({ ...each, operations: [] })));
+    const nothing = { key: "", value: undefined };
+    expect(grouped.seen).toEqual([
+      { ...nothing, sequence: 1, operations: first },
+      { ...nothing, sequence: 2, operations: second },
+    ]);
+    for (const { stream } of [plain, grouped]) stream.cancel();
+    const resumed = await open({ prefix: "a", after: "1", grouped: true });
+    await resumed.until(1);
+    expect(resumed.seen[0]?.operations).toEqual(second);
+    resumed.stream.cancel();
   });
 
   test("that its client leaves is forgotten", async () => {

@@ -112,18 +112,21 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
         onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
       const unread = answers.open(() => response.destroy());
-      response.on("drain", () => unread.release());
       response.on("close", () => {
         open.delete(stream);
         unread.release();
       });
-      // A source that pauses with its reader may pass the bound by one entry.
-      const isTooMuch = () => {
-        const { writableLength: bytes } = response;
-        if (bytes <= smallAnswerBytes) return false;
-        return (bytes > unreadBytesMax && !waits) || !unread.keep(bytes);
-      };
-      return createStream(response, isTooMuch);
+      return createStream(response, {
+        // A source that pauses with its reader may pass the bound by one entry.
+        isTooMuch: () => {
+          const { writableLength: bytes } = response;
+          if (bytes <= smallAnswerBytes) return false;
+          return (bytes > unreadBytesMax && !waits) || !unread.keep(bytes);
+        },
+        taken: () => {
+          if (response.writableLength <= smallAnswerBytes) unread.release();
+        },
+      });
     },
     close: () => {
       clearInterval(heartbeat);
@@ -132,11 +135,19 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
   };
 }
 
-function createStream(response: ServerResponse, isTooMuch: () => boolean): EventStream {
+/** What a stream keeps for its reader. */
+interface Unread {
+  /** After a write: more than it may. */
+  isTooMuch(): boolean;
+  /** The connection has taken a write. */
+  readonly taken: () => void;
+}
+
+function createStream(response: ServerResponse, { isTooMuch, taken }: Unread): EventStream {
   const isLive = () => !response.writableEnded && !response.destroyed;
   const send = (text: string | Buffer) => {
     if (!isLive()) return false;
-    const calm = response.write(text);
+    const calm = response.write(text, taken);
     if (isTooMuch()) response.destroy();
     return calm;
   };

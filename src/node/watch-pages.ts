@@ -12,7 +12,7 @@ export interface WatchPage {
 }
 
 /** A page takes no more entries once it has about this much: a slow watch may pause after each. */
-const pageBytesMax = 64 * 1024;
+const pageBytesMax = 16 * 1024;
 
 /** The pages for watches of one prefix; entries without such keys are in none. */
 export function pagesOf(entries: readonly Entry[], prefix: string): readonly WatchPage[] {

@@ -290,11 +290,30 @@ export interface WatchRequest {
    * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no longer
    * reaches back that far, or does not reach that sequence yet because the cluster lost its data.
    */
-  after?: string | undefined;
+  after?:
+    | string
+    | undefined;
+  /** Send the operations in `operations`, many per message, which costs less at high rates. */
+  grouped?: boolean | undefined;
 }
 
-/** One applied operation. */
+/** One applied operation or, if asked for, several in `operations`. */
 export interface WatchResponse {
+  /** With `operations`: that of the last one. All its entry is there: resume after it. */
+  sequence: number;
+  /** Empty with `operations`. */
+  key: string;
+  /** JSON text; absent: the key was deleted, or there are `operations`. */
+  value?:
+    | string
+    | undefined;
+  /** Those of whole entries, in order. */
+  operations: WatchOperation[];
+}
+
+/** One of several applied operations. */
+export interface WatchOperation {
+  /** That of its entry. */
   sequence: number;
   key: string;
   /** JSON text; absent: the key was deleted. */
@@ -2321,7 +2340,7 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { prefix: "", after: undefined };
+  return { prefix: "", after: undefined, grouped: undefined };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2331,6 +2350,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     }
     if (message.after !== undefined) {
       writer.uint32(16).uint64(message.after);
+    }
+    if (message.grouped !== undefined) {
+      writer.uint32(32).bool(message.grouped);
     }
     return writer;
   },
@@ -2364,6 +2386,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.after = reader.uint64().toString();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.grouped = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2383,12 +2413,13 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     const message = createBaseWatchRequest();
     message.prefix = object.prefix ?? "";
     message.after = object.after ?? undefined;
+    message.grouped = object.grouped ?? undefined;
     return message;
   },
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { sequence: 0, key: "", value: undefined };
+  return { sequence: 0, key: "", value: undefined, operations: [] };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -2401,6 +2432,9 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     if (message.value !== undefined) {
       writer.uint32(26).string(message.value);
+    }
+    for (const v of message.operations) {
+      WatchOperation.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2442,6 +2476,14 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             message.value = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operations.push(WatchOperation.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2459,6 +2501,86 @@ export const WatchResponse: MessageFns<WatchResponse> = {
   },
   fromPartial(object: DeepPartial<WatchResponse>): WatchResponse {
     const message = createBaseWatchResponse();
+    message.sequence = object.sequence ?? 0;
+    message.key = object.key ?? "";
+    message.value = object.value ?? undefined;
+    message.operations = object.operations?.map((e) => WatchOperation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseWatchOperation(): WatchOperation {
+  return { sequence: 0, key: "", value: undefined };
+}
+
+export const WatchOperation: MessageFns<WatchOperation> = {
+  encode(message: WatchOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0) {
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    if (message.value !== undefined) {
+      writer.uint32(26).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOperation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOperation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchOperation>): WatchOperation {
+    return WatchOperation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchOperation>): WatchOperation {
+    const message = createBaseWatchOperation();
     message.sequence = object.sequence ?? 0;
     message.key = object.key ?? "";
     message.value = object.value ?? undefined;
@@ -2742,7 +2864,8 @@ export const KVService = {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch: {
     path: "/quorumkv.v1.KV/Watch" as const,
@@ -2809,7 +2932,8 @@ export interface KVServer extends UntypedServiceImplementation {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /** ReadMany returns several keys in one consistent view: the state after one entry of the log. */
@@ -2908,7 +3032,8 @@ export interface KVClient extends Client {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
