@@ -186,6 +186,66 @@ describe("entries that are applied together", () => {
   });
 });
 
+describe("so many watches that telling them takes its time", () => {
+  const crowd = () => {
+    const made = bench();
+    const all = Array.from({ length: 200 }, () => made.watch());
+    return { ...made, all, seenByAll: () => new Set(all.map(({ seen }) => seen.join())) };
+  };
+
+  test("are told at once after a rest, else of several batches in one round", () => {
+    const { clock, apply, seenByAll } = crowd();
+    apply(1);
+    expect(seenByAll()).toEqual(new Set(["1"]));
+    for (const at of [2, 3, 4]) apply(at);
+    expect(seenByAll()).toEqual(new Set(["1"]));
+    clock.advance(10);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4"]));
+    clock.advance(10);
+    apply(5);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4,5"]));
+  });
+
+  test("are told of everything once, whenever they were opened", () => {
+    const { clock, apply, watch, seenByAll } = crowd();
+    for (const at of [1, 2]) apply(at);
+    const [late, resumed] = [watch(), watch({ after: 1 })];
+    apply(3);
+    clock.advance(20);
+    expect([...seenByAll(), late.seen.join(), resumed.seen.join()]).toEqual(["1,2,3", "3", "2,3"]);
+  });
+
+  test("wait no longer once much waits", () => {
+    const { state, watches, seenByAll } = crowd();
+    for (let at = 1; at <= 20; at++) {
+      const entry = entryOf(at, [{ key: "a", value: large }]);
+      state.commit({ append: [entry], apply: [entry] });
+      watches.applied([entry]);
+    }
+    expect([...seenByAll()].join().split(",").length).toBeGreaterThan(14);
+  });
+
+  test("are told of all that was applied before the node closes", () => {
+    const { apply, watches, seenByAll } = crowd();
+    for (const at of [1, 2, 3]) apply(at);
+    watches.close();
+    apply(4);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4"]));
+  });
+
+  test("hear nothing of entries that turn out not to be in the cluster's history", () => {
+    const { clock, state, apply, watches, watch, all } = crowd();
+    for (const at of [1, 2]) apply(at);
+    watches.replaced();
+    state.begin();
+    state.install(state.incoming(), { applied: 0, history: undefined, hardState: state.hardState });
+    watches.jumped();
+    const { seen } = watch();
+    clock.advance(20);
+    expect([all[0]?.seen, all[0]?.failures.length, seen]).toEqual([[1], 1, []]);
+  });
+});
+
 describe("a watch that resumes beyond what is applied here", () => {
   const four = () => {
     const made = bench();

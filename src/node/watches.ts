@@ -8,6 +8,7 @@ import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
 import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
 import type { Clock, Storage } from "./ports.ts";
 import { pagesOf, type WatchPage } from "./watch-pages.ts";
+import { WatchRounds } from "./watch-rounds.ts";
 
 interface Watch {
   readonly prefix: string;
@@ -31,6 +32,7 @@ export class Watches {
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
   readonly #ahead: AheadWatches;
+  readonly #rounds: WatchRounds;
 
   constructor(parts: {
     storage: Storage;
@@ -43,6 +45,7 @@ export class Watches {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
+    this.#rounds = new WatchRounds(parts.clock, (entries) => this.#tell(entries));
   }
 
   /** See KvNode.watch. */
@@ -73,27 +76,34 @@ export class Watches {
     });
   }
 
-  /** These entries were just applied. What to tell is put together once for each prefix. */
+  /** These entries were just applied. */
   applied(entries: readonly Entry[]): void {
-    const [first] = entries;
-    if (first === undefined || this.#watches.size === 0) return;
+    if (this.#watches.size > 0) this.#rounds.add(entries);
+  }
+
+  /** What there is to tell is put together once for each prefix. Returns how many watches are told. */
+  #tell(entries: readonly Entry[]): number {
+    const first = entries[0]?.sequence ?? 0;
     const byPrefix = new Map<string, readonly WatchPage[]>();
+    let told = 0;
     for (const watch of this.#watches) {
       if (watch.state !== "live") continue;
-      const shared = byPrefix.get(watch.prefix);
-      // A watch may have been opened after a sequence that is being applied now.
-      if (watch.cursor >= first.sequence) this.#deliver(watch, entries);
-      else if (shared !== undefined) this.#deliver(watch, entries, shared);
-      else {
-        const pages = pagesOf(entries, watch.prefix);
+      let pages = byPrefix.get(watch.prefix);
+      // A watch may have been opened after some of these entries.
+      if (watch.cursor >= first) pages = pagesOf(entriesAfter(watch.cursor, entries), watch.prefix);
+      else if (pages === undefined) {
+        pages = pagesOf(entries, watch.prefix);
         byPrefix.set(watch.prefix, pages);
-        this.#deliver(watch, entries, pages);
       }
+      if (pages.length > 0) told += 1;
+      this.#deliver(watch, entries, pages);
     }
+    return told;
   }
 
   /** A snapshot replaced the store: a watch that was behind it cannot be told what lay between. */
   jumped(): void {
+    this.#rounds.tellNow();
     const { applied } = this.#storage.summary();
     for (const watch of this.#watches) {
       // The snapshot may be of a log that does not reach as far as the one before.
@@ -109,11 +119,13 @@ export class Watches {
 
   /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
+    this.#rounds.close();
     this.#ahead.close();
   }
 
   /** What this node applied is not in the cluster's history: no watch can go on from it. */
   replaced(): void {
+    this.#rounds.drop();
     for (const watch of [...this.#watches])
       this.#fail(
         watch,
@@ -169,23 +181,15 @@ export class Watches {
       watch.state = "live";
       return;
     }
-    const page = this.#storage.readLog(watch.cursor + 1, pageLimit);
-    this.#deliver(
-      watch,
-      page.filter(({ sequence }) => sequence <= applied),
-    );
+    const page = this.#storage
+      .readLog(watch.cursor + 1, pageLimit)
+      .filter(({ sequence }) => sequence <= applied);
+    this.#deliver(watch, page, pagesOf(page, watch.prefix));
     if (watch.state === "reading") this.#clock.defer(() => this.#readPage(watch));
   }
 
   /** `pages` are those of the entries after the cursor. */
-  #deliver(
-    watch: Watch,
-    entries: readonly Entry[],
-    pages = pagesOf(
-      entries.filter(({ sequence }) => sequence > watch.cursor),
-      watch.prefix,
-    ),
-  ): void {
+  #deliver(watch: Watch, entries: readonly Entry[], pages: readonly WatchPage[]): void {
     for (const { operations, last } of pages) {
       watch.cursor = last;
       this.#ahead.reached(watch);
@@ -197,3 +201,6 @@ export class Watches {
     watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);
   }
 }
+
+const entriesAfter = (cursor: Sequence, entries: readonly Entry[]): readonly Entry[] =>
+  entries.filter(({ sequence }) => sequence > cursor);
