@@ -1,6 +1,8 @@
 /** The stream of `BulkWrite`: writes in, answers out, in the same order. */
 import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
-import { type Failure, failedBy, type Result } from "../../src/errors.ts";
+import { type Failure, failedBy, failureOf, type Result } from "../../src/errors.ts";
+import type { Budget, Holding } from "../../src/intake/budget.ts";
+import { pieceOverheadBytes, smallAnswerBytes } from "../../src/intake/intake.ts";
 import type { Log } from "../../src/node/ports.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
@@ -26,6 +28,8 @@ interface BulkWriteOptions {
   ) => Promise<Result<{ result: WriteResult }>>;
   readonly access: Access;
   readonly log: Log;
+  /** What all clients together may leave unread. */
+  readonly answers: Budget;
 }
 
 /** While so many writes of a stream, or so many bytes, are unanswered, it is not read. */
@@ -66,6 +70,9 @@ class BulkWriter {
   /** Unanswered writes in the order asked. */
   readonly #pending: PendingWrite[] = [];
   #bytes = 0;
+  /** Roughly what the answers among them keep in memory. */
+  #answerBytes = 0;
+  readonly #unread: Holding;
   /** Stops listening for the end of the caller's token. */
   #forget = () => {};
   /** The client has not taken the answers sent so far: nothing is sent until it has. */
@@ -81,6 +88,7 @@ class BulkWriter {
     this.#options = options;
     this.#visit = visit;
     this.#isRepeated = isRepeated(call.metadata);
+    this.#unread = options.answers.open(() => this.#giveUp());
   }
 
   /** Starts to read, unless the caller may not write. */
@@ -98,10 +106,7 @@ class BulkWriter {
       if (this.#state === "open") this.#state = "asked all";
       this.#answer();
     });
-    this.#call.once("cancelled", () => {
-      this.#state = "over";
-      this.#forget();
-    });
+    this.#call.once("cancelled", () => this.#end());
   }
 
   #take(unread: Unread<BulkWriteRequest>): void {
@@ -128,7 +133,9 @@ class BulkWriter {
       const facts = { visit, isRepeated: this.#isRepeated };
       void answered(() => write(asked, facts), log).then((result) => {
         access.ended(visit, "write", result.ok ? undefined : result.failure.code);
+        if (this.#state === "over") return;
         pending.answer = toAnswer(asked.id, result);
+        this.#answerBytes += memoryOf(pending.answer);
         this.#answerSoon();
       });
     }
@@ -167,13 +174,13 @@ class BulkWriter {
         const answers = this.#shiftAnswers();
         this.#call.write({ id: "0", outcome: undefined, answers }, this.#unblock);
       } else {
-        this.#shift(first);
+        this.#shift(first, first.answer);
         this.#blocked = !this.#call.write({ ...first.answer, answers: [] });
       }
     }
+    this.#countUnread();
     if (this.#state === "asked all" && this.#pending.length === 0) {
-      this.#state = "over";
-      this.#forget();
+      this.#end();
       if (this.#fault === undefined) this.#call.end();
       else {
         this.#options.access.ended(this.#visit, "read", this.#fault.code);
@@ -194,14 +201,37 @@ class BulkWriter {
     ) {
       answers.push(next.answer);
       bytes += weighAnswer(next.answer);
-      this.#shift(next);
+      this.#shift(next, next.answer);
     }
     return answers;
   }
 
-  #shift({ bytes }: PendingWrite): void {
+  #shift({ bytes }: PendingWrite, answer: BulkWriteAnswer): void {
     this.#pending.shift();
     this.#bytes -= bytes;
+    this.#answerBytes -= memoryOf(answer);
+  }
+
+  /** Answers that wait for the client count among all that is unread. */
+  #countUnread(): void {
+    if (!this.#blocked || this.#answerBytes <= smallAnswerBytes) this.#unread.release();
+    else if (!this.#unread.keep(this.#answerBytes)) this.#giveUp();
+  }
+
+  /** There is no room for the answers: the stream ends without them. */
+  #giveUp(): void {
+    if (this.#state === "over") return;
+    this.#end();
+    this.#call.pause();
+    this.#options.access.ended(this.#visit, "read", tooManyUnread.code);
+    this.#call.emit("error", toWriteError(tooManyUnread));
+  }
+
+  #end(): void {
+    this.#state = "over";
+    this.#forget();
+    this.#unread.release();
+    this.#pending.length = 0;
   }
 
   #isFull(): boolean {
@@ -215,6 +245,13 @@ const toAnswer = (id: string, result: Result<{ result: WriteResult }>): BulkWrit
     ? { $case: "result", value: result.value.result }
     : { $case: "failure", value: toFailureMessage(result.failure) },
 });
+
+const tooManyUnread = failureOf(
+  "OVERLOADED",
+  "Too many answers of this node are unread. Writes of this stream without an answer may have been stored.",
+);
+
+const memoryOf = (answer: BulkWriteAnswer): number => pieceOverheadBytes + weighAnswer(answer);
 
 /** Roughly the bytes of one answer in its message. */
 function weighAnswer({ outcome }: BulkWriteAnswer): number {

@@ -4,6 +4,7 @@
  */
 import type { handleUnaryCall, ServiceError, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result, succeeded } from "../../src/errors.ts";
+import { createIntake, type Intake } from "../../src/intake/intake.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import type { Log } from "../../src/node/ports.ts";
 import type { Access } from "../access/access.ts";
@@ -24,11 +25,13 @@ export interface KvServiceOptions {
   readonly followers: number;
   readonly access: Access;
   readonly log: Log;
+  /** What clients may hold of the node; absent: bounds of its own. */
+  readonly intake?: Intake | undefined;
 }
 
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
-  const { node, access, log } = options;
+  const { node, access, log, intake = createIntake() } = options;
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
@@ -87,8 +90,7 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
     watch: watch(node, reader, access),
     bulkWrite: bulkWrite({
-      access,
-      log,
+      ...{ access, log, answers: intake.answers },
       write: (asked, facts) => write(reader.batch(asked), facts),
     }),
   };
