@@ -81,7 +81,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   });
   const connections = new Connections(intake.connections);
   const bounds = [connections.interceptor, replication.interceptor, ...interceptors];
-  // Whoever opens connections until the node has no file left causes one for each further connection.
+  // Such as a system without memory for it; whoever opens connections could cause one for each.
   const failures = new PacedLog(log, () => performance.now());
   const notAccepted = (error: Error) =>
     failures.error(

@@ -18,7 +18,7 @@ interface SecureParts {
   readonly log: Log;
   /** Counts a connection, and closes it where there are too many. */
   readonly accepted: (socket: Socket) => void;
-  /** A connection that could not be accepted, because the node has too many files open, for example. */
+  /** A connection that could not be accepted, because the system has no memory for it, for example. */
   readonly notAccepted: (error: Error) => void;
 }
 
