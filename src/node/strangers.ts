@@ -31,13 +31,13 @@ export class Strangers {
   /** Its epoch, or its claim to lead, cannot be right. `consequence`: for this node, or what mends it. */
   mayNotLead({ leader, epoch, reason }: RefusedLeader, consequence: string, more?: object): void {
     const said = `${leader} asked to lead and was refused: ${reason}; ${consequence}`;
-    this.#lines.warn(`${leader}: ${consequence}`, { leader, refusedEpoch: epoch, ...more }, said);
+    this.#lines.warn(said, { leader, refusedEpoch: epoch, ...more }, said);
   }
 
   /** What it sent in place of a store was none. */
   snapshotRefused(leader: NodeId, reason: string): void {
     const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
-    this.#lines.error(`${leader}: snapshot`, { leader }, said);
+    this.#lines.error(said, { leader }, said);
   }
 
   /** This node has no data, and the other one has: if it is of that cluster, its leader will find it. */
