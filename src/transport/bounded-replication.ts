@@ -15,10 +15,10 @@ import { messageBytesMax } from "./channel-options.ts";
 import type { MemberAddresses } from "./member-addresses.ts";
 import { replicationService } from "./replication-service.ts";
 
-/** Bytes of half-received messages of members: of several at their largest. */
-const memberBytesMax = 4 * messageBytesMax;
-/** The same of strangers. */
-const strangerBytesMax = 2 * messageBytesMax;
+/** Bytes of half-received messages of members: of more than one at its largest, with what its pieces take. */
+const memberBytesMax = 2.5 * messageBytesMax;
+/** The same of strangers: of one. */
+const strangerBytesMax = 1.5 * messageBytesMax;
 /** Streams at a time in one room; the leader has one, and former leaders one each until they notice. */
 const streamsMax = 64;
 
