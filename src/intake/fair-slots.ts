@@ -16,7 +16,7 @@ export interface Slot {
 
 interface FairSlotsOptions {
   readonly max: number;
-  /** There is a place for every newcomer, be it that of its own address or of one that has no more. */
+  /** Every newcomer gets a place, also that of its own address or of one that has no more. */
   readonly alwaysEnters?: boolean;
 }
 
