@@ -1,10 +1,10 @@
 /** How long one writer, which retries at the node it is told of, goes without an acknowledged write. */
 import { setTimeout as wait } from "node:timers/promises";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { HttpClient, type Reply } from "../support/http-client.ts";
-import type { NodeProcess } from "../support/node-process.ts";
-import { startSteadyWriters } from "../support/steady-writers.ts";
-import type { Etcd } from "./etcd.ts";
+import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { HttpClient, type Reply } from "../../support/http-client.ts";
+import type { NodeProcess } from "../../support/node-process.ts";
+import { startSteadyWriters } from "../../support/steady-writers.ts";
+import type { Etcd } from "../servers/etcd.ts";
 
 /** Milliseconds, one for each time. */
 type Gaps = Readonly<Record<string, readonly number[]>>;

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { prepareFolder, writeCertificates, writeTokens } from "../../tools/certs/write.ts";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { prepareFolder, writeCertificates, writeTokens } from "../../../tools/certs/write.ts";
+import { type Cluster, startCluster } from "../../support/cluster.ts";
 
 /** One of the two, as a load needs it. */
 interface Variant {
