@@ -1,6 +1,6 @@
 /** The same load on several stores in turn, so that a busy machine hurts all alike. */
 import { type Figures, type LoadOptions, load } from "../load/load.ts";
-import { isBusy, type MachineUse, watchMachine } from "./machine.ts";
+import { describeUse, isBusy, type MachineUse, watchMachine } from "./machine.ts";
 import { cpuSecondsOf } from "./processes.ts";
 import { type Spread, shown, shownRange, spreadOf } from "./statistics.ts";
 
@@ -91,32 +91,41 @@ function resultOf(side: Side, runs: readonly Run[], first: readonly Run[]): Side
   };
 }
 
-/** The machine during every run. */
-export const usesOf = (results: readonly SideResult[]): readonly MachineUse[] =>
-  results.flatMap(({ runs }) => runs.map(({ machine }) => machine));
-
 export const columns = [
-  ...["Store", "Answers/s", "Range", "p50 ms", "p99 ms"],
-  ...["CPU of the leader, µs each", "CPU of all, µs each"],
-  ...["Rate ratio", "Range of ratios", "Leader CPU ratio", "All CPU ratio"],
+  ...["Load", "Store", "Answers/s", "p50 ms", "p99 ms"],
+  ...["Leader's CPU, µs", "CPU of all, µs"],
+  ...["Ratio of rates", "Ratio of leaders' CPU", "Ratio of all CPU"],
 ];
 
-/** One row for each side; ratios are those of the first side to this one. */
-export const rowsOf = (results: readonly SideResult[]): readonly (readonly string[])[] =>
+const withRange = (spread: Spread): string => `${shown(spread.median)} (${shownRange(spread)})`;
+
+/** One row for each side. */
+export const rowsOf = (
+  load: string,
+  results: readonly SideResult[],
+): readonly (readonly string[])[] =>
   results.map((side, index) => [
+    load,
     side.name + (side.runs.some(({ machine }) => isBusy(machine)) ? " (busy machine)" : ""),
-    ...[shown(side.rate.median), shownRange(side.rate), shown(side.p50Ms), shown(side.p99Ms)],
+    ...[withRange(side.rate), shown(side.p50Ms), shown(side.p99Ms)],
     ...[shown(side.leaderCpuMicros.median), shown(side.allCpuMicros.median)],
     ...(index === 0
-      ? ["", "", "", ""]
+      ? ["", "", ""]
       : [
-          ...[shown(side.ratio.rate.median), shownRange(side.ratio.rate)],
+          withRange(side.ratio.rate),
           ...[shown(side.ratio.leader.median), shown(side.ratio.all.median)],
         ]),
   ]);
 
-/** Failures, which the rates leave out; none: no sentence. */
-export const failuresOf = (results: readonly SideResult[]): readonly string[] =>
-  results
+/** What the columns mean, whose requests failed, and how busy the machine was. */
+export const notesOf = (
+  { seconds, rounds }: Rounds,
+  results: readonly SideResult[],
+): readonly string[] => [
+  `Medians of ${rounds} rounds of ${seconds} s in turn, with the lowest and the highest. CPU is processor time for each answer, ` +
+    "of the process that is asked and of all processes of the store. Ratios are those of the first store of a load to the one of the row.",
+  ...results
     .filter(({ failed }) => failed > 0)
-    .map(({ name, failed }) => `${name}: ${failed} requests failed.`);
+    .map(({ name, failed }) => `${name}: ${failed} requests failed.`),
+  describeUse(results.flatMap(({ runs }) => runs.map(({ machine }) => machine))),
+];

@@ -2,8 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, type Part, portsOf, secondsOfRounds } from "../bench.ts";
-import { columns, compare, failuresOf, rowsOf, type Side, usesOf } from "../measure/compare.ts";
-import { describeUse } from "../measure/machine.ts";
+import { columns, compare, notesOf, rowsOf, type Side } from "../measure/compare.ts";
 import { quorumOf, startOurs } from "../servers/ours.ts";
 import { type Redis, redisVersion, startRedis } from "../servers/redis.ts";
 
@@ -47,13 +46,19 @@ async function measureBulk({ options, folder, say, report }: Bench): Promise<voi
     ];
     const results = await compare(sides, options);
     const notes = [
-      `${streams} streams or connections with up to ${inFlight} unanswered writes each. ` +
-        `BulkWrite refills what was answered; Redis gets ${inFlight} SETs and \`WAIT ${load.quorum}\` at a time.`,
+      `On each connection, BulkWrite refills what was answered; Redis gets ${inFlight} SETs and \`WAIT ${load.quorum}\` at a time.`,
       "Redis counts a replica that has received a write; in memory, nothing is flushed anywhere.",
-      ...failuresOf(results),
-      describeUse(usesOf(results)),
+      ...notesOf(options, results),
     ];
-    report("bulk", { columns, rows: rowsOf(results), notes }, results);
+    report(
+      "bulk",
+      {
+        columns,
+        rows: rowsOf(`${streams} connections, ${inFlight} unanswered writes each`, results),
+        notes,
+      },
+      results,
+    );
   } finally {
     for (const redis of stores) await redis.close();
     await ours.cluster.close();

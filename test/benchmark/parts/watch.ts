@@ -4,8 +4,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, type Part, portsOf, secondsOfRounds } from "../bench.ts";
-import { columns, compare, failuresOf, rowsOf, type Side, usesOf } from "../measure/compare.ts";
-import { describeUse } from "../measure/machine.ts";
+import { columns, compare, notesOf, rowsOf, type Side } from "../measure/compare.ts";
 import { startOurs } from "../servers/ours.ts";
 
 export const watch: Part = {
@@ -37,11 +36,14 @@ async function measureWatch({ options, folder, say, report }: Bench): Promise<vo
   try {
     const results = await compare([side(watchers), side(1)], options);
     const notes = [
-      `${connections} connections write; the watchers, in one process of their own, read every event at the leader.`,
-      ...failuresOf(results),
-      describeUse(usesOf(results)),
+      "The watchers, in one process of their own, read every event at the leader.",
+      ...notesOf(options, results),
     ];
-    report("watch", { columns, rows: rowsOf(results), notes }, results);
+    report(
+      "watch",
+      { columns, rows: rowsOf(`writes, ${connections} connections`, results), notes },
+      results,
+    );
   } finally {
     await ours.cluster.close();
     rmSync(data, { recursive: true, force: true });
