@@ -5,6 +5,7 @@ import { HttpClient, type Reply } from "../../support/http-client.ts";
 import type { NodeProcess } from "../../support/node-process.ts";
 import { startSteadyWriters } from "../../support/steady-writers.ts";
 import type { Etcd } from "../servers/etcd.ts";
+import { quorumOf } from "../servers/ours.ts";
 
 /** Milliseconds, one for each time. */
 type Gaps = Readonly<Record<string, readonly number[]>>;
@@ -29,7 +30,8 @@ export async function measureGaps(run: {
   const note = (what: string, gapMs: number): void => {
     gaps[what] = [...(gaps[what] ?? []), gapMs];
   };
-  const cluster = await startCluster({ followers, disk: true, failover: true });
+  const env = { WRITE_QUORUM: String(quorumOf(followers)) };
+  const cluster = await startCluster({ followers, disk: true, failover: true, env });
   const client = new HttpClient();
   const losses = {
     kill: { name: "`kill -9`", go: (leader: NodeProcess) => leader.kill() },

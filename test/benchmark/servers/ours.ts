@@ -16,13 +16,13 @@ export interface Ours {
 
 const program = fileURLToPath(new URL("../../../src/main.ts", import.meta.url));
 
-/** Four of six nodes, as a majority of six members of etcd. */
-export const quorumOf = (followers: number): number => Math.min(3, followers);
+/** With the leader a majority, as etcd waits for: four of six nodes. */
+export const quorumOf = (followers: number): number => Math.floor((followers + 1) / 2);
 
 export async function startOurs(run: {
   readonly folder: string;
   readonly basePort: number;
-  /** 5 if absent. Writes wait for 3 of them, or for all. */
+  /** 5 if absent. Writes wait for a majority. */
   readonly followers?: number | undefined;
   /** Where the CPU profiles of the leader and follower1 go at their end; absent: none is taken. */
   readonly profileFolder?: string | undefined;
