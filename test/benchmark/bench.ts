@@ -32,7 +32,7 @@ export interface Bench {
 }
 
 /** A name for `--only`, which is also that of its table. */
-export interface Topic {
+interface Topic {
   readonly name: string;
   readonly about: string;
   /** Roughly how long it takes. */

@@ -10,7 +10,7 @@ import { z } from "zod";
 
 export type HttpWorkload = "kv-put" | "etcd-put" | "kv-get" | "etcd-get";
 /** `kv-bulk`: single puts over BulkWrite. `redis-set`: SETs in a pipeline, with a WAIT behind each group. */
-export type Workload = HttpWorkload | "kv-bulk" | "redis-set";
+type Workload = HttpWorkload | "kv-bulk" | "redis-set";
 
 export interface Figures {
   /** Successful answers per second. */
