@@ -3,7 +3,7 @@ import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js"
 import { type Failure, failedBy, failureOf, type Result } from "../../src/errors.ts";
 import type { Budget, Holding } from "../../src/intake/budget.ts";
 import { pieceOverheadBytes, smallAnswerBytes } from "../../src/intake/intake.ts";
-import type { Log } from "../../src/node/ports.ts";
+import type { PacedLog } from "../../src/node/paced-log.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
 import { isRepeated } from "./attempts.ts";
@@ -27,7 +27,7 @@ interface BulkWriteOptions {
     facts: CallFacts,
   ) => Promise<Result<{ result: WriteResult }>>;
   readonly access: Access;
-  readonly log: Log;
+  readonly failures: PacedLog;
   /** What all clients together may leave unread. */
   readonly answers: Budget;
 }
@@ -124,14 +124,14 @@ class BulkWriter {
 
   /** Starts every write of a message. */
   #start({ writes, isGrouped }: BulkMessage): void {
-    const { write, access, log } = this.#options;
+    const { write, access, failures } = this.#options;
     for (const asked of writes) {
       const pending: PendingWrite = { bytes: weighWrite(asked), isGrouped, answer: undefined };
       this.#pending.push(pending);
       this.#bytes += pending.bytes;
       const visit = this.#visit.again();
       const facts = { visit, isRepeated: this.#isRepeated };
-      void answered(() => write(asked, facts), log).then((result) => {
+      void answered(() => write(asked, facts), failures).then((result) => {
         access.ended(visit, "write", result.ok ? undefined : result.failure.code);
         if (this.#state === "over") return;
         pending.answer = toAnswer(asked.id, result);

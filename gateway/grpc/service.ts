@@ -6,6 +6,7 @@ import type { handleUnaryCall, ServiceError, UntypedServiceImplementation } from
 import { type Failure, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import { createIntake, type Intake } from "../../src/intake/intake.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import { PacedLog } from "../../src/node/paced-log.ts";
 import type { Log } from "../../src/node/ports.ts";
 import type { Access } from "../access/access.ts";
 import type { Role } from "../access/caller.ts";
@@ -32,6 +33,7 @@ export interface KvServiceOptions {
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
   const { node, access, log, intake = createIntake() } = options;
+  const failures = new PacedLog(log, () => performance.now());
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
@@ -45,13 +47,13 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
   };
   const unary = <Request, Response>(
     answer: (request: Request, facts: CallFacts) => Answer<Response>,
-  ) => unaryHandler({ needs: "read", answer, access, log, toError: toServiceError });
+  ) => unaryHandler({ needs: "read", answer, access, failures, toError: toServiceError });
   const unaryWrite = <Request>(read: (request: Request) => Result<WriteRequest>) =>
     unaryHandler({
       needs: "write",
       answer: (request: Request, facts) => write(read(request), facts),
       access,
-      log,
+      failures,
       toError: toWriteError,
     });
 
@@ -90,7 +92,7 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
     watch: watch(node, reader, access),
     bulkWrite: bulkWrite({
-      ...{ access, log, answers: intake.answers },
+      ...{ access, failures, answers: intake.answers },
       write: (asked, facts) => write(reader.batch(asked), facts),
     }),
   };
@@ -121,13 +123,13 @@ const unaryHandler =
     needs,
     answer,
     access,
-    log,
+    failures,
     toError,
   }: {
     readonly needs: Role;
     readonly answer: (request: Request, facts: CallFacts) => Answer<Response>;
     readonly access: Access;
-    readonly log: Log;
+    readonly failures: PacedLog;
     readonly toError: (failure: Failure) => ServiceError;
   }): handleUnaryCall<Unread<Request>, Response> =>
   (call, callback) => {
@@ -148,7 +150,7 @@ const unaryHandler =
     }
     void answered(
       () => answer(request.value, { visit, isRepeated: isRepeated(metadata) }),
-      log,
+      failures,
     ).then((result) => {
       if (!result.ok) {
         refuse(result.failure);
