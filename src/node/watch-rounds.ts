@@ -1,16 +1,16 @@
 /**
  * When watches are told of what was applied: at once, or together with what follows. Telling many watches costs a write
  * to each connection, so after each round they rest for several times what it cost. Whatever the rate of writes, they
- * take a bounded part of the leader's time; at low rates nothing waits.
+ * take a small part of the leader's time; at low rates nothing waits.
  */
 import type { Entry, Instant } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 import type { Cancel, Clock } from "./ports.ts";
 
-/** For each watch that was told: about four times what a write to its connection costs. */
-const restMsPerWatch = 0.04;
-/** A shorter rest is none: timers count in milliseconds. */
-const restMsMin = 1;
+/** For each watch that was told: more than ten times what a write to its connection costs. */
+const restMsPerWatch = 0.1;
+/** A shorter rest is none: a few watches cost too little. */
+const restMsMin = 2.5;
 /** Entries of so many bytes do not wait. */
 const waitingBytesMax = 1024 * 1024;
 
