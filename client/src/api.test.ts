@@ -70,6 +70,76 @@ test("a batch is one entry, and pages show it", async () => {
   expect(second.next).toBeNull();
 });
 
+describe("a write whose answer is lost", () => {
+  /** The node gets each of the first requests to that path, and the client no answer to it. */
+  const deafClient = (path: string, deafFor: number) => {
+    let lost = 0;
+    const fetch = async (url: string, init: RequestInit) => {
+      const response = await globalThis.fetch(url, init);
+      if (!url.endsWith(path) || lost >= deafFor) return response;
+      lost += 1;
+      await response.text();
+      throw new Error("the answer is lost");
+    };
+    const endpoints = cluster.followers.map(({ gateway }) => gateway.url);
+    return new QuorumKV({ endpoints, timeoutMs: 120_000, fetch });
+  };
+
+  test("takes effect once, and its repeat has the first one's version", async () => {
+    const { version: before } = await kv.put("lost/1", "before");
+    const { version } = await deafClient("/write", 2).put("lost/1", "after", { ifVersion: before });
+    expect(await kv.get("lost/1")).toMatchObject({ value: "after", version });
+    const deleted = await deafClient("/write", 1).delete("lost/1");
+    expect(deleted?.version).toBe(version + 1);
+    const batched = await deafClient("/write/batch", 1).batch([
+      { put: { key: "lost/1", value: 1 } },
+    ]);
+    expect(batched.version).toBe(version + 2);
+    expect((await kv.put("lost/1", 2)).version).toBe(version + 3);
+  });
+
+  test("is unknown where its key is turned off", async () => {
+    const error = await errorOf(
+      deafClient("/write", 1).put("lost/2", 1, { idempotencyKey: false }),
+    );
+    expect(error).toMatchObject({ code: "CONNECTION_LOST", written: "unknown" });
+  });
+
+  test("is one write for all calls with one key, and of one request alone", async () => {
+    const idempotencyKey = "order-17";
+    const first = await kv.put("lost/3", 1, { idempotencyKey });
+    expect((await kv.put("lost/3", 1, { idempotencyKey })).version).toBe(first.version);
+    const error = await errorOf(kv.put("lost/3", 2, { idempotencyKey }));
+    expect(error).toMatchObject({ code: "IDEMPOTENCY_KEY_REUSED", written: "no", idempotencyKey });
+  });
+});
+
+test("many keys are read in one view, which a transaction can rest on", async () => {
+  const { version } = await kv.batch([
+    { put: { key: "many/1", value: [1] } },
+    { put: { key: "many/2", value: [] } },
+  ]);
+  const keys = ["many/2", "many/0", "many/1"];
+  const view = await kv.getMany(keys);
+  expect(view.entries).toEqual([
+    { key: "many/2", value: [], version },
+    null,
+    { key: "many/1", value: [1], version },
+  ]);
+  expect(view.sequence).toBeGreaterThanOrEqual(version);
+  const rests = view.entries.map((entry, index) => ({
+    check: { key: keys[index] ?? "", ifVersion: entry?.version ?? 0 },
+  }));
+  await kv.batch([...rests, { put: { key: "many/3", value: 3 } }]);
+  await kv.put("many/0", 0);
+  const error = await errorOf(kv.batch([...rests, { put: { key: "many/3", value: 4 } }]));
+  expect(error).toMatchObject({ code: "VERSION_MISMATCH", index: 1, key: "many/0" });
+  const raw = await kv.getMany(["many/1", "many/none"], { raw: true, consistency: "local" });
+  expect(raw.entries.map((entry) => entry?.value)).toEqual(["[1]", undefined]);
+  const tooMany = Array.from({ length: 129 }, (_, index) => `many/${index}`);
+  expect(await errorOf(kv.getMany(tooMany))).toMatchObject({ code: "INVALID_ARGUMENT" });
+});
+
 test("raw values keep every digit, in and out", async () => {
   const text = '{"b":12345678901234567890.10,"a":"\\u0041"}';
   await kv.put("raw/1", text, { raw: true });
