@@ -1,5 +1,5 @@
 /** Each call against real nodes of this process. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { type SmallCluster, startSmallCluster } from "../../test/support/small-cluster.ts";
 import { KVError } from "./errors.ts";
@@ -238,4 +238,64 @@ describe("a watch", () => {
     const events = kv.watch({ signal: stop.signal, onConnection: () => stop.abort() });
     expect(await errorOf(events.next())).toMatchObject({ code: "ABORTED" });
   });
+
+  test("of a quiet prefix resumes, however much was written elsewhere meanwhile", async () => {
+    const brief = await startSmallCluster({ followers: 1, settings: { logRetention: 100 } });
+    onTestFinished(() => brief.close());
+    const endpoints = brief.leader.gateway.url;
+    const writer = new QuorumKV({ endpoints, timeoutMs: 120_000 });
+    const { version: after } = await writer.put("quiet", 0);
+    const line = new BreakableLine();
+    const { fetch } = line;
+    const kv = new QuorumKV({ endpoints, timeoutMs: 120_000, discover: false, fetch });
+    const losses: unknown[] = [];
+    const events = kv.watch({
+      ...{ prefix: "quiet", after, timeoutMs: 120_000 },
+      onConnection: ({ type, after: at }) => type === "lost" && losses.push(at),
+    });
+    const next = events.next();
+    const loud = await Promise.all(Array.from({ length: 400 }, () => writer.put("loud", 1)));
+    await line.untilAt(Math.max(...loud.map(({ version }) => version)) - 10);
+    line.break();
+    const { version: told } = await writer.put("quiet", 1);
+    expect((await next).value).toMatchObject({ key: "quiet", value: 1, version: told });
+    await events.return();
+    expect(losses).toEqual([expect.any(Number)]);
+    // Without positions it would have resumed there.
+    const error = await errorOf(writer.watch({ prefix: "quiet", after }).next());
+    expect(error).toMatchObject({ code: "COMPACTED" });
+  });
 });
+
+/** A connection whose stream the test reads as well, and breaks. */
+class BreakableLine {
+  readonly #broken = new AbortController();
+  #text = "";
+  #wake = (): void => undefined;
+
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const response = await globalThis.fetch(url, init);
+    const { signal } = this.#broken;
+    if (!url.includes("/watch") || signal.aborted || response.body === null) return response;
+    const decoder = new TextDecoder();
+    const copy = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        this.#text += decoder.decode(chunk, { stream: true });
+        controller.enqueue(chunk);
+        this.#wake();
+      },
+    });
+    return new Response(response.body.pipeThrough(copy, { signal }), response);
+  };
+
+  /** Waits until the node has said that it is as far as that. */
+  async untilAt(sequence: number): Promise<void> {
+    const isThere = () =>
+      [...this.#text.matchAll(/^: at (\d+)$/gm)].some(([, at]) => Number(at) >= sequence);
+    while (!isThere()) await new Promise<void>((resolve) => (this.#wake = resolve));
+  }
+
+  break(): void {
+    this.#broken.abort();
+  }
+}
