@@ -99,27 +99,22 @@ export class Calls {
     }
   }
 
-  /** Of a call that may be repeated, an attempt takes a part of its time: another node may answer. */
   async #attempt(call: Call, whole: Deadline, timeoutMs: number): Promise<Answer | KVError> {
     if (whole.remainingMs === 0) return endedError(whole, { written: "no" });
-    const partMs = isRepeatable(call) ? Math.max(timeoutMs / 3, 100) : whole.remainingMs;
-    const deadline = new Deadline(Math.min(whole.remainingMs, partMs), whole.signal);
-    const outcome = await this.#onRoute(call, deadline);
-    deadline.dispose();
-    return outcome;
-  }
-
-  async #onRoute(call: Call, deadline: Deadline): Promise<Answer | KVError> {
     const [endpoint = ""] = this.#connection.endpoints.ordered();
     // The leader answers a read without asking another node.
     let route = this.#routes.known ?? { base: endpoint, endpoint, lasting: false };
     if (call.to === "leader") {
-      const found = await deadline.race(this.#routes.toLeader()).catch(() => undefined);
-      if (found === undefined) return endedError(deadline, { written: "no" });
+      const found = await whole.race(this.#routes.toLeader()).catch(() => undefined);
+      if (found === undefined) return endedError(whole, { written: "no" });
       if (isKVError(found)) return found;
       route = found;
     }
+    // A node that does not answer costs a part of the call's time, if another one may be asked then.
+    const partMs = isRepeatable(call) ? Math.max(timeoutMs / 3, 100) : whole.remainingMs;
+    const deadline = new Deadline(Math.min(whole.remainingMs, partMs), whole.signal);
     const outcome = await this.#ask(call, route, deadline);
+    deadline.dispose();
     if (isKVError(outcome) && (!outcome.status || isElsewhere(outcome))) {
       this.#routes.forget(route);
     }
