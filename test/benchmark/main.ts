@@ -1,6 +1,6 @@
 /**
  * `npm run benchmark`: write rates beside a six-member etcd, leader reads beside a bare Express GET,
- * the leader's memory while one follower is frozen and, if asked for, what the loss of a leader costs, and what TLS and tokens cost. Runs
+ * the leader's memory while one follower is frozen and, if asked for, what the loss of a leader costs, and what TLS and tokens cost, together and each. Runs
  * alternate, so that a busy machine hurts both sides alike; each figure is the median of its rounds. It judges nothing: it prints.
  */
 import { spawn } from "node:child_process";
@@ -13,9 +13,10 @@ import { startEtcd } from "./etcd.ts";
 import { measureFailover } from "./failover.ts";
 import { type Figures, generator, load, type Workload } from "./load.ts";
 import { cpuSecondsOf, memoryOf, type Ours, startOurs } from "./ours.ts";
-import { startBoth } from "./security.ts";
+import { startBoth, startLayers } from "./security.ts";
 
 const ports = { ours: 24_567, static: 24_667, leasing: 24_767, etcd: 23_790, express: 23_700 };
+const barePorts = [23_710, 23_711] as const;
 const mebibyte = 1024 * 1024;
 
 interface Options {
@@ -39,7 +40,11 @@ const options = new Command("npm run benchmark --")
   .option("--losses <n>", "how often each kind of failover is measured", "30")
   .option("--ways <list>", "how the leader is lost", "kill,SIGTERM,handover,etcd")
   .option("--followers <n>", "followers of the part security", "5")
-  .option("--only <parts>", "some of: writes,reads,memory,failover,security", "writes,reads,memory")
+  .option(
+    "--only <parts>",
+    "some of: writes,reads,memory,failover,security,layers",
+    "writes,reads,memory",
+  )
   .option(
     "--profile <folder>",
     "take CPU profiles of the leader and follower1 during the writes and reads",
@@ -282,6 +287,22 @@ async function security(): Promise<void> {
   }
 }
 
+/** What each of TLS, the secret and tokens costs a read by itself. Processor time is that of the leader alone. */
+async function layers(): Promise<void> {
+  if (!parts.has("layers")) return;
+  const started = await startLayers({ certificates: join(folder, "layers"), barePorts });
+  try {
+    const { variants } = started;
+    for (const { name, url, token } of variants) {
+      if (!name.startsWith("bare")) await seed(url, token);
+    }
+    const sides: Side[] = variants.map((variant) => ({ ...variant, workload: "kv-get" }));
+    await compare("leader reads", sides, 64);
+  } finally {
+    await started.close();
+  }
+}
+
 /** A cluster of its own for each part, so that none inherits another's heap. */
 async function onCluster(part: string, run: (ours: Ours) => Promise<void>): Promise<void> {
   if (!parts.has(part)) return;
@@ -306,6 +327,7 @@ try {
   await onCluster("memory", memory);
   await failover();
   await security();
+  await layers();
   mkdirSync("reports", { recursive: true });
   writeFileSync("reports/benchmark.json", `${JSON.stringify(results, undefined, 2)}\n`);
   say("All figures: reports/benchmark.json");
