@@ -5,8 +5,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { prepareFolder, writeCertificates, writeTokens } from "../../tools/certs/write.ts";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { prepareFolder, writeCertificates, writeTokens } from "../../../tools/certs/write.ts";
+import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { quorumOf } from "./ours.ts";
 
 /** One of the two, as a load needs it. */
 interface Variant {
@@ -22,8 +23,6 @@ interface Started {
   readonly variants: readonly Variant[];
   close(): Promise<void>;
 }
-
-const env = { LOG_LEVEL: "warn", TIMEOUT: "10000" };
 
 /** Certificates and tokens are those of `npm run certs`, in this folder. This process trusts them from then on. */
 export async function startBoth(run: {
@@ -119,6 +118,10 @@ class Variants {
 
   async #start(name: string, { tls, secret, tokens }: Layers): Promise<Variant> {
     const keys = this.#keys;
+    const env = {
+      ...{ LOG_LEVEL: "warn", TIMEOUT: "10000" },
+      WRITE_QUORUM: String(quorumOf(this.#followers)),
+    };
     const cluster = await startCluster({
       ...{ followers: this.#followers, disk: true },
       env: secret ? { ...env, CLUSTER_SECRET: keys.secret } : env,
