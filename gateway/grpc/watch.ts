@@ -1,14 +1,14 @@
 /** The stream of `Watch`. */
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result, unless } from "../../src/errors.ts";
-import type { AppliedOperation, KvNode } from "../../src/node/api.ts";
+import type { KvNode } from "../../src/node/api.ts";
+import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
-import type { WatchStart } from "../requests/client-requests.ts";
 import type { Unread } from "./definition.ts";
 import { toServiceError } from "./failures.ts";
 import { type WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
-import type { MessageReader } from "./requests.ts";
+import type { AskedStream, MessageReader } from "./requests.ts";
 import { visitOf } from "./visits.ts";
 
 /** Bytes of one watch that wait for its client, beyond which it pauses. */
@@ -38,30 +38,33 @@ export const watch = (
       fail(start.failure);
       return;
     }
-    const messages = start.value.isGrouped ? grouped : single;
     let waitingBytes = 0;
     let isBehind = false;
     let resume = (): void => {};
     // The library counts messages, which may be a mebibyte each.
     const isFull = () => waitingBytes > waitingBytesMax || call.writableNeedDrain;
+    const send = (message: Buffer) => {
+      waitingBytes += message.length;
+      call.write(message, () => {
+        waitingBytes -= message.length;
+        if (isBehind && !isFull()) {
+          isBehind = false;
+          resume();
+        }
+      });
+    };
+    const { positions, isGrouped, ...asked } = start.value;
+    const messages = isGrouped ? grouped : single;
     const watching = node.watch({
-      ...start.value.from,
+      ...asked,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
-        for (const message of messages.of(operations)) {
-          waitingBytes += message.length;
-          call.write(message, () => {
-            waitingBytes -= message.length;
-            if (isBehind && !isFull()) {
-              isBehind = false;
-              resume();
-            }
-          });
-        }
+        for (const message of messages.of(operations)) send(message);
         isBehind ||= isFull();
         return !isBehind;
       },
+      passed: positions ? (sequence) => send(bytesOf(position(sequence))) : undefined,
       failed: fail,
     });
     if (!watching.ok) {
@@ -97,14 +100,18 @@ class WatchMessages {
   of(operations: readonly AppliedOperation[]): readonly Buffer[] {
     const known = this.#messages.get(operations);
     if (known !== undefined) return known;
-    const messages = this.#encode(operations).map((message) => {
-      const { buffer, byteOffset, length } = WatchResponse.encode(message).finish();
-      return Buffer.from(buffer, byteOffset, length);
-    });
+    const messages = this.#encode(operations).map(bytesOf);
     this.#messages.set(operations, messages);
     return messages;
   }
 }
+
+function bytesOf(message: WatchResponse): Buffer {
+  const { buffer, byteOffset, length } = WatchResponse.encode(message).finish();
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+const position = (sequence: number): WatchResponse => ({ sequence, key: "", operations: [] });
 
 const alone = (operation: AppliedOperation): WatchResponse => ({
   ...operation,
@@ -119,12 +126,6 @@ const together = (operations: readonly AppliedOperation[]): WatchResponse => ({
   operations: operations.map(({ sequence, key, value }) => ({ sequence, key, value })),
 });
 
-/** What a client asked for. */
-interface AskedStream {
-  readonly from: WatchStart;
-  readonly isGrouped: boolean;
-}
-
 function readStart(
   request: Unread<WatchRequest>,
   reader: MessageReader,
@@ -134,7 +135,5 @@ function readStart(
   const read = request();
   if (!read.ok) return read;
   const start = reader.watch(read.value);
-  if (!start.ok) return start;
-  const asked = { from: start.value, isGrouped: read.value.grouped === true };
-  return unless(visit.prefixFault(start.value.prefix), asked);
+  return start.ok ? unless(visit.prefixFault(start.value.prefix), start.value) : start;
 }

@@ -20,8 +20,9 @@ const stalledMsMax = 60_000;
 /** Milliseconds that a browser waits before it opens a broken stream again. */
 const reconnectMs = 1000;
 
-/** One event. `data` is one line, such as JSON. */
+/** One event. `data` is one line, such as JSON; without it, readers are told nothing. */
 export interface StreamEvent {
+  readonly comment?: string;
   readonly name?: string;
   readonly data?: string;
   readonly id?: number | undefined;
@@ -166,8 +167,8 @@ function createStream(response: ServerResponse, { isTooMuch, taken }: Unread): E
 }
 
 /** One event as readers receive it. */
-export function textOf({ name, data, id }: StreamEvent): string {
-  let text = "";
+export function textOf({ comment, name, data, id }: StreamEvent): string {
+  let text = comment === undefined ? "" : `: ${comment}\n`;
   if (id !== undefined) text += `id: ${id}\n`;
   if (name !== undefined) text += `event: ${name}\n`;
   if (data !== undefined) text += `data: ${data}\n`;

@@ -1,7 +1,7 @@
 /** What watches are told: whole entries at a time, put together once for all watches of one prefix. */
 import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
-import type { AppliedOperation } from "./api.ts";
+import type { AppliedOperation } from "./watch-query.ts";
 
 /** Operations of whole entries, in order. */
 export interface WatchPage {

@@ -5,15 +5,18 @@
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
-import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
-import type { Clock, Storage } from "./ports.ts";
+import type { Cancel, Clock, Storage } from "./ports.ts";
 import { pagesOf, type WatchPage } from "./watch-pages.ts";
+import type { AppliedOperation, WatchHandle, WatchQuery } from "./watch-query.ts";
 import { WatchRounds } from "./watch-rounds.ts";
 
 interface Watch {
   readonly prefix: string;
   readonly applied: (operations: readonly AppliedOperation[]) => boolean;
   readonly failed: (failure: Failure) => void;
+  readonly passed: WatchQuery["passed"];
+  /** The newest sequence that it was told, or began after. Invariant: told <= cursor. */
+  told: Sequence;
   /** Everything up to here was delivered or was not asked for. */
   cursor: Sequence;
   /** `live`: told of entries as they are applied; `reading`: catching up from the log. */
@@ -22,6 +25,11 @@ interface Watch {
 
 /** How much of the log a watch that catches up is sent in one turn of the event loop. */
 const pageLimit = { entriesMax: 256, bytesMax: 1024 * 1024 };
+
+/** Milliseconds after which a watch is told how far it is, if it was told nothing else. */
+const passedEveryMs = 10_000;
+/** The same, as a share of the entries that the log keeps: well before they are forgotten. */
+const passedShare = 0.1;
 
 /**
  * Hands applied operations to their watches, each exactly once and in order. A watch that
@@ -33,10 +41,14 @@ export class Watches {
   readonly #watches = new Set<Watch>();
   readonly #ahead: AheadWatches;
   readonly #rounds: WatchRounds;
+  readonly #passedEvery: number;
+  #nextLook: Cancel | undefined;
 
   constructor(parts: {
     storage: Storage;
     clock: Clock;
+    /** Applied entries that the log keeps. */
+    retention: number;
     /** How far the leader's log reaches; undefined while this node does not know. */
     logEnd: () => LogEnd | undefined;
     /** Milliseconds that a watch may wait to learn that. */
@@ -44,6 +56,7 @@ export class Watches {
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
+    this.#passedEvery = Math.ceil(passedShare * parts.retention);
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
     this.#rounds = new WatchRounds(parts.clock, (entries) => this.#tell(entries));
   }
@@ -57,6 +70,8 @@ export class Watches {
       prefix,
       applied: query.applied,
       failed: query.failed,
+      passed: query.passed,
+      told: after,
       cursor: after,
       state: "live",
     };
@@ -67,6 +82,7 @@ export class Watches {
       if (fault !== undefined) return fault;
     } else opened();
     this.#watches.add(watch);
+    if (watch.passed !== undefined) this.#nextLook ??= this.#lookLater();
     if (after < applied) this.#readOn(watch);
     return succeeded({
       resume: () => {
@@ -120,6 +136,7 @@ export class Watches {
   /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
     this.#rounds.close();
+    this.#nextLook?.();
     this.#ahead.close();
   }
 
@@ -141,6 +158,24 @@ export class Watches {
     watch.state = "ended";
     this.#watches.delete(watch);
     this.#ahead.delete(watch);
+    if (this.#watches.size > 0) return;
+    this.#nextLook?.();
+    this.#nextLook = undefined;
+  }
+
+  #lookLater(): Cancel {
+    return this.#clock.after(passedEveryMs, () => {
+      this.#nextLook = this.#lookLater();
+      for (const watch of this.#watches) this.#pass(watch, 1);
+    });
+  }
+
+  /** Tells the watch how far it is if that is at least so many entries beyond what it was told. */
+  #pass(watch: Watch, entries: number): void {
+    if (watch.passed === undefined || watch.cursor - watch.told < entries) return;
+    watch.told = watch.cursor;
+    this.#ahead.reached(watch);
+    watch.passed(watch.cursor);
   }
 
   #fail(watch: Watch, { failure }: Failed): void {
@@ -192,6 +227,7 @@ export class Watches {
   #deliver(watch: Watch, entries: readonly Entry[], pages: readonly WatchPage[]): void {
     for (const { operations, last } of pages) {
       watch.cursor = last;
+      watch.told = last;
       this.#ahead.reached(watch);
       const more = watch.applied(operations);
       // The listener may have ended the watch from within its call.
@@ -199,6 +235,7 @@ export class Watches {
       if (!more || !this.#watches.has(watch)) return;
     }
     watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);
+    this.#pass(watch, this.#passedEvery);
   }
 }
 

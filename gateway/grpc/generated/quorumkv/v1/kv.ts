@@ -293,15 +293,22 @@ export interface WatchRequest {
   after?:
     | string
     | undefined;
+  /** Also send positions while there is little to tell, so that a quiet watch can resume where it is. */
+  positions?:
+    | boolean
+    | undefined;
   /** Send the operations in `operations`, many per message, which costs less at high rates. */
   grouped?: boolean | undefined;
 }
 
-/** One applied operation or, if asked for, several in `operations`. */
+/** One applied operation, or a position, or, if asked for, several operations in `operations`. */
 export interface WatchResponse {
   /** With `operations`: that of the last one. All its entry is there: resume after it. */
   sequence: number;
-  /** Empty with `operations`. */
+  /**
+   * Empty with `operations`. Empty without them: a position. Everything up to `sequence` was sent, so a client can
+   * resume after it.
+   */
   key: string;
   /** JSON text; absent: the key was deleted, or there are `operations`. */
   value?:
@@ -2340,7 +2347,7 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { prefix: "", after: undefined, grouped: undefined };
+  return { prefix: "", after: undefined, positions: undefined, grouped: undefined };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2350,6 +2357,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     }
     if (message.after !== undefined) {
       writer.uint32(16).uint64(message.after);
+    }
+    if (message.positions !== undefined) {
+      writer.uint32(24).bool(message.positions);
     }
     if (message.grouped !== undefined) {
       writer.uint32(32).bool(message.grouped);
@@ -2386,6 +2396,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.after = reader.uint64().toString();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.positions = reader.bool();
+            continue;
+          }
           case 4: {
             if (tag !== 32) {
               break;
@@ -2413,6 +2431,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     const message = createBaseWatchRequest();
     message.prefix = object.prefix ?? "";
     message.after = object.after ?? undefined;
+    message.positions = object.positions ?? undefined;
     message.grouped = object.grouped ?? undefined;
     return message;
   },
