@@ -3,9 +3,10 @@ import { z } from "zod";
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
 import { quorumRange } from "../../src/node/quorum.ts";
-import { type Answer, ok, refusal } from "../answers.ts";
+import { type Answer, json, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { configDoc } from "../openapi/calls/cluster.ts";
 import { delayField, strict, wholeField } from "../requests/fields.ts";
 import { readCall } from "../requests/whole-call.ts";
 
@@ -20,7 +21,7 @@ export function configEndpoint(context: Context): Endpoint {
     path: "/config",
     methods: {
       PATCH: {
-        needs: "admin",
+        ...{ needs: "admin", doc: configDoc, body: schema },
         handle: async (request) => {
           const change = await readCall(request, schema);
           if (!change.ok) return refusal(change.failure);
@@ -44,7 +45,7 @@ async function apply(
   const { writeQuorum = inForce.writeQuorum, followerDelays = inForce.followerDelays } = given;
   const wanted: LiveConfig = { writeQuorum, minDelay, maxDelay, followerDelays };
   const result = await context.node.configure(wanted);
-  return result.ok ? ok(JSON.stringify(result.value)) : refusal(result.failure);
+  return result.ok ? json<LiveConfig>(result.value) : refusal(result.failure);
 }
 
 function followersFault(delays: LiveConfig["followerDelays"] = {}): Failure | undefined {
