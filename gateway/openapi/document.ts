@@ -232,13 +232,14 @@ const headOf = ({ needs, doc }: DocumentedCall): DocumentedCall => ({
   },
 });
 
-const optionsOf = ({ id, tag, path }: CallDoc): DocumentedCall => ({
+const optionsOf = ({ id, tag, path, refusals = [] }: CallDoc): DocumentedCall => ({
   needs: "open",
   doc: {
     ...{ id: `${id}Options`, tag, summary: "The methods of this path" },
     ...(path !== undefined && { path }),
     examples: path === undefined ? { methods: { summary: "The methods", status: 204 } } : {},
     answers: { 204: { description: "They are in `Allow`.", headers: ["Allow"] } },
+    refusals: refusals.filter((code) => code === "NOT_FOUND"),
   },
 });
 
@@ -252,7 +253,8 @@ function parametersOf(doc: CallDoc): readonly object[] {
     const part = place === "header" ? "headers" : place;
     const examples = examplesOf(doc, (example) => {
       const given: Readonly<Record<string, string>> = example[part] ?? {};
-      return given[name];
+      const value = given[name];
+      return value !== undefined && schema["type"] === "integer" ? Number(value) : value;
     });
     return {
       ...{ in: place, name, description, schema },

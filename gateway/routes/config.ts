@@ -3,11 +3,12 @@ import { z } from "zod";
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
 import { quorumRange } from "../../src/node/quorum.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
 import { type Answer, json, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { configDoc } from "../openapi/calls/cluster.ts";
-import { delayField, strict, wholeField } from "../requests/fields.ts";
+import { strict, wholeField } from "../requests/fields.ts";
 import { readCall } from "../requests/whole-call.ts";
 
 /** Changes settings on the leader. What the body does not name stays as it is. */
@@ -66,12 +67,14 @@ function rangeFault(minName: string, min: number, max: number): Failure | undefi
 
 /** The body; delays of single followers may be given for the ids `delayed`. */
 function changeSchema(followers: number, delayed: readonly string[]) {
-  const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
+  // Nodes tell each other of whole milliseconds.
+  const delay = wholeField({ min: 0, max: delayMsMax });
+  const range = z.strictObject({ minDelayMs: delay, maxDelayMs: delay }, strict);
   return z.strictObject(
     {
       writeQuorum: wholeField(quorumRange(followers)).optional(),
-      minDelay: delayField.optional(),
-      maxDelay: delayField.optional(),
+      minDelay: delay.optional(),
+      maxDelay: delay.optional(),
       followerDelays: z
         .strictObject(Object.fromEntries(delayed.map((id) => [id, range.optional()])), strict)
         .transform(withoutAbsent)

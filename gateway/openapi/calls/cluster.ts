@@ -47,7 +47,7 @@ export const configDoc: CallDoc = {
       summary: "A simulated network",
       status: 200,
       body: {
-        ...{ minDelay: 0, maxDelay: 2.5 },
+        ...{ minDelay: 0, maxDelay: 2 },
         followerDelays: { follower2: { minDelayMs: 1, maxDelayMs: 5 } },
       },
     },

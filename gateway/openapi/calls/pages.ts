@@ -1,13 +1,13 @@
 /** What is served beside the table of endpoints: the pages, and calls to other members. */
 
 import { value } from "../shapes/fields.ts";
-import { plainText } from "../shapes/keys.ts";
+import { fileContent, plainText } from "../shapes/keys.ts";
 import type { CallDoc } from "../terms/call-doc.ts";
 import { pageHeaders } from "../terms/headers.ts";
 
 const fileHeaders = { headers: ["If-None-Match", "Accept-Encoding"] } as const;
 const fileAnswers = (contentType: string, description: string): CallDoc["answers"] => ({
-  200: { description, contentType, shape: plainText, headers: pageHeaders },
+  200: { description, contentType, shape: fileContent, headers: pageHeaders },
   304: { description: "The client has it already.", headers: pageHeaders },
 });
 const html = "text/html; charset=utf-8";

@@ -1,6 +1,6 @@
 /** /sweeps. */
 
-import { plainText } from "../shapes/keys.ts";
+import { fileContent } from "../shapes/keys.ts";
 import { oneSweep, sweepEvents, sweepList } from "../shapes/sweeps.ts";
 import { type CallDoc, leaderRefusals } from "../terms/call-doc.ts";
 
@@ -100,7 +100,7 @@ export const sweepReportDoc: CallDoc = {
     },
   },
   answers: {
-    200: { description: "The file.", contentType: "*/*", shape: plainText },
+    200: { description: "The file.", contentType: "*/*", shape: fileContent },
   },
   refusals: ofOne,
 };

@@ -62,5 +62,7 @@ export const put = z
 export const removed = z
   .object({ key, version })
   .meta({ id: "DeleteEvent", description: "The key was deleted." });
-/** The content of a metrics page, a report and other text. */
+/** The content of a metrics page, and other text. */
 export const plainText = text("Text.");
+/** The content of a file, whatever its type is. */
+export const fileContent = z.unknown().meta({ description: "The content of the file." });
