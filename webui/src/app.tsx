@@ -86,7 +86,8 @@ function Footer() {
         {node.role === "follower" && node.leader !== "" && `, following ${node.leader}`}
       </span>
       <span>
-        <a href="/metrics">Metrics</a> · <a href="/status">Status</a> ·{" "}
+        <a href="./docs">API</a> · <a href="./metrics">Metrics</a> ·{" "}
+        <a href="./status">Status</a> ·{" "}
         <button type="button" class="link" onClick={() => go({ panel: "help" })}>
           Help
         </button>
