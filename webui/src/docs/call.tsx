@@ -39,7 +39,7 @@ export function CallCard({ document, call, open }: CallProps & { readonly open: 
         </p>
         <Takes document={document} call={call} />
         <Examples document={document} call={call} />
-        <h4>Answers</h4>
+        <h3>Answers</h3>
         <Answers document={document} call={call} />
       </div>
     </details>
@@ -53,7 +53,7 @@ function Takes({ document, call: { operation } }: CallProps) {
     <>
       {parameters.length > 0 && (
         <>
-          <h4>Parameters</h4>
+          <h3>Parameters</h3>
           <Rows
             label="Parameters"
             rows={parameters.map((one) => ({
@@ -67,7 +67,7 @@ function Takes({ document, call: { operation } }: CallProps) {
       )}
       {body !== undefined && (
         <>
-          <h4>Body</h4>
+          <h3>Body</h3>
           <Fields document={document} schema={body} />
         </>
       )}
@@ -81,7 +81,7 @@ function Examples({ call }: CallProps) {
   const base = new URL(".", location.href).href;
   return (
     <>
-      <h4>Examples</h4>
+      <h3>Examples</h3>
       {examples.map(([name, { summary, status }]) => (
         <figure key={name} class="example">
           <figcaption>
@@ -140,9 +140,9 @@ function Content(props: {
       <p class="dim">{type}</p>
       {events.map(([name, schema]) => (
         <div key={name} class="variant">
-          <h5>
+          <h4>
             event <code>{name}</code>
-          </h5>
+          </h4>
           <Fields document={document} schema={schema} />
         </div>
       ))}
@@ -150,7 +150,7 @@ function Content(props: {
         media.schema !== undefined &&
         variantsOf(document, media.schema).map((schema) => (
           <div key={nameOf(schema)} class="variant">
-            <h5>{nameOf(schema)}</h5>
+            {nameOf(schema) !== "" && <h4>{nameOf(schema)}</h4>}
             <Fields document={document} schema={schema} />
           </div>
         ))}
