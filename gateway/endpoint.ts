@@ -94,11 +94,7 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
       ["Allow", allow],
     );
   const internalError = (request: Request, error: unknown): Answer => {
-    const { method, url } = request;
-    context.log.error(
-      { err: error, method, url },
-      "HTTP request failed with an exception; answered INTERNAL",
-    );
+    logException(context, request, error);
     return refusal(failureOf("INTERNAL", "Internal error; the log of this node has the cause."));
   };
 
@@ -130,6 +126,16 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
       finish(internalError(request, error));
     }
   });
+}
+
+/** A client that has found a request which fails here may send it without end. */
+export function logException(
+  { failures }: Pick<Context, "failures">,
+  { method, url }: IncomingMessage,
+  error: unknown,
+): void {
+  const message = "HTTP request failed with an exception; answered INTERNAL";
+  failures.error(`${method} ${error}`, { err: error, method, url }, message);
 }
 
 /** As the audit log names a call; it leaves out the query. */

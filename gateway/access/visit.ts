@@ -19,6 +19,8 @@ export class Visit {
   readonly administers: boolean;
   /** Why the call must not go on; undefined: it may. */
   readonly objection: Failure | undefined;
+  /** The caller has shown too many wrong tokens, other than by a cookie: for open calls that tell who a token belongs to. */
+  readonly guessing: Failure | undefined;
   /** The keys or the prefix that the call is about, for the audit log. */
   #keys: readonly string[] = [];
   readonly #holding: Holding | undefined;
@@ -28,12 +30,14 @@ export class Visit {
     readonly call: string;
     readonly administers: boolean;
     readonly objection?: Failure | undefined;
+    readonly guessing?: Failure | undefined;
     readonly holding?: Holding | undefined;
   }) {
     this.caller = facts.caller;
     this.call = facts.call;
     this.administers = facts.administers;
     this.objection = facts.objection;
+    this.guessing = facts.guessing;
     this.#holding = facts.holding;
   }
 

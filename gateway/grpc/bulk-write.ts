@@ -1,7 +1,7 @@
 /** The stream of `BulkWrite`: writes in, answers out, in the same order. */
 import type { handleBidiStreamingCall, ServerDuplexStream } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result } from "../../src/errors.ts";
-import type { Log } from "../../src/node/ports.ts";
+import type { PacedLog } from "../../src/node/paced-log.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
 import type { Unread } from "./definition.ts";
@@ -21,7 +21,7 @@ interface BulkWriteOptions {
     facts: CallFacts,
   ) => Promise<Result<{ result: WriteResult }>>;
   readonly access: Access;
-  readonly log: Log;
+  readonly failures: PacedLog;
 }
 
 /** While so many writes of a stream, or so many bytes, are unanswered, it is not read. */
@@ -108,10 +108,10 @@ class BulkWriter {
     this.#pending.push(pending);
     this.#bytes += pending.bytes;
     if (this.#isFull()) this.#call.pause();
-    const { write, access, log } = this.#options;
+    const { write, access, failures } = this.#options;
     const visit = this.#visit.again();
     const facts = { metadata: this.#call.metadata, visit };
-    void answered(() => write(request.value, facts), log).then((result) => {
+    void answered(() => write(request.value, facts), failures).then((result) => {
       access.ended(visit, "write", result.ok ? undefined : result.failure.code);
       pending.response = toResponse(request.value.id, result);
       this.#answer();

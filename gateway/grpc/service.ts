@@ -5,6 +5,7 @@
 import type { handleUnaryCall, ServiceError, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
+import { PacedLog } from "../../src/node/paced-log.ts";
 import type { Log } from "../../src/node/ports.ts";
 import type { Access } from "../access/access.ts";
 import type { Role } from "../access/caller.ts";
@@ -29,6 +30,7 @@ export interface KvServiceOptions {
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
   const { node, access, log } = options;
+  const failures = new PacedLog(log, () => performance.now());
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
@@ -42,13 +44,13 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
   };
   const unary = <Request, Response>(
     answer: (request: Request, facts: CallFacts) => Answer<Response>,
-  ) => unaryHandler({ needs: "read", answer, access, log, toError: toServiceError });
+  ) => unaryHandler({ needs: "read", answer, access, failures, toError: toServiceError });
   const unaryWrite = <Request>(read: (request: Request) => Result<WriteRequest>) =>
     unaryHandler({
       needs: "write",
       answer: (request: Request, facts) => write(read(request), facts),
       access,
-      log,
+      failures,
       toError: toWriteError,
     });
 
@@ -88,7 +90,7 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     watch: watch(node, reader, access),
     bulkWrite: bulkWrite({
       access,
-      log,
+      failures,
       write: (request, facts) => write(reader.batch(request), facts),
     }),
   };
@@ -119,13 +121,13 @@ const unaryHandler =
     needs,
     answer,
     access,
-    log,
+    failures,
     toError,
   }: {
     readonly needs: Role;
     readonly answer: (request: Request, facts: CallFacts) => Answer<Response>;
     readonly access: Access;
-    readonly log: Log;
+    readonly failures: PacedLog;
     readonly toError: (failure: Failure) => ServiceError;
   }): handleUnaryCall<Unread<Request>, Response> =>
   (call, callback) => {
@@ -144,7 +146,7 @@ const unaryHandler =
       refuse(request.failure);
       return;
     }
-    void answered(() => answer(request.value, { metadata, visit }), log).then((result) => {
+    void answered(() => answer(request.value, { metadata, visit }), failures).then((result) => {
       if (!result.ok) {
         refuse(result.failure);
         return;

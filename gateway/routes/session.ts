@@ -69,7 +69,9 @@ async function logIn(context: Context, request: Request): Promise<Answer> {
   return withCookie(sessionAnswer(context, visit), `${sessionCookie}=${token}`);
 }
 
-function sessionAnswer({ access, config }: Context, { caller, administers }: Visit): Answer {
+function sessionAnswer({ access, config }: Context, visit: Visit): Answer {
+  if (visit.guessing !== undefined) return refusal(visit.guessing);
+  const { caller, administers } = visit;
   const { id, role, prefixes = null } = caller;
   const who = role === "none" ? { id: null, role: null, prefixes } : { id, role, prefixes };
   const { insecure } = config;

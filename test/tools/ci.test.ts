@@ -22,18 +22,17 @@ echo "npm $*" >> calls
 name=$1; [[ $1 == run ]] && name=$2
 name=\${name/test:/}
 behaviour="\${name}_does"
-results="\${!#}"; results="\${results#--outputFile.json=}"
 case "\${!behaviour:-pass}" in
-  pass) passed=3 failed=0 success=true code=0 ;;
-  fail) passed=2 failed=1 success=false code=1 ;;
-  lie) passed=2 failed=1 success=false code=0 ;;
-  unhandled) passed=3 failed=0 success=false code=1 ;;
-  none) passed=0 failed=0 success=true code=0 ;;
+  pass) passed=3 failed=0 reason=passed failure= code=0 ;;
+  fail) passed=2 failed=1 reason=failed failure='"a test"' code=1 ;;
+  lie) passed=2 failed=1 reason=failed failure='"a test"' code=0 ;;
+  unhandled) passed=3 failed=0 reason=failed failure='"an error"' code=1 ;;
+  none) passed=0 failed=0 reason=passed failure= code=0 ;;
   crash) exit 134 ;;
-  late) passed=3 failed=0 success=true code=1 ;;
+  late) passed=3 failed=0 reason=passed failure= code=1 ;;
 esac
-if [[ $results == *.json ]]; then
-  echo "{\\"numPassedTests\\":$passed,\\"numFailedTests\\":$failed,\\"success\\":$success}" > "$results"
+if [[ -n $RESULTS ]]; then
+  echo "{\\"passed\\":$passed,\\"failed\\":$failed,\\"reason\\":\\"$reason\\",\\"failures\\":[$failure]}" > "$RESULTS"
 fi
 exit $code
 `;
@@ -41,14 +40,19 @@ exit $code
 let parent: string;
 let clone: string;
 
-function ci(behaviour: Record<string, string> = {}): { status: number | null; last: string } {
+function run(behaviour: Record<string, string> = {}): { status: number | null; lines: string[] } {
   rmSync(join(clone, "calls"), { force: true });
-  const run = spawnSync(join(clone, ".ci/run"), {
+  const { status, stdout } = spawnSync(join(clone, ".ci/run"), {
     cwd: "/",
     encoding: "utf8",
     env: { PATH: `${clone}/bin:${process.env["PATH"]}`, ...behaviour },
   });
-  return { status: run.status, last: run.stdout.trimEnd().split("\n").at(-1) ?? "" };
+  return { status, lines: stdout.trimEnd().split("\n") };
+}
+
+function ci(behaviour?: Record<string, string>): { status: number | null; last: string } {
+  const { status, lines } = run(behaviour);
+  return { status, last: lines.at(-1) ?? "" };
 }
 
 function writeProgram(path: string, text: string): void {
@@ -87,6 +91,45 @@ test.each([
   ["test_does", "late", "3 passed, 1 failed"],
 ])("%s %s: fails with %j", (step, behaviour, last) => {
   expect(ci({ [step]: behaviour })).toEqual({ status: 1, last });
+});
+
+test("what failed is named just above the count, also what belongs to no test", () => {
+  expect(run({ test_does: "fail" }).lines.at(-2)).toBe("FAILED: a test");
+  expect(run({ test_does: "unhandled" }).lines.slice(-3)).toEqual([
+    "FAILED: an error",
+    expect.stringContaining("the run itself failed"),
+    "3 passed, 1 failed",
+  ]);
+});
+
+test("the reporter writes failed tests and errors outside of any", () => {
+  const folder = join(parent, "vitest");
+  mkdirSync(folder);
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const text = `
+    import { expect, test } from "vitest";
+    test("holds", () => {});
+    test("fails", () => expect(1).toBe(2));
+    test("leaves an error behind", () => void Promise.reject(new Error("nobody caught this")));
+  `;
+  writeFileSync(join(folder, "some.test.ts"), text);
+  const results = join(folder, "results.json");
+  const reporter = join(root, "test/tools/results-reporter.ts");
+  const vitest = join(root, "node_modules/.bin/vitest");
+  const { status } = spawnSync(vitest, ["run", `--reporter=${reporter}`], {
+    cwd: folder,
+    env: { ...process.env, RESULTS: results },
+  });
+  expect(status).toBe(1);
+  expect(JSON.parse(readFileSync(results, "utf8"))).toMatchObject({
+    passed: 2,
+    failed: 1,
+    reason: "failed",
+    failures: [
+      expect.stringMatching(/^some\.test\.ts > fails: .*expected 1 to be 2/s),
+      expect.stringMatching(/^outside of any test: .*nobody caught this.*some\.test\.ts/s),
+    ],
+  });
 });
 
 test("where the engine's tool is, it runs, and the compose tests are counted too", () => {

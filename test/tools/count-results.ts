@@ -1,7 +1,8 @@
 /**
- * Adds up the JSON results of test runs and prints "N passed, N failed" as its last line. Whatever
- * is wrong counts as a failure: a step that failed, a run that left no results, that ran no test,
- * or that did not succeed although no test of it failed. Exits with 1 when anything failed.
+ * Adds up what `results-reporter.ts` wrote of test runs, names what failed, and prints "N passed, N
+ * failed" as its last line. Whatever is wrong counts as a failure: a step that failed, a run that
+ * left no results, that ran no test, or that did not succeed although no test of it failed. Exits
+ * with 1 when anything failed.
  *
  *   node test/tools/count-results.ts [--failed-step NAME]... RESULTS.json...
  */
@@ -10,14 +11,17 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 const resultsSchema = z.object({
-  success: z.boolean(),
-  numPassedTests: z.number(),
-  numFailedTests: z.number(),
+  passed: z.number(),
+  failed: z.number(),
+  reason: z.enum(["passed", "interrupted", "failed"]),
+  failures: z.array(z.string()),
 });
 
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, by name: tests, and errors outside of any. */
+  readonly failures: readonly string[];
   /** Sentences about what is wrong besides the failed tests. */
   readonly troubles: readonly string[];
 }
@@ -27,13 +31,15 @@ function countOf(path: string): Count {
   try {
     results = resultsSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch {
-    return { passed: 0, failed: 0, troubles: [`${path}: the run left no results`] };
+    return { passed: 0, failed: 0, failures: [], troubles: [`${path}: the run left no results`] };
   }
-  const { success, numPassedTests: passed, numFailedTests: failed } = results;
+  const { passed, failed, reason, failures } = results;
   const troubles: string[] = [];
   if (passed + failed === 0) troubles.push(`${path}: no test ran`);
-  else if (!success && failed === 0) troubles.push(`${path}: the run itself failed`);
-  return { passed, failed, troubles };
+  else if (failed === 0 && (reason !== "passed" || failures.length > 0)) {
+    troubles.push(`${path}: the run itself failed`);
+  }
+  return { passed, failed, failures, troubles };
 }
 
 const { values, positionals } = parseArgs({
@@ -56,6 +62,7 @@ const troubles = [
     .map((step) => `the step "${step}" failed`),
 ];
 if (positionals.length === 0) troubles.push("no test run was counted");
+for (const failure of counts.flatMap(({ failures }) => failures)) console.log(`FAILED: ${failure}`);
 for (const trouble of troubles) console.log(`FAILED: ${trouble}`);
 const failed = failedTests + troubles.length;
 console.log(`${passed} passed, ${failed} failed`);

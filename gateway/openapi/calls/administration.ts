@@ -18,6 +18,7 @@ export const whoDoc: CallDoc = {
     },
   },
   answers: { 200: { description: "The caller.", shape: session } },
+  refusals: ["RATE_LIMITED"],
 };
 
 export const logInDoc: CallDoc = {
@@ -53,6 +54,7 @@ export const logOutDoc: CallDoc = {
   answers: {
     200: { description: "Nobody is logged in.", shape: session, headers: ["Set-Cookie"] },
   },
+  refusals: ["RATE_LIMITED"],
 };
 
 const follower = { description: "The id of a follower.", schema: { type: "string" } };

@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { prepareFolder, writeCertificates, writeTokens } from "../../tools/certs/write.ts";
-import { type Cluster, startCluster } from "../support/cluster.ts";
+import { prepareFolder, writeCertificates, writeTokens } from "../../../tools/certs/write.ts";
+import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { quorumOf } from "./ours.ts";
 
 /** One of the two, as a load needs it. */
 interface Variant {
@@ -21,14 +22,15 @@ interface Both {
   close(): Promise<void>;
 }
 
-const env = { LOG_LEVEL: "warn", TIMEOUT: "10000" };
-
 /** Certificates and tokens are those of `npm run certs`, in this folder. This process trusts them from then on. */
 export async function startBoth(run: {
   readonly followers: number;
   readonly certificates: string;
 }): Promise<Both> {
   const { followers, certificates: directory } = run;
+  const env = {
+    ...{ LOG_LEVEL: "warn", TIMEOUT: "10000", WRITE_QUORUM: String(quorumOf(followers)) },
+  };
   const others = Array.from({ length: followers }, (_, index) => `follower${index + 1}`);
   const nodes = ["leader", ...others];
   prepareFolder(directory, false);
