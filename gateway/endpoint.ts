@@ -27,7 +27,7 @@ export type Handler = (
 ) => Outcome | Promise<Outcome>;
 
 /** One method of a path. */
-export interface Call extends Served {
+interface Call extends Served {
   /** What the OpenAPI document says of it. */
   readonly doc: CallDoc;
   /** What judges its JSON body; absent: it takes none. */
@@ -41,7 +41,7 @@ interface Served {
   readonly handle: Handler;
 }
 
-export type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
 
 /** One path with its methods. */
 export interface Endpoint {

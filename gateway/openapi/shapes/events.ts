@@ -74,7 +74,7 @@ const rate = exactly<Told<"rate">>()(
   }),
 ).meta({ id: "RateEvent", description: "Once a second while anything is written." });
 
-export const hello = z
+const hello = z
   .object({
     node: nodeId,
     role,

@@ -27,7 +27,7 @@ export interface Parameter {
 }
 
 /** A request that can be sent as it is, to a cluster that has the keys of the examples. */
-export interface Example {
+interface Example {
   readonly summary: string;
   /** The status of its answer. */
   readonly status: number;

@@ -9,7 +9,7 @@ export interface OpenApi {
   };
 }
 
-export interface Schema {
+interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, { readonly const?: unknown }>>;
 }

@@ -24,7 +24,7 @@ export interface Media {
   readonly "x-events"?: Readonly<Record<string, Schema>>;
 }
 
-export interface Parameter {
+interface Parameter {
   readonly in: "path" | "query" | "header";
   readonly name: string;
   readonly description: string;
@@ -40,7 +40,7 @@ export interface Answer {
   readonly content?: Readonly<Record<string, Media>>;
 }
 
-export interface Operation {
+interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
@@ -101,7 +101,12 @@ export interface Field {
 const depthMax = 4;
 
 /** All members of a schema in the order of the document. */
-export function fieldsOf(document: OpenApi, schema: Schema, prefix = "", depth = 0): readonly Field[] {
+export function fieldsOf(
+  document: OpenApi,
+  schema: Schema,
+  prefix = "",
+  depth = 0,
+): readonly Field[] {
   const known = resolved(document, schema);
   if (depth > depthMax) return [];
   const { properties, required = [], items, additionalProperties } = known;
@@ -146,7 +151,9 @@ export function typeOf(document: OpenApi, schema: Schema): string {
   const type = [schema.type ?? "any"].flat().join(" | ");
   const { minimum, maximum } = schema;
   if (minimum === undefined || maximum === undefined) return type;
-  return maximum === Number.MAX_SAFE_INTEGER ? `${type} ≥ ${minimum}` : `${type}, ${minimum} to ${maximum}`;
+  return maximum === Number.MAX_SAFE_INTEGER
+    ? `${type} ≥ ${minimum}`
+    : `${type}, ${minimum} to ${maximum}`;
 }
 
 export const answerOf = ({ components }: OpenApi, answer: Answer): Answer =>

@@ -14,6 +14,8 @@ async function content() {
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     return <App document={(await answer.json()) as OpenApi} />;
   } catch (error) {
-    return <p class="lost">The document could not be read: {String(error)}. Load the page again.</p>;
+    return (
+      <p class="lost">The document could not be read: {String(error)}. Load the page again.</p>
+    );
   }
 }

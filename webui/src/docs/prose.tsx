@@ -1,5 +1,11 @@
 /** The little Markdown that the document has: paragraphs, and code between backticks. */
-export function Prose({ text, inline = false }: { readonly text: string; readonly inline?: boolean }) {
+export function Prose({
+  text,
+  inline = false,
+}: {
+  readonly text: string;
+  readonly inline?: boolean;
+}) {
   if (inline) return <span>{withCode(text)}</span>;
   return (
     <>
