@@ -111,8 +111,7 @@ class DocumentMaker {
 
   #operation({ needs, doc, body }: DocumentedCall): object {
     const forwards = doc.headers?.includes("Prefer") === true;
-    // Of a call that may be forwarded, the other node may be lost.
-    const further = [...(doc.refusals ?? []), ...(forwards ? (["NOT_FOUND"] as const) : [])];
+    const further = doc.refusals ?? [];
     const codes = codesOf({ needs, hasBody: body !== undefined, further });
     const responses: Record<string, object> = {};
     for (const [status, name] of this.#refusals.of(codes, forwards))

@@ -6,7 +6,7 @@ import type { Schemas } from "./schemas.ts";
 import { problemName, problemShapes, statusesOf } from "./shapes/problems.ts";
 import { commonHeaders, type HeaderName } from "./terms/headers.ts";
 
-/** Whoever calls what. */
+/** Whatever is asked, and whoever asks. */
 const always = [
   "INVALID_ARGUMENT",
   "TOO_LARGE",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { value } from "../shapes/fields.ts";
 import { batchReceipt, entry, page, put, receipt, removed, view } from "../shapes/keys.ts";
+import { problemsOf } from "../shapes/problems.ts";
 import { type CallDoc, leaderRefusals } from "../terms/call-doc.ts";
 import { readQueryDoc, watchQueryDoc } from "../terms/parameters.ts";
 
@@ -208,6 +209,11 @@ export const writeBatchDoc: CallDoc = {
   refusals: ["KEY_NOT_FOUND", ...writeRefusals],
 };
 
+/** Why a stream ends that was open. */
+const lost = z
+  .union(problemsOf(["COMPACTED", "RECOVERING", "SHUTTING_DOWN", "NO_LEADER", "UNAUTHENTICATED"]))
+  .meta({ id: "FailedEvent", description: "The stream ends, and this is why." });
+
 export const watchDoc: CallDoc = {
   id: "watch",
   tag: "Streams",
@@ -232,7 +238,7 @@ export const watchDoc: CallDoc = {
     200: {
       description: "A stream that lasts until one side ends it.",
       contentType: "text/event-stream; charset=utf-8",
-      events: { put, delete: removed },
+      events: { put, delete: removed, failed: lost },
       headers: ["X-Accel-Buffering"],
     },
   },

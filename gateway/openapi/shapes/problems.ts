@@ -68,3 +68,7 @@ const problemOf = (code: ErrorCode) => {
 export const problemShapes: ReadonlyMap<ErrorCode, z.ZodType> = new Map(
   errorCodes.map((code) => [code, problemOf(code)]),
 );
+
+/** The problem documents of some codes. */
+export const problemsOf = (codes: readonly ErrorCode[]): readonly z.ZodType[] =>
+  codes.map((code) => problemShapes.get(code) ?? z.never());

@@ -58,6 +58,8 @@ function listen({ request, response }: Omit<Started, "server">): void {
   }) as typeof end;
   response.once("close", () => {
     const { statusCode: status, writableFinished } = response;
+    // The client was gone before there was an answer.
+    if (!response.headersSent) return;
     const isWhole = writableFinished && bytes <= bodyBytesMax;
     const headers = headersIn(response);
     // A stand-in for a member answers as it likes.

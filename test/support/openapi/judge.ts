@@ -160,8 +160,6 @@ export class Judge {
     media: Media,
     { event, data }: EventSourceMessage,
   ): readonly string[] {
-    // A watch that is lost tells why: its problem document is that of a refusal.
-    if (event === "failed") return [];
     if (event === undefined && data === "") return [];
     const name = event ?? "message";
     if (media["x-events"]?.[name] === undefined) return [`event ${name} is not documented`];
