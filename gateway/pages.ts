@@ -131,8 +131,8 @@ const notBuilt: Answer = {
 <html lang="en"><meta charset="utf-8"><title>Quorum KV</title>
 <h1>This node is running; its page is not built yet</h1>
 <p>Run <code>npm run build</code> in the folder of Quorum KV and load this page again.</p>
-<p>Meanwhile: <a href="/status">status</a>, <a href="/cluster">cluster</a>,
-<a href="/read">keys</a>, <a href="/metrics">metrics</a>.</p>
+<p>Meanwhile: <a href="status">status</a>, <a href="cluster">cluster</a>,
+<a href="read">keys</a>, <a href="metrics">metrics</a>.</p>
 </html>
 `,
 };

@@ -146,6 +146,33 @@ describe("a watch", () => {
     }
   });
 
+  test("of a quiet prefix gets positions only if it asks for them, and resumes after them", async () => {
+    const brief = await startSmallCluster({ followers: 1, settings: { logRetention: 100 } });
+    onTestFinished(() => brief.close());
+    const client = new TestClient(brief.leader.config.grpcPort);
+    onTestFinished(() => client.close());
+    const watch = async (request: { prefix: string; after?: string; positions?: boolean }) => {
+      const stream = client.raw.watch(request).on("error", () => {});
+      onTestFinished(() => stream.cancel());
+      const seen: WatchResponse[] = [];
+      stream.on("data", (message: WatchResponse) => seen.push(message));
+      await once(stream, "metadata");
+      return { stream, seen };
+    };
+    const plain = await watch({ prefix: "quiet" });
+    const asking = await watch({ prefix: "quiet", positions: true });
+    const loud = await Promise.all(Array.from({ length: 300 }, () => client.put("loud", "1")));
+    const last = Math.max(...loud.map(({ result }) => result?.version ?? 0));
+    while ((asking.seen.at(-1)?.sequence ?? 0) < last - 10) await once(asking.stream, "data");
+    expect(asking.seen).toContainEqual({ sequence: expect.any(Number), key: "", value: undefined });
+    const resumed = await watch({ prefix: "quiet", after: `${asking.seen.at(-1)?.sequence}` });
+    const told = Promise.all([once(resumed.stream, "data"), once(plain.stream, "data")]);
+    const { result } = await client.put("quiet", "2");
+    await told;
+    const operation = { sequence: result?.version, key: "quiet", value: "2" };
+    expect([plain.seen, resumed.seen]).toEqual([[operation], [operation]]);
+  });
+
   test("that reads slowly misses nothing", async () => {
     const { stream, until } = await open({ prefix: "slow-" });
     stream.pause();

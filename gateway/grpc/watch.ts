@@ -4,11 +4,10 @@ import { type Failure, failedBy, type Result, unless } from "../../src/errors.ts
 import type { KvNode } from "../../src/node/api.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
-import type { WatchStart } from "../requests/client-requests.ts";
 import type { Unread } from "./definition.ts";
 import { toServiceError } from "./failures.ts";
 import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
-import type { MessageReader } from "./requests.ts";
+import type { AskedStream, MessageReader } from "./requests.ts";
 import { visitOf } from "./visits.ts";
 
 /** Bytes of one watch that wait for its client, beyond which it pauses. */
@@ -42,25 +41,28 @@ export const watch =
     let resume = (): void => {};
     // The library counts messages, which may be a mebibyte each.
     const isFull = () => waitingBytes > waitingBytesMax || call.writableNeedDrain;
+    const send = (message: WatchResponse) => {
+      const bytes = message.key.length + (message.value?.length ?? 0);
+      waitingBytes += bytes;
+      call.write(message, () => {
+        waitingBytes -= bytes;
+        if (isBehind && !isFull()) {
+          isBehind = false;
+          resume();
+        }
+      });
+    };
+    const { positions, ...asked } = start.value;
     const watching = node.watch({
-      ...start.value,
+      ...asked,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
-        for (const operation of operations) {
-          const bytes = operation.key.length + (operation.value?.length ?? 0);
-          waitingBytes += bytes;
-          call.write(operation, () => {
-            waitingBytes -= bytes;
-            if (isBehind && !isFull()) {
-              isBehind = false;
-              resume();
-            }
-          });
-        }
+        for (const operation of operations) send(operation);
         isBehind ||= isFull();
         return !isBehind;
       },
+      passed: positions ? (sequence) => send({ sequence, key: "" }) : undefined,
       failed: fail,
     });
     if (!watching.ok) {
@@ -87,7 +89,7 @@ function readStart(
   request: Unread<WatchRequest>,
   reader: MessageReader,
   visit: Visit,
-): Result<WatchStart> {
+): Result<AskedStream> {
   if (visit.objection !== undefined) return failedBy(visit.objection);
   const read = request();
   if (!read.ok) return read;

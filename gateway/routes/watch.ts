@@ -4,11 +4,13 @@
  * A client resumes by entry: `id:` is the sequence up to which it has seen everything. So of the
  * operations of one entry only the last carries the id: a client that is cut off in the middle of
  * an entry names the entry before, and gets this one again from its first operation. An id without
- * an event opens the stream, so that a client that has seen nothing yet can resume as well.
+ * an event opens the stream, so that a client that has seen nothing yet can resume as well. Others follow
+ * while there is little to tell, lest the log be compacted beyond what a quiet client would resume after. A
+ * comment repeats them, for readers whose parser tells of no id without an event.
  */
 import type { Request, Response } from "express";
 import type { Failure, Result } from "../../src/errors.ts";
-import type { AppliedOperation } from "../../src/node/api.ts";
+import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
@@ -56,6 +58,7 @@ function watchHandler(context: Context): Handler {
           resolve(streaming);
         },
         applied: (operations) => sendOperations(openStream(), operations),
+        passed: (id) => void openStream().send({ comment: `at ${id}`, id }),
         failed: fail,
       });
       if (!watching.ok) {

@@ -20,10 +20,17 @@ const stalledMsMax = 60_000;
 /** Milliseconds that a browser waits before it opens a broken stream again. */
 const reconnectMs = 1000;
 
+interface StreamEvent {
+  readonly comment?: string;
+  readonly name?: string;
+  readonly data?: string;
+  readonly id?: number | undefined;
+}
+
 /** One open stream. */
 export interface EventStream {
-  /** Sends one event. `data` is one line, such as JSON. False: the reader is behind. */
-  send(event: { name?: string; data?: string; id?: number | undefined }): boolean;
+  /** Sends one event. `data` is one line, such as JSON; without it, readers are told nothing. False: the reader is behind. */
+  send(event: StreamEvent): boolean;
   /** Calls each time a reader that was behind has caught up. */
   onCaughtUp(resume: () => void): void;
   /** Called once, whoever ended the stream. */
@@ -126,9 +133,9 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
 function createStream(response: ServerResponse, isTooMuch: () => boolean): EventStream {
   const isLive = () => !response.writableEnded && !response.destroyed;
   return {
-    send: ({ name, data, id }) => {
+    send: ({ comment, name, data, id }) => {
       if (!isLive()) return false;
-      let text = "";
+      let text = comment === undefined ? "" : `: ${comment}\n`;
       if (id !== undefined) text += `id: ${id}\n`;
       if (name !== undefined) text += `event: ${name}\n`;
       if (data !== undefined) text += `data: ${data}\n`;

@@ -59,6 +59,7 @@ export class NodeLife {
     this.watches = new Watches({
       storage,
       clock,
+      retention: config.logRetention,
       timeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
       logEnd: () => this.#role?.logEnd(),
     });

@@ -8,6 +8,7 @@ import type { LogEnd } from "./ahead-watches.ts";
 import { Watches } from "./watches.ts";
 
 const timeoutMs = 5000;
+const retention = 30;
 
 function bench() {
   const clock = new VirtualClock();
@@ -20,7 +21,13 @@ function bench() {
   const says = (last: number, trueAt = clock.now()) => {
     leader.logEnd = { last, trueAt };
   };
-  const watches = new Watches({ storage, clock, timeoutMs, logEnd: () => leader.logEnd });
+  const watches = new Watches({
+    storage,
+    clock,
+    retention,
+    timeoutMs,
+    logEnd: () => leader.logEnd,
+  });
   const apply = (sequence: number, key = "a") => {
     const entry = entryOf(sequence, [put(key)]);
     state.commit({ append: [entry], apply: [entry] });
@@ -32,6 +39,7 @@ function bench() {
     const failures: Failure[] = [];
     const wants = { more: true };
     const opened: number[] = [];
+    const passed: number[] = [];
     const result = watches.add({
       prefix,
       after,
@@ -40,9 +48,10 @@ function bench() {
         seen.push(...operations.map(({ sequence }) => sequence));
         return wants.more;
       },
+      passed: (sequence) => passed.push(sequence),
       failed: (failure) => failures.push(failure),
     });
-    return { seen, failures, wants, opened, result };
+    return { seen, failures, wants, opened, passed, result };
   };
   return { clock, state, watches, apply, watch, leader, says };
 }
@@ -64,6 +73,68 @@ test("without a sequence it begins with what is applied next, and tells its pref
   apply(2, "a");
   apply(3, "b1");
   expect(seen).toEqual([3]);
+});
+
+describe("how far it is, one that has nothing to tell", () => {
+  test("says after a tenth of what the log keeps, and each time anew", () => {
+    const { apply, watch } = bench();
+    const { seen, passed } = watch({ prefix: "b" });
+    for (let at = 1; at <= 7; at += 1) apply(at, "a");
+    expect(passed).toEqual([3, 6]);
+    apply(8, "b");
+    apply(9, "a");
+    apply(10, "a");
+    expect(passed).toEqual([3, 6]);
+    apply(11, "a");
+    expect(passed).toEqual([3, 6, 11]);
+    expect(seen).toEqual([8]);
+  });
+
+  test("says after some time, and only what is new", () => {
+    const { clock, apply, watch } = bench();
+    const { passed } = watch({ prefix: "b" });
+    apply(1, "a");
+    clock.advance(10_000);
+    expect(passed).toEqual([1]);
+    clock.advance(60_000);
+    apply(2, "b");
+    clock.advance(60_000);
+    expect(passed).toEqual([1]);
+  });
+
+  test("says while it catches up as well, but not while its client is behind", () => {
+    const { clock, apply, watch } = bench();
+    for (let at = 1; at <= 9; at += 1) apply(at, at === 5 ? "b" : "a");
+    const { passed, seen, wants, result } = watch({ prefix: "b", after: 0 });
+    wants.more = false;
+    clock.advance(20_000);
+    expect([seen, passed]).toEqual([[5], []]);
+    wants.more = true;
+    if (result.ok) result.value.resume();
+    clock.advance(1);
+    expect(passed).toEqual([9]);
+  });
+
+  test("says nothing below where it began, on a node that is not there yet", () => {
+    const { clock, apply, watch, says } = bench();
+    says(20);
+    const { passed, opened } = watch({ prefix: "b", after: 12 });
+    for (let at = 1; at <= 12; at += 1) apply(at, "a");
+    clock.advance(20_000);
+    expect(passed).toEqual([]);
+    for (let at = 13; at <= 15; at += 1) apply(at, "a");
+    expect(passed).toEqual([15]);
+    expect(opened).toHaveLength(1);
+  });
+
+  test("says nothing once the node is closing", () => {
+    const { clock, watches, apply, watch } = bench();
+    const { passed } = watch({ prefix: "b" });
+    apply(1, "a");
+    watches.close();
+    clock.advance(60_000);
+    expect(passed).toEqual([]);
+  });
 });
 
 test("one that pauses reads on from the log, without a gap and without a queue", () => {

@@ -6,13 +6,16 @@ import { type Failed, type Failure, failed, type Result, succeeded } from "../er
 import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
-import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
-import type { Clock, Storage } from "./ports.ts";
+import type { Cancel, Clock, Storage } from "./ports.ts";
+import type { AppliedOperation, WatchHandle, WatchQuery } from "./watch-query.ts";
 
 interface Watch {
   readonly prefix: string;
   readonly applied: (operations: readonly AppliedOperation[]) => boolean;
   readonly failed: (failure: Failure) => void;
+  readonly passed: WatchQuery["passed"];
+  /** The newest sequence that it was told, or began after. Invariant: told <= cursor. */
+  told: Sequence;
   /** Everything up to here was delivered or was not asked for. */
   cursor: Sequence;
   /** `live`: told of entries as they are applied; `reading`: catching up from the log. */
@@ -21,6 +24,11 @@ interface Watch {
 
 /** How much of the log a watch that catches up is sent in one turn of the event loop. */
 const pageLimit = { entriesMax: 256, bytesMax: 1024 * 1024 };
+
+/** Milliseconds after which a watch is told how far it is, if it was told nothing else. */
+const passedEveryMs = 10_000;
+/** The same, as a share of the entries that the log keeps: well before they are forgotten. */
+const passedShare = 0.1;
 
 /**
  * Hands applied operations to their watches, each exactly once and in order. A watch that
@@ -31,10 +39,14 @@ export class Watches {
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
   readonly #ahead: AheadWatches;
+  readonly #passedEvery: number;
+  #nextLook: Cancel | undefined;
 
   constructor(parts: {
     storage: Storage;
     clock: Clock;
+    /** Applied entries that the log keeps. */
+    retention: number;
     /** How far the leader's log reaches; undefined while this node does not know. */
     logEnd: () => LogEnd | undefined;
     /** Milliseconds that a watch may wait to learn that. */
@@ -42,6 +54,7 @@ export class Watches {
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
+    this.#passedEvery = Math.ceil(passedShare * parts.retention);
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
   }
 
@@ -54,6 +67,8 @@ export class Watches {
       prefix,
       applied: query.applied,
       failed: query.failed,
+      passed: query.passed,
+      told: after,
       cursor: after,
       state: "live",
     };
@@ -64,6 +79,7 @@ export class Watches {
       if (fault !== undefined) return fault;
     } else opened();
     this.#watches.add(watch);
+    if (watch.passed !== undefined) this.#nextLook ??= this.#lookLater();
     if (after < applied) this.#readOn(watch);
     return succeeded({
       resume: () => {
@@ -95,6 +111,7 @@ export class Watches {
 
   /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
+    this.#nextLook?.();
     this.#ahead.close();
   }
 
@@ -115,6 +132,24 @@ export class Watches {
     watch.state = "ended";
     this.#watches.delete(watch);
     this.#ahead.delete(watch);
+    if (this.#watches.size > 0) return;
+    this.#nextLook?.();
+    this.#nextLook = undefined;
+  }
+
+  #lookLater(): Cancel {
+    return this.#clock.after(passedEveryMs, () => {
+      this.#nextLook = this.#lookLater();
+      for (const watch of this.#watches) this.#pass(watch, 1);
+    });
+  }
+
+  /** Tells the watch how far it is if that is at least so many entries beyond what it was told. */
+  #pass(watch: Watch, entries: number): void {
+    if (watch.passed === undefined || watch.cursor - watch.told < entries) return;
+    watch.told = watch.cursor;
+    this.#ahead.reached(watch);
+    watch.passed(watch.cursor);
   }
 
   #fail(watch: Watch, { failure }: Failed): void {
@@ -171,11 +206,13 @@ export class Watches {
         .filter(({ key }) => key.startsWith(watch.prefix) && !isHidden(key))
         .map(({ key, value }) => ({ sequence, key, value }));
       if (shown.length === 0) continue;
+      watch.told = sequence;
       this.#ahead.reached(watch);
       const more = watch.applied(shown);
       // The listener may have ended the watch from within its call.
       if (this.#watches.has(watch) && !more) watch.state = "paused";
       if (!more || !this.#watches.has(watch)) return;
     }
+    this.#pass(watch, this.#passedEvery);
   }
 }

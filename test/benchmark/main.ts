@@ -16,7 +16,7 @@ const topics = parts.flatMap((part) => part.topics);
 const names = topics.map(({ name }) => name);
 /** The others take long, or change rarely. */
 const usual = names.filter(
-  (name) => !["memory", "elections", "failover", "security"].includes(name),
+  (name) => !["memory", "elections", "failover", "security", "layers"].includes(name),
 );
 
 const command = new Command("npm run benchmark --")

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { AxeBuilder } from "@axe-core/playwright";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { startPathProxy } from "../support/path-proxy.ts";
 import { isLive, isTrue, testWorld } from "./world.ts";
 
 const world = testWorld({ env: { FAULTS: "1", MAX_DELAY: "100" } });
@@ -48,6 +49,29 @@ test("the page is served under a policy without exceptions, and holds no inline 
   expect(policy).toContain("default-src 'self'");
   expect(policy).not.toMatch(/unsafe|\*|https?:/);
   expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=/);
+});
+
+test("all of it works below a path, where a proxy serves it, or another node", async () => {
+  const proxy = await startPathProxy("/some/path/", world.cluster.leader.settings.port);
+  onTestFinished(() => proxy.close());
+  const { page, faults } = await world.browser.open(`${proxy.url}?view=keys&key=sample`);
+  await isLive(page);
+  await page.locator("[data-test=value]", { hasText: "a value" }).waitFor();
+  await page.getByRole("link", { name: "Cluster", exact: true }).click();
+  await page.locator(".quick-write input[name=key]").fill("below");
+  await page.locator(".quick-write button[type=submit]").click();
+  await page.locator(".quick-result.good").waitFor();
+  expect(page.url()).toBe(proxy.url);
+  for (const name of ["Metrics", "Status", "Sweep"]) {
+    const link = page.getByRole("link", { name, exact: true });
+    const target = new URL(`${await link.getAttribute("href")}`, page.url());
+    expect([name, (await fetch(target)).status]).toEqual([name, 200]);
+  }
+  await page.goto(`${proxy.url}nodes/follower1`);
+  await isLive(page);
+  await page.getByText("Served by follower1, following leader").waitFor();
+  expect([faults, proxy.strays]).toEqual([[], []]);
+  await page.context().close();
 });
 
 for (const theme of ["light", "dark"] as const) {

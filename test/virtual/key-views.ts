@@ -2,6 +2,7 @@
 import type { Result } from "../../src/errors.ts";
 import type { KeysView, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import type { Sequence } from "../../src/replication/types.ts";
+import { seenBy, writesIn } from "../linearizability/attempts.ts";
 import { findAnomaly, type Transaction } from "../linearizability/transactions.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { Violation } from "./violation.ts";
@@ -56,18 +57,10 @@ export class KeyViews {
     version: Sequence,
     span: { invokedAt: number; returnedAt: number },
   ): void {
-    const own = new Set<string>();
-    const seen: { key: string; version: Sequence }[] = [];
-    for (const { key, ifVersion, isCheck } of operations) {
-      if (ifVersion !== undefined && !own.has(key)) seen.push({ key, version: ifVersion });
-      if (isCheck !== true) own.add(key);
-    }
+    const seen = seenBy(operations);
     for (const one of seen)
       this.#look({ ...one, at: version - 1, by: `the condition of ${version}` });
-    const writes = operations
-      .filter(({ isCheck }) => isCheck !== true)
-      .map(({ key, value }) => ({ key, isDeletion: value === undefined }));
-    this.#note({ ...span, place: version, seen, writes });
+    this.#note({ ...span, place: version, seen, writes: writesIn(operations) });
   }
 
   /** A linearizable view is asked for. */

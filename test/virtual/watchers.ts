@@ -1,6 +1,7 @@
 /** Clients that follow the applied operations of some node, and go on elsewhere when it is gone. */
-import type { AppliedOperation, KvNode } from "../../src/node/api.ts";
+import type { KvNode } from "../../src/node/api.ts";
 import type { Cancel } from "../../src/node/ports.ts";
+import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import type { NodeId, Sequence } from "../../src/replication/types.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { Violation } from "./violation.ts";

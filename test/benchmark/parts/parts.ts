@@ -5,10 +5,10 @@ import { elections, failover } from "./failover.ts";
 import { filled } from "./filled.ts";
 import { memory } from "./memory.ts";
 import { reads } from "./reads.ts";
-import { security } from "./security.ts";
+import { layers, security } from "./security.ts";
 import { watch } from "./watch.ts";
 import { ramDisk, writes } from "./writes.ts";
 
 export const parts: readonly Part[] = [
-  ...[writes, ramDisk, reads, bulk, watch, filled, memory, elections, failover, security],
+  ...[writes, ramDisk, reads, bulk, watch, filled, memory, elections, failover, security, layers],
 ];

@@ -313,14 +313,18 @@ export interface WatchRequest {
    * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no longer
    * reaches back that far, or does not reach that sequence yet because the cluster lost its data.
    */
-  after?: string | undefined;
+  after?:
+    | string
+    | undefined;
+  /** Also send positions while there is little to tell, so that a quiet watch can resume where it is. */
+  positions?: boolean | undefined;
 }
 
-/** One applied operation. */
+/** One applied operation, or a position. */
 export interface WatchResponse {
   /** The entry of the operation, and from then on the version of its key. */
   sequence: number;
-  /** The key that was put or deleted. */
+  /** Empty: a position. Everything up to `sequence` was sent, so a client can resume after it. */
   key: string;
   /** JSON text; absent: the key was deleted. */
   value?: string | undefined;
@@ -2158,7 +2162,7 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { prefix: "", after: undefined };
+  return { prefix: "", after: undefined, positions: undefined };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2168,6 +2172,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     }
     if (message.after !== undefined) {
       writer.uint32(16).uint64(message.after);
+    }
+    if (message.positions !== undefined) {
+      writer.uint32(24).bool(message.positions);
     }
     return writer;
   },
@@ -2201,6 +2208,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.after = reader.uint64().toString();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.positions = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2220,6 +2235,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     const message = createBaseWatchRequest();
     message.prefix = object.prefix ?? "";
     message.after = object.after ?? undefined;
+    message.positions = object.positions ?? undefined;
     return message;
   },
 };
