@@ -14,15 +14,19 @@ import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
+import { watchDoc } from "../openapi/calls/keys.ts";
+import { namesOf, watchQueryDoc } from "../openapi/terms/parameters.ts";
 import { problemText } from "../problems.ts";
 import { RequestChecks, type WatchStart } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 import { type EventStream, textOf, tooManyStreams } from "../streams/event-streams.ts";
 
+const parameters = namesOf(watchQueryDoc);
+
 export const watchEndpoint = (context: Context): Endpoint => ({
   path: "/watch",
-  methods: { GET: { needs: "read", handle: watchHandler(context) } },
+  methods: { GET: { needs: "read", doc: watchDoc, handle: watchHandler(context) } },
 });
 
 function watchHandler(context: Context): Handler {
@@ -79,7 +83,7 @@ function watchHandler(context: Context): Handler {
 }
 
 function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> {
-  const query = readQuery(request.url, ["prefix", "after"]);
+  const query = readQuery(request.url, parameters);
   if (!query.ok) return query;
   const { prefix, after } = query.value;
   // A browser that reconnects repeats its URL, so the last event it received takes precedence.

@@ -76,6 +76,7 @@ export interface WriteOptions {
 
 /** A follower's promise that the entry is durable there. */
 export interface Ack {
+  /** The id of the follower. */
   node: string;
   /** Only with trace: milliseconds from the proposal to this ack's arrival. */
   ms?:
@@ -89,6 +90,7 @@ export interface Ack {
 export interface WriteResult {
   /** The sequence of the entry; all its operations share it. */
   version: number;
+  /** The follower acks that the write waited for. */
   quorum: number;
   /** In the order of arrival. */
   acks: Ack[];
@@ -103,20 +105,29 @@ export interface WriteResult {
 
 /** A key with its value. */
 export interface KeyValue {
+  /** 1..1024 bytes of UTF-8. */
   key: string;
   /** JSON text. */
   value: string;
+  /** The sequence of the entry that last wrote the key. */
   version: number;
 }
 
+/** Which key to read, and how new the answer must be. */
 export interface ReadRequest {
+  /** The key to read. */
   key: string;
   /** Wait until this node has applied this version. */
-  minVersion?: string | undefined;
+  minVersion?:
+    | string
+    | undefined;
+  /** Absent: linearizable on the leader, local on every other node. */
   consistency?: Consistency | undefined;
 }
 
+/** The answer to Read. */
 export interface ReadResponse {
+  /** The key. An absent one is NOT_FOUND (KEY_NOT_FOUND). */
   entry: KeyValue | undefined;
 }
 
@@ -146,7 +157,9 @@ export interface ReadManyEntry {
   entry?: KeyValue | undefined;
 }
 
+/** Which keys to list. */
 export interface ListRequest {
+  /** Only keys that start with it; empty: all keys. */
   prefix: string;
   /** 1..1000; absent: 100. */
   limit?:
@@ -160,51 +173,77 @@ export interface ListRequest {
   consistency?: Consistency | undefined;
 }
 
+/** A page of keys. */
 export interface ListResponse {
+  /** In byte order of their keys. */
   entries: KeyValue[];
   /** Pass it as `after` for the next page; absent: this was the last one. */
-  next?: string | undefined;
+  next?:
+    | string
+    | undefined;
+  /** The place in the log that the page is of. */
   sequence: number;
 }
 
+/** One put. */
 export interface WriteRequest {
+  /** The key to put: 1..1024 bytes of UTF-8. */
   key: string;
   /** JSON text. */
   value: string;
+  /** Absent: the settings of the node. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Write. */
 export interface WriteResponse {
+  /** What became of the write. */
   result: WriteResult | undefined;
 }
 
+/** One delete. */
 export interface DeleteRequest {
+  /** The key to delete. An absent one is NOT_FOUND (KEY_NOT_FOUND). */
   key: string;
+  /** Absent: the settings of the node. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Delete. */
 export interface DeleteResponse {
+  /** What became of the delete. */
   result: WriteResult | undefined;
 }
 
 /** One operation of a batch. */
 export interface BatchOperation {
+  /** Exactly one of them. */
   operation:
-    | { $case: "put"; value: Put }
-    | { $case: "remove"; value: Remove }
-    | { $case: "check"; value: Check }
+    | //
+    /** Puts a key. */
+    { $case: "put"; value: Put }
+    | //
+    /** Deletes a key. */
+    { $case: "remove"; value: Remove }
+    | //
+    /** Writes nothing, and asks for a version. */
+    { $case: "check"; value: Check }
     | undefined;
   /** As in WriteOptions; absent: that of the whole batch. */
   ifVersion?: string | undefined;
 }
 
+/** A put within a batch. */
 export interface Put {
+  /** The key to put. */
   key: string;
   /** JSON text. */
   value: string;
 }
 
+/** A delete within a batch. */
 export interface Remove {
+  /** The key to delete. */
   key: string;
 }
 
@@ -213,15 +252,21 @@ export interface Remove {
  * operation, which it must have.
  */
 export interface Check {
+  /** The key that must be at the version. */
   key: string;
 }
 
+/** Operations that take effect together or not at all. */
 export interface BatchRequest {
+  /** 1..128, at least one of which writes. */
   operations: BatchOperation[];
+  /** Of the whole entry. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Batch. */
 export interface BatchResponse {
+  /** What became of the entry. */
   result: WriteResult | undefined;
 }
 
@@ -232,8 +277,9 @@ export interface BatchResponse {
 export interface BulkWriteRequest {
   /** Chosen by the client, and returned with the answer. */
   id: string;
-  /** As in BatchRequest. */
+  /** 1..128, at least one of which writes. */
   operations: BatchOperation[];
+  /** Of this entry. */
   options:
     | WriteOptions
     | undefined;
@@ -260,8 +306,12 @@ export interface BulkWriteResponse {
   id: string;
   /** Absent if there are `answers`. */
   outcome:
-    | { $case: "result"; value: WriteResult }
-    | { $case: "failure"; value: Failure }
+    | //
+    /** The write has settled. */
+    { $case: "result"; value: WriteResult }
+    | //
+    /** The write was refused, or its outcome is unknown. */
+    { $case: "failure"; value: Failure }
     | undefined;
   /** As many as were known together. */
   answers: BulkWriteAnswer[];
@@ -271,7 +321,15 @@ export interface BulkWriteResponse {
 export interface BulkWriteAnswer {
   /** That of the write. */
   id: string;
-  outcome: { $case: "result"; value: WriteResult } | { $case: "failure"; value: Failure } | undefined;
+  /** What became of the write. */
+  outcome:
+    | //
+    /** The write has settled. */
+    { $case: "result"; value: WriteResult }
+    | //
+    /** The write was refused, or its outcome is unknown. */
+    { $case: "failure"; value: Failure }
+    | undefined;
 }
 
 /** The refusal of one write in a stream. */
@@ -284,7 +342,9 @@ export interface Failure {
   members: string;
 }
 
+/** What to watch. */
 export interface WatchRequest {
+  /** Only operations on keys that start with it; empty: all. */
   prefix: string;
   /**
    * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no longer
@@ -320,26 +380,37 @@ export interface WatchResponse {
 
 /** One of several applied operations. */
 export interface WatchOperation {
-  /** That of its entry. */
+  /** The entry of the operation, and from then on the version of its key. */
   sequence: number;
+  /** The key that was written or deleted. */
   key: string;
   /** JSON text; absent: the key was deleted. */
   value?: string | undefined;
 }
 
+/** Status takes no parameters. */
 export interface StatusRequest {
 }
 
+/** The state of the node that answers. */
 export interface StatusResponse {
+  /** The id of this node, one of NODES. */
   id: string;
+  /** leader, follower, or candidate while it stands for election. */
   role: string;
+  /** The number of the leadership that this node knows. */
   epoch: number;
+  /** The highest sequence in the log. */
   last: number;
+  /** The highest sequence up to which every entry is settled. */
   committed: number;
+  /** The highest sequence that reads here show. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
+  /** How many keys the store has. */
   keys: number;
+  /** Seconds since the process started. */
   uptimeSeconds: number;
   /** Empty while this node knows of none. */
   leader: string;
@@ -2824,6 +2895,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
   },
 };
 
+/** KV is served by every node. Writes go to the leader; any node answers reads. */
 export type KVService = typeof KVService;
 export const KVService = {
   /** Read returns one key. */
