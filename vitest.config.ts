@@ -25,6 +25,8 @@ export default defineConfig({
           // What needs Docker is a command of its own, `npm run test:compose`.
           exclude: [...configDefaults.exclude, "test/compose", ...clusterTests],
           maxWorkers: "100%",
+          // Answers of the gateway are judged by its OpenAPI document.
+          setupFiles: ["test/support/openapi/every-answer.ts"],
           sequence: { groupOrder: 0 },
         },
       },

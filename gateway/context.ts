@@ -3,6 +3,7 @@ import type { Config } from "../src/config/config.ts";
 import { type Failure, failureOf } from "../src/errors.ts";
 import type { Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
+import type { PacedLog } from "../src/node/paced-log.ts";
 import type { FaultControl, Log } from "../src/node/ports.ts";
 import { noLeader } from "../src/node/refusals.ts";
 import type { Access } from "./access/access.ts";
@@ -25,6 +26,8 @@ export interface Context {
   readonly access: Access;
   readonly metrics: Metrics;
   readonly log: GatewayLog;
+  /** What requests and connections cause that should not happen. */
+  readonly failures: PacedLog;
   /** What this node keeps for all its clients. */
   readonly intake: Intake;
   readonly streams: EventStreams;

@@ -16,6 +16,7 @@ import type { Config } from "../src/config/config.ts";
 import { failureOf } from "../src/errors.ts";
 import { createIntake, type Intake } from "../src/intake/intake.ts";
 import type { KvNode } from "../src/node/api.ts";
+import { PacedLog } from "../src/node/paced-log.ts";
 import type { FaultControl } from "../src/node/ports.ts";
 import { answersMsMax } from "../src/node/stopping.ts";
 import type { Credentials } from "../src/tls/credentials.ts";
@@ -24,7 +25,7 @@ import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
 import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
-import { callOf, mount } from "./endpoint.ts";
+import { callOf, logException, mount } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
 import { directWrite } from "./forwarded-writes.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
@@ -36,6 +37,7 @@ import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
+import { withDocument } from "./routes/openapi.ts";
 import { listenersOf, secure } from "./secure-server.ts";
 import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
@@ -108,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
     metrics,
     log,
+    failures: new PacedLog(log, () => performance.now()),
     intake,
     streams,
     compression: new Compression(intake.answers),
@@ -172,7 +175,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   server.on("connection", (socket: Socket) => boundConnection(socket, intake));
   await listen(server, config);
   server.on("error", (error) =>
-    log.error({ err: error }, "REST gateway could not accept a connection; it keeps listening"),
+    context.failures.error(
+      error.message,
+      { err: error },
+      "REST gateway could not accept a connection; it keeps listening",
+    ),
   );
 
   const { port } = server.address() as AddressInfo;
@@ -215,7 +222,10 @@ function createApp(context: Context, { peers, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  const all = [...endpoints(context, { peers, sweeps }), ...sweepEndpoints(context, sweeps)];
+  const all = withDocument([
+    ...endpoints(context, { peers, sweeps }),
+    ...sweepEndpoints(context, sweeps),
+  ]);
   for (const endpoint of all) mount(app, context, endpoint);
   mountMemberProxy(app, context, { peers, needOf: needFinder(all) });
   mountPages(app, context, pageDirectory);
@@ -223,11 +233,7 @@ function createApp(context: Context, { peers, sweeps, pageDirectory }: AppParts)
     // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.
     const isBadPath = error instanceof URIError || statusOf(error) === 400;
     if (!isBadPath) {
-      const { method, url } = request;
-      context.log.error(
-        { err: error, method, url },
-        "HTTP request failed with an exception; answered INTERNAL",
-      );
+      logException(context, request, error);
     }
     const failure = isBadPath
       ? failureOf("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.")

@@ -9,6 +9,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   const slots = {
     streams: intake.streams,
     grpc_calls: intake.calls,
+    forwarded_calls: intake.forwarded,
     grpc_connections: intake.connections,
     rest_connections: intake.restConnections,
   };
@@ -23,7 +24,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   });
   new Gauge({
     name: "kv_open",
-    help: "Event streams, reads that wait and watches, calls over gRPC, and connections of clients.",
+    help: "Event streams, reads that wait and watches, calls over gRPC, forwarded calls, and connections of clients.",
     labelNames: ["what"],
     registers,
     collect() {

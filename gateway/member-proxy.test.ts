@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FairSlots } from "../src/intake/fair-slots.ts";
+import { createIntake, type Intake } from "../src/intake/intake.ts";
 import { openStream } from "../test/support/event-source.ts";
 import { openToAll } from "../test/support/open-access.ts";
 import { ask, askRaw } from "../test/support/rest.ts";
@@ -115,6 +117,7 @@ describe("to a member that fails", () => {
   const withMember = async (
     treat: (request: IncomingMessage, response: ServerResponse) => void,
     leader?: string,
+    intake?: Intake,
   ) => {
     const server = createServer(treat).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -123,9 +126,9 @@ describe("to a member that fails", () => {
       server.close();
     };
     const { port } = server.address() as AddressInfo;
-    await withPeer(`http://127.0.0.1:${port}`, leader);
+    await withPeer(`http://127.0.0.1:${port}`, leader, intake);
   };
-  const withPeer = async (peerUrl: string, leader = "leader") => {
+  const withPeer = async (peerUrl: string, leader = "leader", intake = createIntake()) => {
     const node = Object.assign(new StandInNode(), {
       ...{ leader, whenLeader: async () => leader },
       peerUrl: (id: string) => (id === "follower1" ? peerUrl : undefined),
@@ -170,6 +173,7 @@ describe("to a member that fails", () => {
     };
     gateway = await startGateway({
       ...{ node, config, access: openToAll(), metrics: createMetrics(), log: silentLog },
+      intake,
     });
   };
   afterEach(async () => {
@@ -225,6 +229,40 @@ describe("to a member that fails", () => {
       response.write("half", () => response.destroy());
     });
     await expect(ask(gateway.url, "/nodes/follower1/status")).rejects.toThrow("aborted");
+  });
+
+  test("one address cannot take all calls that are forwarded: another one gets the place of its oldest", async () => {
+    const forwarded = new FairSlots({ max: 3 });
+    const held: ServerResponse[] = [];
+    let arrived = () => {};
+    const until = async (count: number) => {
+      while (held.length < count) await new Promise<void>((resolve) => (arrived = resolve));
+    };
+    const holdAll = (request: IncomingMessage, response: ServerResponse) => {
+      request.resume();
+      held.push(response);
+      arrived();
+    };
+    await withMember(holdAll, "leader", { ...createIntake(), forwarded });
+    const greedy = [];
+    for (const call of [write, {}, {}]) {
+      const target = call === write ? "/nodes/follower1/write" : "/nodes/follower1/status";
+      greedy.push(ask(gateway.url, target, call));
+      await until(greedy.length);
+    }
+    const refused = await ask(gateway.url, "/nodes/follower1/status");
+    expect(refused).toMatchObject({ status: 503, json: { code: "OVERLOADED" } });
+    const others = [];
+    for (const from of ["127.0.0.2", "127.0.0.3"]) {
+      others.push(ask(gateway.url, "/nodes/follower1/status", { from }));
+      await until(3 + others.length);
+    }
+    expect(await greedy[0]).toMatchObject({ status: 504, json: { code: "OUTCOME_UNKNOWN" } });
+    expect(await greedy[1]).toMatchObject({ status: 503, json: { code: "OVERLOADED" } });
+    for (const response of held) response.end("{}");
+    for (const answer of [greedy[2], ...others])
+      expect(await answer).toMatchObject({ status: 200, text: "{}" });
+    expect(forwarded).toMatchObject({ refused: 1, cut: 2 });
   });
 
   test("a client that goes away takes its request to the member with it", async () => {

@@ -29,9 +29,8 @@ const connectTimeoutMs = 2000;
 const silenceMsMax = timeoutMsMax + 15_000;
 /** Milliseconds a member may take to end an event stream whose client has ended its side. */
 const streamEndTimeoutMs = 5000;
-/** Calls that this gateway forwards at a time. */
-const callsMax = 2000;
-const tooManyCalls = `This node is already forwarding ${callsMax} calls; nothing was written.`;
+const tooManyCalls = "This node is already forwarding too many calls; nothing was written.";
+const placeWanted = "another address needed its place on this node";
 /** The label of these calls in the metrics. */
 const route = "/nodes/:id/*";
 
@@ -136,16 +135,22 @@ export function mountMemberProxy(
       refuse(request, response, visit.objection);
       return;
     }
-    if (calls.size >= callsMax) {
+    const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
+    const call: Call = { ...path, peerUrl: "", lastOne, connected: false };
+    const place = context.intake.forwarded.enter(request.socket.remoteAddress, () => {
+      if (response.headersSent) response.destroy();
+      else refuse(request, response, cutFailure(request.method, call));
+      call.outgoing?.destroy();
+    });
+    if (place === undefined) {
       refuse(request, response, failureOf("OVERLOADED", tooManyCalls));
       return;
     }
-    const lastOne = /\bclose\b/i.test(request.headers.connection ?? "") || context.closing;
-    const call: Call = { ...path, peerUrl: "", lastOne, connected: false };
     calls.set(request, call);
     response.on("close", () => {
+      place.leave();
       // An answer may be complete before the request is.
-      calls.get(request)?.outgoing?.destroy();
+      call.outgoing?.destroy();
       calls.delete(request);
     });
     const member = await findMember(context, path.id);
@@ -153,8 +158,8 @@ export function mountMemberProxy(
       refuse(request, response, member.failure);
       return;
     }
-    // The client may have gone while the call waited for a leader.
-    if (response.destroyed) return;
+    // The client may have gone while the call waited for a leader, or the call may have lost its place.
+    if (response.destroyed || response.writableEnded) return;
     Object.assign(call, member.value);
     forwardCaller(request);
     request.headers[forwardedByHeader] = context.node.id;
@@ -247,6 +252,14 @@ function noSuchMember({ config }: Context): Failure {
   const ids = config.nodes.map((member) => member.id);
   const detail = `The path must be /nodes/<id>/<path>, where <id> is ${leaderId} or one of ${ids.join(", ")}.`;
   return failureOf("NOT_FOUND", detail);
+}
+
+/** For a call that another one takes the place of. */
+function cutFailure(method: string, call: Call): Failure {
+  if (call.connected && !readingMethods.has(method))
+    return lostFailure(method, call, new Error(placeWanted));
+  const detail = `The call was broken off: ${placeWanted}. Nothing was written.`;
+  return failureOf("OVERLOADED", detail);
 }
 
 /**

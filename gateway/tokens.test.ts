@@ -48,6 +48,7 @@ const denied = refused(403, "PERMISSION_DENIED");
 /** Every call, with a body that only a permitted caller gets refused for, and the role that it needs. */
 const table: readonly (readonly [need: string, method: string, target: string])[] = [
   ["open", "GET", "/livez"],
+  ["open", "GET", "/openapi.json"],
   ["open", "GET", "/readyz"],
   ["open", "GET", "/readyz?for=reads"],
   ["open", "GET", "/session"],
@@ -189,6 +190,24 @@ describe("a caller without a right token", () => {
     expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
     expect((await leader("/status", { headers: bearer(reader) })).status).toBe(200);
     expect((await leader("/status")).status).toBe(401);
+  });
+
+  test.each([
+    ["/livez", "127.0.0.2", 200],
+    ["/readyz", "127.0.0.3", 200],
+    ["/session", "127.0.0.4", 429],
+    ["/nodes/follower1/session", "127.0.0.5", 429],
+  ])("is counted at %s as well, where anybody is answered", async (target, from, status) => {
+    const statuses: number[] = [];
+    for (let asked = 0; asked <= wrongTokensMax; asked += 1)
+      statuses.push((await leader(target, { from, headers: bearer("wrong") })).status);
+    expect(statuses).toEqual([...Array<number>(wrongTokensMax).fill(200), status]);
+    const other = await leader("/status", { from, headers: bearer("wrong") });
+    expect(other).toMatchObject(refused(429, "RATE_LIMITED"));
+    // A cookie that has expired comes with every request of the page, which must show the login form.
+    const cookie = { from, headers: { cookie: "__Host-kv=wrong" } };
+    expect(await leader("/session", cookie)).toMatchObject({ status: 200, json: { id: null } });
+    expect((await leader("/status", { from, headers: bearer(reader) })).status).toBe(200);
   });
 });
 

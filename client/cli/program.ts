@@ -53,8 +53,8 @@ export function createProgram(io: Io, ended: (code: ExitCode) => void): Command 
     };
 
   program
-    .command("get <key>")
-    .description("prints one key")
+    .command("get <key...>")
+    .description("prints one key, or up to 128 as they were at one moment")
     .option("--local", "what the node has, which may be old")
     .option("--min-version <n>", "wait until the node has applied this version", whole(0))
     .action(run(keys.get));
@@ -139,6 +139,12 @@ export function createProgram(io: Io, ended: (code: ExitCode) => void): Command 
     .command("import <file>")
     .description("checks an exported file, then writes its entries")
     .option("--resume", "leave out the entries that are there already")
+    .addOption(
+      new Option(
+        "--idempotency-key <key>",
+        "of this import, so that one that is run again writes each entry once",
+      ).conflicts("resume"),
+    )
     .option("--dry-run", "only check the file")
     .action(run(importKeys));
   program
@@ -170,7 +176,11 @@ const writing = (command: Command): Command =>
       whole(0),
     )
     .option("--quorum <n>", "follower acks to wait for", whole(0))
-    .option("--trace", "draw when each ack arrived");
+    .option("--trace", "draw when each ack arrived")
+    .option(
+      "--idempotency-key <key>",
+      "of this write, so that a command that is run again writes once",
+    );
 
 /** A whole number within a range. */
 const whole =

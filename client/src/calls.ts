@@ -1,14 +1,14 @@
 /**
  * One call: attempts until there is an answer, an error that a retry cannot mend, or no time. What
- * may have been written is never sent again.
+ * may have been written is sent again only if that has the effect of sending it once.
  */
 import { type Answer, answerOf, endedError, type Kind } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { isElsewhere, isKVError, isTransient, type KVError } from "./errors.ts";
+import { isElsewhere, isKVError, isTransient, KVError } from "./errors.ts";
 import { exchange, type Fetch } from "./exchange.ts";
 import { RetryBudget } from "./retries.ts";
-import { Routes } from "./routes.ts";
+import { type Route, Routes } from "./routes.ts";
 
 export interface CallOptions {
   /** Ends the call: its error is `ABORTED`. */
@@ -28,12 +28,15 @@ export interface Call extends CallOptions {
   readonly isShape?: (answer: Record<string, unknown>) => boolean;
   /** The JSON text for an attempt that may take that long. */
   readonly body?: (remainingMs: number) => string;
-  /**
-   * Sending it twice has the effect of sending it once. Reads are so. A write is not, as long as no node knows a
-   * write that it has seen before.
-   */
-  readonly repeatable?: boolean;
+  /** By which nodes know a write that they have seen before. */
+  readonly idempotencyKey?: string | undefined;
 }
+
+/**
+ * Milliseconds after the first attempt in which a write with an idempotency key is sent again: half of
+ * what a cluster remembers keys for by default, so that the last attempt may take long to arrive.
+ */
+const repeatMsMax = 300_000;
 
 export interface Connection {
   readonly endpoints: Endpoints;
@@ -77,68 +80,61 @@ export class Calls {
   }
 
   async #attempts(call: Call, deadline: Deadline, timeoutMs: number): Promise<Answer> {
+    let repeatsEndAt = Number.POSITIVE_INFINITY;
     let last: KVError | undefined;
     for (let attempt = 0; ; attempt += 1) {
-      if (deadline.cause === "aborted") throw endedError(deadline, { written: "no" });
-      if (deadline.remainingMs === 0) throw last ?? endedError(deadline, { written: "no" });
+      const startedAt = performance.now();
       const outcome = await this.#attempt(call, deadline, timeoutMs);
       if (!isKVError(outcome)) return outcome;
-      if (deadline.cause !== undefined || !mayRepeat(call, outcome)) throw outcome;
-      last = outcome;
+      // What an earlier attempt may have written is unknown, whatever this one came to.
+      last = last?.written === "unknown" ? unknownOf(outcome) : outcome;
+      if (deadline.cause !== undefined || !mayRepeat(call, outcome)) throw last;
+      if (last.written === "unknown") {
+        repeatsEndAt = Math.min(repeatsEndAt, startedAt + repeatMsMax);
+      }
       const pauseMs = this.pauseMs(outcome, attempt);
-      if (pauseMs >= deadline.remainingMs) throw outcome;
+      if (pauseMs >= Math.min(deadline.remainingMs, repeatsEndAt - performance.now())) throw last;
       await deadline.pause(pauseMs);
+      if (deadline.cause !== "aborted" && deadline.remainingMs === 0) throw last;
     }
   }
 
-  #attempt(call: Call, deadline: Deadline, timeoutMs: number): Promise<Answer | KVError> {
-    const known = this.#routes.known;
-    if (call.to === "leader") return this.#atLeader(call, deadline);
-    const [first = ""] = this.#connection.endpoints.ordered();
-    // The leader answers without asking another node.
-    return this.#anywhere(call, deadline, { url: known?.base ?? first, timeoutMs });
-  }
-
-  async #atLeader(call: Call, deadline: Deadline): Promise<Answer | KVError> {
-    const route = await deadline.race(this.#routes.toLeader()).catch(() => undefined);
-    if (route === undefined) return endedError(deadline, { written: "no" });
-    if (isKVError(route)) return route;
+  async #attempt(call: Call, whole: Deadline, timeoutMs: number): Promise<Answer | KVError> {
+    if (whole.remainingMs === 0) return endedError(whole, { written: "no" });
+    const [endpoint = ""] = this.#connection.endpoints.ordered();
+    // The leader answers a read without asking another node.
+    let route = this.#routes.known ?? { base: endpoint, endpoint, lasting: false };
+    if (call.to === "leader") {
+      const found = await whole.race(this.#routes.toLeader()).catch(() => undefined);
+      if (found === undefined) return endedError(whole, { written: "no" });
+      if (isKVError(found)) return found;
+      route = found;
+    }
+    // A node that does not answer costs a part of the call's time, if another one may be asked then.
+    const partMs = isRepeatable(call) ? Math.max(timeoutMs / 3, 100) : whole.remainingMs;
+    const deadline = new Deadline(Math.min(whole.remainingMs, partMs), whole.signal);
     const outcome = await this.#ask(call, route, deadline);
+    deadline.dispose();
     if (isKVError(outcome) && (!outcome.status || isElsewhere(outcome))) {
       this.#routes.forget(route);
     }
     return outcome;
   }
 
-  /** A node that does not answer a read costs a part of the call's time, and then another one is asked. */
-  async #anywhere(
-    call: Call,
-    whole: Deadline,
-    { url, timeoutMs }: { readonly url: string; readonly timeoutMs: number },
-  ): Promise<Answer | KVError> {
-    const shareMs = Math.min(whole.remainingMs, Math.max(timeoutMs / 3, 100));
-    const deadline = new Deadline(shareMs, whole.signal);
-    const route = this.#routes.known;
-    const endpoint = route?.base === url ? route.endpoint : url;
-    const outcome = await this.#ask(call, { base: url, endpoint }, deadline);
-    deadline.dispose();
-    if (isKVError(outcome) && (!outcome.status || isElsewhere(outcome))) {
-      if (route !== undefined) this.#routes.forget(route);
-      if (whole.cause !== undefined) return endedError(whole, { written: "no", endpoint });
-    }
-    return outcome;
-  }
-
   async #ask(
-    { method, path, body, kind, isShape }: Call,
-    { base, endpoint }: { readonly base: string; readonly endpoint: string },
+    { method, path, body, kind, isShape, idempotencyKey }: Call,
+    { base, endpoint }: Route,
     deadline: Deadline,
   ): Promise<Answer | KVError> {
     const { endpoints, fetch, headers } = this.#connection;
     const request = {
       method,
       url: base + path,
-      headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+      headers: {
+        ...headers,
+        ...(body && { "content-type": "application/json" }),
+        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+      },
       body: body?.(deadline.remainingMs),
     };
     const outcome = answerOf(await exchange(fetch, request, deadline), {
@@ -154,15 +150,21 @@ export class Calls {
   }
 }
 
-/** A read may always be sent again; a write only where nothing was written. */
-function mayRepeat({ kind, repeatable = kind === "read" }: Call, error: KVError): boolean {
-  if (isTransient(error)) return true;
-  return repeatable && unsettled.has(error.code);
-}
+/** Sending it twice has the effect of sending it once. */
+const isRepeatable = ({ kind, idempotencyKey }: Call): boolean =>
+  kind === "read" || idempotencyKey !== undefined;
+
+const mayRepeat = (call: Call, error: KVError): boolean =>
+  isTransient(error) || (isRepeatable(call) && unsettled.has(error.code));
 
 const unsettled: ReadonlySet<string> = new Set([
+  "OUTCOME_UNKNOWN",
   "CONNECTION_LOST",
   "TIMEOUT",
   "UNEXPECTED_ANSWER",
   "INTERNAL",
 ]);
+
+/** The same error of a write that an earlier attempt may have done. Others may share the given one. */
+const unknownOf = (error: KVError): KVError =>
+  new KVError(error.code, error.message, { ...error, written: "unknown", cause: error });

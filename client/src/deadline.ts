@@ -3,7 +3,10 @@
 /** Beyond it timers fire at once. */
 const timerMsMax = 2 ** 31 - 1;
 
-/** Must be disposed of, which frees its timer and lets go of the caller's signal. */
+/** Why a signal under a deadline that has passed is aborted. */
+const timeUp = new Error("the call's time passed");
+
+/** May be a part of another one. Must be disposed of, which frees its timer and lets go of the caller's signal. */
 export class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -63,12 +66,12 @@ export class Deadline {
     this.#outer?.removeEventListener("abort", this.#abort);
   }
 
-  readonly #abort = (): void => this.#end("aborted");
+  readonly #abort = (): void => this.#end(this.#outer?.reason === timeUp ? "timeout" : "aborted");
 
   #end(cause: "timeout" | "aborted"): void {
     if (this.#cause !== undefined) return;
     this.#cause = cause;
-    this.#controller.abort(this.#outer?.reason);
+    this.#controller.abort(cause === "timeout" ? timeUp : this.#outer?.reason);
     this.dispose();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What a call can come to other than its answer: one closed list of codes, each with what it says
- * about a write. `written: "no"` is a promise; everything else is `"unknown"`.
+ * about the write that it answers. `written: "no"` is a promise; everything else is `"unknown"`.
  */
 
 interface Meaning {
@@ -21,6 +21,7 @@ const nodeMeanings = {
   INVALID_ARGUMENT: no,
   KEY_NOT_FOUND: no,
   VERSION_MISMATCH: no,
+  IDEMPOTENCY_KEY_REUSED: no,
   COMPACTED: no,
   TOO_LARGE: no,
   UNSUPPORTED_MEDIA_TYPE: no,
@@ -70,7 +71,8 @@ export interface Issue {
 /** What an error of some codes has beyond the members of all. */
 interface Details {
   /** `version` is the key's current one. */
-  VERSION_MISMATCH: { readonly key: string; readonly version: number };
+  VERSION_MISMATCH: { readonly key: string; readonly version: number; readonly index?: number };
+  IDEMPOTENCY_KEY_REUSED: { readonly idempotencyKey: string };
   NOT_LEADER: { readonly leader: string; readonly leaderUrl: string };
   QUORUM_UNAVAILABLE: { readonly live?: number; readonly quorum?: number };
   /** `version` where the leader's log is known to hold the write. */

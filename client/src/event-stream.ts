@@ -10,7 +10,10 @@ const silenceMsMax = 40_000;
 /** Characters of one event: a value of 1 MiB with room for escapes. */
 const eventSizeMax = 16 * 1024 * 1024;
 
-/** The operations of one entry that were asked for. */
+/** How a node says how far the stream is while it has nothing to tell. */
+const position = /^at (\d+)$/;
+
+/** The operations of one entry that were asked for; none: there was nothing up to this sequence. */
 export interface ArrivedEntry {
   readonly messages: readonly EventSourceMessage[];
   readonly sequence: number;
@@ -84,6 +87,10 @@ async function* readEntries(
       if (message.id === undefined) return;
       whole.push({ messages: part, sequence: Number(message.id) });
       part = [];
+    },
+    onComment: (comment) => {
+      const at = position.exec(comment)?.[1];
+      if (at !== undefined && part.length === 0) whole.push({ messages: [], sequence: Number(at) });
     },
     onError: ({ type }) => {
       if (type === "max-buffer-size-exceeded") over = true;

@@ -1,8 +1,8 @@
 /** The client of a Quorum KV cluster. */
 import type { Answer } from "./answers.ts";
-import { type CallOptions, Calls, type Connection } from "./calls.ts";
+import { type Call, type CallOptions, Calls, type Connection } from "./calls.ts";
 import { Endpoints } from "./endpoints.ts";
-import { KVError } from "./errors.ts";
+import { isKVError } from "./errors.ts";
 import type { Fetch } from "./exchange.ts";
 import { elementsOf, membersOf } from "./json-text.ts";
 import type * as Types from "./types.ts";
@@ -18,6 +18,11 @@ export interface QuorumKVOptions {
   readonly timeoutMs?: number | undefined;
   /** False: only `endpoints` are asked, and no member that they name. */
   readonly discover?: boolean | undefined;
+  /**
+   * False: writes have no idempotency key but the one that a call names, and are not sent again once they
+   * may be written.
+   */
+  readonly idempotency?: boolean | undefined;
   /** Absent: the platform's, with its trust in certificates. */
   readonly fetch?: Fetch | undefined;
 }
@@ -30,6 +35,7 @@ const writeTimeoutMs = { min: 1, max: 600_000 } as const;
 export class QuorumKV {
   readonly #connection: Connection;
   readonly #calls: Calls;
+  readonly #idempotency: boolean;
 
   /** Throws a TypeError for an endpoint that is no http or https URL. */
   constructor(options: QuorumKVOptions) {
@@ -41,6 +47,7 @@ export class QuorumKV {
       timeoutMs,
     };
     this.#calls = new Calls(this.#connection);
+    this.#idempotency = options.idempotency ?? true;
   }
 
   /** Null: there is no such key. */
@@ -50,21 +57,30 @@ export class QuorumKV {
   ): Promise<Types.Entry<T> | null> {
     const { consistency = "linearizable", minVersion } = options;
     const path = `/read${queryOf({ key, consistency, minVersion })}`;
-    const answer = await orMissing(this.#read(path, options, isEntry));
+    const answer = await orMissing(this.#read({ path, isShape: isEntry }, options));
     return answer === null ? null : entryOf(answer.body, answer.text, options);
+  }
+
+  /** Up to 128 keys in one view: what the store was at one moment. Null for each key that there is not. */
+  async getMany<T = unknown>(
+    keys: readonly string[],
+    options: Types.GetOptions<T> = {},
+  ): Promise<Types.View<T>> {
+    const { consistency = "linearizable", minVersion } = options;
+    const text = JSON.stringify({ keys, consistency, minVersion });
+    const call = { method: "POST", path: "/read", isShape: isView, body: () => text };
+    const answer = await this.#read(call, options);
+    const { entries, sequence } = answer.body as Types.View<unknown>;
+    return { entries: await entriesOf(entries, answer, options), sequence };
   }
 
   /** One page. */
   async list<T = unknown>(options: Types.ListOptions<T> = {}): Promise<Types.Page<T>> {
     const { prefix, limit, after, consistency = "linearizable" } = options;
     const path = `/read${queryOf({ prefix, limit, after, consistency })}`;
-    const answer = await this.#read(path, options, isPage);
-    const page = answer.body as Types.Page<unknown>;
-    const texts = options.raw ? elementsOf(membersOf(answer.text).get("entries") ?? "[]") : [];
-    const entries = await Promise.all(
-      page.entries.map((entry, index) => entryOf(entry, texts[index] ?? "", options)),
-    );
-    return { entries, next: page.next, sequence: page.sequence };
+    const answer = await this.#read({ path, isShape: isPage }, options);
+    const { entries, next, sequence } = answer.body as Types.Page<unknown>;
+    return { entries: await entriesOf(entries, answer, options), next, sequence };
   }
 
   /** Resolves once the write has its quorum. */
@@ -96,7 +112,8 @@ export class QuorumKV {
 
   /** The node that answers. */
   async status(options: CallOptions = {}): Promise<Types.Status> {
-    return (await this.#read("/status", options, isStatus)).body as Types.Status;
+    const call = { path: "/status", isShape: isStatus };
+    return (await this.#read(call, options)).body as Types.Status;
   }
 
   /**
@@ -108,32 +125,36 @@ export class QuorumKV {
     path: string,
     { body, ...options }: CallOptions & { readonly body?: unknown } = {},
   ): Promise<string> {
-    if (method === "GET") return (await this.#read(path, options)).text;
+    if (method === "GET") return (await this.#read({ path }, options)).text;
     const text = JSON.stringify(body);
     const call = { method, path, kind: "write", to: "leader", body: () => text } as const;
     return (await this.#calls.send({ ...options, ...call })).text;
   }
 
   #read(
-    path: string,
+    call: Pick<Call, "path" | "isShape" | "body"> & { readonly method?: string },
     { signal, timeoutMs }: CallOptions,
-    isShape: Shape = () => true,
   ): Promise<Answer> {
-    const call = { method: "GET", path, kind: "read", to: "any", isShape } as const;
-    return this.#calls.send({ ...call, signal, timeoutMs });
+    return this.#calls.send({
+      ...{ method: "GET", kind: "read", to: "any", signal, timeoutMs },
+      ...call,
+    });
   }
 
   async #write(
     method: string,
     path: string,
-    { quorum, ifVersion, trace, signal, timeoutMs }: Types.WriteOptions,
+    options: Types.WriteOptions,
     members: string,
   ): Promise<Types.Receipt> {
+    const { quorum, ifVersion, trace, signal, timeoutMs } = options;
+    const { idempotencyKey = this.#idempotency && newKey() } = options;
     const answer = await this.#calls.send({
       ...{ method, path, kind: "write", to: "leader", signal, timeoutMs, isShape: isReceipt },
+      idempotencyKey: idempotencyKey === false ? undefined : idempotencyKey,
       body: (remainingMs) => {
-        const options = { quorum, ifVersion, trace, timeoutMs: nodeTimeoutMs(remainingMs) };
-        return `{${members},${JSON.stringify(options).slice(1)}`;
+        const body = { quorum, ifVersion, trace, timeoutMs: nodeTimeoutMs(remainingMs) };
+        return `{${members},${JSON.stringify(body).slice(1)}`;
       },
     });
     const { acks, ...receipt } = answer.body as Types.Receipt;
@@ -154,9 +175,26 @@ const nodeTimeoutMs = (remainingMs: number): number =>
 type Shape = (answer: Record<string, unknown>) => boolean;
 
 const isEntry: Shape = ({ key, version }) => typeof key === "string" && typeof version === "number";
+const isView: Shape = ({ entries }) => Array.isArray(entries);
 const isPage: Shape = ({ entries }) => Array.isArray(entries) && entries.every(isEntry);
 const isStatus: Shape = ({ id, applied }) => typeof id === "string" && typeof applied === "number";
 const isReceipt: Shape = ({ version, acks }) => typeof version === "number" && Array.isArray(acks);
+
+/** 128 random bits. `crypto.randomUUID` is missing in pages that came over plain HTTP. */
+const newKey = (): string =>
+  [...crypto.getRandomValues(new Uint32Array(4))].map((word) => word.toString(36)).join("-");
+
+/** The entries of an answer; null stays null. */
+function entriesOf<T, Given extends Types.Entry<unknown> | null>(
+  entries: readonly Given[],
+  { text }: Answer,
+  options: ValueOptions<T>,
+): Promise<(Types.Entry<T> | (Given & null))[]> {
+  const texts = options.raw ? elementsOf(membersOf(text).get("entries") ?? "[]") : [];
+  return Promise.all(
+    entries.map((entry, index) => entry && entryOf(entry, texts[index] ?? "", options)),
+  );
+}
 
 /** `text` is that of the whole entry; it is read only for raw values. */
 async function entryOf<T>(
@@ -173,7 +211,7 @@ async function operationText<T>(
   operation: Types.Operation<T>,
   options: ValueOptions<T>,
 ): Promise<string> {
-  if ("delete" in operation) return JSON.stringify(operation);
+  if (!("put" in operation)) return JSON.stringify(operation);
   const { key, value, ifVersion } = operation.put;
   const condition = ifVersion === undefined ? "" : `,"ifVersion":${JSON.stringify(ifVersion)}`;
   const text = await writeValue(value, key, options);
@@ -185,7 +223,8 @@ async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof KVError && error.code === "KEY_NOT_FOUND") return null;
+    // Of a write whose first attempt may still arrive, that says too little.
+    if (isKVError(error) && error.code === "KEY_NOT_FOUND" && error.written === "no") return null;
     throw error;
   }
 }

@@ -17,6 +17,14 @@ export interface Page<T> {
   readonly sequence: number;
 }
 
+/** What several keys were at one moment. */
+export interface View<T> {
+  /** In the order of the keys that were asked for; null: there is no such key. */
+  readonly entries: readonly (Entry<T> | null)[];
+  /** The moment is right after this entry of the log. */
+  readonly sequence: number;
+}
+
 /**
  * `linearizable`: shows every write that was answered before the call; the default. `local`: what the
  * node that is asked has, which may be old, and costs no other node anything.
@@ -45,6 +53,11 @@ export interface WriteOptions extends CallOptions {
   readonly ifVersion?: number | undefined;
   /** Acks get their times. */
   readonly trace?: boolean | undefined;
+  /**
+   * 1 to 255 visible ASCII characters: all calls with this key and the same request are one write, as long as the
+   * cluster remembers it. Absent: a new key. False: none, so the write is not sent again once it may be written.
+   */
+  readonly idempotencyKey?: string | false | undefined;
 }
 
 export interface PutOptions<T> extends WriteOptions, ValueOptions<T> {}
@@ -54,7 +67,9 @@ export type Operation<T = unknown> =
   | {
       readonly put: { readonly key: string; readonly value: T; readonly ifVersion?: number };
     }
-  | { readonly delete: { readonly key: string; readonly ifVersion?: number } };
+  | { readonly delete: { readonly key: string; readonly ifVersion?: number } }
+  /** A condition without a write. */
+  | { readonly check: { readonly key: string; readonly ifVersion: number } };
 
 /** A follower that has the write on its disk. */
 export interface Ack {

@@ -77,8 +77,11 @@ export class Access {
     const token = credential === undefined ? undefined : tokens.find(credential.token);
     if (token === undefined) {
       const caller = callerOf(approach, "anonymous", stranger);
-      const objection = need === "open" ? undefined : this.#refuseStranger(approach);
-      return new Visit({ caller, call, administers: false, objection });
+      const refusal = this.#refuseStranger(approach);
+      const objection = need === "open" ? undefined : refusal;
+      const isGuessing = credential?.via === "token" && refusal.code === "RATE_LIMITED";
+      const guessing = isGuessing ? refusal : undefined;
+      return new Visit({ caller, call, administers: false, objection, guessing });
     }
     return new Visit({
       caller: callerOf(approach, credential?.via ?? "token", token),
@@ -89,7 +92,7 @@ export class Access {
     });
   }
 
-  /** UNAUTHENTICATED, or RATE_LIMITED for one of many wrong tokens. */
+  /** UNAUTHENTICATED, or RATE_LIMITED for one of many wrong tokens. Those of open calls count as well. */
   #refuseStranger({ address, credential }: Approach): Failure {
     if (credential === undefined) return noToken;
     const retryAfterSeconds = this.#wrong.note(address);

@@ -53,6 +53,16 @@ test("every line is written, in order, before it is closed", async () => {
   expect(dropped).toBe(0);
 });
 
+test("a line is short, however much a client says of itself", async () => {
+  const path = join(directory, "audit");
+  const audit = await openAt(path);
+  const said = { forwardedFor: "10.0.0.1, ".repeat(1000) };
+  const call = `GET /${"x".repeat(10_000)}`;
+  audit.note(new Visit({ caller: { ...caller, ...said }, call, administers: false }), "NOT_FOUND");
+  await audit.close();
+  expect(readFileSync(path, "utf8").length).toBeLessThan(1000);
+});
+
 test("while it cannot be written, lines wait up to a bound; then it says how many are missing", async () => {
   const inside = join(directory, "inside");
   const path = join(inside, "audit");

@@ -8,6 +8,8 @@ import type { Visit } from "./visit.ts";
 
 /** Characters of the lines that wait to be written. */
 const waitingMax = 8 * 1024 * 1024;
+/** Characters of what a client says of itself, in one line. */
+const saidMax = 256;
 /** Characters that one write takes. */
 const chunkMax = 256 * 1024;
 /** Milliseconds before lines that could not be written are tried again. */
@@ -53,8 +55,8 @@ export class AuditLog {
   note({ caller, call, keys }: Visit, outcome: string): void {
     const { id: actor, role, address, forwardedFor, via } = caller;
     this.#add({
-      ...{ actor, role, via, address, call: call.replace(/\?.*$/s, "").slice(0, 256) },
-      ...(forwardedFor === "" ? {} : { forwardedFor }),
+      ...{ actor, role, via, address, call: call.replace(/\?.*$/s, "").slice(0, saidMax) },
+      ...(forwardedFor === "" ? {} : { forwardedFor: forwardedFor.slice(0, saidMax) }),
       ...(keys.length === 0 ? {} : { keys }),
       outcome,
     });

@@ -68,7 +68,8 @@ function addToken(path: string, { role, prefix, id, expires }: Options): string 
   try {
     const fault = modeFault(fstatSync(file).mode);
     if (fault !== undefined) throw new Error(fault);
-    const before = readFileSync(path, "utf8");
+    // Of the file that was checked, whatever its path names by now.
+    const before = readFileSync(file, "utf8");
     const separator = before === "" || before.endsWith("\n") ? "" : "\n";
     const added = `${separator}${JSON.stringify(line)}\n`;
     readTokens(before + added);

@@ -1,4 +1,5 @@
 /** The file of tokens: what it may hold, and how it is read again. */
+import { createHash } from "node:crypto";
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { TestTokens } from "../../test/support/token-file.ts";
@@ -56,6 +57,17 @@ test("a token is found by its text alone", () => {
   expect(ring.find(other.text)?.id).toBe("b");
   for (const wrong of ["", text.slice(1), `${text} `, digest])
     expect(ring.find(wrong)).toBeUndefined();
+});
+
+test("the file holds the SHA-256 of a token's text in UTF-8", () => {
+  for (const text of [newToken().text, "clé-\u{1f511}", ""]) {
+    const digest = createHash("sha256").update(text, "utf8").digest("hex");
+    const ring = new TokenRing(readTokens(lineOf({ sha256: digest })));
+    expect(ring.find(text)?.id).toBe("a");
+    expect(ring.find(`${text}\u00e9`)).toBeUndefined();
+  }
+  const { text, sha256: digest } = newToken();
+  expect(digest).toBe(createHash("sha256").update(text, "utf8").digest("hex"));
 });
 
 test("tokens with the same start of their digests are told apart", () => {

@@ -19,6 +19,8 @@ export class Visit {
   readonly administers: boolean;
   /** Why the call must not go on; undefined: it may. */
   readonly objection: Failure | undefined;
+  /** The caller has shown too many wrong tokens, other than by a cookie: for open calls that tell who a token belongs to. */
+  readonly guessing: Failure | undefined;
   /** The keys or the prefix that the call is about, for the audit log. */
   #keys: readonly string[] = [];
   readonly #holding: Holding | undefined;
@@ -28,12 +30,14 @@ export class Visit {
     readonly call: string;
     readonly administers: boolean;
     readonly objection?: Failure | undefined;
+    readonly guessing?: Failure | undefined;
     readonly holding?: Holding | undefined;
   }) {
     this.caller = facts.caller;
     this.call = facts.call;
     this.administers = facts.administers;
     this.objection = facts.objection;
+    this.guessing = facts.guessing;
     this.#holding = facts.holding;
   }
 
@@ -71,7 +75,8 @@ export class Visit {
 
   /** A further request within the same call, such as a write of a stream. */
   again(): Visit {
-    return new Visit({ ...this, holding: this.#holding });
+    const { caller, call, administers, objection } = this;
+    return new Visit({ caller, call, administers, objection, holding: this.#holding });
   }
 
   /** Names neither the key nor whether it exists: the caller may not know. */

@@ -3,7 +3,7 @@
  * client with a wrong one to stop, and keeps it out of the log. A right token is never refused for it, so that
  * one client cannot lock out others behind the same address.
  */
-import { clientOf } from "./addresses.ts";
+import { clientOf } from "../../src/intake/client-of.ts";
 
 /**
  * Wrong tokens of one address in one minute that are answered one by one.

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { refusalOf, TestClient, together } from "../../test/support/kv-client.ts";
 import { type SmallCluster, startSmallCluster } from "../../test/support/small-cluster.ts";
 import type { BatchOperation, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 
@@ -146,6 +146,33 @@ describe("a watch", () => {
     }
   });
 
+  test("of a quiet prefix gets positions only if it asks for them, and resumes after them", async () => {
+    const brief = await startSmallCluster({ followers: 1, settings: { logRetention: 100 } });
+    onTestFinished(() => brief.close());
+    const client = new TestClient(brief.leader.config.grpcPort);
+    onTestFinished(() => client.close());
+    const watch = async (request: { prefix: string; after?: string; positions?: boolean }) => {
+      const stream = client.raw.watch(request).on("error", () => {});
+      onTestFinished(() => stream.cancel());
+      const seen: WatchResponse[] = [];
+      stream.on("data", (message: WatchResponse) => seen.push(message));
+      await once(stream, "metadata");
+      return { stream, seen };
+    };
+    const plain = await watch({ prefix: "quiet" });
+    const asking = await watch({ prefix: "quiet", positions: true });
+    const loud = await Promise.all(Array.from({ length: 300 }, () => client.put("loud", "1")));
+    const last = Math.max(...loud.map(({ result }) => result?.version ?? 0));
+    while ((asking.seen.at(-1)?.sequence ?? 0) < last - 10) await once(asking.stream, "data");
+    expect(asking.seen).toContainEqual({ sequence: expect.any(Number), key: "", value: undefined });
+    const resumed = await watch({ prefix: "quiet", after: `${asking.seen.at(-1)?.sequence}` });
+    const told = Promise.all([once(resumed.stream, "data"), once(plain.stream, "data")]);
+    const { result } = await client.put("quiet", "2");
+    await told;
+    const operation = { sequence: result?.version, key: "quiet", value: "2" };
+    expect([plain.seen, resumed.seen]).toEqual([[operation], [operation]]);
+  });
+
   test("that reads slowly misses nothing", async () => {
     const { stream, until } = await open({ prefix: "slow-" });
     stream.pause();
@@ -172,6 +199,17 @@ test("20,000 bulk writes are answered in order, with rising versions", async () 
   );
   expect(versions).toEqual(versions.toSorted((a, b) => a - b));
   expect((await leader.read("bulk-99")).entry?.value).toBe("19999");
+  // The same, 500 in a message.
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    together(requests.slice(at * 500, at * 500 + 500)),
+  );
+  const grouped = (await leader.bulkMessages(groups)).flatMap((message) => message.answers);
+  expect(grouped.map(({ id }) => id)).toEqual(requests.slice(0, 4000).map(({ id }) => id));
+  const later = grouped.map(({ outcome }) =>
+    outcome?.$case === "result" ? outcome.value.version : Number.NaN,
+  );
+  expect(later).toEqual(later.toSorted((a, b) => a - b));
+  expect(later[0]).toBeGreaterThan(versions.at(-1) ?? Number.NaN);
 });
 
 test("a list pages over all keys, and never misses an answered write", async () => {

@@ -1,7 +1,7 @@
 /** The one place where an error code becomes a gRPC status, and an exception becomes an error code. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type ErrorCode, type Failure, failed, type Result } from "../../src/errors.ts";
-import type { Log } from "../../src/node/ports.ts";
+import type { PacedLog } from "../../src/node/paced-log.ts";
 import { dontRepeat } from "./attempts.ts";
 import type { Failure as FailureMessage } from "./generated/quorumkv/v1/kv.ts";
 import { richStatus } from "./rich-status.ts";
@@ -85,11 +85,12 @@ export const toFailureMessage = ({ code, detail, members }: Failure): FailureMes
 export type Answer<T> = Result<T> | Promise<Result<T>>;
 
 /** An exception becomes INTERNAL and a log line: the library would keep the client waiting. */
-export async function answered<T>(answer: () => Answer<T>, log: Log): Promise<Result<T>> {
+export async function answered<T>(answer: () => Answer<T>, failures: PacedLog): Promise<Result<T>> {
   try {
     return await answer();
   } catch (error) {
-    log.error({ err: error }, "gRPC call failed with an exception; answered INTERNAL");
+    const message = "gRPC call failed with an exception; answered INTERNAL";
+    failures.error(`${error}`, { err: error }, message);
     return failed("INTERNAL", "Internal error; the log of this node has the cause.");
   }
 }

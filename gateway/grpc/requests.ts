@@ -13,6 +13,12 @@ import { type FieldNames, RequestChecks, type WatchStart } from "../requests/cli
 import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { Consistency } from "./generated/quorumkv/v1/kv.ts";
 
+/** A watch, and whether it is told positions. */
+export type AskedStream = WatchStart & {
+  readonly positions: boolean;
+  readonly isGrouped: boolean;
+};
+
 const fieldNames: FieldNames = {
   minVersion: "min_version",
   timeoutMs: "timeout_ms",
@@ -46,9 +52,15 @@ export class MessageReader {
     return this.#checks.list({ prefix, limit, after, consistency: wordOf(consistency) });
   }
 
-  /** Watch: where the stream starts. */
-  watch({ prefix, after }: wire.WatchRequest): Result<WatchStart> {
-    return this.#checks.watch({ prefix, after: numberOf(after), afterName: "after" });
+  /** Watch: where the stream starts, and whether it has positions. */
+  watch({
+    prefix,
+    after,
+    positions = false,
+    grouped = false,
+  }: wire.WatchRequest): Result<AskedStream> {
+    const start = this.#checks.watch({ prefix, after: numberOf(after), afterName: "after" });
+    return start.ok ? succeeded({ ...start.value, positions, isGrouped: grouped }) : start;
   }
 
   /** Write: puts one key. */

@@ -156,6 +156,24 @@ describe("GET /watch", () => {
     expect(seen).toEqual(Array.from({ length: 60 }, (_, i) => `m/${i}`));
   });
 
+  test("of a quiet prefix says how far it is, as an id without an event", async () => {
+    const stream = await openStream(url, "/watch?prefix=quiet");
+    const version = Math.max(
+      ...(await Promise.all(Array.from({ length: 150 }, () => put("loud")))),
+    );
+    const isNear = () => stream.comments.some((comment) => comment === `at ${reported()}`);
+    const reported = () => Math.max(0, ...stream.ids.map(Number));
+    while (reported() < version - 10 || !isNear()) await once(stream.response, "data");
+    const last = reported();
+    expect(last).toBeLessThanOrEqual(version);
+    const after = await put("quiet");
+    expect(await stream.next()).toMatchObject({ id: String(after) });
+    await stream.close();
+    const resumed = await openStream(url, "/watch?prefix=quiet", { "Last-Event-ID": String(last) });
+    expect(await resumed.next()).toMatchObject({ id: String(after) });
+    await resumed.close();
+  });
+
   test("is 410 COMPACTED when the log no longer reaches back", async () => {
     await Promise.all(Array.from({ length: 1500 }, (_, i) => put(`c/${i % 10}`)));
     const answer = await ask(url, "/watch?after=1");

@@ -77,6 +77,12 @@ export function limitHeaders(server: Server, bytesMax: number): void {
   commonServerOptions.settings.maxHeaderListSize = bytesMax;
 }
 
+/** Calls with each connection that cannot be accepted; unheard, such an error would end the process. */
+export function onAcceptError(server: Server, run: (error: Error) => void): void {
+  const { http2Servers } = server as unknown as ServerInternals;
+  for (const each of http2Servers.keys()) each.on("error", run);
+}
+
 /** Calls with each connection from now on, once the server is bound. */
 export function onConnection(server: Server, run: (socket: Socket) => void): void {
   const { http2Servers } = server as unknown as ServerInternals;

@@ -99,13 +99,31 @@ describe("slots", () => {
   });
 
   test("of one's own address may be replaced where that is allowed, but for those in use", () => {
-    const slots = new FairSlots({ max: 3, replacesOwn: true });
+    const slots = new FairSlots({ max: 3, alwaysEnters: true });
     const cut: string[] = [];
     const [first] = ["1", "2", "3"].map((name) => slots.enter("a", () => cut.push(name)));
     first?.touch();
     expect(slots.enter("a", () => {})).toBeDefined();
     expect(cut).toEqual(["2"]);
     expect(slots.count).toBe(3);
+  });
+
+  test("where all may enter, many addresses with one place each keep nobody out", () => {
+    const slots = new FairSlots({ max: 3, alwaysEnters: true });
+    const cut: string[] = [];
+    const enter = (address: string) => slots.enter(address, () => cut.push(address));
+    const [first] = ["a", "b", "c"].map(enter);
+    first?.touch();
+    expect(enter("d")).toBeDefined();
+    // Its own one, so that it does not take a second place from those with one.
+    expect(enter("c")).toBeDefined();
+    expect(cut).toEqual(["b", "c"]);
+    first?.leave();
+    for (const address of ["e", "f"]) expect(enter(address)).toBeDefined();
+    expect(slots).toMatchObject({ count: 3, refused: 0 });
+    const refusing = new FairSlots({ max: 3 });
+    for (const address of ["a", "b", "c"]) refusing.enter(address, () => {});
+    expect(refusing.enter("d", () => {})).toBeUndefined();
   });
 
   test.each([

@@ -12,6 +12,8 @@ const safeMs = 2000;
 const streamsMax = 1000;
 /** Calls over gRPC that are in progress, beside those between nodes. */
 const callsMax = 2048;
+/** Calls that are forwarded to other members. */
+const forwardedMax = 2000;
 /** Connections to the gRPC port, beside those between nodes. */
 const connectionsMax = 2048;
 /** Connections to the REST port. */
@@ -33,6 +35,8 @@ export interface Intake {
   readonly streams: FairSlots;
   /** Calls over gRPC, streams among them. */
   readonly calls: FairSlots;
+  /** Calls that are forwarded to other members. */
+  readonly forwarded: FairSlots;
   /** Connections to the gRPC port that carry no replication. */
   readonly connections: FairSlots;
   /** Connections to the REST port. */
@@ -49,8 +53,9 @@ export function createIntake(): Intake {
     answers: new Budget({ bytesMax: answerBytesMax, safeMs, now }),
     streams: new FairSlots({ max: streamsMax }),
     calls: new FairSlots({ max: callsMax }),
-    // A node that dials this one must get in, also from an address that others have filled.
-    connections: new FairSlots({ max: connectionsMax, replacesOwn: true }),
+    forwarded: new FairSlots({ max: forwardedMax }),
+    // A node that dials this one must get in, however many others have come from however many addresses.
+    connections: new FairSlots({ max: connectionsMax, alwaysEnters: true }),
     restConnections: new FairSlots({ max: restConnectionsMax }),
     ...{ stalledMsMax, requestMsMax },
   };

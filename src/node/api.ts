@@ -1,8 +1,9 @@
 /** What a node offers to its edges: the REST gateway, the gRPC service, the event streams. */
-import type { Failure, Result } from "../errors.ts";
+import type { Result } from "../errors.ts";
 import type { Survival } from "../replication/election/survival.ts";
 import type { ClusterId, Digest, Epoch, NodeId, Sequence } from "../replication/types.ts";
 import type { Cancel, DelayRange } from "./ports.ts";
+import type { WatchHandle, WatchQuery } from "./watch-query.ts";
 
 /** A candidate has begun phase 1 and does not lead yet. */
 export type Role = "leader" | "candidate" | "follower";
@@ -203,14 +204,6 @@ export interface Leadership {
   readonly epoch: Epoch;
 }
 
-/** One applied operation, for watchers. */
-export interface AppliedOperation {
-  readonly sequence: Sequence;
-  readonly key: string;
-  /** JSON text; undefined: the key was deleted. */
-  readonly value?: string | undefined;
-}
-
 /**
  * What happens on a node, for metrics, logs and `GET /events`. `at` is wall-clock milliseconds.
  * Per-write events stop above a rate that pages could show; `rate` goes on.
@@ -307,24 +300,6 @@ export type EventListener = (event: NodeEvent) => void;
 export interface Subscription {
   /** The recent events, oldest first. */
   readonly history: readonly NodeEvent[];
-  readonly cancel: Cancel;
-}
-
-export interface WatchQuery {
-  readonly prefix: string;
-  /** The last sequence that the watcher knows; absent: from now on. */
-  readonly after?: Sequence | undefined;
-  /** Called at most once, before `applied`: the log reaches that sequence, and back to it. */
-  readonly opened?: () => void;
-  /** Returns false to pause the watch. */
-  readonly applied: (operations: readonly AppliedOperation[]) => boolean;
-  /** The watch has ended for this reason. */
-  readonly failed: (failure: Failure) => void;
-}
-
-export interface WatchHandle {
-  /** Ends a pause: the watch goes on from the log. */
-  readonly resume: () => void;
   readonly cancel: Cancel;
 }
 

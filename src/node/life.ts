@@ -47,7 +47,7 @@ export class NodeLife {
   constructor(options: NodeOptions, leadership: () => Leadership) {
     const { storage, clock, config, observer, log } = options;
     this.options = options;
-    this.strangers = new Strangers(log);
+    this.strangers = new Strangers(log, clock);
     this.startedAt = clock.now();
     this.settings = new SharedSettings(config);
     const { nodeId: id, readLease: isOn } = config;
@@ -59,6 +59,7 @@ export class NodeLife {
     this.watches = new Watches({
       storage,
       clock,
+      retention: config.logRetention,
       timeoutMs: Math.max(config.timeout, 2 * heartbeatAgeMsMax),
       logEnd: () => this.#role?.logEnd(),
     });

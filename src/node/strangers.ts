@@ -1,18 +1,21 @@
 /** Nodes of other clusters, and others that do not fit: a line in the log for each of them, not for each attempt. */
 import { clash, clashReason } from "../replication/cluster-id.ts";
-import type { ClusterMark, NodeId } from "../replication/types.ts";
-import type { Log } from "./ports.ts";
+import type { ClusterMark, Epoch, NodeId } from "../replication/types.ts";
+import { PacedLog } from "./paced-log.ts";
+import type { Clock, Log } from "./ports.ts";
 
-/** Names that strangers give themselves are not bounded otherwise. */
-const namesMax = 64;
+/** Who asked to lead, and was refused. */
+interface RefusedLeader {
+  readonly leader: NodeId;
+  readonly epoch: Epoch;
+  readonly reason: string;
+}
 
 export class Strangers {
-  readonly #log: Log;
-  /** Why each was last refused, or refused this node. */
-  readonly #told = new Map<NodeId, string>();
+  readonly #lines: PacedLog;
 
-  constructor(log: Log) {
-    this.#log = log;
+  constructor(log: Log, clock: Pick<Clock, "now">) {
+    this.#lines = new PacedLog(log, () => clock.now());
   }
 
   /** This node refuses it, because it belongs to another cluster or does not show that it belongs to this one. */
@@ -25,24 +28,26 @@ export class Strangers {
     this.#tell(id, reason, `${id} refuses to follow this leader: ${reason}`);
   }
 
+  /** Its epoch, or its claim to lead, cannot be right. `consequence`: for this node, or what mends it. */
+  mayNotLead({ leader, epoch, reason }: RefusedLeader, consequence: string, more?: object): void {
+    const said = `${leader} asked to lead and was refused: ${reason}; ${consequence}`;
+    this.#lines.warn(said, { leader, refusedEpoch: epoch, ...more }, said);
+  }
+
+  /** What it sent in place of a store was none. */
+  snapshotRefused(leader: NodeId, reason: string): void {
+    const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
+    this.#lines.error(said, { leader }, said);
+  }
+
   /** This node has no data, and the other one has: if it is of that cluster, its leader will find it. */
   waitsFor(id: NodeId, cluster: string): void {
-    if (this.#isNew(id, cluster))
-      this.#log.info(
-        { node: id },
-        `this node has no data and waits for the leader of ${cluster}, to which ${id} belongs`,
-      );
+    const said = `this node has no data and waits for the leader of ${cluster}, to which ${id} belongs`;
+    this.#lines.info(`${id}: ${cluster}`, { node: id }, said);
   }
 
   #tell(id: NodeId, reason: string, sentence: string): void {
-    if (this.#isNew(id, reason)) this.#log.warn({ node: id }, sentence);
-  }
-
-  #isNew(id: NodeId, reason: string): boolean {
-    if (this.#told.get(id) === reason) return false;
-    if (this.#told.size >= namesMax) this.#told.clear();
-    this.#told.set(id, reason);
-    return true;
+    this.#lines.warn(`${id}: ${reason}`, { node: id }, sentence);
   }
 }
 

@@ -3,16 +3,20 @@
  * watcher.
  */
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
-import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
-import type { AppliedOperation, WatchHandle, WatchQuery } from "./api.ts";
-import type { Clock, Storage } from "./ports.ts";
+import type { Cancel, Clock, Storage } from "./ports.ts";
+import { pagesOf, type WatchPage } from "./watch-pages.ts";
+import type { AppliedOperation, WatchHandle, WatchQuery } from "./watch-query.ts";
+import { WatchRounds } from "./watch-rounds.ts";
 
 interface Watch {
   readonly prefix: string;
   readonly applied: (operations: readonly AppliedOperation[]) => boolean;
   readonly failed: (failure: Failure) => void;
+  readonly passed: WatchQuery["passed"];
+  /** The newest sequence that it was told, or began after. Invariant: told <= cursor. */
+  told: Sequence;
   /** Everything up to here was delivered or was not asked for. */
   cursor: Sequence;
   /** `live`: told of entries as they are applied; `reading`: catching up from the log. */
@@ -21,6 +25,11 @@ interface Watch {
 
 /** How much of the log a watch that catches up is sent in one turn of the event loop. */
 const pageLimit = { entriesMax: 256, bytesMax: 1024 * 1024 };
+
+/** Milliseconds after which a watch is told how far it is, if it was told nothing else. */
+const passedEveryMs = 10_000;
+/** The same, as a share of the entries that the log keeps: well before they are forgotten. */
+const passedShare = 0.1;
 
 /**
  * Hands applied operations to their watches, each exactly once and in order. A watch that
@@ -31,10 +40,15 @@ export class Watches {
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
   readonly #ahead: AheadWatches;
+  readonly #rounds: WatchRounds;
+  readonly #passedEvery: number;
+  #nextLook: Cancel | undefined;
 
   constructor(parts: {
     storage: Storage;
     clock: Clock;
+    /** Applied entries that the log keeps. */
+    retention: number;
     /** How far the leader's log reaches; undefined while this node does not know. */
     logEnd: () => LogEnd | undefined;
     /** Milliseconds that a watch may wait to learn that. */
@@ -42,7 +56,9 @@ export class Watches {
   }) {
     this.#storage = parts.storage;
     this.#clock = parts.clock;
+    this.#passedEvery = Math.ceil(passedShare * parts.retention);
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
+    this.#rounds = new WatchRounds(parts.clock, (entries) => this.#tell(entries));
   }
 
   /** See KvNode.watch. */
@@ -54,6 +70,8 @@ export class Watches {
       prefix,
       applied: query.applied,
       failed: query.failed,
+      passed: query.passed,
+      told: after,
       cursor: after,
       state: "live",
     };
@@ -64,6 +82,7 @@ export class Watches {
       if (fault !== undefined) return fault;
     } else opened();
     this.#watches.add(watch);
+    if (watch.passed !== undefined) this.#nextLook ??= this.#lookLater();
     if (after < applied) this.#readOn(watch);
     return succeeded({
       resume: () => {
@@ -75,11 +94,32 @@ export class Watches {
 
   /** These entries were just applied. */
   applied(entries: readonly Entry[]): void {
-    for (const watch of this.#watches) if (watch.state === "live") this.#deliver(watch, entries);
+    if (this.#watches.size > 0) this.#rounds.add(entries);
+  }
+
+  /** What there is to tell is put together once for each prefix. Returns how many watches are told. */
+  #tell(entries: readonly Entry[]): number {
+    const first = entries[0]?.sequence ?? 0;
+    const byPrefix = new Map<string, readonly WatchPage[]>();
+    let told = 0;
+    for (const watch of this.#watches) {
+      if (watch.state !== "live") continue;
+      let pages = byPrefix.get(watch.prefix);
+      // A watch may have been opened after some of these entries.
+      if (watch.cursor >= first) pages = pagesOf(entriesAfter(watch.cursor, entries), watch.prefix);
+      else if (pages === undefined) {
+        pages = pagesOf(entries, watch.prefix);
+        byPrefix.set(watch.prefix, pages);
+      }
+      if (pages.length > 0) told += 1;
+      this.#deliver(watch, entries, pages);
+    }
+    return told;
   }
 
   /** A snapshot replaced the store: a watch that was behind it cannot be told what lay between. */
   jumped(): void {
+    this.#rounds.tellNow();
     const { applied } = this.#storage.summary();
     for (const watch of this.#watches) {
       // The snapshot may be of a log that does not reach as far as the one before.
@@ -95,11 +135,14 @@ export class Watches {
 
   /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
+    this.#rounds.close();
+    this.#nextLook?.();
     this.#ahead.close();
   }
 
   /** What this node applied is not in the cluster's history: no watch can go on from it. */
   replaced(): void {
+    this.#rounds.drop();
     for (const watch of [...this.#watches])
       this.#fail(
         watch,
@@ -115,6 +158,24 @@ export class Watches {
     watch.state = "ended";
     this.#watches.delete(watch);
     this.#ahead.delete(watch);
+    if (this.#watches.size > 0) return;
+    this.#nextLook?.();
+    this.#nextLook = undefined;
+  }
+
+  #lookLater(): Cancel {
+    return this.#clock.after(passedEveryMs, () => {
+      this.#nextLook = this.#lookLater();
+      for (const watch of this.#watches) this.#pass(watch, 1);
+    });
+  }
+
+  /** Tells the watch how far it is if that is at least so many entries beyond what it was told. */
+  #pass(watch: Watch, entries: number): void {
+    if (watch.passed === undefined || watch.cursor - watch.told < entries) return;
+    watch.told = watch.cursor;
+    this.#ahead.reached(watch);
+    watch.passed(watch.cursor);
   }
 
   #fail(watch: Watch, { failure }: Failed): void {
@@ -155,27 +216,28 @@ export class Watches {
       watch.state = "live";
       return;
     }
-    const page = this.#storage.readLog(watch.cursor + 1, pageLimit);
-    this.#deliver(
-      watch,
-      page.filter(({ sequence }) => sequence <= applied),
-    );
+    const page = this.#storage
+      .readLog(watch.cursor + 1, pageLimit)
+      .filter(({ sequence }) => sequence <= applied);
+    this.#deliver(watch, page, pagesOf(page, watch.prefix));
     if (watch.state === "reading") this.#clock.defer(() => this.#readPage(watch));
   }
 
-  #deliver(watch: Watch, entries: readonly Entry[]): void {
-    for (const { sequence, operations } of entries) {
-      if (sequence <= watch.cursor) continue;
-      watch.cursor = sequence;
-      const shown = operations
-        .filter(({ key }) => key.startsWith(watch.prefix) && !isHidden(key))
-        .map(({ key, value }) => ({ sequence, key, value }));
-      if (shown.length === 0) continue;
+  /** `pages` are those of the entries after the cursor. */
+  #deliver(watch: Watch, entries: readonly Entry[], pages: readonly WatchPage[]): void {
+    for (const { operations, last } of pages) {
+      watch.cursor = last;
+      watch.told = last;
       this.#ahead.reached(watch);
-      const more = watch.applied(shown);
+      const more = watch.applied(operations);
       // The listener may have ended the watch from within its call.
       if (this.#watches.has(watch) && !more) watch.state = "paused";
       if (!more || !this.#watches.has(watch)) return;
     }
+    watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);
+    this.#pass(watch, this.#passedEvery);
   }
 }
+
+const entriesAfter = (cursor: Sequence, entries: readonly Entry[]): readonly Entry[] =>
+  entries.filter(({ sequence }) => sequence > cursor);

@@ -1,6 +1,6 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import {
   type CertificateFolder,
   certificateFolder,
@@ -117,4 +117,35 @@ test.each([
   [undefined, undefined],
 ])("the names %s are those of %s", (names, member) => {
   expect(memberIn(names)).toBe(member);
+});
+
+test("a key is not read unless it was checked itself, though its path names another file in between", async () => {
+  const folder = await certificateFolder();
+  const files = await folder.issue(memberNames("a"));
+  const inFolder = (name: string) => join(folder.directory, name);
+  writeFileSync(inFolder("open"), "an open key", { mode: 0o644 });
+  const key = inFolder("link");
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+  });
+  const exchange = async () => {
+    for (let turn = 0; !isOver; turn++) {
+      symlinkSync(turn % 2 === 0 ? inFolder("open") : files.key, inFolder("next"));
+      renameSync(inFolder("next"), key);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  symlinkSync(files.key, key);
+  const exchanging = exchange();
+  let refused = 0;
+  let read = 0;
+  while (Math.min(read, refused) < 200) {
+    const texts = await readTexts({ files: { ...files, key }, settings }).catch(() => undefined);
+    if (texts === undefined) refused += 1;
+    else read += 1;
+    expect(texts?.key).not.toBe("an open key");
+  }
+  isOver = true;
+  await exchanging;
 });

@@ -1,6 +1,6 @@
 /** Reads a certificate, its private key and the issuers of other certificates, and checks them. */
 import { constants, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import type { TlsFiles } from "../config/tls-settings.ts";
 import { memberIn, memberUri } from "./member-name.ts";
@@ -26,6 +26,11 @@ export interface Wanted {
   readonly member?: string | undefined;
 }
 
+/** What others must not have of a private key. Its group may read it: containers mount secrets for a group. */
+const othersMode = 0o027;
+/** Bytes of one file; a list of hundreds of authorities takes less. */
+const fileBytesMax = 4 * 1024 * 1024;
+
 /** The texts of the files, in PEM. */
 export type Texts = Readonly<Record<keyof TlsFiles, string>>;
 
@@ -38,12 +43,21 @@ class TlsFileError extends Error {
 export async function readTexts({ files, settings }: Wanted): Promise<Texts> {
   const read = async (kind: keyof TlsFiles): Promise<string> => {
     const path = files[kind];
+    let file: FileHandle | undefined;
     try {
-      if (kind === "key") await refuseOpenKey(path, settings.key);
-      return await readFile(path, "utf8");
+      file = await open(path);
+      // Of the file that is read, whatever its path names by then.
+      const { mode, size } = await file.stat();
+      if (kind === "key" && (mode & othersMode) !== 0)
+        throw fault(settings.key, path, "others can read or change; chmod 600 mends that");
+      if (size > fileBytesMax)
+        throw fault(settings[kind], path, `has more than ${fileBytesMax} bytes`);
+      return await file.readFile("utf8");
     } catch (error) {
       if (error instanceof TlsFileError) throw error;
       throw fault(settings[kind], path, `cannot be read (${codeOf(error)})`);
+    } finally {
+      await file?.close();
     }
   };
   return { cert: await read("cert"), key: await read("key"), ca: await read("ca") };
@@ -97,13 +111,6 @@ export const isIssuedBy = (
 
 const fault = (setting: string, path: string, reason: string): TlsFileError =>
   new TlsFileError(`${setting} is ${JSON.stringify(path)}, which ${reason}.`);
-
-/** Its group may read the private key: containers mount secrets for a group. */
-async function refuseOpenKey(path: string, setting: string): Promise<void> {
-  const { mode } = await stat(path);
-  if ((mode & 0o027) === 0) return;
-  throw fault(setting, path, "others can read or change; chmod 600 mends that");
-}
 
 const blocks = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startFollower, startLeader } from "../../test/support/link-ends.ts";
+import { pacedLinesMax } from "../node/paced-log.ts";
 import type { Log } from "../node/ports.ts";
 import type { LeaderMessage } from "../replication/types.ts";
 import { encodeLeaderMessage } from "./codec.ts";
@@ -95,6 +96,23 @@ async function intrude(port: number, messages: readonly Buffer[]) {
   for (const bytes of messages) call.write(bytes);
   return { call, headers, dialerNonce, ended };
 }
+
+test("whatever names strangers give themselves, they cause few lines", async () => {
+  const there = listening();
+  const { port } = await startFollower(0, { secrets: [secret], log: there.log });
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  const { path } = ReplicationServiceService.replicate;
+  const asIs = (bytes: Buffer) => bytes;
+  for (let number = 0; number < 4 * pacedLinesMax; number++) {
+    const metadata = new Metadata();
+    metadata.set("kv-from", `stranger${number}`);
+    const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata);
+    const [error] = (await once(call, "error")) as [ServiceError];
+    expect(error.code).toBe(status.UNAUTHENTICATED);
+  }
+  expect(there.lines).toHaveLength(pacedLinesMax);
+});
 
 test("without the proof no message reaches the rules, whatever comes first", async () => {
   const follower = await startFollower(0, { secrets: [secret] });

@@ -9,6 +9,7 @@
  */
 import { Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { idSyntax } from "../config/setting.ts";
+import { PacedLog } from "../node/paced-log.ts";
 import type { Log } from "../node/ports.ts";
 import type { NodeId } from "../replication/types.ts";
 import { ReplicateRequest } from "./generated/quorumkv/v1/replication.ts";
@@ -23,8 +24,8 @@ const proofName = "kv-proof-bin";
 const proofMsMax = 2_000;
 /** Bytes of a message that may be a proof, several times what one takes: a stranger's long one is not even decoded. */
 const helloBytesMax = 256;
-/** Names that peers give themselves are not bounded otherwise. */
-const peersMax = 64;
+/** Characters of what the other end says. */
+const saidMax = 200;
 
 const hereOnly =
   "CLUSTER_SECRET is set on this node and not on that one; set the same on all nodes";
@@ -46,14 +47,13 @@ export class Handshake {
   readonly #id: NodeId;
   /** The first one proves, all are believed; none: streams are not secured. */
   readonly #secrets: readonly string[];
-  readonly #log: Log;
-  /** Why a stream with each peer was last refused: one line for each reason, not for each attempt. */
-  readonly #told = new Map<string, string>();
+  /** Why streams were refused: a line for each peer and reason, not for each attempt. */
+  readonly #refusals: PacedLog;
 
   constructor(options: { id: NodeId; secrets: readonly string[]; log: Log }) {
     this.#id = options.id;
     this.#secrets = options.secrets;
-    this.#log = options.log;
+    this.#refusals = new PacedLog(options.log, () => performance.now());
   }
 
   dial(to: NodeId): DialledHandshake {
@@ -73,13 +73,14 @@ export class Handshake {
           this.#refused(to, reason);
           return undefined;
         }
-        this.#told.delete(to);
+        this.#refusals.forget(`${to}: `);
         const proof = proofOf(secret, "dial", exchange);
         const message = { $case: "hello", value: { proof } } as const;
         return { hello: Buffer.from(ReplicateRequest.encode({ message }).finish()) };
       },
       ended: (code, details) => {
-        if (code === status.UNAUTHENTICATED) this.#refused(to, `it says: ${details}`);
+        if (code === status.UNAUTHENTICATED)
+          this.#refused(to, `it says: ${details.slice(0, saidMax)}`);
       },
     };
   }
@@ -116,7 +117,7 @@ export class Handshake {
     headers.set(nonceName, exchange.acceptorNonce);
     headers.set(proofName, proofOf(secret, "accept", exchange));
     this.#awaitProof(call, { peer: from, exchange }, () => {
-      this.#told.delete(from);
+      this.#refusals.forget(`${from}: `);
       verified(true);
     });
     call.sendMetadata(headers);
@@ -159,10 +160,8 @@ export class Handshake {
   #refused(peer: string, reason: string): void {
     // The port of a dialler is another one each time.
     const name = peer.replace(/:\d+$/, "");
-    if (this.#told.get(name) === reason) return;
-    if (this.#told.size >= peersMax) this.#told.clear();
-    this.#told.set(name, reason);
-    this.#log.warn({ peer, reason }, `${name}: replication stream refused (${reason}); retrying`);
+    const said = `${name}: replication stream refused (${reason}); retrying`;
+    this.#refusals.warn(`${name}: ${reason}`, { peer, reason }, said);
   }
 }
 

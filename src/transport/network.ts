@@ -16,6 +16,7 @@ type DialOpened = (link: Link<LeaderMessage>) => LinkEvents<FollowerMessage>;
 const notNow = "this node does not accept streams now";
 
 type Opened = (link: Link<FollowerMessage>) => LinkEvents<LeaderMessage>;
+type Call = ServerDuplexStream<Buffer, Buffer>;
 
 /** Dials the members of NODES, and accepts the streams that they dial. */
 export class GrpcNetwork implements Network {
@@ -27,6 +28,7 @@ export class GrpcNetwork implements Network {
   readonly #limits: OutboxLimits | undefined;
   /** Only with TLS. */
   readonly #security: MemberStreams | undefined;
+  readonly #proved: (call: Call) => void;
   readonly #dials = new Set<Cancel>();
   /** Streams that leaders have opened to this node. */
   readonly #accepted = new Set<Link<FollowerMessage>>();
@@ -38,6 +40,8 @@ export class GrpcNetwork implements Network {
     limits?: OutboxLimits;
     security?: MemberStreams | undefined;
     handshake?: Handshake;
+    /** Called once a stream is known to be of a member, by its certificate or by the secret. */
+    proved?: (call: Call) => void;
   }) {
     this.#members = new Map(options.nodes.map((member) => [member.id, member]));
     this.#security = options.security;
@@ -46,6 +50,7 @@ export class GrpcNetwork implements Network {
     this.#log = options.log;
     const { log, handshake = new Handshake({ id: "", secrets: [], log }) } = options;
     this.#handshake = handshake;
+    this.#proved = options.proved ?? (() => {});
     this.#malformed = new MalformedLog(options.log);
     this.#limits = options.limits;
   }
@@ -75,7 +80,7 @@ export class GrpcNetwork implements Network {
   }
 
   /** The handler of `Replicate`: a leader opens a stream to this node. */
-  accept(call: ServerDuplexStream<Buffer, Buffer>): void {
+  accept(call: Call): void {
     if (this.#opened === undefined) {
       refuse(call, notNow);
       return;
@@ -88,18 +93,15 @@ export class GrpcNetwork implements Network {
 
   /**
    * The dialer has proved that it knows the secret, if there is one. `member`: whom its certificate names, with TLS.
-   * `isOpen`: the headers have been sent.
+   * `isOpen`: the headers have been sent, with this node's own proof.
    */
-  #verified(
-    call: ServerDuplexStream<Buffer, Buffer>,
-    member: NodeId | undefined,
-    isOpen: boolean,
-  ): void {
+  #verified(call: Call, member: NodeId | undefined, isOpen: boolean): void {
     const opened = this.#opened;
     if (opened === undefined) {
       refuse(call, notNow);
       return;
     }
+    if (member !== undefined || isOpen) this.#proved(call);
     const caught = member === undefined ? opened : this.#asCaller(call, member, opened);
     const malformed = (peer: string, reason: string) => this.#malformed.warn(peer, reason);
     const rest = { known: this.#known, malformed, limits: this.#limits, isOpen };

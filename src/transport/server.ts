@@ -2,6 +2,7 @@
  * The node's gRPC port. It carries the replication streams between nodes, and whatever further
  * services the caller adds to it, such as the public ones of `gateway/grpc`.
  */
+import { lookup } from "node:dns/promises";
 import type { Socket } from "node:net";
 import {
   logVerbosity,
@@ -12,15 +13,17 @@ import {
   setLogVerbosity,
 } from "@grpc/grpc-js";
 import type { Config } from "../config/config.ts";
-import { limitHeaders } from "../intake/grpc-calls.ts";
+import { limitHeaders, onAcceptError } from "../intake/grpc-calls.ts";
 import { createIntake, type Intake } from "../intake/intake.ts";
+import { PacedLog } from "../node/paced-log.ts";
 import type { Log, Network } from "../node/ports.ts";
 import { callsMsMax } from "../node/stopping.ts";
 import type { Credentials } from "../tls/credentials.ts";
-import { boundReplication } from "./bounded-replication.ts";
+import { BoundedReplication } from "./bounded-replication.ts";
 import { headerBytesMax, serverOptions } from "./channel-options.ts";
 import { Connections } from "./connections.ts";
 import { Handshake } from "./handshake.ts";
+import { MemberAddresses } from "./member-addresses.ts";
 import { GrpcNetwork, hostAndPort } from "./network.ts";
 import { replicationService } from "./replication-service.ts";
 import { MemberStreams } from "./security/member-streams.ts";
@@ -64,9 +67,28 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const security = credentials && new MemberStreams({ credentials, members, log });
   const { nodeId: id = "", clusterSecrets: secrets = [] } = config;
   const handshake = new Handshake({ id, secrets, log });
-  const network = new GrpcNetwork({ nodes: config.nodes, log, security, handshake });
+  const replication = new BoundedReplication({
+    addresses: new MemberAddresses({
+      hosts: config.nodes.map(({ host }) => host),
+      lookup: (host) => lookup(host, { all: true }),
+      now: () => performance.now(),
+    }),
+    provable: secrets.length > 0 || credentials?.permissive === false,
+  });
+  const network = new GrpcNetwork({
+    ...{ nodes: config.nodes, log, security, handshake },
+    proved: (call) => replication.proved(call.metadata),
+  });
   const connections = new Connections(intake.connections);
-  const bounds = [connections.interceptor, boundReplication(), ...interceptors];
+  const bounds = [connections.interceptor, replication.interceptor, ...interceptors];
+  // Such as a system without memory for it; whoever opens connections could cause one for each.
+  const failures = new PacedLog(log, () => performance.now());
+  const notAccepted = (error: Error) =>
+    failures.error(
+      error.message,
+      { err: error },
+      "gRPC port could not accept a connection; it keeps listening",
+    );
   const server = new Server({ ...serverOptions, interceptors: bounds });
   limitHeaders(server, headerBytesMax);
   server.addService(replicationService, {
@@ -81,14 +103,14 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       if (credentials === undefined || security === undefined) {
         const port = await bind(server, config);
         connections.watch(server);
+        onAcceptError(server, notAccepted);
         return { port };
       }
       const accepted = (socket: Socket) => connections.opened(socket);
-      listener = await listenSecurely(server, { credentials, log, accepted }, config).catch(
-        (cause: Error) => {
-          throw cannotOpen(config, cause);
-        },
-      );
+      const parts = { credentials, log, accepted, notAccepted };
+      listener = await listenSecurely(server, parts, config).catch((cause: Error) => {
+        throw cannotOpen(config, cause);
+      });
       security.connections = listener.connections;
       return listener;
     },

@@ -1,55 +1,48 @@
-/** What `npm pack` gives: installed where nothing else is, under the oldest Node that it promises. */
+/** What `npm pack` gives: installed where nothing else is, under each runtime that it promises. */
 import { execFile, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { startCluster } from "quorum-kv/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { binaries, env, type InstalledPackage, installPackage } from "./installed-package.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const binaries = join(root, "node_modules/.bin");
 const oldest = 20;
-const env = { ...process.env, PATH: [binaries, process.env["PATH"]].join(delimiter) };
 const run = promisify(execFile);
 
+const onPath = (name: string): readonly string[] =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .filter((file) => existsSync(file));
+
 /** The Node of this machine that is of the oldest version; undefined: there is none. */
-const node20 = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .map((folder) => join(folder, "node"))
-  .filter((file) => existsSync(file))
-  .find((file) => String(spawnSync(file, ["--version"]).stdout).startsWith(`v${oldest}.`));
-if (node20 === undefined) {
-  process.stderr.write(`no Node ${oldest} on PATH: the package is tried under this Node alone\n`);
+const node20 = onPath("node").find((file) =>
+  String(spawnSync(file, ["--version"]).stdout).startsWith(`v${oldest}.`),
+);
+const [deno] = onPath("deno");
+const [bun] = onPath("bun");
+for (const [name, file] of Object.entries({ [`Node ${oldest}`]: node20, Deno: deno, Bun: bun })) {
+  if (file === undefined)
+    process.stderr.write(`no ${name} on PATH: the package is not tried there\n`);
 }
 const nodes = [process.execPath, ...(node20 === undefined ? [] : [node20])];
+/** Words before those of the program. */
+const runtimes: readonly (readonly string[])[] = [
+  ...nodes.map((node) => [node]),
+  ...(deno === undefined ? [] : [[deno, "run", "--allow-net", "--no-lock"]]),
+  ...(bun === undefined ? [] : [[bun, "run"]]),
+];
 
+let installed: InstalledPackage;
 let folder: string;
 let tarball: string;
-
-/** The path of what `npm pack` makes of a folder. */
-async function pack(of: string): Promise<string> {
-  const before = new Set(readdirSync(folder));
-  await run("npm", ["pack", "--pack-destination", folder], { cwd: of, env });
-  const [made = ""] = readdirSync(folder).filter((file) => !before.has(file));
-  return join(folder, made);
-}
-
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "kv-package-"));
-  tarball = await pack(join(root, "client"));
-  const places = ["client/node_modules", "node_modules"].map((place) =>
-    join(root, place, "eventsource-parser"),
-  );
-  const parser = await pack(places.find((place) => existsSync(place)) ?? "");
-  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
-  const install = ["install", "--offline", "--no-audit", "--no-fund", tarball, parser];
-  await run("npm", install, { cwd: folder, env });
+  installed = await installPackage();
+  ({ folder, tarball } = installed);
 });
-afterAll(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => installed?.remove());
 
 test("it is built: no TypeScript but types, and no dependency but one", async () => {
   const files = (await run("tar", ["tzf", tarball])).stdout.trim().split("\n");
@@ -105,6 +98,7 @@ test("its types are complete, and narrow errors by their code", async () => {
 });
 
 const program = `
+import process from "node:process";
 import { QuorumKV } from "quorum-kv-client";
 const kv = new QuorumKV({ endpoints: process.argv.slice(2), timeoutMs: 120000 });
 const keys = [];
@@ -123,11 +117,11 @@ process.stdin.once("data", async () => {
   process.exit();
 });`;
 
-describe.each(nodes)("under %s", (node) => {
+describe.each(runtimes)("under %s", (runtime, ...words) => {
   test("it reads, writes, watches and fails over", async () => {
     writeFileSync(join(folder, "program.mjs"), program);
     const cluster = await startCluster({ nodes: 3 });
-    const child = spawn(node, ["program.mjs", cluster.endpoints[0] ?? ""], {
+    const child = spawn(runtime, [...words, "program.mjs", cluster.endpoints[0] ?? ""], {
       cwd: folder,
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -142,9 +136,9 @@ describe.each(nodes)("under %s", (node) => {
       await cluster.close();
     }
   });
+});
 
-  test("kv says what it can do", async () => {
-    const kv = join(folder, "node_modules/quorum-kv-client/bin/kv.mjs");
-    expect((await run(node, [kv, "--help"], { cwd: folder })).stdout).toContain("Usage: kv");
-  });
+test.each(nodes)("under %s kv says what it can do", async (node) => {
+  const kv = join(folder, "node_modules/quorum-kv-client/bin/kv.mjs");
+  expect((await run(node, [kv, "--help"], { cwd: folder })).stdout).toContain("Usage: kv");
 });

@@ -122,6 +122,12 @@ export class Recorder {
     }
   }
 
+  /** Nothing was done, and that may be so here. */
+  isRefusal(reply: Reply): boolean {
+    if (reply.type !== "answer" || ![421, 503].includes(reply.status)) return false;
+    return this.#refusals.includes(String(reply.body?.["code"]));
+  }
+
   #judge(intent: Intent, reply: Reply): Pick<Call, "outcome" | "version" | "value"> | undefined {
     if (reply.type === "unreachable") {
       this.counts.unreachable += 1;
@@ -148,7 +154,7 @@ export class Recorder {
       this.counts.declined += 1;
       return { outcome: "mismatch", ...version };
     }
-    if ((status === 503 || status === 421) && this.#refusals.includes(code)) {
+    if (this.isRefusal(reply)) {
       this.counts.refused += 1;
       return undefined;
     }

@@ -4,12 +4,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { NodeStatus } from "../../src/node/api.ts";
 import { check } from "../linearizability/check.ts";
 import type { Call } from "../linearizability/history.ts";
+import { findAnomaly } from "../linearizability/transactions.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { anyContact, type Contact, fixedContact, RoamingContact } from "../support/contact.ts";
 import type { HttpClient } from "../support/http-client.ts";
 import type { Dice } from "../support/random.ts";
 import type { Fault } from "./menu.ts";
 import { Recorder } from "./recorder.ts";
+import { Transacting, withOtherWrites } from "./transacting.ts";
 import { WatchClient } from "./watch-client.ts";
 import { findBrokenPrefixes, Watchers } from "./watchers.ts";
 import { startWorkload } from "./workload.ts";
@@ -25,7 +27,7 @@ export interface RoundPlan {
 
 export interface RoundReport {
   readonly calls: number;
-  readonly counts: Recorder["counts"];
+  readonly counts: Recorder["counts"] & Transacting["counts"];
   readonly pages: number;
   /** Operations that subscribers were told. */
   readonly told: number;
@@ -74,6 +76,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   const prefix = `r${plan.number}-`;
   const keys = Array.from({ length: KEYS_PER_ROUND }, (_, index) => `${prefix}${index}`);
   const recorder = new Recorder({ electing });
+  const transacting = new Transacting(recorder);
   const watchers = new Watchers(client, prefix, { electing });
   world.watchers = watchers;
   for (const node of electing ? cluster.nodes : cluster.followers) {
@@ -88,7 +91,7 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   );
   const { clients, quorums } = plan;
   const valueBytes = Math.max(0, ...plan.faults.map((fault) => fault.valueBytes ?? 0));
-  const workload = startWorkload(recorder, {
+  const workload = startWorkload(recorder, transacting, {
     ...{ clients, keys, prefix, quorums, valueBytes, dice: dice.fork() },
     newContact: (number) => contactOf(world, number),
     newAnyContact: (own) => anyContact(client, urlsOf(cluster), own),
@@ -113,10 +116,11 @@ export async function runRound(world: RoundWorld, plan: RoundPlan): Promise<Roun
   await Promise.all(subscribers.map((each) => each.stop()));
   await readEverything(world, recorder, keys);
   await rememberAndCompare(world, keys);
-  judge({ plan, recorder, watchers, subscribers });
+  judge({ plan, recorder, transacting, watchers, subscribers });
   world.earlier.push(...recorder.history);
   return {
-    ...{ calls: recorder.history.length, counts: recorder.counts, convergedInMs },
+    ...{ calls: recorder.history.length, convergedInMs },
+    counts: { ...recorder.counts, ...transacting.counts },
     ...{ pages: watchers.pages.length, told: subscribers.flatMap(({ seen }) => seen).length },
     ...{ sequence: statuses[0]?.applied ?? 0 },
   };
@@ -292,10 +296,11 @@ async function listAll(client: HttpClient, url: string): Promise<Map<string, str
 function judge(found: {
   readonly plan: RoundPlan;
   readonly recorder: Recorder;
+  readonly transacting: Transacting;
   readonly watchers: Watchers;
   readonly subscribers: readonly WatchClient[];
 }): void {
-  const { plan, recorder, watchers, subscribers } = found;
+  const { plan, recorder, transacting, watchers, subscribers } = found;
   const { history } = recorder;
   // The probe's key goes on through all rounds, so that its history has no known beginning here.
   const round = history.filter(({ key }) => key.startsWith(`r${plan.number}-`));
@@ -305,6 +310,10 @@ function judge(found: {
   }
   if (verdict.verdict === "gave up") {
     throw new Broken(`the checker gave up on key ${verdict.key}`, history);
+  }
+  const anomaly = findAnomaly(withOtherWrites(transacting.transactions, history));
+  if (anomaly !== undefined) {
+    throw new Broken(`transactions: ${anomaly}`, history);
   }
   const offences = [
     ...recorder.offences,

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Contact } from "../support/contact.ts";
 import type { Dice } from "../support/random.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Transacting } from "./transacting.ts";
 
 export interface WorkloadOptions {
   readonly clients: number;
@@ -39,7 +40,11 @@ const WRITE_TIMEOUT_MS = 2000;
 /** A frozen node answers nothing; the next read goes to another one. */
 const ANYWHERE_PATIENCE_MS = 1500;
 
-export function startWorkload(recorder: Recorder, options: WorkloadOptions): Workload {
+export function startWorkload(
+  recorder: Recorder,
+  transacting: Transacting,
+  options: WorkloadOptions,
+): Workload {
   const stopping = new AbortController();
   /** The newest version that any client heard of: conditional writes fight over it. */
   const heard = new Map<string, number>();
@@ -64,6 +69,44 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     return call;
   };
 
+  /** Of any node, or as the leader has it: both show every write that was answered before. */
+  const viewOnce = ({ client, contact, anywhere, dice }: Client, keys: readonly string[]) =>
+    dice.chance(0.5)
+      ? transacting.view(contact, { client, keys, timeoutMs })
+      : transacting.view(anywhere, {
+          ...{ client, keys, consistency: "linearizable", timeoutMs: ANYWHERE_PATIENCE_MS },
+        });
+
+  /** Reads several keys, and writes some of them on condition that all are as it read them. */
+  const transactOnce = async (each: Client, number: number) => {
+    const { client, contact, dice } = each;
+    const keys = dice.sample(options.keys, dice.whole(2, 4));
+    const seen = await viewOnce(each, keys);
+    if (seen === undefined) return;
+    const value = JSON.stringify(`${client}-${number}`);
+    const count = dice.whole(1, keys.length - 1);
+    const operations = seen.map(({ key, version: ifVersion }, index) =>
+      index < count ? { key, value, ifVersion } : { key, ifVersion, isCheck: true },
+    );
+    await transacting.write(contact, { ...keyed(each, number), client, operations });
+  };
+
+  /** Without a condition: only its idempotency key keeps it from taking effect twice. */
+  const repeatOnce = async (each: Client, number: number) => {
+    const { client, contact, dice } = each;
+    const key = dice.pick(options.keys);
+    const operations = [{ key, value: JSON.stringify(`${client}-${number}`) }];
+    const write = { ...keyed(each, number), client, operations };
+    await transacting.write(contact, { ...write, repeats: dice.whole(1, 3) });
+  };
+
+  const keyed = ({ client, dice }: Client, number: number) => ({
+    idempotencyKey: `${options.prefix}${client}-${number}`,
+    repeats: dice.chance(0.5) ? dice.whole(1, 3) : 0,
+    body: { quorum: dice.whole(...options.quorums), timeoutMs: WRITE_TIMEOUT_MS },
+    timeoutMs,
+  });
+
   /** One key, or all of them, of any node. */
   const readAnywhere = async ({ client, anywhere, dice }: Client, key: string) => {
     const timeoutMs = ANYWHERE_PATIENCE_MS;
@@ -86,6 +129,11 @@ export function startWorkload(recorder: Recorder, options: WorkloadOptions): Wor
     }
     if (dice.chance(0.08)) {
       return batchOnce(each, number);
+    }
+    if (dice.chance(0.12)) {
+      const act = dice.chance(0.6) ? transactOnce : repeatOnce;
+      await act(each, number);
+      return undefined;
     }
     const key = dice.pick(options.keys);
     const kind = dice.pick(["put", "put", "put", "read", "read", "read", "delete"] as const);

@@ -53,7 +53,7 @@ seen = {}
 seen["version"] = put("python", '"é"').result.version
 seen["value"] = stub.Read(kv.ReadRequest(key="python"), timeout=DEADLINE).entry.value
 seen["mismatch"] = refusal(lambda: put("python", "2", if_version=0))
-hostile = "\x00" * 1024
+hostile = "k" + "\x00" * 1023
 put(hostile, "1")
 seen["hostile"] = refusal(lambda: put(hostile, "2", if_version=0))["code"]
 behind = kv.ReadRequest(key="python", min_version=2**52)

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, expect, onTestFinished, type TestContext, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import { startSmallCluster } from "../support/small-cluster.ts";
-import { findProgram, findPython, generate, missing } from "./tools.ts";
+import { pythonClient, pythonNeeds } from "./python.ts";
+import { findProgram, generate, need } from "./tools.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const root = pathOf("../../proto");
-const support = pathOf("../support");
 const ours = ["kv", "replication"].map((name) => join(root, `quorumkv/v1/${name}.proto`));
 const scratch = mkdtempSync(join(tmpdir(), "quorum-kv-foreign-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -24,32 +24,15 @@ const folder = (name: string) => {
   mkdirSync(path, { recursive: true });
   return path;
 };
-const orSkip = (context: TestContext, reason: string | undefined) => {
-  if (reason === undefined) return;
-  console.log(`skipped: ${context.task.name}: ${reason}`);
-  context.skip(reason);
-};
 
 test("a Python client writes, reads, and learns why it was refused", slow, async (context) => {
-  const python = findPython("grpc, google.protobuf");
-  const plugin = findProgram("grpc_python_plugin");
-  const needed = { protoc, grpc_python_plugin: plugin, "grpc for Python": python };
-  orSkip(context, missing(needed));
-  const into = folder("python");
-  generate({
-    ...{ protoc: `${protoc}`, roots: [root, support] },
-    files: [...ours, join(support, "google-rpc.proto")],
-    into: [
-      `--plugin=protoc-gen-grpc_python=${plugin}`,
-      `--python_out=${into}`,
-      `--grpc_python_out=${into}`,
-    ],
-  });
+  need(context, pythonNeeds);
+  const [python, ...args] = pythonClient("client.py", folder("python"));
   const cluster = await startSmallCluster({ followers: 1, settings: { timeout: 10_000 } });
   onTestFinished(() => cluster.close());
   const { grpcPort } = cluster.leader.config;
-  const args = [pathOf("client.py"), into, `${grpcPort}`];
-  const { stdout } = await promisify(execFile)(`${python}`, args, { timeout: 300_000 });
+  const options = { timeout: 300_000 };
+  const { stdout } = await promisify(execFile)(python, [...args, `${grpcPort}`], options);
   const refused = { same: true, domain: "quorumkv", retry: 0 };
   expect(JSON.parse(stdout)).toEqual({
     ...{ version: 1, value: '"é"', echoed: true, watched: "python" },
@@ -76,7 +59,7 @@ test("Go code is generated from the files as they are, and compiles", slow, (con
     ...{ protoc, go: findProgram("go"), "protoc-gen-go": findProgram("protoc-gen-go") },
     "golang-google-protobuf-dev": existsSync(library) ? library : undefined,
   };
-  orSkip(context, missing(needed));
+  need(context, needed);
   const into = folder("go/src");
   generate({ protoc: `${protoc}`, roots: [root], files: ours, into: [`--go_out=${into}`] });
   expect(readdirSync(join(into, "quorumkv/v1")).toSorted()).toEqual([
@@ -92,7 +75,7 @@ test("Go code is generated from the files as they are, and compiles", slow, (con
 });
 
 test("Java code is generated without two names that differ in case only", slow, (context) => {
-  orSkip(context, missing({ protoc }));
+  need(context, { protoc });
   const into = folder("java");
   const plugin = findProgram("grpc_java_plugin");
   const services = [`--plugin=protoc-gen-grpc-java=${plugin}`, `--grpc-java_out=${into}`];

@@ -21,8 +21,8 @@ export interface ClusterOptions {
   readonly proxies?: boolean;
   /** Settings for every node, as in docs/configuration.md; some differ from there if absent. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Settings that differ between nodes, such as certificates. */
-  readonly envOf?: (id: string) => Readonly<Record<string, string>>;
+  /** Settings that differ between nodes, such as certificates; the directory is that of the cluster. */
+  readonly envOf?: (id: string, directory: string) => Readonly<Record<string, string>>;
   readonly start?: StartOptions;
 }
 
@@ -92,7 +92,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       WRITE_QUORUM: String(Math.min(3, ids.length - 1)),
       DATA_DIR: dataDir,
       ...options.env,
-      ...options.envOf?.(id),
+      ...options.envOf?.(id, directory),
     };
     return new NodeProcess({
       ...{ id, port, grpcPort, env, dataDir, logFile: join(directory, `${id}.log`) },

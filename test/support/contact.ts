@@ -54,7 +54,7 @@ export class RoamingContact implements Contact {
   }
 
   async ask(question: Question): Promise<{ reply: Reply; fromLeader: boolean }> {
-    const isRead = question.method === "GET";
+    const isRead = question.method === "GET" || question.path === "/read";
     const before = isRead ? (this.#epoch ?? (await this.#ledEpoch())) : undefined;
     const reply = await this.#client.ask(this.#url, question);
     // No node leads twice in one epoch: what it answered in between, it answered as the leader.

@@ -10,6 +10,8 @@ export interface OpenStream {
   next(): Promise<EventSourceMessage>;
   /** Comments so far. */
   readonly comments: readonly string[];
+  /** Ids so far, with and without an event. */
+  readonly ids: readonly string[];
   /** Waits until the other side ends the stream. */
   ended(): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +32,8 @@ export const openStream = async (
   }
   const events: EventSourceMessage[] = [];
   const comments: string[] = [];
+  const ids: string[] = [];
+  let line = "";
   let isOver = false;
   let wake = () => {};
   const parser = createParser({
@@ -39,6 +43,10 @@ export const openStream = async (
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
     parser.feed(chunk);
+    // The parser tells of no id without an event.
+    const lines = (line + chunk).split("\n");
+    line = lines.pop() ?? "";
+    ids.push(...lines.flatMap((each) => each.match(/^id: (.*)/)?.[1] ?? []));
     wake();
   });
   response.on("error", () => {});
@@ -53,6 +61,7 @@ export const openStream = async (
   return {
     response,
     comments,
+    ids,
     next: async () => {
       for (;;) {
         const event = events.shift();

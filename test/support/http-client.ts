@@ -18,6 +18,7 @@ export interface Question {
   readonly method: "GET" | "PUT" | "DELETE" | "POST" | "PATCH";
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
 
@@ -33,10 +34,12 @@ export class HttpClient {
       agent: this.#agent,
       method: question.method,
       signal: AbortSignal.timeout(question.timeoutMs ?? 10_000),
-      headers:
-        payload === undefined
-          ? {}
-          : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) },
+      headers: {
+        ...question.headers,
+        ...(payload !== undefined && {
+          ...{ "content-type": "application/json", "content-length": Buffer.byteLength(payload) },
+        }),
+      },
     });
     outgoing.on("response", (incoming) => {
       const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 /** Both ends of replication streams, as tests see them: what arrived, and a way to wait for it. */
 import { onTestFinished } from "vitest";
+import type { MemberAddress } from "../../src/config/members.ts";
 import type { Link, Log } from "../../src/node/ports.ts";
 import type { FollowerMessage, LeaderMessage } from "../../src/replication/types.ts";
 import { channelOptions } from "../../src/transport/channel-options.ts";
@@ -76,10 +77,10 @@ class Ends<E> {
 /** A node that takes streams, until the test is finished. */
 export const startFollower = async (
   grpcPort = 0,
-  options: { secrets?: readonly string[]; log?: Log } = {},
+  options: { secrets?: readonly string[]; log?: Log; nodes?: readonly MemberAddress[] } = {},
 ) => {
-  const { secrets: clusterSecrets = [], log = silent } = options;
-  const config = { nodes: [], host: "127.0.0.1", grpcPort, nodeId: "follower1", clusterSecrets };
+  const { secrets: clusterSecrets = [], log = silent, nodes = [] } = options;
+  const config = { nodes, host: "127.0.0.1", grpcPort, nodeId: "follower1", clusterSecrets };
   const server = createGrpcServer({ config, log });
   const links = new Ends<FollowerEnd>();
   server.network.listen((link) => {

@@ -13,6 +13,8 @@ export interface RestAnswer {
 export interface RestCall {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** An address of this machine to send from. */
+  readonly from?: string;
   /** A string or bytes go out as they are, anything else as JSON. */
   readonly body?: unknown;
 }
@@ -20,7 +22,7 @@ export interface RestCall {
 /** `target` is sent as it is. */
 export const ask = (url: string, target: string, call: RestCall = {}): Promise<RestAnswer> =>
   new Promise((resolve, reject) => {
-    const { method = "GET", body } = call;
+    const { method = "GET", body, from } = call;
     const isRaw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
     const bytes = isRaw ? body : JSON.stringify(body);
     const headers = {
@@ -29,7 +31,8 @@ export const ask = (url: string, target: string, call: RestCall = {}): Promise<R
       ...call.headers,
     };
     const { hostname, port } = new URL(url);
-    const sent = request({ hostname, port, path: target, method, headers, agent: false });
+    const options = { hostname, port, path: target, method, headers, agent: false };
+    const sent = request(from === undefined ? options : { ...options, localAddress: from });
     sent.on("error", reject);
     sent.on("response", (response) => {
       let text = "";

@@ -1,17 +1,15 @@
 import { failed, type Result, succeeded } from "../../src/errors.ts";
 import type {
-  AppliedOperation,
   KvNode,
   ListQuery,
   LiveConfig,
   NodeStatus,
   ReadManyQuery,
   ReadQuery,
-  WatchHandle,
-  WatchQuery,
   WriteReceipt,
   WriteRequest,
 } from "../../src/node/api.ts";
+import type { AppliedOperation, WatchHandle, WatchQuery } from "../../src/node/watch-query.ts";
 
 /** A leader without followers, storage or time: what an edge's own tests need of a node. */
 export class StandInNode implements KvNode {

@@ -81,12 +81,6 @@ describe("files", () => {
     accepted("rules.yaml", rules, "promtool", ["check", "rules"]);
   });
 
-  test.skipIf(isMissing("haproxy", "-v"))("HAProxy accepts its configuration", () => {
-    const timeouts = ["client", "server", "connect"].map((what) => `    timeout ${what} 5s\n`);
-    const text = `defaults\n${timeouts.join("")}\n${only("haproxy", "frontend")}`;
-    accepted("haproxy.cfg", text, "haproxy", ["-c", "-f"]);
-  });
-
   test.skipIf(isMissing("systemd-analyze", "--version"))("systemd accepts the unit", () => {
     const unit = only("ini", "[Service]").replace("/usr/bin/node", process.execPath);
     accepted("quorum-kv.service", unit, "systemd-analyze", ["verify"]);

@@ -3,13 +3,19 @@ import type { Result } from "../../src/errors.ts";
 import type { WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import { recordKeyOf } from "../../src/replication/hidden-keys.ts";
 import type { Sequence } from "../../src/replication/types.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  answersOf,
+  callsOf,
+} from "../linearizability/attempts.ts";
 import type { Calls } from "./calls.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { contentOf } from "./history.ts";
 import type { KeyViews } from "./key-views.ts";
 import { Violation } from "./violation.ts";
 
-interface Attempt {
+interface Sent {
   readonly invokedAt: number;
   returnedAt?: number;
   result?: Result<WriteReceipt>;
@@ -20,12 +26,11 @@ interface Attempt {
 interface Keyed {
   readonly key: string;
   readonly request: WriteRequest;
-  readonly attempts: Attempt[];
+  readonly attempts: Sent[];
 }
 
 /** Clocks of nodes differ by up to 5 %, either way. */
 const shareMin = 0.9;
-const unknownCodes: ReadonlySet<string> = new Set(["OUTCOME_UNKNOWN"]);
 
 export class KeyedWrites {
   readonly #cluster: VirtualCluster;
@@ -60,7 +65,7 @@ export class KeyedWrites {
     const name = `${key} ${asked}`;
     const keyed = this.#writes.get(name) ?? { key, request, attempts: [] };
     this.#writes.set(name, keyed);
-    const attempt: Attempt = { invokedAt: time.now() };
+    const attempt: Sent = { invokedAt: time.now() };
     keyed.attempts.push(attempt);
     return {
       told: (result) => {
@@ -102,31 +107,16 @@ export class KeyedWrites {
   /** What all attempts together say, for the checkers. */
   finish(calls: Calls, views: KeyViews): void {
     const { admitted } = this.#cluster.history;
-    for (const { key, request, attempts } of this.#writes.values()) {
-      const versions = new Map<Sequence, Attempt[]>();
-      for (const attempt of attempts) {
-        const { result } = attempt;
-        if (result?.ok !== true) continue;
-        const { version } = result.value;
-        versions.set(version, [...(versions.get(version) ?? []), attempt]);
+    for (const { key, request, attempts: sent } of this.#writes.values()) {
+      const attempts = sent.map((each): Attempt => ({ ...each, outcome: outcomeOf(each.result) }));
+      const answers = answersOf(attempts);
+      const isKept = sent.every((each) => each.result?.ok !== true || each.admitted === admitted);
+      const [only] = answers;
+      if (only !== undefined && answers.length === 1 && isKept) {
+        views.wrote(request, only.version, only);
       }
-      // An attempt before may be what took effect, and the first answer is what others may rest on.
-      const invokedAt = Math.min(...attempts.map((attempt) => attempt.invokedAt));
-      for (const [version, told] of versions) {
-        const returnedAt = Math.min(...told.map((attempt) => attempt.returnedAt ?? Infinity));
-        const span = { invokedAt, returnedAt };
-        noteWrites(request, calls, { ...span, outcome: "ok", version });
-        const isKept = told.every(({ admitted: before }) => before === admitted);
-        if (versions.size === 1 && isKept) views.wrote(request, version, span);
-      }
-      const isOpen = attempts.some(
-        ({ result }) =>
-          result === undefined || (!result.ok && unknownCodes.has(result.failure.code)),
-      );
       const applied = this.#applied.get(recordKeyOf(key)) ?? 0;
-      for (let more = versions.size; isOpen && more < Math.max(1, applied); more += 1)
-        noteWrites(request, calls, { invokedAt, outcome: "unknown" });
-      for (const attempt of attempts) noteRefusal(request, calls, attempt);
+      for (const call of callsOf(request.operations, attempts, applied)) calls.note(call);
     }
   }
 }
@@ -134,30 +124,11 @@ export class KeyedWrites {
 const hasConditions = ({ operations }: WriteRequest): boolean =>
   operations.some(({ ifVersion }) => ifVersion !== undefined);
 
-type Noted = Parameters<Calls["note"]>[0];
-
-function noteWrites(
-  { operations }: WriteRequest,
-  calls: Calls,
-  how: Omit<Noted, "kind" | "key">,
-): void {
-  for (const { key, value, ifVersion, isCheck } of operations) {
-    if (isCheck === true) continue;
-    calls.note({ ...how, kind: value === undefined ? "delete" : "put", key, value, ifVersion });
-  }
-}
-
-/** A refusal says something of the key that it names. */
-function noteRefusal({ operations }: WriteRequest, calls: Calls, attempt: Attempt): void {
-  const { result, invokedAt, returnedAt } = attempt;
-  if (result === undefined || result.ok) return;
+function outcomeOf(result: Result<WriteReceipt> | undefined): AttemptOutcome {
+  if (result === undefined) return { type: "unknown" };
+  if (result.ok) return { type: "ok", version: result.value.version };
   const { code, members = {} } = result.failure;
+  if (code === "OUTCOME_UNKNOWN") return { type: "unknown" };
   const { index = 0, version } = members as { index?: number; version?: Sequence };
-  const refused = operations[index];
-  if (refused === undefined) return;
-  const { key, value, ifVersion } = refused;
-  const kind = value === undefined ? "delete" : "put";
-  const span = { invokedAt, returnedAt };
-  if (code === "VERSION_MISMATCH")
-    calls.note({ ...span, kind, key, value, ifVersion, outcome: "mismatch", version });
+  return code === "VERSION_MISMATCH" ? { type: "mismatch", index, version } : { type: "refused" };
 }

@@ -1,5 +1,5 @@
 /** Faults in what elections and elected leaders do, planted like those of planted.ts. */
-import type { PlantedFault } from "./planted.ts";
+import type { PlantedFault } from "./planted-fault.ts";
 
 const faults: readonly Omit<PlantedFault, "failover">[] = [
   {

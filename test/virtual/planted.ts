@@ -1,19 +1,9 @@
-/**
- * Faults that are planted into a copy of the source, one at a time, to prove that the virtual
- * cluster can fail: each must be caught. `from` must stand exactly once in the file.
- */
-export interface PlantedFault {
-  readonly name: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-  /** Seeds meet its consequences too rarely: the story of that number shows it. */
-  readonly story?: string;
-  /** It shows where any node may lead. */
-  readonly failover?: boolean;
-}
+/** All planted faults but those of elections. In this file: those in how entries are replicated, settled and recovered. */
+import { answerFaultsPlanted } from "./planted-answers.ts";
+import { clusterFaultsPlanted } from "./planted-clusters.ts";
+import type { PlantedFault } from "./planted-fault.ts";
 
-export const plantedFaults: readonly PlantedFault[] = [
+const replicationFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "an entry settles one ack too early",
     file: "replication/leader/ledger.ts",
@@ -241,87 +231,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "if (refusal !== undefined && !isCheck) {",
   },
   {
-    name: "a view of several keys shows what is not settled",
-    file: "node/roles/leader/reads.ts",
-    from: "if (write?.settled === false)",
-    to: "if (write === null)",
-  },
-  {
-    name: "a view of several keys is of the committed mark, below what was answered",
-    file: "node/roles/leader/reads.ts",
-    from: "this.#viewOf(query, this.#core.ledger.readMark)",
-    to: "this.#viewOf(query, this.#core.ledger.committed)",
-  },
-  {
-    name: "a view of several keys shows each as of another moment",
-    file: "replication/leader/overlay.ts",
-    from: "({ sequence }, at) => sequence <= through && at >= known.start",
-    to: "({ settled }, at) => settled && at >= known.start",
-  },
-  {
-    name: "a view of several keys names an inherited entry that may yet vanish",
-    file: "node/roles/leader/reads.ts",
-    from: "if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));",
-    to: "",
-  },
-  {
-    name: "a repeat does not find the write above the store",
-    file: "replication/leader/remembered.ts",
-    from: "const pending = overlay.newestProposed(hidden);",
-    to: 'const pending = overlay.newestProposed("nothing");',
-  },
-  {
-    name: "a write is not remembered in its entry",
-    file: "replication/leader/remembered.ts",
-    from: "map((old) => ({ key: old })), remember];",
-    to: "map((old) => ({ key: old }))];",
-  },
-  {
-    name: "writes are forgotten too early",
-    file: "replication/leader/remembered.ts",
-    from: "now - since >= rememberMs",
-    to: "now - since >= rememberMs / 4",
-  },
-  {
-    name: "a new leader forgets what it did not propose itself",
-    story: "116",
-    file: "replication/leader/remembered.ts",
-    from: "found.push([key, { sequence, since }]);",
-    to: "found.push([key, { sequence, since: Number.NEGATIVE_INFINITY }]);",
-  },
-  {
-    name: "the idempotency key of another write is taken for its own",
-    file: "replication/leader/remembered.ts",
-    from: "if (record.request === request)",
-    to: "if (record.request !== '')",
-  },
-  {
-    name: "a repeat is answered before the first one is settled",
-    file: "node/roles/leader/repeat-answers.ts",
-    from: "if (slot === undefined || slot.settled) {",
-    to: "if (slot !== null) {",
-  },
-  {
-    name: "a recovery brings an earlier attempt back beside the one that settled",
-    story: "115",
-    file: "replication/leader/remembered.ts",
-    from: "{ key: recordKeyOf(key), value, ifVersion: 0 }",
-    to: "{ key: recordKeyOf(key), value }",
-  },
-  {
-    name: "watches show what is remembered of writes",
-    file: "node/watches.ts",
-    from: " && !isHidden(key)",
-    to: "",
-  },
-  {
-    name: "a view of several keys does not ask whether this node still leads",
-    file: "node/roles/leader/reads.ts",
-    from: "this.#notReading() ?? this.#confirming.whenConfirmed(read);\n  }\n\n  #whenSettled",
-    to: "this.#notReading() ?? read();\n  }\n\n  #whenSettled",
-    failover: true,
-  },
-  {
     name: "a recovery takes a version for that of another epoch",
     story: "43",
     file: "replication/recovery/evidence.ts",
@@ -340,12 +249,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     file: "replication/leader/takeover.ts",
     from: "state.phase.floor.flushed(floorNumber);",
     to: "state.phase.floor.flushed(state.phase.floor.note.number);",
-  },
-  {
-    name: "an unknown outcome names a version that a crash may give to another write",
-    file: "node/roles/leader/write-answers.ts",
-    from: "sequence <= this.#core.ledger.flushed && !this.#parts.options.config.failover",
-    to: "sequence > 0 && !this.#parts.options.config.failover",
   },
   {
     name: "an intact log leads without asking whether somebody else led meanwhile",
@@ -372,37 +275,6 @@ export const plantedFaults: readonly PlantedFault[] = [
     to: "end: link.ended ? { applied: this.#position().committed,",
   },
   {
-    name: "a read of the leader sees the store and not the settled writes above it",
-    file: "node/roles/leader/reads.ts",
-    from: 'if (view.type === "pending") {',
-    to: 'if (view.type === "pending" && key === "") {',
-  },
-  {
-    name: "a read of the leader sees a write before it is settled",
-    story: "05",
-    file: "replication/leader/overlay.ts",
-    from: "if (write.settled) return",
-    to: "if (write.settled || !write.inherited) return",
-  },
-  {
-    name: "a read of a new leader does not wait for what the one before left open",
-    file: "replication/leader/overlay.ts",
-    from: 'if (write.inherited) return { type: "unsure", sequence: write.sequence };',
-    to: "",
-  },
-  {
-    name: "a list of the leader leaves the settled writes above the store out",
-    file: "node/list.ts",
-    from: 'if (view.type !== "pending") continue;',
-    to: "if (view !== undefined) continue;",
-  },
-  {
-    name: "a refusal does not wait for the write it rests on",
-    file: "node/roles/leader/write-answers.ts",
-    from: "if (after === 0 || this.#core.ledger.isSettled(after)) {",
-    to: "if (after >= 0) {",
-  },
-  {
     name: "storage is taken for flushed while it is not",
     file: "node/flusher.ts",
     from: "(done) => this.#storage.write(batch, done),",
@@ -412,80 +284,10 @@ export const plantedFaults: readonly PlantedFault[] = [
         this.#storage.write(batch, done);
       },`,
   },
-  {
-    name: "a watch that was paused skips what came meanwhile",
-    file: "node/watches.ts",
-    from: 'if (watch.state === "paused") this.#readOn(watch);',
-    to: 'if (watch.state === "paused") watch.state = "live";',
-  },
-  {
-    name: "nodes of two clusters have nothing against each other",
-    story: "93",
-    file: "replication/cluster-id.ts",
-    from: "return !isEmpty(own) && !isEmpty(theirs);",
-    to: "return !isEmpty(own) && !isEmpty(theirs) && own.id === theirs.id;",
-  },
-  {
-    name: "data without an id passes for that of a cluster whose id is confirmed",
-    story: "101",
-    file: "replication/cluster-id.ts",
-    from: "const isEmpty = (mark: ClusterMark) => mark.blank && !mark.confirmed;",
-    to: "const isEmpty = (mark: ClusterMark) => !mark.confirmed;",
-  },
-  {
-    name: "a node votes for one of another cluster",
-    story: "94",
-    file: "node/roles/follower/candidacy.ts",
-    from: "this.#election.answer(candidate, number, this.#now, stranger)",
-    to: "this.#election.answer(candidate, number, this.#now)",
-  },
-  {
-    name: "an id is confirmed although one node does not hold it",
-    story: "92",
-    file: "replication/leader/identity.ts",
-    from: "if (this.#holders.size < this.#followers) return undefined;",
-    to: "if (this.#holders.size < this.#followers - 1) return undefined;",
-  },
-  {
-    name: "an id is called confirmed before that is flushed",
-    story: "102",
-    file: "replication/leader/identity.ts",
-    from: "this.#isConfirming = true;",
-    to: "this.#isConfirming = true;\n    this.confirmed();",
-  },
-  {
-    name: "a new cluster takes a write before its id is confirmed",
-    story: "92",
-    file: "replication/leader/identity.ts",
-    from: "if (!isEmpty || this.#held?.confirmed === true) return undefined;",
-    to: "if (!isEmpty || this.#held !== undefined) return undefined;",
-  },
-  {
-    name: "a leader without a disk makes another id than that of its followers",
-    story: "104",
-    file: "replication/leader/identity.ts",
-    from: "choose([this.mark, ...shown])",
-    to: "choose([this.mark, ...shown].slice(0, 1))",
-  },
-  {
-    name: "a leader without a disk goes by two clusters at once",
-    story: "100",
-    file: "replication/leader/identity.ts",
-    from: "this.#claim = { id: theirs.id, confirmed: true };",
-    to: 'if (from === "") this.#claim = { id: theirs.id, confirmed: true };',
-  },
-  {
-    name: "a blank node forgets to which cluster it has promised",
-    story: "103",
-    file: "replication/follower/cluster.ts",
-    from: "return { id: cluster.id, confirmed: true };",
-    to: "return held;",
-  },
-  {
-    name: "a node that is led does not note the id",
-    story: "96",
-    file: "replication/follower/cluster.ts",
-    from: "return { id: told.id, confirmed: told.confirmed };",
-    to: "return held;",
-  },
+];
+
+export const plantedFaults: readonly PlantedFault[] = [
+  ...replicationFaultsPlanted,
+  ...answerFaultsPlanted,
+  ...clusterFaultsPlanted,
 ];

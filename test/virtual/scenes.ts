@@ -3,11 +3,11 @@
  * they have in common is that somebody is told something just before a disk is lost.
  */
 import type { NodeId } from "../../src/replication/types.ts";
-import type { Write } from "./clients.ts";
 import type { ClusterSettings } from "./cluster.ts";
 import type { Faulty } from "./faults.ts";
 import { calmWire } from "./network.ts";
 import type { Chance } from "./random.ts";
+import type { Write } from "./writers.ts";
 
 /** What a scene is played with, besides faults. */
 export interface Director extends Faulty {

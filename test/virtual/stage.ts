@@ -1,15 +1,23 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
 import type { Result } from "../../src/errors.ts";
-import type { KeysView, KeyValue, KvNode, LiveConfig, WriteReceipt } from "../../src/node/api.ts";
+import type { KeyValue, LiveConfig } from "../../src/node/api.ts";
 import type { NodeId } from "../../src/replication/types.ts";
-import type { MemoryState } from "../../src/storage/memory/state.ts";
 import { tightLimits, VirtualCluster } from "./cluster.ts";
 import { forge } from "./forged.ts";
 import { Losses } from "./losses.ts";
 import { describeEntry, describeMessage } from "./narrate.ts";
-import type { Wire } from "./network.ts";
 import { Observed } from "./observed.ts";
 import { Chance } from "./random.ts";
+import { StageDisks } from "./stage-disks.ts";
+import { StageLinks } from "./stage-links.ts";
+import {
+  describeAnswer,
+  describeNode,
+  describeRead,
+  describeView,
+  idsOf,
+  milliseconds,
+} from "./stage-words.ts";
 import { Violation } from "./violation.ts";
 
 /** Always the middle: a wire takes 1 ms, a flush 1 ms, a new stream 100 ms. */
@@ -32,8 +40,9 @@ export class Stage {
   #lines: string[] = [];
   #messages = false;
   #startedAt = 0;
-  /** Disks that were taken out of their nodes, and how many clusters the story has had. */
-  readonly #kept = new Map<string, MemoryState>();
+  readonly #disks = new StageDisks(() => this.#at);
+  readonly #links = new StageLinks(() => this.#at.network);
+  /** How many clusters the story has had. */
   #clusters = 0;
   /** Of each node's elections: 0, it asks at once; 1, as late as it may. */
   readonly #patience = new Map<NodeId, number>();
@@ -72,36 +81,39 @@ export class Stage {
       this.#messages = state === "on";
       return Promise.resolve();
     },
-    cut: ([id = "", way = "both"]) => this.#cut(id, way),
-    split: ([some = "", others = "", way = ""]) => this.#split(some, others, way),
-    join: ([some = "", others = ""]) => this.#join(some, others),
-    lose: ([type = ""]) => this.#lose(type),
+    cut: ([id = "", way = "both"]) => this.#do(() => this.#links.cut(id, way)),
+    split: ([some = "", others = "", way = ""]) =>
+      this.#do(() => this.#links.split(some, others, way)),
+    join: ([some = "", others = ""]) => this.#do(() => this.#links.join(some, others)),
+    lose: ([type = ""]) => this.#do(() => this.#links.lose(type)),
     patience: ([id = "", share = ""]) => this.#do(() => this.#patience.set(id, Number(share))),
     hand: ([to = ""]) => this.#handOver(to),
     stand: (ids) => this.#do(() => ids.forEach((id) => this.#stand(id))),
     upgrade: () => this.#upgrade(),
-    heal: ([id = ""]) => this.#cut(id, "none"),
-    wire: ([id = "", time = "", way = "both"]) => this.#wire(id, milliseconds(time), way),
-    reorder: ([id = ""]) => this.#unruly(id, { reorder: 1 }),
-    reverse: ([id = "", time = ""]) => this.#unruly(id, { reverseMs: milliseconds(time) }),
-    duplicate: ([id = ""]) => this.#unruly(id, { duplicate: 1 }),
+    heal: ([id = ""]) => this.#do(() => this.#links.cut(id, "none")),
+    wire: ([id = "", time = "", way = "both"]) =>
+      this.#do(() => this.#links.wire(id, milliseconds(time), way)),
+    reorder: ([id = ""]) => this.#do(() => this.#links.unruly(id, { reorder: 1 })),
+    reverse: ([id = "", time = ""]) =>
+      this.#do(() => this.#links.unruly(id, { reverseMs: milliseconds(time) })),
+    duplicate: ([id = ""]) => this.#do(() => this.#links.unruly(id, { duplicate: 1 })),
     reset: ([id = ""]) => this.#do(() => this.#at.network.reset(id)),
     delay: ([id = "", time = "0ms"]) => this.#delay(id, milliseconds(time)),
     crash: (ids) => this.#do(() => ids.forEach((id) => this.#at.crash(id))),
     start: (ids, { under }) => this.#do(() => ids.forEach((id) => this.#at.start(id, under))),
     wipe: (ids) => this.#wipe(ids),
-    disk: ([id = "", state = ""]) => this.#disk(id, state),
+    disk: ([id = "", state = ""]) => this.#do(() => this.#disks.setState(id, state)),
     freeze: ([id = "", time = ""]) => this.#freeze(id, milliseconds(time)),
     quorum: ([quorum = ""]) => this.#configure({ writeQuorum: Number(quorum) }),
     lead: ([id = ""], { unaware }) => this.#lead(id, unaware === undefined ? [] : [unaware]),
     shutdown: ([id = ""]) => this.#shutDown(id),
     forge: ([from = "", to = "", what = ""], options) =>
       this.#do(() => forge(this.#at, { from, to, what, options })),
-    keep: ([id = "", name = ""]) => this.#do(() => this.#keep(id, name)),
-    put: ([name = "", id = ""]) => this.#do(() => this.#put(name, id)),
+    keep: ([id = "", name = ""]) => this.#do(() => this.#disks.keep(id, name)),
+    put: ([name = "", id = ""]) => this.#do(() => this.#disks.put(name, id)),
     ids: () => this.#do(() => this.#lines.push(...idsOf(this.#at))),
     former: (ids) => this.#do(() => ids.forEach((id) => this.#at.network.former.add(id))),
-    upgraded: (ids) => this.#do(() => ids.forEach((id) => this.#upgradeOne(id))),
+    upgraded: (ids) => this.#do(() => ids.forEach((id) => this.#disks.upgradeOne(id))),
   };
 
   get #at(): VirtualCluster {
@@ -173,30 +185,6 @@ export class Stage {
     this.#lines = [];
   }
 
-  /** The node is crashed, and its disk taken out. */
-  #keep(id: NodeId, name: string): void {
-    this.#at.crash(id);
-    this.#kept.set(name, this.#at.member(id).disk.state);
-  }
-
-  /** It stops. A former version has written no cluster id. */
-  #upgradeOne(id: NodeId): void {
-    this.#at.crash(id);
-    this.#at.network.former.delete(id);
-    const { state } = this.#at.member(id).disk;
-    const hardState = { ...state.hardState, cluster: undefined };
-    state.commit({ append: [], apply: [], hardState });
-  }
-
-  #put(name: string, id: NodeId): void {
-    const state = this.#kept.get(name);
-    if (state === undefined) throw new Error(`no disk was kept as ${name}`);
-    this.#at.crash(id);
-    const member = this.#at.member(id);
-    member.disk.put(state);
-    member.isForeign = true;
-  }
-
   #hear(id: NodeId, line: string, facts: object): void {
     const { member, state, reason } = facts as { member?: string; state?: string; reason?: string };
     if (member !== undefined && state !== undefined) this.#say(`${id} sees ${member} ${state}`);
@@ -242,27 +230,6 @@ export class Stage {
     });
     await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
     if (!answered) this.#say("no answer yet");
-  }
-
-  /** Between two sets of nodes, each separated by commas; `oneway`: from the first to the second only. */
-  #split(some: string, others: string, way: string): Promise<void> {
-    const [left, right] = [some.split(","), others.split(",")];
-    this.#at.network.cut(left, right);
-    if (way !== "oneway") this.#at.network.cut(right, left);
-    return Promise.resolve();
-  }
-
-  #join(some: string, others: string): Promise<void> {
-    const [left, right] = [some.split(","), others.split(",")];
-    this.#at.network.join(left, right);
-    this.#at.network.join(right, left);
-    return Promise.resolve();
-  }
-
-  /** Messages of this type are lost from now on; `nothing` ends it. */
-  #lose(type: string): Promise<void> {
-    this.#at.network.loses = (message) => message.type === type;
-    return Promise.resolve();
   }
 
   /** As `POST /leader` does. */
@@ -393,33 +360,6 @@ export class Stage {
     return Promise.resolve();
   }
 
-  #cut(id: NodeId, way: string): Promise<void> {
-    const { network } = this.#at;
-    network.around(id, { cut: false });
-    if (way === "both" || way === "there" || way === "back") network.around(id, { cut: true }, way);
-    network.flow();
-    return Promise.resolve();
-  }
-
-  #wire(id: NodeId, ms: number, way: string): Promise<void> {
-    const ways = way === "there" || way === "back" ? way : "both";
-    this.#at.network.around(id, { minMs: ms, maxMs: ms }, ways);
-    return Promise.resolve();
-  }
-
-  #unruly(id: NodeId, wire: Partial<Wire>): Promise<void> {
-    this.#at.network.around(id, wire);
-    return Promise.resolve();
-  }
-
-  #disk(id: NodeId, state: string): Promise<void> {
-    const { disk } = this.#at.member(id);
-    if (state === "full") disk.fail("no space left on device (ENOSPC)");
-    else if (state === "free") disk.fail(undefined);
-    else disk.slow(milliseconds(state));
-    return Promise.resolve();
-  }
-
   #freeze(id: NodeId, ms: number): Promise<void> {
     const { process } = this.#at.member(id);
     if (process !== undefined) process.clock.frozenUntil = this.#at.time.now() + ms;
@@ -454,46 +394,3 @@ export class Stage {
     return Promise.resolve();
   }
 }
-
-const milliseconds = (text: string): number => Number(text.replace(/ms$/, ""));
-
-function describeAnswer(result: Result<WriteReceipt>): string {
-  if (!result.ok) return `${result.failure.code}: ${result.failure.detail}`;
-  const { version, quorum, acks, latencyMs, repeated } = result.value;
-  const nodes = acks.map(({ node }) => node).join(", ");
-  const again = repeated === true ? ", as before" : "";
-  return `version ${version}, quorum ${quorum}, acks [${nodes}], ${latencyMs.toFixed(1)} ms${again}`;
-}
-
-const describeRead = (result: Result<KeyValue>): string =>
-  result.ok ? `${result.value.value} at version ${result.value.version}` : result.failure.code;
-
-function describeView(keys: Words, result: Result<KeysView>): string {
-  if (!result.ok) return result.failure.code;
-  const { entries, sequence } = result.value;
-  const shown = keys.map((key, at) => {
-    const entry = entries[at] ?? null;
-    return entry === null ? `no ${key}` : `${key}=${entry.value} at version ${entry.version}`;
-  });
-  return `${shown.join(", ")}, after entry ${sequence}`;
-}
-
-function describeNode(node: KvNode): string {
-  const { role, epoch, last, committed, applied, reasons } = node.status();
-  const hardState = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
-  return [`${role}: ${hardState}`, ...reasons].join("; ");
-}
-
-/** To which cluster each disk belongs, and what it has promised. */
-const idsOf = ({ members }: VirtualCluster): readonly string[] =>
-  [...members.values()].map(({ id, disk }) => {
-    const { cluster, promisedEpoch, promisedLeader, blank } = disk.look().hardState();
-    const shortened =
-      cluster === undefined
-        ? "no cluster"
-        : `cluster ${cluster.id.slice(0, 1)}…${cluster.id.slice(-1)}`;
-    const confirmed = cluster?.confirmed === true ? ", confirmed" : "";
-    const promised =
-      promisedEpoch === 0 ? "" : `; promised epoch ${promisedEpoch} to ${promisedLeader}`;
-    return `${id.padEnd(9)} ${shortened}${confirmed}${blank ? ", blank" : ""}${promised}`;
-  });

@@ -3,6 +3,7 @@
  * last paragraph is never seen: screen readers read out what is put into it.
  */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { pathTo } from "./api/place.ts";
 import { ClusterView } from "./cluster/cluster-view.tsx";
 import { CompareView } from "./compare/compare-view.tsx";
 import { FaultsPanel } from "./faults/faults-panel.tsx";
@@ -86,7 +87,8 @@ function Footer() {
         {node.role === "follower" && node.leader !== "" && `, following ${node.leader}`}
       </span>
       <span>
-        <a href="/metrics">Metrics</a> · <a href="/status">Status</a> ·{" "}
+        <a href={pathTo("/docs")}>API</a> · <a href={pathTo("/metrics")}>Metrics</a> ·{" "}
+        <a href={pathTo("/status")}>Status</a> ·{" "}
         <button type="button" class="link" onClick={() => go({ panel: "help" })}>
           Help
         </button>

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { KVError } from "../../src/errors.ts";
+import type { Entry } from "../../src/types.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
 import { progressOn } from "../terminal/progress.ts";
@@ -13,6 +14,7 @@ import { linesOf } from "../transfer/lines.ts";
 
 export interface ImportFlags {
   readonly resume?: boolean;
+  readonly idempotencyKey?: string;
   readonly dryRun?: boolean;
 }
 
@@ -39,7 +41,7 @@ export async function importKeys(
 async function importFile(
   session: Session,
   path: string,
-  { resume = false, dryRun = false }: ImportFlags,
+  { resume = false, dryRun = false, idempotencyKey = crypto.randomUUID() }: ImportFlags,
 ): Promise<ExitCode> {
   const { io, output } = session;
   const total = await check(path);
@@ -50,10 +52,12 @@ async function importFile(
   const progress = progressOn(io, "import");
   let written = 0;
   let present = 0;
+  let batches = 0;
   for await (const records of batchesOf(path)) {
     try {
       const wanted = resume ? await absent(session, records) : records;
-      if (wanted.length > 0) await write(session, wanted);
+      batches += 1;
+      if (wanted.length > 0) await write(session, wanted, `${idempotencyKey}/${batches}`);
       written += wanted.length;
       present += records.length - wanted.length;
     } catch (error) {
@@ -63,6 +67,10 @@ async function importFile(
         output.note(
           `stopped: ${written + present} of ${total} entries are written; ${unsure}the others are not. --resume goes on`,
         );
+        // With --resume a batch is what was missing, which another run may see otherwise.
+        if (error.written === "unknown" && !resume) {
+          output.note(`--idempotency-key ${idempotencyKey} goes on and writes no entry twice`);
+        }
       }
       throw error;
     }
@@ -74,18 +82,33 @@ async function importFile(
   return exitCodes.ok;
 }
 
-const write = ({ kv, io }: Session, records: readonly Record[]) =>
+const write = ({ kv, io }: Session, records: readonly Record[], idempotencyKey: string) =>
   kv.batch(
     records.map(({ key, value }) => ({ put: { key, value } })),
-    { raw: true, signal: io.signal },
+    { raw: true, signal: io.signal, idempotencyKey },
   );
 
 /** Those that the store does not have with that very text. */
-async function absent({ kv, io }: Session, records: readonly Record[]): Promise<readonly Record[]> {
-  const stored = await Promise.all(
-    records.map(({ key }) => kv.get<string>(key, { raw: true, signal: io.signal })),
-  );
+async function absent(session: Session, records: readonly Record[]): Promise<readonly Record[]> {
+  const keys = records.map(({ key }) => key);
+  const stored = await storedOf(session, keys);
   return records.filter(({ value }, index) => stored[index]?.value !== value);
+}
+
+/** The store may have larger values than the file: what is too much for one view is read in two. */
+async function storedOf(
+  session: Session,
+  keys: readonly string[],
+): Promise<readonly (Entry<string> | null)[]> {
+  const { kv, io } = session;
+  try {
+    return (await kv.getMany<string>(keys, { raw: true, signal: io.signal })).entries;
+  } catch (error) {
+    if (!(error instanceof KVError) || error.code !== "TOO_LARGE" || keys.length === 1) throw error;
+  }
+  const half = Math.ceil(keys.length / 2);
+  const first = await storedOf(session, keys.slice(0, half));
+  return [...first, ...(await storedOf(session, keys.slice(half)))];
 }
 
 /** The number of entries. Throws unless every line, the count and the checksum are right. */

@@ -1,7 +1,7 @@
 /** get, put, del, list, batch. */
 
 import { elementsOf, membersOf } from "../../src/json-text.ts";
-import type { Entry, Operation, Receipt, WriteOptions } from "../../src/types.ts";
+import type { Entry, Operation, Receipt, View, WriteOptions } from "../../src/types.ts";
 import { CommandError, type ExitCode, exitCodes } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
 import { tableOf } from "../terminal/table.ts";
@@ -18,6 +18,7 @@ export interface WriteFlags {
   readonly quorum?: number;
   readonly ifVersion?: number;
   readonly trace?: boolean;
+  readonly idempotencyKey?: string;
   readonly string?: boolean;
 }
 
@@ -35,12 +36,19 @@ const consistencyOf = ({ local = false }: { readonly local?: boolean }) =>
 export const entryText = ({ key, value, version }: Entry<string>): string =>
   `{"key":${JSON.stringify(key)},"value":${value},"version":${version}}`;
 
-export async function get(session: Session, key: string, flags: ReadFlags): Promise<ExitCode> {
+export async function get(
+  session: Session,
+  keys: readonly string[],
+  flags: ReadFlags,
+): Promise<ExitCode> {
   const { kv, io, output, paint } = session;
   const { minVersion } = flags;
-  const entry = await kv.get<string>(key, {
+  const options = {
     ...{ raw: true, signal: io.signal, minVersion, consistency: consistencyOf(flags) },
-  });
+  };
+  const [key = "", ...others] = keys;
+  if (others.length > 0) return await showView(session, keys, await kv.getMany(keys, options));
+  const entry = await kv.get<string>(key, options);
   if (entry === null) return missing(session, key);
   await output.show({
     table: () => tableOf(["KEY", "VERSION", "VALUE"], [[key, entry.version, entry.value]], paint),
@@ -50,6 +58,24 @@ export async function get(session: Session, key: string, flags: ReadFlags): Prom
   return exitCodes.ok;
 }
 
+async function showView(
+  session: Session,
+  keys: readonly string[],
+  { entries, sequence }: View<string>,
+): Promise<ExitCode> {
+  const { output, paint } = session;
+  const found = entries.filter((entry) => entry !== null);
+  const rows = found.map(({ key, version, value }) => [key, version, value]);
+  const texts = entries.map((entry) => (entry === null ? "null" : entryText(entry)));
+  await output.show({
+    table: () => tableOf(["KEY", "VERSION", "VALUE"], rows, paint),
+    json: () => `{"entries":[${texts}],"sequence":${sequence}}`,
+    raw: () => found.map(({ value }) => rawValue(value)).join("\n"),
+  });
+  for (const [index, key] of keys.entries()) if (entries[index] === null) missing(session, key);
+  return found.length === keys.length ? exitCodes.ok : exitCodes.notFound;
+}
+
 function missing({ output }: Session, key: string): ExitCode {
   output.note(`no key ${JSON.stringify(key)}`);
   return exitCodes.notFound;
@@ -57,9 +83,9 @@ function missing({ output }: Session, key: string): ExitCode {
 
 const writeOptions = (
   { io }: Session,
-  { quorum, ifVersion, trace }: WriteFlags,
+  { quorum, ifVersion, trace, idempotencyKey }: WriteFlags,
 ): WriteOptions & { readonly raw: true } => ({
-  ...{ quorum, ifVersion, trace, signal: io.signal, raw: true as const },
+  ...{ quorum, ifVersion, trace, idempotencyKey, signal: io.signal, raw: true as const },
 });
 
 export async function put(
@@ -106,13 +132,13 @@ function operationsOf(text: string): readonly Operation<string>[] {
 function operationOf(text: string): Operation<string> {
   const operation: Operation = JSON.parse(text);
   if (typeof operation === "object" && operation !== null) {
-    if ("delete" in operation) return operation;
+    if ("delete" in operation || "check" in operation) return operation;
     const members = membersOf(membersOf(text).get("put") ?? "{}");
     const value = members.get("value");
     if ("put" in operation && value !== undefined) return { put: { ...operation.put, value } };
   }
   throw new CommandError(
-    `${shortened(text, valueCharactersMax)} is no operation: {"put":{"key","value"}} or {"delete":{"key"}}`,
+    `${shortened(text, valueCharactersMax)} is no operation: {"put":{"key","value"}}, {"delete":{"key"}} or {"check":{"key","ifVersion"}}`,
   );
 }
 

@@ -24,8 +24,6 @@ import type {
   ReadQuery,
   Role,
   Subscription,
-  WatchHandle,
-  WatchQuery,
   WriteAnswer,
   WriteReceipt,
   WriteRequest,
@@ -35,6 +33,7 @@ import type { NodeOptions } from "../options.ts";
 import { noLeader } from "../refusals.ts";
 import type { LeadingTurn, Leaving, NodeRole, WaitingMessage } from "../role.ts";
 import { handoverMsMax } from "../stopping.ts";
+import type { WatchHandle, WatchQuery } from "../watch-query.ts";
 import { FollowerNode } from "./follower/follower-node.ts";
 import { LeaderNode } from "./leader/leader-node.ts";
 

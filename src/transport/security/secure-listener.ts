@@ -18,12 +18,14 @@ interface SecureParts {
   readonly log: Log;
   /** Counts a connection, and closes it where there are too many. */
   readonly accepted: (socket: Socket) => void;
+  /** A connection that could not be accepted, because the system has no memory for it, for example. */
+  readonly notAccepted: (error: Error) => void;
 }
 
 /** Rejects with the error of the socket if the port cannot be opened. */
 export async function listenSecurely(
   server: Server,
-  { credentials, log, accepted }: SecureParts,
+  { credentials, log, accepted, notAccepted }: SecureParts,
   { host, grpcPort }: { readonly host: string; readonly grpcPort: number },
 ): Promise<SecureListener> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -44,9 +46,7 @@ export async function listenSecurely(
       resolve();
     });
   });
-  listener.on("error", (error) =>
-    log.error({ err: error }, "gRPC port could not accept a connection; it keeps listening"),
-  );
+  listener.on("error", notAccepted);
   return {
     port: (listener.address() as AddressInfo).port,
     connections,

@@ -3,6 +3,8 @@
  * never throws: a refusal and a missing answer are values.
  */
 
+import { pathTo } from "./place.ts";
+
 /**
  * A refusal as an RFC 9457 document. The page adds codes for answers that are not from a node and say
  * nothing about a write: UNREACHABLE (no answer), ABORTED (the page cancelled the call), and
@@ -47,12 +49,12 @@ export function addressOf(path: string, node = ""): string {
   return node === "" || node === ownId ? path : `/nodes/${encodeURI(node)}${path}`;
 }
 
-/** The caller names the shape `T` of a success; it is not checked. */
+/** Calls an address of the page's own node. The caller names the shape `T` of a success; it is not checked. */
 export async function call<T>(address: string, request: Request = {}): Promise<Answer<T>> {
   const startedAt = performance.now();
   const elapsed = () => performance.now() - startedAt;
   try {
-    const response = await fetch(address, init(request));
+    const response = await fetch(pathTo(address), init(request));
     const text = await response.text();
     if (response.ok) {
       return { ok: true, value: parse(text, request.parse) as T, elapsedMs: elapsed() };

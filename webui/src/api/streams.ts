@@ -3,6 +3,7 @@
  * browser has no such worker, or does not start it, from the page itself. A tab that is hidden for a
  * few seconds releases its streams and opens them again when it is shown.
  */
+import { pathTo } from "./place.ts";
 import type { Source, StreamEvent, StreamRequest, StreamState } from "./shared-stream.ts";
 import { type FromHub, type HubPort, StreamHub, type ToHub } from "./stream-hub.ts";
 
@@ -30,9 +31,10 @@ let released = false;
 let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Opens a stream that reconnects by itself; the returned function closes it. */
-export function openStream(request: StreamRequest, handlers: StreamHandlers): () => void {
+export function openStream(asked: StreamRequest, handlers: StreamHandlers): () => void {
   lastId += 1;
   const id = lastId;
+  const request = { ...asked, address: pathTo(asked.address) };
   open.set(id, { request, handlers });
   handlers.state("connecting");
   if (!released) say({ type: "open", id, request });

@@ -4,6 +4,7 @@
  */
 import { useEffect, useState } from "preact/hooks";
 import { addressOf } from "../api/http.ts";
+import { urlTo } from "../api/place.ts";
 import { indentJson, type KeyEntry } from "../api/wire.ts";
 import { clamp, count, duration } from "../lib/units.ts";
 import { leaderId, own } from "../state/live.ts";
@@ -92,7 +93,9 @@ function ValueView({ entry, facts, writing, onEdit }: ValueViewProps) {
   // A value may have 1 MiB, which is slow to lay out.
   const isLong = text.length > shownMax && !whole;
   // For a terminal: it reads from the same node, through this page's own.
-  const address = `${location.origin}${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`;
+  const address = urlTo(
+    `${addressOf("/read", facts.from)}?${new URLSearchParams({ key: entry.key })}`,
+  );
   return (
     <>
       <Facts

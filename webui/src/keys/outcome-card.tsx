@@ -5,6 +5,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
+import { urlTo } from "../api/place.ts";
 import { count, duration, plural } from "../lib/units.ts";
 import { announce } from "../state/feed.ts";
 import { leaderId, own } from "../state/live.ts";
@@ -92,7 +93,7 @@ function Settled({ phase }: { readonly phase: Answered }) {
         <span class="dim">
           {duration(elapsedMs)} from this page and back, {plural(receipt.acks.length, "ack")}
         </span>
-        <CopyButton text={asCurl(order, location.origin)} label="Copy as curl" />
+        <CopyButton text={asCurl(order, urlTo)} label="Copy as curl" />
       </div>
     </Result>
   );

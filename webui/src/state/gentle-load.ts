@@ -4,6 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import { addressOf } from "../api/http.ts";
+import { pathTo } from "../api/place.ts";
 import type { LiveConfig } from "../api/wire.ts";
 import { changeConfig, config, theLeader } from "./live.ts";
 import { send } from "./writing.ts";
@@ -77,5 +78,5 @@ function restoreAtOnce(): void {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify(change);
   const address = addressOf("/config", theLeader);
-  void fetch(address, { method: "PATCH", body, headers, keepalive: true });
+  void fetch(pathTo(address), { method: "PATCH", body, headers, keepalive: true });
 }

@@ -1,5 +1,6 @@
 /** What the page shows, kept in its address, so that a link or a reload shows the same thing. */
 import { signal } from "@preact/signals";
+import { pathTo } from "../api/place.ts";
 
 export const views = ["cluster", "keys", "compare", "sweep"] as const;
 export type View = (typeof views)[number];
@@ -58,7 +59,7 @@ export function addressFor(route: Route): string {
     if (value !== undefined && (value !== "" || name === "key")) shown.set(name, value);
   }
   const search = shown.toString();
-  return search === "" ? "/" : `/?${search}`;
+  return pathTo(search === "" ? "/" : `/?${search}`);
 }
 
 /** What is shown now. Only `go` and the browser's history change it. */

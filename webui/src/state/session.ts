@@ -4,6 +4,7 @@
  */
 import { computed, effect, signal } from "@preact/signals";
 import { call, onUnauthenticated, type Problem, type Request } from "../api/http.ts";
+import { pathTo } from "../api/place.ts";
 import type { SessionView } from "../api/wire.ts";
 import { ownStream } from "./live.ts";
 
@@ -31,7 +32,7 @@ export const curlCredential = (): string =>
 export const prefixes = computed<readonly string[]>(() => session.value?.prefixes ?? []);
 
 /** All tabs of this node's page log in and out together. */
-const tabs = new BroadcastChannel("session");
+const tabs = new BroadcastChannel(pathTo("/session"));
 
 /** Asks who one is, and asks again where that may have changed. Called once, before anything else. */
 export async function startSession(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { asCurl, jsonProblem, type WriteOrder } from "./writing.ts";
 
-const bodyOf = (order: WriteOrder) => / -d '(.*)'$/.exec(asCurl(order, ""))?.[1];
+const bodyOf = (order: WriteOrder) => / -d '(.*)'$/.exec(asCurl(order, (address) => address))?.[1];
 
 test("a body holds the value as it was typed, and only what was asked for", () => {
   const order = { action: "put", key: 'a "key"', value: '{"n": 1.50}', target: "" } as const;
@@ -14,7 +14,7 @@ test("a body holds the value as it was typed, and only what was asked for", () =
 
 test("the curl of a write survives a shell", () => {
   const order = { action: "put", key: "it's", value: "1", target: "" } as const;
-  expect(asCurl(order, "http://127.0.0.1:4567")).toBe(
+  expect(asCurl(order, (address) => `http://127.0.0.1:4567${address}`)).toBe(
     `curl -X PUT http://127.0.0.1:4567/write -H 'content-type: application/json' -d '{"key":"it'\\''s","value":1}'`,
   );
 });

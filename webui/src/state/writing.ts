@@ -88,10 +88,10 @@ async function sendToLeader(order: WriteOrder): Promise<Answer<Receipt>> {
   }
 }
 
-/** The same write as a command for a POSIX shell. `origin`: scheme, host and port of the node. */
-export function asCurl(order: WriteOrder, origin: string): string {
+/** The same write as a command for a POSIX shell. `urlTo` makes a URL of an address. */
+export function asCurl(order: WriteOrder, urlTo: (address: string) => string): string {
   const body = bodyOf(order).replaceAll("'", "'\\''");
-  const address = `${origin}${addressOf("/write", order.target)}`;
+  const address = urlTo(addressOf("/write", order.target));
   return `curl -X ${methodOf(order)} ${curlCredential()}${address} -H 'content-type: application/json' -d '${body}'`;
 }
 

@@ -3,6 +3,7 @@
  * quorum says whether its mean agrees with theory, as far as the number of writes can tell.
  */
 import { addressOf } from "../api/http.ts";
+import { pathTo } from "../api/place.ts";
 import type { Sweep } from "../api/wire.ts";
 import { count, duration, type Tone } from "../lib/units.ts";
 import { leaderId } from "../state/live.ts";
@@ -86,7 +87,7 @@ export function Report({ sweep }: { readonly sweep: Sweep }) {
       {reportFiles.map(([file, text]) => (
         <li key={file}>
           <a
-            href={addressOf(`/sweeps/${sweep.id}/report/${file}`, leaderId.value)}
+            href={pathTo(addressOf(`/sweeps/${sweep.id}/report/${file}`, leaderId.value))}
             target={file === "index.html" ? "_blank" : undefined}
             download={file === "index.html" ? undefined : file}
             rel="noreferrer"

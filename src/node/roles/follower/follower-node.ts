@@ -17,14 +17,13 @@ import type {
   Purpose,
   ReadManyQuery,
   ReadQuery,
-  WatchHandle,
-  WatchQuery,
   WriteAnswer,
   WriteRequest,
 } from "../../api.ts";
 import type { NodeLife } from "../../life.ts";
 import { noLeader } from "../../refusals.ts";
 import type { Leave, NodeRole, RoleHooks } from "../../role.ts";
+import type { WatchHandle, WatchQuery } from "../../watch-query.ts";
 import { Following } from "./following.ts";
 import { FollowerViews } from "./views.ts";
 

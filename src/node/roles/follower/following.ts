@@ -136,18 +136,12 @@ export class Following {
       case "strangerRefused":
         this.#strangerRefused(news);
         return;
-      case "snapshotRefused": {
-        const { leader, reason } = news;
-        const said = `a snapshot of ${leader} was dropped: ${reason}; this node keeps its store`;
-        this.parts.options.log.error({ leader }, said);
+      case "snapshotRefused":
+        this.parts.life.strangers.snapshotRefused(news.leader, news.reason);
         return;
-      }
-      case "leapRefused": {
-        const { leader, epoch: refusedEpoch, reason } = news;
-        const said = `${leader} asked to lead and was refused: ${reason}; nothing was promised`;
-        this.parts.options.log.warn({ leader, refusedEpoch }, said);
+      case "leapRefused":
+        this.parts.life.strangers.mayNotLead(news, "nothing was promised");
         return;
-      }
       case "otherCluster":
         this.#otherCluster(news);
         return;
@@ -184,12 +178,9 @@ export class Following {
   }
 
   #strangerRefused(news: Extract<FollowerNews, { type: "strangerRefused" }>): void {
-    const { leader, epoch: refusedEpoch, reason } = news;
-    const { log, config } = this.parts.options;
-    log.warn(
-      { leader, refusedEpoch, expected: config.leader },
-      `${leader} asked to lead and was refused: ${reason}; NODES, LEADER and FAILOVER must be the same on both nodes`,
-    );
+    const { leader: expected } = this.parts.options.config;
+    const mending = "NODES, LEADER and FAILOVER must be the same on both nodes";
+    this.parts.life.strangers.mayNotLead(news, mending, { expected });
   }
 }
 

@@ -10,14 +10,13 @@ import type {
   ListQuery,
   ReadManyQuery,
   ReadQuery,
-  WatchHandle,
-  WatchQuery,
 } from "../../api.ts";
 import { keysView } from "../../keys-view.ts";
 import { listStore } from "../../list.ts";
 import type { NodeParts } from "../../parts.ts";
 import { notFound, recovering, replacingReason } from "../../refusals.ts";
 import { Waiting, whenReached } from "../../waiting.ts";
+import type { WatchHandle, WatchQuery } from "../../watch-query.ts";
 import { ReadMarks } from "./read-marks.ts";
 
 /** Answers reads from the store, and refuses them while the store is not the cluster's. */

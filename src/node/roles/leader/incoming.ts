@@ -53,7 +53,7 @@ export class LeaderIncoming {
 
   /** With FAILOVER=1 any other node may, in a higher epoch of its own. */
   #mayLead(message: Prepare): boolean {
-    const { config, log } = this.#parts.options;
+    const { config } = this.#parts.options;
     const { epoch: known } = this.#core;
     const { leader, epoch } = message;
     if (!config.failover || message.to !== config.nodeId || epoch <= known) return false;
@@ -62,8 +62,7 @@ export class LeaderIncoming {
       strangeness(message, settings) ??
       (isBelievable(epoch, known) ? undefined : leapReason(epoch, known));
     if (reason === undefined) return true;
-    const said = `${leader} asked to lead and was refused: ${reason}; this node goes on`;
-    log.warn({ leader, refusedEpoch: epoch }, said);
+    this.#parts.life.strangers.mayNotLead({ leader, epoch, reason }, "this node goes on");
     return false;
   }
 

@@ -17,14 +17,13 @@ import type {
   ReadManyQuery,
   ReadQuery,
   Role,
-  WatchHandle,
-  WatchQuery,
   WriteAnswer,
   WriteRequest,
 } from "../../api.ts";
 import type { NodeLife } from "../../life.ts";
 import { noLeader } from "../../refusals.ts";
 import type { LeadingTurn, Leave, NodeRole, RoleHooks } from "../../role.ts";
+import type { WatchHandle, WatchQuery } from "../../watch-query.ts";
 import { Leading } from "./leading.ts";
 import { LeaderReads } from "./reads.ts";
 import { LeaderViews } from "./views.ts";

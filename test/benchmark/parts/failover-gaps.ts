@@ -1,10 +1,11 @@
 /** How long one writer, which retries at the node it is told of, goes without an acknowledged write. */
 import { setTimeout as wait } from "node:timers/promises";
-import { type Cluster, startCluster } from "../support/cluster.ts";
-import { HttpClient, type Reply } from "../support/http-client.ts";
-import type { NodeProcess } from "../support/node-process.ts";
-import { startSteadyWriters } from "../support/steady-writers.ts";
-import type { Etcd } from "./etcd.ts";
+import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { HttpClient, type Reply } from "../../support/http-client.ts";
+import type { NodeProcess } from "../../support/node-process.ts";
+import { startSteadyWriters } from "../../support/steady-writers.ts";
+import type { Etcd } from "../servers/etcd.ts";
+import { quorumOf } from "../servers/ours.ts";
 
 /** Milliseconds, one for each time. */
 type Gaps = Readonly<Record<string, readonly number[]>>;
@@ -16,29 +17,30 @@ const steadyWrites = 100;
 /** A member of etcd without a leader keeps a request for 7 s: its writer asks the next one sooner. */
 const etcdPatienceMs = 250;
 
-/** Each loss begins with all nodes there. Prints median and worst of each kind. */
-export async function measureFailover(run: {
+/** Each loss begins with all nodes there. */
+export async function measureGaps(run: {
   readonly times: number;
+  readonly followers: number;
   /** Some of: kill, SIGTERM, handover, etcd. */
   readonly ways: ReadonlySet<string>;
   readonly etcd: Etcd | undefined;
-  readonly say: (line: string) => void;
 }): Promise<Gaps> {
-  const { times, ways, etcd, say } = run;
+  const { times, followers, ways, etcd } = run;
   const gaps: Record<string, number[]> = {};
   const note = (what: string, gapMs: number): void => {
     gaps[what] = [...(gaps[what] ?? []), gapMs];
   };
-  const cluster = await startCluster({ disk: true, failover: true });
+  const env = { WRITE_QUORUM: String(quorumOf(followers)) };
+  const cluster = await startCluster({ followers, disk: true, failover: true, env });
   const client = new HttpClient();
   const losses = {
-    kill: { name: "after kill -9", go: (leader: NodeProcess) => leader.kill() },
+    kill: { name: "`kill -9`", go: (leader: NodeProcess) => leader.kill() },
     SIGTERM: {
-      name: "after SIGTERM",
+      name: "SIGTERM",
       go: async (leader: NodeProcess) => void (await leader.stop()),
     },
     handover: {
-      name: "after POST /leader",
+      name: "`POST /leader`",
       go: (leader: NodeProcess) => handOver(client, cluster, leader),
     },
   };
@@ -47,23 +49,13 @@ export async function measureFailover(run: {
     for (let time = 0; time < times; time += 1) {
       for (const [way, { name, go }] of Object.entries(losses))
         if (ways.has(way)) note(name, await lose(cluster, go));
-      if (etcd !== undefined) note(`etcd ${etcd.version} after kill -9`, await loseOfEtcd(etcd));
+      if (etcd !== undefined) note(`etcd ${etcd.version}, \`kill -9\``, await loseOfEtcd(etcd));
     }
   } finally {
     client.close();
     await cluster.close();
   }
-  for (const [what, each] of Object.entries(gaps)) say(describe(what, each));
   return gaps;
-}
-
-function describe(what: string, gaps: readonly number[]): string {
-  const sorted = gaps.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  return (
-    `without an acknowledged write ${what.padEnd(26)} ` +
-    `median ${median.toFixed(0)} ms, worst of ${gaps.length} ${sorted.at(-1)?.toFixed(0)} ms`
-  );
 }
 
 /** The leader goes; the longest time without an acknowledged write. */

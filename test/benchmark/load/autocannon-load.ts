@@ -1,16 +1,17 @@
 /** The load where wrk is not installed: the same requests, in a process of their own. */
 // A dependency of the simulation: among the root's it would be part of a node's production install.
 import autocannon from "autocannon";
-import type { Workload } from "./load.ts";
+import type { HttpWorkload } from "./load.ts";
 
-const [url = "", workload = "kv-put", connections = "10", seconds = "10"] = process.argv.slice(2);
-const value = "v".repeat(64);
+const [url = "", workload = "kv-put", connections = "10", seconds = "10", valueBytes = "64"] =
+  process.argv.slice(2);
+const value = "v".repeat(Number(valueBytes));
 const token = process.env["KV_TOKEN"] ?? "";
 const shown = token === "" ? {} : { authorization: `Bearer ${token}` };
 const headers = { "content-type": "application/json", ...shown };
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-const makers: Readonly<Record<Workload, (key: string) => autocannon.Request>> = {
+const makers: Readonly<Record<HttpWorkload, (key: string) => autocannon.Request>> = {
   "kv-put": (key) => ({
     method: "PUT",
     path: "/write",
@@ -32,7 +33,7 @@ const makers: Readonly<Record<Workload, (key: string) => autocannon.Request>> = 
   "kv-get": (key) => ({ method: "GET", path: `/read?key=${key}`, headers: shown }),
 };
 
-const make = makers[workload as Workload];
+const make = makers[workload as HttpWorkload];
 const result = await autocannon({
   url,
   connections: Number(connections),

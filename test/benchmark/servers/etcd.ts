@@ -1,4 +1,4 @@
-/** A six-member etcd on this machine, to measure beside: Debian's package etcd-server. */
+/** An etcd on this machine, to measure beside: Debian's package etcd-server. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ export interface Etcd {
   readonly version: string;
   readonly leaderUrl: string;
   readonly urls: readonly string[];
+  /** The leader's first. */
   readonly pids: readonly number[];
   /** The member that leads now. */
   findLeader(): Promise<string>;
@@ -17,10 +18,13 @@ export interface Etcd {
   close(): Promise<void>;
 }
 
-const members = 6;
-
 /** Undefined where etcd is not installed. */
-export async function startEtcd(folder: string, basePort: number): Promise<Etcd | undefined> {
+export async function startEtcd(run: {
+  readonly folder: string;
+  readonly basePort: number;
+  readonly members: number;
+}): Promise<Etcd | undefined> {
+  const { folder, basePort, members } = run;
   const asked = spawnSync("etcd", ["--version"], { encoding: "utf8" });
   const version = /etcd Version: (\S+)/.exec(asked.stdout ?? "")?.[1];
   if (version === undefined) return undefined;
@@ -53,7 +57,8 @@ export async function startEtcd(folder: string, basePort: number): Promise<Etcd 
   const close = (): Promise<void> => stop([...processes.values()]);
   try {
     const leaderUrl = await findLeader(urls);
-    const pids = [...processes.values()].flatMap(({ pid }) => pid ?? []);
+    const leaderFirst = [leaderUrl, ...urls.filter((url) => url !== leaderUrl)];
+    const pids = leaderFirst.flatMap((url) => processes.get(url)?.pid ?? []);
     const again = () => findLeader(urls);
     return { version, leaderUrl, urls, pids, findLeader: again, kill, start, close };
   } catch (error) {

@@ -1,5 +1,5 @@
--- wrk's part of the benchmark: 1000 prepared requests in turn, one JSON line of figures at the end.
---   wrk -s load.lua URL -- kv-put | etcd-put | kv-get | etcd-get
+-- wrk's part of the benchmark: prepared requests in turn, one JSON line of figures at the end.
+--   wrk -s load.lua URL -- kv-put | etcd-put | kv-get | etcd-get [bytes of a value]
 
 local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -19,7 +19,7 @@ local function base64(text)
   return encoded .. string.rep("=", padding)
 end
 
-local value = string.rep("v", 64)
+local value, encodedValue = "", ""
 local token = os.getenv("KV_TOKEN") or ""
 local shown = token ~= "" and "Bearer " .. token or nil
 local json = { ["content-type"] = "application/json", ["authorization"] = shown }
@@ -29,7 +29,7 @@ local makers = {
     return wrk.format("PUT", "/write", json, '{"key":"' .. key .. '","value":"' .. value .. '"}')
   end,
   ["etcd-put"] = function(key)
-    local body = '{"key":"' .. base64(key) .. '","value":"' .. base64(value) .. '"}'
+    local body = '{"key":"' .. base64(key) .. '","value":"' .. encodedValue .. '"}'
     return wrk.format("POST", "/v3/kv/put", json, body)
   end,
   ["etcd-get"] = function(key)
@@ -44,7 +44,14 @@ local requests, turn = {}, 0
 
 function init(args)
   local make = makers[args[1]]
-  for number = 1, 1000 do
+  local valueBytes = tonumber(args[2] or "64")
+  value = string.rep("v", valueBytes)
+  -- Three of these letters are four in base64, without padding between them.
+  encodedValue = string.rep(base64("vvv"), math.floor(valueBytes / 3))
+    .. (valueBytes % 3 > 0 and base64(string.rep("v", valueBytes % 3)) or "")
+  -- Large requests are not all kept in memory at once.
+  local count = valueBytes > 1024 and 100 or 1000
+  for number = 1, count do
     requests[number] = make("key-" .. number)
   end
 end

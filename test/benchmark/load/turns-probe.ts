@@ -1,0 +1,35 @@
+/**
+ * Loaded into a node before its program: says how long turns of its event loop are, ten times a second, in the file that
+ * TURNS_FILE names. A timer that comes late has waited for a turn, or for a processor: what the thread itself worked
+ * meanwhile tells them apart.
+ */
+import { appendFileSync } from "node:fs";
+
+const file = process.env["TURNS_FILE"];
+const everyMs = 5;
+const sayEveryMs = 100;
+
+if (file !== undefined) {
+  let last = performance.now();
+  let saidAt = last;
+  let worked = workedMs();
+  let lateMs = 0;
+  let turnMs = 0;
+  setInterval(() => {
+    const now = performance.now();
+    const late = now - last - everyMs;
+    const workedNow = workedMs();
+    lateMs = Math.max(lateMs, late);
+    turnMs = Math.max(turnMs, Math.min(late, workedNow - worked));
+    [last, worked] = [now, workedNow];
+    if (now - saidAt < sayEveryMs) return;
+    appendFileSync(file, `${JSON.stringify({ at: Date.now(), lateMs, turnMs })}\n`);
+    [saidAt, lateMs, turnMs] = [now, 0, 0];
+  }, everyMs).unref();
+}
+
+/** Processor time of this thread. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
