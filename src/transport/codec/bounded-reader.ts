@@ -1,12 +1,15 @@
-/** Reads no more parts than messages really have: an empty one takes two bytes on the wire, and fifty times that here. */
+/** Reads messages: no more parts than they really have, and numbers without a detour. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 
-/** Tags and lengths of one message: a whole window of batches has fewer. Each takes a byte at least. */
+/**
+ * Tags and lengths of one message: a whole window of batches has fewer. Each takes a byte at least. An empty
+ * message takes two bytes on the wire, and fifty times that here.
+ */
 const partsMax = 4 * 1024 * 1024;
 
 /** A reader that throws where a message has too many parts. */
 export function boundedReader(bytes: Buffer): BinaryReader {
-  const reader = new BinaryReader(bytes);
+  const reader = new NumberReader(bytes);
   if (bytes.length <= partsMax) return reader;
   const read = reader.uint32.bind(reader);
   let left = partsMax;
@@ -16,4 +19,40 @@ export function boundedReader(bytes: Buffer): BinaryReader {
     return read();
   };
   return reader;
+}
+
+/** Bytes of the longest number of 64 bits. */
+const numberBytesMax = 10;
+
+/**
+ * Reads numbers of 64 bits as numbers. The library makes a BigInt of each, and the generated code a text of
+ * that, for which it waits no longer than for the rest of a small entry.
+ */
+class NumberReader extends BinaryReader {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    super(bytes);
+    this.#bytes = bytes;
+  }
+
+  /**
+   * The generated code asks for the text of what is returned, which a number has as well. What is not a safe
+   * integer it refuses: here such a number may be rounded, and stays one that it refuses.
+   */
+  override uint64(): bigint {
+    const end = this.pos + numberBytesMax;
+    let [value, scale] = [0, 1];
+    for (let at = this.pos; at < end; at += 1) {
+      const byte = this.#bytes[at];
+      if (byte === undefined) throw new RangeError("a message ends within a number");
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+      if (byte < 0x80) {
+        this.pos = at + 1;
+        return value as unknown as bigint;
+      }
+    }
+    throw new Error(`a number of more than ${numberBytesMax} bytes`);
+  }
 }
