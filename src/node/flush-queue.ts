@@ -69,15 +69,20 @@ export class FlushQueue {
   }
 }
 
-const merged = (jobs: readonly BatchJob[]): BatchJob => ({
-  type: "batch",
-  append: jobs.flatMap(({ append }) => append),
-  apply: jobs.flatMap(({ apply }) => apply),
-  hardState: jobs.findLast(({ hardState }) => hardState !== undefined)?.hardState,
-  flushed: () => {
-    for (const { flushed } of jobs) flushed?.();
-  },
-});
+function merged(jobs: readonly BatchJob[]): BatchJob {
+  const append: Entry[] = [];
+  const apply: Entry[] = [];
+  let hardState: HardState | undefined;
+  for (const job of jobs) {
+    for (const entry of job.append) append.push(entry);
+    for (const entry of job.apply) apply.push(entry);
+    hardState = job.hardState ?? hardState;
+  }
+  const flushed = (): void => {
+    for (const job of jobs) job.flushed?.();
+  };
+  return { type: "batch", append, apply, hardState, flushed };
+}
 
 const onlyApplies = (job: FlushJob): boolean =>
   job.type === "batch" &&
