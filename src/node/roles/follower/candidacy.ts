@@ -32,6 +32,8 @@ export class Candidacy {
   readonly #links = new Map<NodeId, Link<LeaderMessage>>();
   #dials: Cancel[] = [];
   #cancelTimer: Cancel = () => {};
+  /** When the timer fires. */
+  #timerAt: Instant = Number.POSITIVE_INFINITY;
   #cancelStand: Cancel = () => {};
 
   constructor(parts: NodeParts, core: Follower, leave: Leave) {
@@ -104,18 +106,39 @@ export class Candidacy {
     return life.elections.lending.freeAt(options.config.nodeId);
   }
 
+  /**
+   * Each message of a leader puts off what is due. A timer that fires too early is set anew then, which
+   * costs less than to set it anew for each message.
+   */
   #arm(): void {
-    this.#cancelTimer();
-    if (this.#parts.lifetime.over) return;
+    if (this.#parts.lifetime.over) {
+      this.#disarm();
+      return;
+    }
     const { dueAt } = this.#election;
+    if (dueAt >= this.#timerAt) return;
+    this.#cancelTimer();
+    this.#timerAt = dueAt;
     const waitMs = Math.max(0, dueAt - this.#now);
-    this.#cancelTimer = this.#parts.options.clock.after(waitMs, () => {
-      // Nobody stands whose storage cannot flush: it could promise nothing.
-      const isAble = this.#parts.flusher.fault === undefined && !this.#parts.lifetime.closing;
-      // A timer may come a rounding error early.
-      const now = Math.max(dueAt, this.#now);
-      this.#perform(isAble ? this.#election.tick(now) : this.#election.wait(now));
-    });
+    this.#cancelTimer = this.#parts.options.clock.after(waitMs, () => this.#fired(dueAt));
+  }
+
+  #fired(at: Instant): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    if (this.#election.dueAt > at) {
+      this.#arm();
+      return;
+    }
+    // Nobody stands whose storage cannot flush: it could promise nothing.
+    const isAble = this.#parts.flusher.fault === undefined && !this.#parts.lifetime.closing;
+    // A timer may come a rounding error early.
+    const now = Math.max(at, this.#now);
+    this.#perform(isAble ? this.#election.tick(now) : this.#election.wait(now));
+  }
+
+  #disarm(): void {
+    this.#cancelTimer();
+    this.#timerAt = Number.POSITIVE_INFINITY;
   }
 
   #perform(effects: readonly ElectionEffect[]): void {
@@ -199,7 +222,7 @@ export class Candidacy {
   }
 
   #end(): void {
-    this.#cancelTimer();
+    this.#disarm();
     this.#cancelStand();
     this.#hangUp();
   }
