@@ -52,17 +52,18 @@ export const watch =
         }
       });
     };
+    const sendAll = (messages: readonly WatchResponse[]): boolean => {
+      for (const message of messages) send(message);
+      isBehind ||= isFull();
+      return !isBehind;
+    };
     const { positions, ...asked } = start.value;
     const watching = node.watch({
       ...asked,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
-      applied: (operations) => {
-        for (const operation of operations) send(operation);
-        isBehind ||= isFull();
-        return !isBehind;
-      },
-      passed: positions ? (sequence) => send({ sequence, key: "" }) : undefined,
+      applied: sendAll,
+      passed: positions ? (sequence) => sendAll([{ sequence, key: "" }]) : undefined,
       failed: fail,
     });
     if (!watching.ok) {

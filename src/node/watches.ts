@@ -149,7 +149,12 @@ export class Watches {
     if (watch.passed === undefined || watch.cursor - watch.told < entries) return;
     watch.told = watch.cursor;
     this.#ahead.reached(watch);
-    watch.passed(watch.cursor);
+    this.#pauseUnless(watch.passed(watch.cursor), watch);
+  }
+
+  /** The listener may have ended the watch from within its call. */
+  #pauseUnless(more: boolean, watch: Watch): void {
+    if (!more && this.#watches.has(watch)) watch.state = "paused";
   }
 
   #fail(watch: Watch, { failure }: Failed): void {
@@ -209,8 +214,7 @@ export class Watches {
       watch.told = sequence;
       this.#ahead.reached(watch);
       const more = watch.applied(shown);
-      // The listener may have ended the watch from within its call.
-      if (this.#watches.has(watch) && !more) watch.state = "paused";
+      this.#pauseUnless(more, watch);
       if (!more || !this.#watches.has(watch)) return;
     }
     this.#pass(watch, this.#passedEvery);
