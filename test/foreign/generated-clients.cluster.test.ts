@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { startSmallCluster } from "../support/small-cluster.ts";
 import { pythonClient, pythonNeeds } from "./python.ts";
-import { findProgram, generate, need } from "./tools.ts";
+import { findProgram, need } from "../support/programs.ts";
+import { generate } from "./tools.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const root = pathOf("../../proto");

@@ -9,7 +9,7 @@ import type { NodeProcess } from "../support/node-process.ts";
 import { ask, type RestAnswer } from "../support/rest.ts";
 import { nodesThatHangUp } from "./nodes-that-hang-up.ts";
 import { type RunningProxy, serversUp, startHaproxy } from "./proxy.ts";
-import { findProgram, need } from "./tools.ts";
+import { findProgram, need } from "../support/programs.ts";
 
 const program = findProgram("haproxy");
 let cluster: Cluster;

@@ -7,7 +7,7 @@ import { type OpenStream, openStream } from "../support/event-source.ts";
 import { ask } from "../support/rest.ts";
 import { nodesThatHangUp } from "./nodes-that-hang-up.ts";
 import { type RunningProxy, startNginx } from "./proxy.ts";
-import { findProgram, need } from "./tools.ts";
+import { findProgram, need } from "../support/programs.ts";
 
 const program = findProgram("nginx");
 const name = "kv.example.com";
