@@ -168,9 +168,9 @@ function textOf(metadata: Metadata, name: string): string {
 }
 
 /** What a dialer sends that does not trust the acceptor, so that both ends know why the stream ends. */
-const noProof = new Uint8Array();
+const noProof = Buffer.alloc(0);
 
-const helloOf = (proof: Uint8Array): Buffer => {
+const helloOf = (proof: Buffer): Buffer => {
   const message = { $case: "hello", value: { proof } } as const;
   return Buffer.from(ReplicateRequest.encode({ message }).finish());
 };
