@@ -15,7 +15,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "kv-cli-"));
-  const env = { WRITE_QUORUM: "1", ELECTION_TIMEOUT: "2000" };
+  const env = { WRITE_QUORUM: "1", ELECTION_TIMEOUT: "2000", IDEMPOTENCY_KEYS: "100" };
   cluster = await startCluster({ followers: 2, disk: true, failover: true, env });
   // Any node will do.
   endpoint = cluster.followers[0]?.url ?? "";
@@ -234,6 +234,13 @@ describe("the cluster", () => {
     const ran = await kv("bench", "--writes", "40", "--clients", "4", "-o", "json");
     expect(JSON.parse(ran.stdout)).toMatchObject({ writes: 40, p99Ms: expect.any(Number) });
     expect((await kv("list", "bench/", "-o", "raw")).stdout.trim()).toBe("");
+  });
+
+  test("bench makes the cluster forget no idempotency key of others", async () => {
+    const put = () => kv("put", "i/2", "1", "--idempotency-key", "i-2", "-o", "raw");
+    const first = await put();
+    expect(await kv("bench", "--writes", "200", "--clients", "20")).toMatchObject({ code: 0 });
+    expect(await put()).toEqual(first);
   });
 });
 
