@@ -1,8 +1,8 @@
 /** What `/metrics` promises a scraper: its format, and that nobody changes it by reading. */
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Family, parsePrometheusText } from "../test/support/prometheus-text.ts";
 import { findProgram, need } from "../test/support/programs.ts";
+import { type Family, parsePrometheusText } from "../test/support/prometheus-text.ts";
 import { ask } from "../test/support/rest.ts";
 import { type SmallCluster, startSmallCluster } from "../test/support/small-cluster.ts";
 import { createMetrics } from "./metrics.ts";

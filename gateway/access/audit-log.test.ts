@@ -63,7 +63,9 @@ test("a line is short, however much a client says of itself", async () => {
   const line = readFileSync(path, "utf8");
   expect(line.length).toBeLessThan(1000);
   // A proxy adds the client's address behind whatever the client has sent.
-  expect(JSON.parse(line)).toMatchObject({ forwardedFor: expect.stringMatching(/203\.0\.113\.7$/) });
+  expect(JSON.parse(line)).toMatchObject({
+    forwardedFor: expect.stringMatching(/203\.0\.113\.7$/),
+  });
 });
 
 test("while it cannot be written, lines wait up to a bound; then it says how many are missing", async () => {

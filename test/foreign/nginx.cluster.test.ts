@@ -4,10 +4,10 @@ import { startBrowser } from "../browser/browser.ts";
 import { isLive } from "../browser/world.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { type OpenStream, openStream } from "../support/event-source.ts";
+import { findProgram, need } from "../support/programs.ts";
 import { ask } from "../support/rest.ts";
 import { nodesThatHangUp } from "./nodes-that-hang-up.ts";
 import { type RunningProxy, startNginx } from "./proxy.ts";
-import { findProgram, need } from "../support/programs.ts";
 
 const program = findProgram("nginx");
 const name = "kv.example.com";

@@ -1,7 +1,7 @@
 /** Python's code of our `.proto` files, and the Python that runs it. */
 import { join } from "node:path";
-import { root } from "../tools/documents.ts";
 import { findProgram } from "../support/programs.ts";
+import { root } from "../tools/documents.ts";
 import { findPython, generate } from "./tools.ts";
 
 const proto = join(root, "proto");

@@ -95,12 +95,6 @@ describe("files", () => {
   test("kubectl reads the manifests", (context) => {
     const kubectl = find(context, "kubectl");
     const text = textsOf("yaml", "apiVersion:").join("---\n");
-    accepted("kv.yaml", text, kubectl, [
-      "label",
-      "--local",
-      "checked=yes",
-      "--output=name",
-      "-f",
-    ]);
+    accepted("kv.yaml", text, kubectl, ["label", "--local", "checked=yes", "--output=name", "-f"]);
   });
 });
