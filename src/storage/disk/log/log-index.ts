@@ -90,7 +90,7 @@ export class LogIndex {
     // The last of these blocks stays: it may hold more.
     this.#blocks.deleteRange(this.#blocks.minKey() ?? end, end, false);
     this.#recent = undefined;
-    const next = this.from(upTo + 1)[Symbol.iterator]().next();
+    const next = this.from(upTo + 1).next();
     if (next.done) [this.#first, this.#last] = [0, 0];
     else this.#first = next.value.sequence;
   }
