@@ -1,4 +1,4 @@
-/** Reads messages: no more parts than they really have, and numbers without a detour. */
+/** Reads messages: no more parts than they really have, and 64-bit numbers as numbers. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 
 /**
@@ -24,10 +24,7 @@ export function boundedReader(bytes: Buffer): BinaryReader {
 /** Bytes of the longest number of 64 bits. */
 const numberBytesMax = 10;
 
-/**
- * Reads numbers of 64 bits as numbers. The library makes a BigInt of each, and the generated code a text of
- * that, for which it waits no longer than for the rest of a small entry.
- */
+/** Reads numbers of 64 bits as numbers. The library makes a BigInt of each, which costs several times as much. */
 class NumberReader extends BinaryReader {
   readonly #bytes: Buffer;
 
@@ -37,8 +34,8 @@ class NumberReader extends BinaryReader {
   }
 
   /**
-   * The generated code asks for the text of what is returned, which a number has as well. What is not a safe
-   * integer it refuses: here such a number may be rounded, and stays one that it refuses.
+   * The generated code asks for the text of what is returned, which a number has as well. It refuses what is not a
+   * safe integer. Such a number may be rounded here, and is refused all the same.
    */
   override uint64(): bigint {
     const end = this.pos + numberBytesMax;
