@@ -24,6 +24,8 @@ export default defineConfig({
           include: ["{src,gateway,simulation,tools,webui,client,test}/**/*.test.ts"],
           // What needs Docker is a command of its own, `npm run test:compose`.
           exclude: [...configDefaults.exclude, "test/compose", ...clusterTests],
+          // Answers of the gateway are judged by its OpenAPI document.
+          setupFiles: ["test/support/openapi/every-answer.ts"],
           sequence: { groupOrder: 0 },
         },
       },

@@ -34,6 +34,9 @@ export const jsonType = "application/json";
 /** 200 with JSON text, or its bytes, sent as it is. */
 export const ok = (body: string | Buffer): Answer => ({ status: 200, contentType: jsonType, body });
 
+/** 200 with a value as JSON. Name its type: it must be one that the OpenAPI document has. */
+export const json = <T>(value: NoInfer<T>): Answer => ok(JSON.stringify(value));
+
 /** The answer to OPTIONS. It grants nothing to pages of other origins. */
 export const allowed = (allow: string): Answer => ({
   ...{ status: 204, contentType: "", body: "" },

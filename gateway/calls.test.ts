@@ -413,6 +413,7 @@ describe("PATCH /config", () => {
     { minDelay: 5, maxDelay: 4 },
     { minDelay: 5 },
     { maxDelay: 60_001 },
+    { maxDelay: 2.5 },
     { followerDelays: { follower9: { minDelayMs: 0, maxDelayMs: 0 } } },
     { followerDelays: { follower1: { minDelayMs: 2, maxDelayMs: 1 } } },
     { followerDelays: { follower1: {} } },

@@ -1,12 +1,14 @@
 /** One path of the API: its methods, and the promise that each request ends in one answer. */
 import type { IncomingMessage } from "node:http";
 import type { Express, Request, Response } from "express";
+import type { z } from "zod";
 import { failureOf } from "../src/errors.ts";
 import type { Need } from "./access/caller.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import type { Visit } from "./access/visit.ts";
 import { type Answer, allowed, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import type { CallDoc } from "./openapi/terms/call-doc.ts";
 import { counted } from "./unread.ts";
 
 /** Returned by a handler that answers the request itself, such as one that opens an event stream. */
@@ -25,7 +27,15 @@ export type Handler = (
 ) => Outcome | Promise<Outcome>;
 
 /** One method of a path. */
-interface Call {
+interface Call extends Served {
+  /** What the OpenAPI document says of it. */
+  readonly doc: CallDoc;
+  /** What judges its JSON body; absent: it takes none. */
+  readonly body?: z.ZodType;
+}
+
+/** What answers a request. */
+interface Served {
   /** What it requires of its caller, who is judged before the handler runs. */
   readonly needs: Need;
   readonly handle: Handler;
@@ -42,8 +52,8 @@ export interface Endpoint {
 }
 
 /** The calls of an endpoint by method. GET also serves HEAD, and OPTIONS names all of them. */
-export function callsOf({ methods }: Endpoint): ReadonlyMap<string, Call> {
-  const calls = new Map<string, Call>(Object.entries(methods));
+export function callsOf({ methods }: Endpoint): ReadonlyMap<string, Served> {
+  const calls = new Map<string, Served>(Object.entries(methods));
   const get = calls.get("GET");
   if (get !== undefined) calls.set("HEAD", get);
   const allow = [...calls.keys(), "OPTIONS"].join(", ");

@@ -37,6 +37,7 @@ import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
 import { endpoints } from "./routes/index.ts";
+import { withDocument } from "./routes/openapi.ts";
 import { listenersOf, secure } from "./secure-server.ts";
 import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
@@ -221,7 +222,10 @@ function createApp(context: Context, { peers, sweeps, pageDirectory }: AppParts)
   for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
   for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
   app.set("query parser", false);
-  const all = [...endpoints(context, { peers, sweeps }), ...sweepEndpoints(context, sweeps)];
+  const all = withDocument([
+    ...endpoints(context, { peers, sweeps }),
+    ...sweepEndpoints(context, sweeps),
+  ]);
   for (const endpoint of all) mount(app, context, endpoint);
   mountMemberProxy(app, context, { peers, needOf: needFinder(all) });
   mountPages(app, context, pageDirectory);

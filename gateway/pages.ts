@@ -35,6 +35,12 @@ const pageMethods = "GET, HEAD, OPTIONS";
 /** Bytes of all files. A built page is far smaller: more means that the folder holds something else. */
 const pageBytesMax = 32 * 1024 * 1024;
 
+/** Where pages are served that go by other addresses than their names. */
+const addresses: Readonly<Record<string, string>> = {
+  "/index.html": "/",
+  "/docs.html": "/docs",
+};
+
 /** By the ending of the name; any other file is a plain download. */
 const contentTypes: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -142,9 +148,7 @@ async function loadPages(directory: string): Promise<ReadonlyMap<string, PageFil
     if (total > pageBytesMax)
       throw new Error(`the page folder ${directory} holds more than ${pageBytesMax} bytes`);
     const name = `/${relative(directory, path).split(sep).join("/")}`;
-    const file = await makeFile(name, bytes);
-    pages.set(name, file);
-    if (name === "/index.html") pages.set("/", file);
+    pages.set(addresses[name] ?? name, await makeFile(name, bytes));
   }
   return pages;
 }

@@ -58,6 +58,17 @@ const problems: Readonly<Record<ErrorCode, Problem>> = {
   INTERNAL: { status: 500, title: "Internal error" },
 };
 
+/** The closed list. */
+export const errorCodes = Object.keys(problems) as readonly ErrorCode[];
+
+/** What every problem document of a code says of it. */
+export const problemKind = (
+  code: ErrorCode,
+): { readonly type: string; readonly title: string } => ({
+  type: `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`,
+  title: problems[code].title,
+});
+
 /** The content type of every refusal. */
 export const problemType = "application/problem+json";
 
@@ -75,8 +86,6 @@ export function problemText(
   { code, detail, members }: Failure,
   status = problemStatus(code),
 ): string {
-  const { title } = problems[code];
-  const type = `urn:quorumkv:problem:${code.toLowerCase().replaceAll("_", "-")}`;
-  const standard = { type, title, status, detail, code };
+  const standard = { ...problemKind(code), status, detail, code };
   return JSON.stringify({ ...standard, ...members, ...standard });
 }

@@ -48,6 +48,7 @@ const denied = refused(403, "PERMISSION_DENIED");
 /** Every call, with a body that only a permitted caller gets refused for, and the role that it needs. */
 const table: readonly (readonly [need: string, method: string, target: string])[] = [
   ["open", "GET", "/livez"],
+  ["open", "GET", "/openapi.json"],
   ["open", "GET", "/readyz"],
   ["open", "GET", "/readyz?for=reads"],
   ["open", "GET", "/session"],

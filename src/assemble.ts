@@ -103,7 +103,7 @@ export async function startNode({
   const edges: { close(): Promise<void> }[] = [];
   try {
     await server.serve(
-      publicServices({ node, followers: others.length, log, access: opened.access }),
+      publicServices({ node, followers: others.length, log, intake, access: opened.access }),
     );
     const gateway = await startGateway({
       node,

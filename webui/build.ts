@@ -9,7 +9,14 @@ import { join } from "node:path";
 const here = import.meta.dirname;
 const dist = join(here, "dist");
 /** What the page is made of. Theory, statistics and the comparison are the simulation's own code. */
-const sources = ["src", "index.html", "vite.config.ts", "../simulation", "../package-lock.json"];
+const sources = [
+  "src",
+  "index.html",
+  "docs.html",
+  "vite.config.ts",
+  "../simulation",
+  "../package-lock.json",
+];
 
 /** When a file, or anything in a folder, last changed, in ms since 1970; 0 where there is nothing. */
 function newestChange(path: string): number {

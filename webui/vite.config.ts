@@ -2,7 +2,10 @@
  * How the page is built. A node serves all of it under a strict content security policy, so nothing is
  * inlined: no script, no style, no `data:` address.
  */
+import { join } from "node:path";
 import { defineConfig } from "vite";
+
+const inThisFolder = (name: string): string => join(import.meta.dirname, name);
 
 export default defineConfig({
   // Relative addresses: a proxy may serve a node below a path.
@@ -10,6 +13,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "dist",
+    rolldownOptions: { input: ["index.html", "docs.html"].map(inThisFolder) },
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

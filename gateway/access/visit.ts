@@ -75,7 +75,8 @@ export class Visit {
 
   /** A further request within the same call, such as a write of a stream. */
   again(): Visit {
-    return new Visit({ ...this, holding: this.#holding });
+    const { caller, call, administers, objection } = this;
+    return new Visit({ caller, call, administers, objection, holding: this.#holding });
   }
 
   /** Names neither the key nor whether it exists: the caller may not know. */

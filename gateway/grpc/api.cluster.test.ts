@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { refusalOf, TestClient, together } from "../../test/support/kv-client.ts";
 import { type SmallCluster, startSmallCluster } from "../../test/support/small-cluster.ts";
 import type { BatchOperation, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 
@@ -199,6 +199,17 @@ test("20,000 bulk writes are answered in order, with rising versions", async () 
   );
   expect(versions).toEqual(versions.toSorted((a, b) => a - b));
   expect((await leader.read("bulk-99")).entry?.value).toBe("19999");
+  // The same, 500 in a message.
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    together(requests.slice(at * 500, at * 500 + 500)),
+  );
+  const grouped = (await leader.bulkMessages(groups)).flatMap((message) => message.answers);
+  expect(grouped.map(({ id }) => id)).toEqual(requests.slice(0, 4000).map(({ id }) => id));
+  const later = grouped.map(({ outcome }) =>
+    outcome?.$case === "result" ? outcome.value.version : Number.NaN,
+  );
+  expect(later).toEqual(later.toSorted((a, b) => a - b));
+  expect(later[0]).toBeGreaterThan(versions.at(-1) ?? Number.NaN);
 });
 
 test("a list pages over all keys, and never misses an answered write", async () => {

@@ -166,7 +166,7 @@ interface CountedCall {
 function countAnswers({ call, inner, answer, refuse }: CountedCall): void {
   const sendMessage = call.sendMessage.bind(call);
   call.sendMessage = (message, callback) => {
-    const bytes = weigh(message) + inner.unreadBytes;
+    const bytes = (Buffer.isBuffer(message) ? message.length : weigh(message)) + inner.unreadBytes;
     if (bytes <= smallAnswerBytes) answer.release();
     else if (!answer.keep(bytes)) {
       refuse();

@@ -73,7 +73,7 @@ const checked = <Method, Request>(
 /** The full name of the public service. */
 export const kvServiceName = "quorumkv.v1.KV";
 
-/** Its methods, for the server: each request arrives unread. */
+/** Its methods, for the server: each request arrives unread, and what a watch sends is encoded by its handler. */
 export const kvDefinition = {
   read: checked(KVService.read, ReadRequest),
   readMany: checked(KVService.readMany, ReadManyRequest),
@@ -81,7 +81,8 @@ export const kvDefinition = {
   write: checked(KVService.write, WriteRequest),
   delete: checked(KVService.delete, DeleteRequest),
   batch: checked(KVService.batch, BatchRequest),
-  watch: checked(KVService.watch, WatchRequest),
+  // Many streams send the same bytes, which are encoded once.
+  watch: { ...checked(KVService.watch, WatchRequest), responseSerialize: (bytes: Buffer) => bytes },
   status: checked(KVService.status, StatusRequest),
   bulkWrite: checked(KVService.bulkWrite, BulkWriteRequest),
 } satisfies ServiceDefinition;

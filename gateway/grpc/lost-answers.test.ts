@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { failed } from "../../src/errors.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
 import { errorDetailsOf } from "../../test/support/error-details.ts";
-import { errorOf, refusalOf, retrying, TestClient } from "../../test/support/kv-client.ts";
+import { alone, errorOf, refusalOf, retrying, TestClient } from "../../test/support/kv-client.ts";
 import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import { startTcpProxy, type TcpProxy } from "../../test/support/tcp-proxy.ts";
@@ -150,7 +150,7 @@ test("a server that closes over a write sends nothing that promises it was not s
   const error = errorOf(usual.put("k", "1"));
   const stream = usual.raw.bulkWrite().on("data", () => {});
   const ended = once(stream, "error") as Promise<[ServiceError]>;
-  stream.write({ id: "1", operations, options: undefined });
+  stream.write(alone({ id: "1", operations, options: undefined }));
   await usual.status();
   await server.close();
   for (const { metadata, code } of [await error, (await ended)[0]]) {

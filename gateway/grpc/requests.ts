@@ -14,7 +14,10 @@ import type * as wire from "./generated/quorumkv/v1/kv.ts";
 import { Consistency } from "./generated/quorumkv/v1/kv.ts";
 
 /** A watch, and whether it is told positions. */
-export type AskedStream = WatchStart & { readonly positions: boolean };
+export type AskedStream = WatchStart & {
+  readonly positions: boolean;
+  readonly isGrouped: boolean;
+};
 
 const fieldNames: FieldNames = {
   minVersion: "min_version",
@@ -50,9 +53,14 @@ export class MessageReader {
   }
 
   /** Watch: where the stream starts, and whether it has positions. */
-  watch({ prefix, after, positions = false }: wire.WatchRequest): Result<AskedStream> {
+  watch({
+    prefix,
+    after,
+    positions = false,
+    grouped = false,
+  }: wire.WatchRequest): Result<AskedStream> {
     const start = this.#checks.watch({ prefix, after: numberOf(after), afterName: "after" });
-    return start.ok ? succeeded({ ...start.value, positions }) : start;
+    return start.ok ? succeeded({ ...start.value, positions, isGrouped: grouped }) : start;
   }
 
   /** Write: puts one key. */

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type ErrorCode, failed } from "../../src/errors.ts";
 import { keyBytesMax, valueBytesMax } from "../../src/request-limits.ts";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
-import { refusalOf, TestClient } from "../../test/support/kv-client.ts";
+import { alone, refusalOf, TestClient } from "../../test/support/kv-client.ts";
 import { openToAll } from "../../test/support/open-access.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import {
   type BatchOperation,
+  type BulkWriteItem,
   BulkWriteRequest,
   BulkWriteResponse,
   type WatchResponse,
@@ -237,7 +238,7 @@ describe("a refusal", () => {
 });
 
 describe("a watch", () => {
-  const open = async (request: { prefix: string; after?: string }) => {
+  const open = async (request: { prefix: string; after?: string; grouped?: boolean }) => {
     const stream = client.raw.watch(request);
     const seen: WatchResponse[] = [];
     stream.on("data", (message: WatchResponse) => seen.push(message));
@@ -257,11 +258,38 @@ describe("a watch", () => {
     await client.remove("a1");
     await until(3);
     expect(seen).toEqual([
-      { sequence: 1, key: "a1", value: "1" },
-      { sequence: 3, key: "a2", value: "3" },
-      { sequence: 4, key: "a1", value: undefined },
+      { sequence: 1, key: "a1", value: "1", operations: [] },
+      { sequence: 3, key: "a2", value: "3", operations: [] },
+      { sequence: 4, key: "a1", value: undefined, operations: [] },
     ]);
     stream.cancel();
+  });
+
+  test("sends whole entries in one message each to a client that asks for that, and to no other", async () => {
+    const put = (key: string): BatchOperation => ({
+      operation: { $case: "put", value: { key, value: "1" } },
+    });
+    const plain = await open({ prefix: "a" });
+    const grouped = await open({ prefix: "a", grouped: true });
+    await client.batch(["a1", "a2", "b"].map(put));
+    await client.remove("a1");
+    await Promise.all([plain.until(3), grouped.until(2)]);
+    const first = [
+      { sequence: 1, key: "a1", value: "1" },
+      { sequence: 1, key: "a2", value: "1" },
+    ];
+    const second = [{ sequence: 2, key: "a1", value: undefined }];
+    expect(plain.seen).toEqual([...first, ...second].map((each) => ({ ...each, operations: [] })));
+    const nothing = { key: "", value: undefined };
+    expect(grouped.seen).toEqual([
+      { ...nothing, sequence: 1, operations: first },
+      { ...nothing, sequence: 2, operations: second },
+    ]);
+    for (const { stream } of [plain, grouped]) stream.cancel();
+    const resumed = await open({ prefix: "a", after: "1", grouped: true });
+    await resumed.until(1);
+    expect(resumed.seen[0]?.operations).toEqual(second);
+    resumed.stream.cancel();
   });
 
   test("that its client leaves is forgotten", async () => {
@@ -277,7 +305,7 @@ describe("a stream of bulk writes", () => {
     { operation: { $case: "put", value: { key: "k", value: "1" } } },
   ];
 
-  const requests = (count: number): BulkWriteRequest[] =>
+  const requests = (count: number): BulkWriteItem[] =>
     Array.from({ length: count }, (_, id) => ({ id: `${id}`, operations, options: undefined }));
 
   test("answers every write in the order asked, however they settle", async () => {
@@ -345,10 +373,10 @@ describe("a stream of bulk writes", () => {
     stream.on("data", ({ id }: BulkWriteResponse) => answers.push(id));
     const ended = once(stream, "error");
     for (const request of requests(50))
-      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+      stream.write(Buffer.from(BulkWriteRequest.encode(alone(request)).finish()));
     stream.write(Buffer.from([0xff]));
     for (const request of requests(50))
-      stream.write(Buffer.from(BulkWriteRequest.encode(request).finish()));
+      stream.write(Buffer.from(BulkWriteRequest.encode(alone(request)).finish()));
     stream.end();
     // By the time of another call's answer, the whole stream has arrived.
     while (asked < 50) await client.status();

@@ -4,6 +4,7 @@
  */
 import type { handleUnaryCall, ServiceError, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result, succeeded } from "../../src/errors.ts";
+import { createIntake, type Intake } from "../../src/intake/intake.ts";
 import type { KvNode, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
 import { PacedLog } from "../../src/node/paced-log.ts";
 import type { Log } from "../../src/node/ports.ts";
@@ -25,22 +26,24 @@ export interface KvServiceOptions {
   readonly followers: number;
   readonly access: Access;
   readonly log: Log;
+  /** What clients may hold of the node; absent: bounds of its own. */
+  readonly intake?: Intake | undefined;
 }
 
 /** The handlers of all calls, for `Server.addService`. */
 export function createKvService(options: KvServiceOptions): UntypedServiceImplementation {
-  const { node, access, log } = options;
+  const { node, access, log, intake = createIntake() } = options;
   const failures = new PacedLog(log, () => performance.now());
   const reader = new MessageReader(options.followers);
   const write = async (
     request: Result<WriteRequest>,
-    { metadata, visit }: CallFacts,
+    { visit, isRepeated }: CallFacts,
   ): Promise<Result<{ result: wire.WriteResult }>> => {
     if (!request.ok) return request;
     const denied = visit.keysFault(request.value.operations.map(({ key }) => key));
     if (denied !== undefined) return failedBy(denied);
     const carryOut = async () => writeResult(await node.write(request.value), request.value);
-    return isRepeated(metadata) ? writeAgain(request.value, carryOut) : carryOut();
+    return isRepeated ? writeAgain(request.value, carryOut) : carryOut();
   };
   const unary = <Request, Response>(
     answer: (request: Request, facts: CallFacts) => Answer<Response>,
@@ -89,9 +92,8 @@ export function createKvService(options: KvServiceOptions): UntypedServiceImplem
     status: unary((_: wire.StatusRequest) => succeeded(node.status())),
     watch: watch(node, reader, access),
     bulkWrite: bulkWrite({
-      access,
-      failures,
-      write: (request, facts) => write(reader.batch(request), facts),
+      ...{ access, failures, answers: intake.answers },
+      write: (asked, facts) => write(reader.batch(asked), facts),
     }),
   };
 }
@@ -146,7 +148,10 @@ const unaryHandler =
       refuse(request.failure);
       return;
     }
-    void answered(() => answer(request.value, { metadata, visit }), failures).then((result) => {
+    void answered(
+      () => answer(request.value, { visit, isRepeated: isRepeated(metadata) }),
+      failures,
+    ).then((result) => {
       if (!result.ok) {
         refuse(result.failure);
         return;

@@ -14,7 +14,7 @@ import {
 import { loadSync } from "@grpc/proto-loader";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGrpcServer, type GrpcServer } from "../../src/transport/server.ts";
-import { errorOf, refusalOf, showing, TestClient } from "../../test/support/kv-client.ts";
+import { errorOf, refusalOf, showing, TestClient, together } from "../../test/support/kv-client.ts";
 import { silentLog } from "../../test/support/small-cluster.ts";
 import { StandInNode } from "../../test/support/stand-in-node.ts";
 import { bearer, TestTokens } from "../../test/support/token-file.ts";
@@ -228,6 +228,17 @@ describe("a token for prefixes", () => {
       ["2", "PERMISSION_DENIED"],
       ["3", "result"],
     ]);
+    expect(refused).toEqual(["PERMISSION_DENIED"]);
+  });
+
+  test("is judged for each of many writes in one message", async () => {
+    const scoped = clientWithLater(tokens.add("scoped", { role: "write", prefixes: ["users/"] }));
+    await serve();
+    const writes = [asked("1", "users/1"), asked("2", "users/2", "secret"), asked("3", "users/3")];
+    const messages = await scoped().bulkMessages([together(writes)]);
+    const answers = messages.flatMap((message) => message.answers);
+    expect(answers.map(({ outcome }) => outcome?.$case)).toEqual(["result", "failure", "result"]);
+    expect(answers[1]?.outcome?.value).toMatchObject({ code: "PERMISSION_DENIED" });
     expect(refused).toEqual(["PERMISSION_DENIED"]);
   });
 });

@@ -15,8 +15,9 @@ interface AnyCall {
 
 /** What a call is, beside its message. */
 export interface CallFacts {
-  readonly metadata: Metadata;
   readonly visit: Visit;
+  /** The library of the client sent this call before. */
+  readonly isRepeated: boolean;
 }
 
 /** Judges the call before its message is read. */

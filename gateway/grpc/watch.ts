@@ -2,11 +2,12 @@
 import { type handleServerStreamingCall, Metadata } from "@grpc/grpc-js";
 import { type Failure, failedBy, type Result, unless } from "../../src/errors.ts";
 import type { KvNode } from "../../src/node/api.ts";
+import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import type { Access } from "../access/access.ts";
 import type { Visit } from "../access/visit.ts";
 import type { Unread } from "./definition.ts";
 import { toServiceError } from "./failures.ts";
-import type { WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
+import { type WatchRequest, WatchResponse } from "./generated/quorumkv/v1/kv.ts";
 import type { AskedStream, MessageReader } from "./requests.ts";
 import { visitOf } from "./visits.ts";
 
@@ -17,13 +18,14 @@ const waitingBytesMax = 256 * 1024;
  * Streams applied operations in sequence order. A client that reads slowly pauses its own watch: later
  * the node reads on from the log. COMPACTED ends the stream if the log no longer holds that part.
  */
-export const watch =
-  (
-    node: KvNode,
-    reader: MessageReader,
-    access: Access,
-  ): handleServerStreamingCall<Unread<WatchRequest>, WatchResponse> =>
-  (call) => {
+export const watch = (
+  node: KvNode,
+  reader: MessageReader,
+  access: Access,
+): handleServerStreamingCall<Unread<WatchRequest>, Buffer> => {
+  const single = new WatchMessages((operations) => operations.map(alone));
+  const grouped = new WatchMessages((operations) => [together(operations)]);
+  return (call) => {
     const visit = visitOf(access, call, "read");
     let forget = () => {};
     const fail = (failure: Failure) => {
@@ -41,28 +43,28 @@ export const watch =
     let resume = (): void => {};
     // The library counts messages, which may be a mebibyte each.
     const isFull = () => waitingBytes > waitingBytesMax || call.writableNeedDrain;
-    const send = (message: WatchResponse) => {
-      const bytes = message.key.length + (message.value?.length ?? 0);
-      waitingBytes += bytes;
+    const send = (message: Buffer) => {
+      waitingBytes += message.length;
       call.write(message, () => {
-        waitingBytes -= bytes;
+        waitingBytes -= message.length;
         if (isBehind && !isFull()) {
           isBehind = false;
           resume();
         }
       });
     };
-    const { positions, ...asked } = start.value;
+    const { positions, isGrouped, ...asked } = start.value;
+    const messages = isGrouped ? grouped : single;
     const watching = node.watch({
       ...asked,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
       applied: (operations) => {
-        for (const operation of operations) send(operation);
+        for (const message of messages.of(operations)) send(message);
         isBehind ||= isFull();
         return !isBehind;
       },
-      passed: positions ? (sequence) => send({ sequence, key: "" }) : undefined,
+      passed: positions ? (sequence) => send(bytesOf(position(sequence))) : undefined,
       failed: fail,
     });
     if (!watching.ok) {
@@ -84,6 +86,45 @@ export const watch =
       cancel();
     });
   };
+};
+
+/** Encoded messages, for all calls that are told of the same operations in the same form. */
+class WatchMessages {
+  readonly #encode: (operations: readonly AppliedOperation[]) => readonly WatchResponse[];
+  readonly #messages = new WeakMap<readonly AppliedOperation[], readonly Buffer[]>();
+
+  constructor(encode: (operations: readonly AppliedOperation[]) => readonly WatchResponse[]) {
+    this.#encode = encode;
+  }
+
+  of(operations: readonly AppliedOperation[]): readonly Buffer[] {
+    const known = this.#messages.get(operations);
+    if (known !== undefined) return known;
+    const messages = this.#encode(operations).map(bytesOf);
+    this.#messages.set(operations, messages);
+    return messages;
+  }
+}
+
+function bytesOf(message: WatchResponse): Buffer {
+  const { buffer, byteOffset, length } = WatchResponse.encode(message).finish();
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+const position = (sequence: number): WatchResponse => ({ sequence, key: "", operations: [] });
+
+const alone = (operation: AppliedOperation): WatchResponse => ({
+  ...operation,
+  value: operation.value,
+  operations: [],
+});
+
+const together = (operations: readonly AppliedOperation[]): WatchResponse => ({
+  sequence: operations.at(-1)?.sequence ?? 0,
+  key: "",
+  value: undefined,
+  operations: operations.map(({ sequence, key, value }) => ({ sequence, key, value })),
+});
 
 function readStart(
   request: Unread<WatchRequest>,

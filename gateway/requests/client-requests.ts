@@ -96,7 +96,8 @@ export interface FieldNames {
 }
 
 const limitRange: WholeRange = { min: 1, max: listLimitMax };
-const timeoutRange: WholeRange = { min: 1, max: timeoutMsMax };
+/** Milliseconds that a write may wait for its quorum. */
+export const timeoutRange: WholeRange = { min: 1, max: timeoutMsMax };
 
 /** Turns what clients ask for into requests to the node, or the failure to answer. */
 export class RequestChecks {

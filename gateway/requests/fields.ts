@@ -1,7 +1,7 @@
 /** The fields of a JSON body, checked by a strict zod schema; the first fault becomes one sentence. */
 import { z } from "zod";
 import { failed, type Result, succeeded } from "../../src/errors.ts";
-import { delayMsMax } from "../../src/request-limits.ts";
+import { delayMsMax, keyBytesMax } from "../../src/request-limits.ts";
 import { isWhole, type WholeRange, wholeText } from "../../src/whole-range.ts";
 import type { FieldNames } from "./client-requests.ts";
 import { keyHeader } from "./idempotency.ts";
@@ -32,8 +32,27 @@ export const strict = {
 /** A whole number of the range, with the same sentence as in all other requests. */
 export function wholeField(range: WholeRange) {
   const error = `must be ${wholeText(range)}`;
-  return z.number({ error }).refine((value) => isWhole(value, range), { error });
+  return z
+    .number({ error })
+    .refine((value) => isWhole(value, range), { error })
+    .meta({ type: "integer", minimum: range.min, maximum: range.max });
 }
+
+/**
+ * A whole number of the range that `RequestChecks` judges, with the same sentence for REST and gRPC. What is not a
+ * number becomes one that no range has.
+ */
+export const checkedWhole = ({ min, max }: WholeRange, description: string) =>
+  z
+    .unknown()
+    .transform((given) => (typeof given === "number" ? given : Number.NaN))
+    .optional()
+    .meta({ type: "integer", minimum: min, maximum: max, description });
+
+/** A key that `RequestChecks` judges. */
+export const keyField = z
+  .string({ error: "must be a string" })
+  .meta({ minLength: 1, maxLength: keyBytesMax, description: "1 to 1024 bytes of UTF-8." });
 
 const delayError = `must be a number from 0 to ${delayMsMax} (ms)`;
 /** A simulated delay in milliseconds, which may have a fraction. */

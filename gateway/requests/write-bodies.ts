@@ -3,43 +3,57 @@ import { z } from "zod";
 import type { Config } from "../../src/config/config.ts";
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
+import { operationsMax } from "../../src/request-limits.ts";
 import { JsonText, type Shape } from "../json/values.ts";
-import { checkCount } from "./checks.ts";
-import { type AskedWrite, RequestChecks } from "./client-requests.ts";
+import { checkCount, versionRange } from "./checks.ts";
+import { type AskedWrite, RequestChecks, timeoutRange } from "./client-requests.ts";
 import { withCondition } from "./conditions.ts";
-import { readFields, restNames, strict } from "./fields.ts";
+import { checkedWhole, keyField, readFields, restNames, strict } from "./fields.ts";
 
-const text = z.string({ error: "must be a string" });
 /** Values are checked where the body is parsed. */
-const anyValue = z.instanceof(JsonText, { error: "is missing" });
-/** What is not a number becomes one that no range has: the shared checks then name the range. */
-const number = z
-  .unknown()
-  .transform((given) => (typeof given === "number" ? given : Number.NaN))
-  .optional();
+const anyValue = z
+  .instanceof(JsonText, { error: "is missing" })
+  .meta({ description: "Any JSON value; it is kept as it is written." });
+const ifVersion = checkedWhole(
+  versionRange,
+  "Write only if this is the key's newest version; 0: only if the key is absent.",
+);
 /** The options that all writes share. */
 const options = {
-  quorum: number,
-  timeoutMs: number,
-  ifVersion: number,
-  trace: z.boolean({ error: "must be true or false" }).optional(),
+  quorum: checkedWhole(
+    { min: 0, max: versionRange.max },
+    "Follower acks to wait for, up to all followers. Absent: the write quorum in force.",
+  ),
+  timeoutMs: checkedWhole(timeoutRange, "Milliseconds to wait for them. Absent: TIMEOUT."),
+  ifVersion,
+  trace: z
+    .boolean({ error: "must be true or false" })
+    .meta({ description: "Ask for the times of the acks." })
+    .optional(),
 };
 
-const putBody = z.strictObject({ key: text, value: anyValue, ...options }, strict);
-const removeBody = z.strictObject({ key: text, ...options }, strict);
+const putBody = z.strictObject({ key: keyField, value: anyValue, ...options }, strict);
+const removeBody = z.strictObject({ key: keyField, ...options }, strict);
 const operation = z
   .strictObject(
     {
-      put: z.strictObject({ key: text, value: anyValue, ifVersion: number }, strict).optional(),
-      delete: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
-      check: z.strictObject({ key: text, ifVersion: number }, strict).optional(),
+      put: z.strictObject({ key: keyField, value: anyValue, ifVersion }, strict).optional(),
+      delete: z.strictObject({ key: keyField, ifVersion }, strict).optional(),
+      check: z.strictObject({ key: keyField, ifVersion }, strict).optional(),
     },
     strict,
   )
   .refine((given) => Object.values(given).filter((one) => one !== undefined).length === 1, {
     error: 'must hold either "put", "delete" or "check"',
-  });
-const batchBody = z.strictObject({ operations: z.array(operation), ...options }, strict);
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+const batchBody = z.strictObject(
+  {
+    operations: z.array(operation).meta({ minItems: 1, maxItems: operationsMax }),
+    ...options,
+  },
+  strict,
+);
 
 /** Where the bodies hold keys and values, and how many: what is too large is not parsed. */
 const putShape: Shape = { members: { key: "key", value: "value" } };
@@ -59,6 +73,8 @@ interface WriteHead {
 /** Reads the body of one call; `shape` says where it holds values. */
 export interface WriteReader {
   readonly shape: Shape;
+  /** What judges the form of the body. */
+  readonly schema: z.ZodType;
   /** `head`: what the head of the request adds to its body. */
   read(body: unknown, head: WriteHead): Result<WriteRequest>;
 }
@@ -76,18 +92,23 @@ interface WriteReaders {
 /** The readers of a node with these settings. */
 export function createWriteReaders(config: Config): WriteReaders {
   const checks = new RequestChecks(restNames, config.nodes.length - 1);
-  const reader = (shape: Shape, ask: (body: unknown) => Result<AskedWrite>) => ({
+  const reader = (
+    shape: Shape,
+    schema: z.ZodType,
+    ask: (body: unknown) => Result<AskedWrite>,
+  ): WriteReader => ({
     shape,
-    read: (body: unknown, { condition, idempotencyKey }: WriteHead): Result<WriteRequest> => {
+    schema,
+    read: (body, { condition, idempotencyKey }) => {
       const fields = ask(body);
       const asked = fields.ok ? withCondition(fields.value, condition) : fields;
       return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });
   return {
-    put: reader(putShape, askedPut),
-    remove: reader(removeShape, askedRemove),
-    batch: reader(batchShape, askedBatch),
+    put: reader(putShape, putBody, askedPut),
+    remove: reader(removeShape, removeBody, askedRemove),
+    batch: reader(batchShape, batchBody, askedBatch),
   };
 }
 

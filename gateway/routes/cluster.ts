@@ -4,10 +4,12 @@
  * itself (`fromLeader` is false).
  */
 import { get } from "node:http";
+import type { ClusterView } from "../../src/node/api.ts";
 import { carriedCredential } from "../access/rest-approach.ts";
-import { ok, refusal } from "../answers.ts";
+import { json, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { clusterDoc } from "../openapi/calls/cluster.ts";
 import type { Peer, Peers } from "../peers.ts";
 import { readQuery } from "../requests/query.ts";
 
@@ -36,11 +38,11 @@ export function clusterEndpoint(context: Context, peers: Peers): Endpoint {
     path: "/cluster",
     methods: {
       GET: {
-        needs: "read",
+        ...{ needs: "read", doc: clusterDoc },
         handle: async (request) => {
           const query = readQuery(request.url, []);
           if (!query.ok) return refusal(query.failure);
-          const own = () => ok(JSON.stringify(context.node.cluster()));
+          const own = () => json<ClusterView>(context.node.cluster());
           if (context.node.role === "leader" || request.headers[askedHeader] !== undefined) {
             return own();
           }

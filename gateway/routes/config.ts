@@ -3,10 +3,12 @@ import { z } from "zod";
 import { type Failure, failureOf } from "../../src/errors.ts";
 import type { LiveConfig } from "../../src/node/api.ts";
 import { quorumRange } from "../../src/node/quorum.ts";
-import { type Answer, ok, refusal } from "../answers.ts";
+import { delayMsMax } from "../../src/request-limits.ts";
+import { type Answer, json, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { delayField, strict, wholeField } from "../requests/fields.ts";
+import { configDoc } from "../openapi/calls/cluster.ts";
+import { strict, wholeField } from "../requests/fields.ts";
 import { readCall } from "../requests/whole-call.ts";
 
 /** Changes settings on the leader. What the body does not name stays as it is. */
@@ -20,7 +22,7 @@ export function configEndpoint(context: Context): Endpoint {
     path: "/config",
     methods: {
       PATCH: {
-        needs: "admin",
+        ...{ needs: "admin", doc: configDoc, body: schema },
         handle: async (request) => {
           const change = await readCall(request, schema);
           if (!change.ok) return refusal(change.failure);
@@ -44,7 +46,7 @@ async function apply(
   const { writeQuorum = inForce.writeQuorum, followerDelays = inForce.followerDelays } = given;
   const wanted: LiveConfig = { writeQuorum, minDelay, maxDelay, followerDelays };
   const result = await context.node.configure(wanted);
-  return result.ok ? ok(JSON.stringify(result.value)) : refusal(result.failure);
+  return result.ok ? json<LiveConfig>(result.value) : refusal(result.failure);
 }
 
 function followersFault(delays: LiveConfig["followerDelays"] = {}): Failure | undefined {
@@ -65,12 +67,14 @@ function rangeFault(minName: string, min: number, max: number): Failure | undefi
 
 /** The body; delays of single followers may be given for the ids `delayed`. */
 function changeSchema(followers: number, delayed: readonly string[]) {
-  const range = z.strictObject({ minDelayMs: delayField, maxDelayMs: delayField }, strict);
+  // Nodes tell each other of whole milliseconds.
+  const delay = wholeField({ min: 0, max: delayMsMax });
+  const range = z.strictObject({ minDelayMs: delay, maxDelayMs: delay }, strict);
   return z.strictObject(
     {
       writeQuorum: wholeField(quorumRange(followers)).optional(),
-      minDelay: delayField.optional(),
-      maxDelay: delayField.optional(),
+      minDelay: delay.optional(),
+      maxDelay: delay.optional(),
       followerDelays: z
         .strictObject(Object.fromEntries(delayed.map((id) => [id, range.optional()])), strict)
         .transform(withoutAbsent)

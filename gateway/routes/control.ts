@@ -3,13 +3,18 @@
  * does so; this node passes the call on.
  */
 import { request as send } from "node:http";
+import { z } from "zod";
 import { type Failure, failed, failureOf, type Result, succeeded } from "../../src/errors.ts";
 import { processActions } from "../../src/process-control.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { actDoc, controlDoc } from "../openapi/calls/administration.ts";
 import { readBody } from "../requests/body.ts";
 import { quote, readQuery } from "../requests/query.ts";
+
+/** The body says nothing; whatever it holds is left unread. */
+const noFields = z.looseObject({});
 
 /** Milliseconds and bytes that the answer of the launcher may take. */
 const timeoutMs = 3000;
@@ -35,13 +40,16 @@ export function controlEndpoints(context: Context): readonly Endpoint[] {
     return failureOf("NOT_FOUND", detail);
   };
   return [
-    { path: "/control", methods: { GET: { needs: "read", handle: () => ask("GET", "") } } },
+    {
+      path: "/control",
+      methods: { GET: { needs: "read", doc: controlDoc, handle: () => ask("GET", "") } },
+    },
     {
       path: "/control/:node/:action",
       methods: {
         // A body of JSON is what a browser sends for a page of another origin only after asking.
         POST: {
-          needs: "admin",
+          ...{ needs: "admin", doc: actDoc, body: noFields },
           handle: async (request) => {
             const query = readQuery(request.url, []);
             const body = await readBody(request);

@@ -5,6 +5,8 @@ import type { Visit } from "../access/visit.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { type Endpoint, streaming } from "../endpoint.ts";
+import { eventsDoc } from "../openapi/calls/cluster.ts";
+import type { Hello } from "../openapi/shapes/events.ts";
 import { readQuery } from "../requests/query.ts";
 import { tooManyStreams } from "../streams/event-streams.ts";
 import type { Sweeps } from "../sweeps/sweeps.ts";
@@ -21,7 +23,7 @@ export function eventsEndpoint(context: Context, sweeps: Sweeps): Endpoint {
     path: "/events",
     methods: {
       GET: {
-        needs: "read",
+        ...{ needs: "read", doc: eventsDoc },
         handle: (request, response, visit) => {
           const query = readQuery(request.url, []);
           if (!query.ok) return refusal(query.failure);
@@ -73,5 +75,6 @@ function helloText(context: Context, startedAt: number): string {
   const { id, role, leader, epoch, config } = context.node.status();
   const allows = { faults: context.faults !== undefined, control: hasControl(context) };
   const self = { node: id, role, leader, epoch, config, ...allows };
-  return JSON.stringify({ ...self, startedAt, now: Date.now() });
+  const hello: Hello = { ...self, startedAt, now: Date.now() };
+  return JSON.stringify(hello);
 }

@@ -2,9 +2,16 @@
 import { z } from "zod";
 import { failureOf } from "../../src/errors.ts";
 import type { FaultControl } from "../../src/node/ports.ts";
-import { type Answer, ok, refusal } from "../answers.ts";
+import { type Answer, json, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
+import {
+  endFaultDoc,
+  endFaultsDoc,
+  faultsDoc,
+  setFaultDoc,
+} from "../openapi/calls/administration.ts";
+import type { FaultList } from "../openapi/shapes/administration.ts";
 import { readBody } from "../requests/body.ts";
 import { delayField, readFields, strict } from "../requests/fields.ts";
 import { quote, readQuery } from "../requests/query.ts";
@@ -48,9 +55,9 @@ export function faultsEndpoints(context: Context): readonly Endpoint[] {
     {
       path: "/faults",
       methods: {
-        GET: { needs: "read", handle: onLeader(() => listed(faults)) },
+        GET: { needs: "read", doc: faultsDoc, handle: onLeader(() => listed(faults)) },
         DELETE: {
-          needs: "admin",
+          ...{ needs: "admin", doc: endFaultsDoc },
           handle: onLeader(() => {
             for (const follower of followers) faults.reset(follower);
             return listed(faults);
@@ -62,7 +69,7 @@ export function faultsEndpoints(context: Context): readonly Endpoint[] {
       path: "/faults/:follower",
       methods: {
         PUT: {
-          needs: "admin",
+          ...{ needs: "admin", doc: setFaultDoc, body: faultSchema },
           handle: async (request, ...rest) => {
             const body = await readBody(request);
             if (!body.ok) return refusal(body.failure);
@@ -76,7 +83,7 @@ export function faultsEndpoints(context: Context): readonly Endpoint[] {
           },
         },
         DELETE: {
-          needs: "admin",
+          ...{ needs: "admin", doc: endFaultDoc },
           handle: onLeader((follower) => {
             faults.reset(follower);
             return listed(faults);
@@ -93,5 +100,5 @@ function listed(faults: FaultControl): Answer {
     follower,
     { fault, endsAt: endsAtWall },
   ]);
-  return ok(JSON.stringify({ faults: Object.fromEntries(shown) }));
+  return json<FaultList>({ faults: Object.fromEntries(shown) });
 }

@@ -1,9 +1,11 @@
 /** POST /leader: moves leadership to another node, or back to the one that LEADER names. */
 import { z } from "zod";
 import { failureOf } from "../../src/errors.ts";
-import { ok, refusal } from "../answers.ts";
+import type { NextLeader } from "../../src/node/api.ts";
+import { json, refusal } from "../answers.ts";
 import { type Context, leaderOnly } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { leaderDoc } from "../openapi/calls/cluster.ts";
 import { strict } from "../requests/fields.ts";
 import { readCall } from "../requests/whole-call.ts";
 
@@ -19,7 +21,7 @@ export function leaderEndpoint(context: Context): Endpoint {
     path: "/leader",
     methods: {
       POST: {
-        needs: "admin",
+        ...{ needs: "admin", doc: leaderDoc, body: schema },
         handle: async (request) => {
           const wanted = await readCall(request, schema);
           if (!wanted.ok) return refusal(wanted.failure);
@@ -27,7 +29,7 @@ export function leaderEndpoint(context: Context): Endpoint {
           const elsewhere = leaderOnly(context);
           if (elsewhere !== undefined) return refusal(elsewhere);
           const moved = await node.handOver(wanted.value.to);
-          return moved.ok ? ok(JSON.stringify(moved.value)) : refusal(moved.failure);
+          return moved.ok ? json<NextLeader>(moved.value) : refusal(moved.failure);
         },
       },
     },

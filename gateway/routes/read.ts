@@ -5,32 +5,34 @@ import type { Intake } from "../../src/intake/intake.ts";
 import type { KeyPage, KeysView, KeyValue, ListQuery } from "../../src/node/api.ts";
 import { viewBytesMax } from "../../src/node/keys-view.ts";
 import { pageBytesMax } from "../../src/node/list.ts";
+import { operationsMax } from "../../src/request-limits.ts";
 import { type Answer, ok, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { type HeldCall, HeldReads } from "../held-reads.ts";
+import { readKeysDoc, readManyDoc } from "../openapi/calls/keys.ts";
+import { namesOf, readQueryDoc } from "../openapi/terms/parameters.ts";
 import { readBody } from "../requests/body.ts";
+import { versionRange } from "../requests/checks.ts";
 import { RequestChecks } from "../requests/client-requests.ts";
 import { versionTag } from "../requests/conditions.ts";
-import { readFields, restNames, strict } from "../requests/fields.ts";
+import { checkedWhole, keyField, readFields, restNames, strict } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 import { tooManyUnread } from "../unread.ts";
 import { listNews, newsIn, readNews } from "./news.ts";
 
-const lists = ["prefix", "limit", "after"] as const;
-const parameters = ["key", "minVersion", "consistency", "raw", "wait", ...lists] as const;
+const { description, schema: consistencySchema } = readQueryDoc.consistency;
+const consistencyDoc = { ...consistencySchema, description };
+const parameters = namesOf(readQueryDoc);
 type Query = Partial<Record<(typeof parameters)[number], string>>;
 
-const text = z.string({ error: "must be a string" });
 const manyBody = z.strictObject(
   {
-    keys: z.array(text, { error: "must be a list of strings" }),
-    // What is not a number becomes one that no range has: the shared checks then name the range.
-    minVersion: z
-      .unknown()
-      .transform((given) => (typeof given === "number" ? given : Number.NaN))
-      .optional(),
-    consistency: text.optional(),
+    keys: z
+      .array(keyField, { error: "must be a list of strings" })
+      .meta({ minItems: 1, maxItems: operationsMax }),
+    minVersion: checkedWhole(versionRange, readQueryDoc.minVersion.description),
+    consistency: z.string({ error: "must be a string" }).meta(consistencyDoc).optional(),
   },
   strict,
 );
@@ -51,7 +53,7 @@ export function readEndpoint(context: Context): Endpoint {
     path: "/read",
     methods: {
       GET: {
-        needs: "read",
+        ...{ needs: "read", doc: readKeysDoc },
         handle: (request, response, visit) => {
           const query = readQuery(request.url, parameters);
           if (!query.ok) return refusal(query.failure);
@@ -63,7 +65,7 @@ export function readEndpoint(context: Context): Endpoint {
         },
       },
       POST: {
-        needs: "read",
+        ...{ needs: "read", doc: readManyDoc, body: manyBody },
         handle: (request, response, visit) =>
           readMany({ context, checks, held, call: { request, response, visit } }),
       },

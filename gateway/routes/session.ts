@@ -4,9 +4,11 @@ import { z } from "zod";
 import { failureOf } from "../../src/errors.ts";
 import { restApproach, sessionCookie } from "../access/rest-approach.ts";
 import type { Visit } from "../access/visit.ts";
-import { type Answer, ok, refusal } from "../answers.ts";
+import { type Answer, json, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import { callOf, type Endpoint, type Handler } from "../endpoint.ts";
+import { logInDoc, logOutDoc, whoDoc } from "../openapi/calls/administration.ts";
+import type { Session } from "../openapi/shapes/administration.ts";
 import { readBody } from "../requests/body.ts";
 import { readFields, strict } from "../requests/fields.ts";
 import { readQuery } from "../requests/query.ts";
@@ -33,12 +35,15 @@ export function sessionEndpoint(context: Context): Endpoint {
     path: "/session",
     methods: {
       GET: {
-        needs: "open",
+        ...{ needs: "open", doc: whoDoc },
         handle: withoutQuery((_request, _response, visit) => sessionAnswer(context, visit)),
       },
-      POST: { needs: "open", handle: withoutQuery((request) => logIn(context, request)) },
+      POST: {
+        ...{ needs: "open", doc: logInDoc, body: loginBody },
+        handle: withoutQuery((request) => logIn(context, request)),
+      },
       DELETE: {
-        needs: "open",
+        ...{ needs: "open", doc: logOutDoc },
         handle: withoutQuery((request) => {
           const approach = { ...restApproach(request), credential: undefined };
           const visit = context.access.admit(approach, "open", callOf(request));
@@ -70,7 +75,7 @@ function sessionAnswer({ access, config }: Context, visit: Visit): Answer {
   const { id, role, prefixes = null } = caller;
   const who = role === "none" ? { id: null, role: null, prefixes } : { id, role, prefixes };
   const { insecure } = config;
-  return ok(JSON.stringify({ ...who, administers, tokens: access.hasTokens, insecure }));
+  return json<Session>({ ...who, administers, tokens: access.hasTokens, insecure });
 }
 
 const withCookie = (answer: Answer, cookie: string): Answer => ({

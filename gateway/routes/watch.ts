@@ -14,19 +14,24 @@ import type { AppliedOperation } from "../../src/node/watch-query.ts";
 import { nodeHeaders, refusal } from "../answers.ts";
 import { type Context, followerIds } from "../context.ts";
 import { type Endpoint, type Handler, streaming } from "../endpoint.ts";
+import { watchDoc } from "../openapi/calls/keys.ts";
+import { namesOf, watchQueryDoc } from "../openapi/terms/parameters.ts";
 import { problemText } from "../problems.ts";
 import { RequestChecks, type WatchStart } from "../requests/client-requests.ts";
 import { restNames } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
-import { type EventStream, tooManyStreams } from "../streams/event-streams.ts";
+import { type EventStream, textOf, tooManyStreams } from "../streams/event-streams.ts";
+
+const parameters = namesOf(watchQueryDoc);
 
 export const watchEndpoint = (context: Context): Endpoint => ({
   path: "/watch",
-  methods: { GET: { needs: "read", handle: watchHandler(context) } },
+  methods: { GET: { needs: "read", doc: watchDoc, handle: watchHandler(context) } },
 });
 
 function watchHandler(context: Context): Handler {
   const checks = new RequestChecks(restNames, followerIds(context.config).length);
+  const texts = new WatchTexts();
   return (request, response, visit) => {
     const wanted = readWatch(request, checks);
     if (!wanted.ok) return refusal(wanted.failure);
@@ -53,7 +58,7 @@ function watchHandler(context: Context): Handler {
           openStream();
           resolve(streaming);
         },
-        applied: (operations) => sendOperations(openStream(), operations),
+        applied: (operations) => openStream().sendText(texts.of(operations)),
         passed: (id) => void openStream().send({ comment: `at ${id}`, id }),
         failed: fail,
       });
@@ -78,7 +83,7 @@ function watchHandler(context: Context): Handler {
 }
 
 function readWatch(request: Request, checks: RequestChecks): Result<WatchStart> {
-  const query = readQuery(request.url, ["prefix", "after"]);
+  const query = readQuery(request.url, parameters);
   if (!query.ok) return query;
   const { prefix, after } = query.value;
   // A browser that reconnects repeats its URL, so the last event it received takes precedence.
@@ -106,15 +111,31 @@ function streamOpener(context: Context, request: Request, response: Response, fr
   };
 }
 
-/** False when the reader is behind; `operations` holds whole entries. */
-function sendOperations(stream: EventStream, operations: readonly AppliedOperation[]): boolean {
-  let calm = true;
+/**
+ * The text of operations, for all streams that are told of them. They share what the node tells, so that many streams
+ * of one prefix cost one text.
+ */
+class WatchTexts {
+  readonly #texts = new WeakMap<readonly AppliedOperation[], Buffer>();
+
+  of(operations: readonly AppliedOperation[]): Buffer {
+    const known = this.#texts.get(operations);
+    if (known !== undefined) return known;
+    const text = Buffer.from(eventsOf(operations));
+    this.#texts.set(operations, text);
+    return text;
+  }
+}
+
+/** `operations` holds whole entries. */
+function eventsOf(operations: readonly AppliedOperation[]): string {
+  let text = "";
   for (const [index, { sequence, key, value }] of operations.entries()) {
     const isLast = operations[index + 1]?.sequence !== sequence;
     const name = value === undefined ? "delete" : "put";
     const shown = value === undefined ? "" : `"value":${value},`;
     const data = `{"key":${JSON.stringify(key)},${shown}"version":${sequence}}`;
-    calm = stream.send({ name, data, id: isLast ? sequence : undefined });
+    text += textOf({ name, data, id: isLast ? sequence : undefined });
   }
-  return calm;
+  return text;
 }

@@ -2,9 +2,11 @@
 import type { Request } from "express";
 import type { Failure, Result } from "../../src/errors.ts";
 import type { WriteReceipt, WriteRequest } from "../../src/node/api.ts";
-import { type Answer, ok, refusal } from "../answers.ts";
+import { type Answer, json, refusal } from "../answers.ts";
 import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
+import { deleteKeyDoc, putKeyDoc, writeBatchDoc } from "../openapi/calls/keys.ts";
+import type { Receipt } from "../openapi/shapes/keys.ts";
 import { readBody } from "../requests/body.ts";
 import { conditionOf } from "../requests/conditions.ts";
 import { keyHeader, replayedHeader } from "../requests/idempotency.ts";
@@ -19,13 +21,24 @@ export function writeEndpoints(context: Context): readonly Endpoint[] {
     {
       path: "/write",
       methods: {
-        PUT: { needs: "write", handle: writeHandler(context, readers.put, single) },
-        DELETE: { needs: "write", handle: writeHandler(context, readers.remove, single) },
+        PUT: {
+          ...{ needs: "write", doc: putKeyDoc, body: readers.put.schema },
+          handle: writeHandler(context, readers.put, single),
+        },
+        DELETE: {
+          ...{ needs: "write", doc: deleteKeyDoc, body: readers.remove.schema },
+          handle: writeHandler(context, readers.remove, single),
+        },
       },
     },
     {
       path: "/write/batch",
-      methods: { POST: { needs: "write", handle: writeHandler(context, readers.batch) } },
+      methods: {
+        POST: {
+          ...{ needs: "write", doc: writeBatchDoc, body: readers.batch.schema },
+          handle: writeHandler(context, readers.batch),
+        },
+      },
     },
   ];
 }
@@ -78,15 +91,13 @@ function receiptAnswer(key: string | undefined, receipt: WriteReceipt, trace: bo
         delayMs: roundMs(delayMs),
       }))
     : receipt.acks.map(({ node }) => node);
-  const answer = ok(
-    JSON.stringify({
-      key,
-      version: receipt.version,
-      quorum: receipt.quorum,
-      acks,
-      latencyMs: roundMs(receipt.latencyMs),
-    }),
-  );
+  const answer = json<Receipt>({
+    key,
+    version: receipt.version,
+    quorum: receipt.quorum,
+    acks,
+    latencyMs: roundMs(receipt.latencyMs),
+  });
   return receipt.repeated === true ? { ...answer, headers: [replayedHeader, "true"] } : answer;
 }
 

@@ -20,7 +20,8 @@ const stalledMsMax = 60_000;
 /** Milliseconds that a browser waits before it opens a broken stream again. */
 const reconnectMs = 1000;
 
-interface StreamEvent {
+/** One event. `data` is one line, such as JSON; without it, readers are told nothing. */
+export interface StreamEvent {
   readonly comment?: string;
   readonly name?: string;
   readonly data?: string;
@@ -29,8 +30,10 @@ interface StreamEvent {
 
 /** One open stream. */
 export interface EventStream {
-  /** Sends one event. `data` is one line, such as JSON; without it, readers are told nothing. False: the reader is behind. */
+  /** Sends one event. False: the reader is behind. */
   send(event: StreamEvent): boolean;
+  /** The same for whole events as `textOf` writes them. */
+  sendText(text: Buffer): boolean;
   /** Calls each time a reader that was behind has caught up. */
   onCaughtUp(resume: () => void): void;
   /** Called once, whoever ended the stream. */
@@ -110,18 +113,21 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
         onClientEnd({ request, response }, () => endStream(response, "the client ended its side"));
       }
       const unread = answers.open(() => response.destroy());
-      response.on("drain", () => unread.release());
       response.on("close", () => {
         open.delete(stream);
         unread.release();
       });
-      // A source that pauses with its reader may pass the bound by one entry.
-      const isTooMuch = () => {
-        const { writableLength: bytes } = response;
-        if (bytes <= smallAnswerBytes) return false;
-        return (bytes > unreadBytesMax && !waits) || !unread.keep(bytes);
-      };
-      return createStream(response, isTooMuch);
+      return createStream(response, {
+        // A source that pauses with its reader may pass the bound by one entry.
+        isTooMuch: () => {
+          const { writableLength: bytes } = response;
+          if (bytes <= smallAnswerBytes) return false;
+          return (bytes > unreadBytesMax && !waits) || !unread.keep(bytes);
+        },
+        taken: () => {
+          if (response.writableLength <= smallAnswerBytes) unread.release();
+        },
+      });
     },
     close: () => {
       clearInterval(heartbeat);
@@ -130,19 +136,25 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
   };
 }
 
-function createStream(response: ServerResponse, isTooMuch: () => boolean): EventStream {
+/** What a stream keeps for its reader. */
+interface Unread {
+  /** After a write: more than it may. */
+  isTooMuch(): boolean;
+  /** The connection has taken a write. */
+  readonly taken: () => void;
+}
+
+function createStream(response: ServerResponse, { isTooMuch, taken }: Unread): EventStream {
   const isLive = () => !response.writableEnded && !response.destroyed;
+  const send = (text: string | Buffer) => {
+    if (!isLive()) return false;
+    const calm = response.write(text, taken);
+    if (isTooMuch()) response.destroy();
+    return calm;
+  };
   return {
-    send: ({ comment, name, data, id }) => {
-      if (!isLive()) return false;
-      let text = comment === undefined ? "" : `: ${comment}\n`;
-      if (id !== undefined) text += `id: ${id}\n`;
-      if (name !== undefined) text += `event: ${name}\n`;
-      if (data !== undefined) text += `data: ${data}\n`;
-      const calm = response.write(`${text}\n`);
-      if (isTooMuch()) response.destroy();
-      return calm;
-    },
+    send: (event) => send(textOf(event)),
+    sendText: send,
     onCaughtUp: (resume) => {
       response.on("drain", resume);
     },
@@ -152,6 +164,15 @@ function createStream(response: ServerResponse, isTooMuch: () => boolean): Event
     },
     end: (comment) => endStream(response, comment),
   };
+}
+
+/** One event as readers receive it. */
+export function textOf({ comment, name, data, id }: StreamEvent): string {
+  let text = comment === undefined ? "" : `: ${comment}\n`;
+  if (id !== undefined) text += `id: ${id}\n`;
+  if (name !== undefined) text += `event: ${name}\n`;
+  if (data !== undefined) text += `data: ${data}\n`;
+  return `${text}\n`;
 }
 
 /** Ends the stream, or cuts it off where the client can read no more. */

@@ -1,15 +1,24 @@
 /** /sweeps: runs the simulation as a job on the leader, for the sweep view of the page. */
 import { failureOf } from "../../src/errors.ts";
 import { restApproach } from "../access/rest-approach.ts";
-import { type Answer, jsonType, nodeHeaders, ok, refusal } from "../answers.ts";
+import { type Answer, json, nodeHeaders, refusal } from "../answers.ts";
 import { type Context, followerIds, leaderOnly } from "../context.ts";
 import { type Endpoint, type Handler, type Outcome, streaming } from "../endpoint.ts";
+import {
+  cancelSweepDoc,
+  startSweepDoc,
+  sweepDoc,
+  sweepEventsDoc,
+  sweepReportDoc,
+  sweepsDoc,
+} from "../openapi/calls/sweeps.ts";
+import type { Sweep, SweepList } from "../openapi/shapes/sweeps.ts";
 import { readBody } from "../requests/body.ts";
 import { readQuery } from "../requests/query.ts";
 import { tooManyStreams } from "../streams/event-streams.ts";
 import type { Job } from "./job.ts";
 import { reportFile } from "./report.ts";
-import { readSweepRequest } from "./request.ts";
+import { readSweepRequest, sweepSchema } from "./request.ts";
 import type { Sweeps } from "./sweeps.ts";
 
 /** A handler of a path that names a sweep. */
@@ -17,6 +26,7 @@ type JobHandler = (job: Job, ...call: Parameters<Handler>) => Outcome | Promise<
 
 /** `GET`, `POST` and `DELETE` under /sweeps. Sweeps live on the leader; a follower names it. */
 export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpoint[] {
+  const schema = sweepSchema(followerIds(context.config).length);
   const onLeader =
     (run: Handler): Handler =>
     (request, ...rest) => {
@@ -38,7 +48,7 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
     const body = await readBody(request);
     return onLeader(async () => {
       if (!body.ok) return refusal(body.failure);
-      const wanted = readSweepRequest(body.value, followerIds(context.config).length);
+      const wanted = readSweepRequest(body.value, schema);
       if (!wanted.ok) return refusal(wanted.failure);
       const { credential } = restApproach(request);
       const job = await sweeps.start(wanted.value, credential?.token);
@@ -51,20 +61,20 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
       path: "/sweeps",
       methods: {
         GET: {
-          needs: "read",
+          ...{ needs: "read", doc: sweepsDoc },
           handle: onLeader(() =>
-            ok(JSON.stringify({ sweeps: sweeps.list().map((job) => job.describe()) })),
+            json<SweepList>({ sweeps: sweeps.list().map((job) => job.describe()) }),
           ),
         },
-        POST: { needs: "admin", handle: start },
+        POST: { needs: "admin", doc: startSweepDoc, body: schema, handle: start },
       },
     },
     {
       path: "/sweeps/:id",
       methods: {
-        GET: { needs: "read", handle: onJob(sweepAnswer) },
+        GET: { needs: "read", doc: sweepDoc, handle: onJob(sweepAnswer) },
         DELETE: {
-          needs: "admin",
+          ...{ needs: "admin", doc: cancelSweepDoc },
           handle: onJob((job) => {
             job.cancel();
             return sweepAnswer(job);
@@ -74,13 +84,15 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
     },
     {
       path: "/sweeps/:id/events",
-      methods: { GET: { needs: "read", handle: onJob(followJob(context)) } },
+      methods: {
+        GET: { needs: "read", doc: sweepEventsDoc, handle: onJob(followJob(context)) },
+      },
     },
     {
       path: "/sweeps/:id/report/*file",
       methods: {
         GET: {
-          needs: "read",
+          ...{ needs: "read", doc: sweepReportDoc },
           handle: onJob((job, request) =>
             reportFile(job.directory, [request.params["file"] ?? []].flat().join("/")),
           ),
@@ -91,10 +103,8 @@ export function sweepEndpoints(context: Context, sweeps: Sweeps): readonly Endpo
 }
 
 /** A sweep as it is now. */
-const sweepAnswer = (job: Job): Answer => ({
-  ...ok(JSON.stringify({ sweep: job.describe() })),
-  contentType: jsonType,
-});
+const sweepAnswer = (job: Job): Answer =>
+  json<{ readonly sweep: Sweep }>({ sweep: job.describe() });
 
 /** The events of a sweep as a stream: what happened so far, then what happens, until it ends. */
 const followJob =

@@ -11,7 +11,8 @@ const writesMax = 100_000;
 
 const whole = (min: number, max: number) => wholeField({ min, max });
 
-function schemaFor(followers: number) {
+/** The body; `followers`: how many the cluster has. */
+export function sweepSchema(followers: number) {
   const listError = `must be a list of 1 to ${followers + 1} different write quorums`;
   return z.strictObject(
     {
@@ -30,9 +31,12 @@ function schemaFor(followers: number) {
   );
 }
 
-/** The checked options of a sweep. `followers`: how many the cluster has. */
-export function readSweepRequest(body: unknown, followers: number): Result<SweepRequest> {
-  const request = readFields(schemaFor(followers), body);
+/** The checked options of a sweep. */
+export function readSweepRequest(
+  body: unknown,
+  schema: ReturnType<typeof sweepSchema>,
+): Result<SweepRequest> {
+  const request = readFields(schema, body);
   if (!request.ok) return request;
   const { quorums, clients, writes, rounds, minDelay, maxDelay } = request.value;
   if (minDelay > maxDelay) {

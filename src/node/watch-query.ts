@@ -17,7 +17,7 @@ export interface WatchQuery {
   readonly after?: Sequence | undefined;
   /** Called at most once, before `applied`: the log reaches that sequence, and back to it. */
   readonly opened?: () => void;
-  /** Returns false to pause the watch. */
+  /** Whole entries: one array for all watches of a prefix. Returns false to pause the watch. */
   readonly applied: (operations: readonly AppliedOperation[]) => boolean;
   /**
    * Called while there is little to tell, with the sequence up to which there was nothing else: a watch after

@@ -2,12 +2,16 @@ import { describe, expect, test } from "vitest";
 import { entryOf, put } from "../../test/support/benches.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Failure } from "../errors.ts";
+import type { Entry } from "../replication/types.ts";
 import { MemoryState } from "../storage/memory/state.ts";
 import { storageOver } from "../storage/memory/storage-over.ts";
 import type { LogEnd } from "./ahead-watches.ts";
+import type { AppliedOperation } from "./watch-query.ts";
 import { Watches } from "./watches.ts";
 
 const timeoutMs = 5000;
+/** Enough for one part of what a watch is told at a time. */
+const large = JSON.stringify("v".repeat(70_000));
 const retention = 30;
 
 function bench() {
@@ -187,10 +191,130 @@ test("one that is cancelled while it is told hears nothing more", () => {
     },
     failed: () => {},
   });
-  const entries = [entryOf(1), entryOf(2)];
+  const entries = [entryOf(1, [{ key: "a", value: large }]), entryOf(2)];
   state.commit({ append: entries, apply: entries });
   watches.applied(entries);
   expect(seen).toEqual([1]);
+});
+
+describe("entries that are applied together", () => {
+  test("are one array for all watches of a prefix that are told of them", () => {
+    const { clock, state, watches } = bench();
+    const told: (readonly AppliedOperation[])[] = [];
+    const listen = (prefix: string, after?: number) =>
+      watches.add({
+        ...{ prefix, after },
+        applied: (operations) => told.push(operations) > 0,
+        failed: () => expect.unreachable(),
+      });
+    const commit = (...entries: Entry[]) => {
+      state.commit({ append: entries, apply: entries });
+      watches.applied(entries);
+    };
+    for (const prefix of ["a", "b", "a", "c", "a"]) listen(prefix);
+    commit(entryOf(1, [put("b")]), entryOf(2, [put("a1"), put("b"), put("a2")]), entryOf(3));
+    const [first, ofB] = told;
+    expect(first?.map(({ sequence, key }) => [sequence, key])).toEqual([
+      [2, "a1"],
+      [2, "a2"],
+      [3, "a"],
+    ]);
+    expect(ofB?.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(told).toEqual([first, ofB, first, first]);
+    expect(new Set(told).size).toBe(2);
+    told.length = 0;
+    // One that is opened between does not miss or repeat what the others share.
+    listen("a", 2);
+    clock.advance(1);
+    commit(entryOf(4));
+    expect(told.flat().map(({ sequence }) => sequence)).toEqual([3, 4, 4, 4, 4]);
+  });
+
+  test("are told in parts, between which a watch may pause, and other watches go on", () => {
+    const { clock, state, watches, watch } = bench();
+    const [slow, fast] = [watch(), watch()];
+    slow.wants.more = false;
+    const entries = [1, 2, 3].map((at) => entryOf(at, [{ key: "a", value: large }]));
+    state.commit({ append: entries, apply: entries });
+    watches.applied(entries);
+    expect([slow.seen, fast.seen]).toEqual([[1], [1, 2, 3]]);
+    slow.wants.more = true;
+    if (slow.result.ok) slow.result.value.resume();
+    clock.advance(1);
+    expect(slow.seen).toEqual([1, 2, 3]);
+  });
+
+  test("that a watch skips are not told to it again once it is told of later ones", () => {
+    const { watches, state, watch } = bench();
+    const { seen } = watch({ prefix: "b" });
+    const commit = (...entries: Entry[]) => {
+      state.commit({ append: entries, apply: entries });
+      watches.applied(entries);
+    };
+    commit(entryOf(1, [put("b")]), entryOf(2));
+    commit(entryOf(3), entryOf(4, [put("b")]));
+    expect(seen).toEqual([1, 4]);
+  });
+});
+
+describe("so many watches that telling them takes its time", () => {
+  const crowd = () => {
+    const made = bench();
+    const all = Array.from({ length: 200 }, () => made.watch());
+    return { ...made, all, seenByAll: () => new Set(all.map(({ seen }) => seen.join())) };
+  };
+
+  test("are told at once after a rest, else of several batches in one round", () => {
+    const { clock, apply, seenByAll } = crowd();
+    apply(1);
+    expect(seenByAll()).toEqual(new Set(["1"]));
+    for (const at of [2, 3, 4]) apply(at);
+    expect(seenByAll()).toEqual(new Set(["1"]));
+    clock.advance(20);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4"]));
+    clock.advance(20);
+    apply(5);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4,5"]));
+  });
+
+  test("are told of everything once, whenever they were opened", () => {
+    const { clock, apply, watch, seenByAll } = crowd();
+    for (const at of [1, 2]) apply(at);
+    const [late, resumed] = [watch(), watch({ after: 1 })];
+    apply(3);
+    clock.advance(40);
+    expect([...seenByAll(), late.seen.join(), resumed.seen.join()]).toEqual(["1,2,3", "3", "2,3"]);
+  });
+
+  test("wait no longer once much waits", () => {
+    const { state, watches, seenByAll } = crowd();
+    for (let at = 1; at <= 20; at++) {
+      const entry = entryOf(at, [{ key: "a", value: large }]);
+      state.commit({ append: [entry], apply: [entry] });
+      watches.applied([entry]);
+    }
+    expect([...seenByAll()].join().split(",").length).toBeGreaterThan(14);
+  });
+
+  test("are told of all that was applied before the node closes", () => {
+    const { apply, watches, seenByAll } = crowd();
+    for (const at of [1, 2, 3]) apply(at);
+    watches.close();
+    apply(4);
+    expect(seenByAll()).toEqual(new Set(["1,2,3,4"]));
+  });
+
+  test("hear nothing of entries that turn out not to be in the cluster's history", () => {
+    const { clock, state, apply, watches, watch, all } = crowd();
+    for (const at of [1, 2]) apply(at);
+    watches.replaced();
+    state.begin();
+    state.install(state.incoming(), { applied: 0, history: undefined, hardState: state.hardState });
+    watches.jumped();
+    const { seen } = watch();
+    clock.advance(20);
+    expect([all[0]?.seen, all[0]?.failures.length, seen]).toEqual([[1], 1, []]);
+  });
 });
 
 describe("a watch that resumes beyond what is applied here", () => {

@@ -3,11 +3,12 @@
  * watcher.
  */
 import { type Failed, type Failure, failed, type Result, succeeded } from "../errors.ts";
-import { isHidden } from "../replication/hidden-keys.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { AheadWatches, type LogEnd } from "./ahead-watches.ts";
 import type { Cancel, Clock, Storage } from "./ports.ts";
+import { pagesOf, type WatchPage } from "./watch-pages.ts";
 import type { AppliedOperation, WatchHandle, WatchQuery } from "./watch-query.ts";
+import { WatchRounds } from "./watch-rounds.ts";
 
 interface Watch {
   readonly prefix: string;
@@ -39,6 +40,7 @@ export class Watches {
   readonly #clock: Clock;
   readonly #watches = new Set<Watch>();
   readonly #ahead: AheadWatches;
+  readonly #rounds: WatchRounds;
   readonly #passedEvery: number;
   #nextLook: Cancel | undefined;
 
@@ -56,6 +58,7 @@ export class Watches {
     this.#clock = parts.clock;
     this.#passedEvery = Math.ceil(passedShare * parts.retention);
     this.#ahead = new AheadWatches({ ...parts, applied: () => this.#storage.summary().applied });
+    this.#rounds = new WatchRounds(parts.clock, (entries) => this.#tell(entries));
   }
 
   /** See KvNode.watch. */
@@ -91,11 +94,32 @@ export class Watches {
 
   /** These entries were just applied. */
   applied(entries: readonly Entry[]): void {
-    for (const watch of this.#watches) if (watch.state === "live") this.#deliver(watch, entries);
+    if (this.#watches.size > 0) this.#rounds.add(entries);
+  }
+
+  /** What there is to tell is put together once for each prefix. Returns how many watches are told. */
+  #tell(entries: readonly Entry[]): number {
+    const first = entries[0]?.sequence ?? 0;
+    const byPrefix = new Map<string, readonly WatchPage[]>();
+    let told = 0;
+    for (const watch of this.#watches) {
+      if (watch.state !== "live") continue;
+      let pages = byPrefix.get(watch.prefix);
+      // A watch may have been opened after some of these entries.
+      if (watch.cursor >= first) pages = pagesOf(entriesAfter(watch.cursor, entries), watch.prefix);
+      else if (pages === undefined) {
+        pages = pagesOf(entries, watch.prefix);
+        byPrefix.set(watch.prefix, pages);
+      }
+      if (pages.length > 0) told += 1;
+      this.#deliver(watch, entries, pages);
+    }
+    return told;
   }
 
   /** A snapshot replaced the store: a watch that was behind it cannot be told what lay between. */
   jumped(): void {
+    this.#rounds.tellNow();
     const { applied } = this.#storage.summary();
     for (const watch of this.#watches) {
       // The snapshot may be of a log that does not reach as far as the one before.
@@ -111,12 +135,14 @@ export class Watches {
 
   /** The node is closing: watches that wait to be opened are refused. */
   close(): void {
+    this.#rounds.close();
     this.#nextLook?.();
     this.#ahead.close();
   }
 
   /** What this node applied is not in the cluster's history: no watch can go on from it. */
   replaced(): void {
+    this.#rounds.drop();
     for (const watch of [...this.#watches])
       this.#fail(
         watch,
@@ -190,29 +216,28 @@ export class Watches {
       watch.state = "live";
       return;
     }
-    const page = this.#storage.readLog(watch.cursor + 1, pageLimit);
-    this.#deliver(
-      watch,
-      page.filter(({ sequence }) => sequence <= applied),
-    );
+    const page = this.#storage
+      .readLog(watch.cursor + 1, pageLimit)
+      .filter(({ sequence }) => sequence <= applied);
+    this.#deliver(watch, page, pagesOf(page, watch.prefix));
     if (watch.state === "reading") this.#clock.defer(() => this.#readPage(watch));
   }
 
-  #deliver(watch: Watch, entries: readonly Entry[]): void {
-    for (const { sequence, operations } of entries) {
-      if (sequence <= watch.cursor) continue;
-      watch.cursor = sequence;
-      const shown = operations
-        .filter(({ key }) => key.startsWith(watch.prefix) && !isHidden(key))
-        .map(({ key, value }) => ({ sequence, key, value }));
-      if (shown.length === 0) continue;
-      watch.told = sequence;
+  /** `pages` are those of the entries after the cursor. */
+  #deliver(watch: Watch, entries: readonly Entry[], pages: readonly WatchPage[]): void {
+    for (const { operations, last } of pages) {
+      watch.cursor = last;
+      watch.told = last;
       this.#ahead.reached(watch);
-      const more = watch.applied(shown);
+      const more = watch.applied(operations);
       // The listener may have ended the watch from within its call.
       if (this.#watches.has(watch) && !more) watch.state = "paused";
       if (!more || !this.#watches.has(watch)) return;
     }
+    watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);
     this.#pass(watch, this.#passedEvery);
   }
 }
+
+const entriesAfter = (cursor: Sequence, entries: readonly Entry[]): readonly Entry[] =>
+  entries.filter(({ sequence }) => sequence > cursor);

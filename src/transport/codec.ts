@@ -8,6 +8,7 @@ import type { FollowerMessage, LeaderMessage } from "../replication/types.ts";
 import { believedMember, believedMembers, type Known } from "./codec/believed.ts";
 import { boundedReader } from "./codec/bounded-reader.ts";
 import type { Check } from "./codec/check.ts";
+import { encoded } from "./codec/encoded.ts";
 import { followerChecks } from "./codec/follower-checks.ts";
 import { leaderChecks } from "./codec/leader-checks.ts";
 import { MalformedMessage } from "./codec/malformed.ts";
@@ -20,14 +21,14 @@ const leaderBytes = new WeakMap<LeaderMessage, Buffer>();
 export function encodeLeaderMessage(message: LeaderMessage): Buffer {
   const known = leaderBytes.get(message);
   if (known !== undefined) return known;
-  const bytes = asBuffer(ReplicateRequest.encode(wrap(message)).finish());
+  const bytes = encoded(ReplicateRequest, wrap<ReplicateRequest>(message));
   leaderBytes.set(message, bytes);
   return bytes;
 }
 
 /** A message of the follower as bytes for its stream. */
 export const encodeFollowerMessage = (message: FollowerMessage): Buffer =>
-  asBuffer(ReplicateResponse.encode(wrap(message)).finish());
+  encoded(ReplicateResponse, wrap<ReplicateResponse>(message));
 
 /** Throws on bytes that are not a message of a leader, or say what no leader may say. `known`: NODES. */
 export function decodeLeaderMessage(bytes: Buffer, known?: Known): LeaderMessage {
@@ -103,6 +104,3 @@ const typesOfChecked: Readonly<Partial<Record<string, string>>> = {
   appendChecked: "append",
   logPageChecked: "logPage",
 };
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

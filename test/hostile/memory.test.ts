@@ -189,6 +189,25 @@ test("200 lists over gRPC with a closed window", async () => {
   await isServed();
 });
 
+test.each([
+  ["one by one", (write: Buffer) => Buffer.concat(Array<Buffer>(1024).fill(grpcFrame(write)))],
+  [
+    "in one message",
+    (write: Buffer) => grpcFrame(Buffer.concat(Array<Buffer>(1024).fill(field(4, write)))),
+  ],
+])(
+  "1,000 streams of 1,024 writes each, sent %s, that leave their answers unread",
+  async (_, sent) => {
+    const attacker = await attack();
+    // Without operations, which its answer explains at length.
+    const writes = sent(Buffer.from([0x08, 0x01]));
+    for (let number = 0; number < 1000; number++)
+      attacker.call("/quorumkv.v1.KV/BulkWrite").write(writes);
+    await figureAtLeast('kv_bound_refused_total{what="answers"}', 1);
+    await isServed();
+  },
+);
+
 test("200 connections with 3 pipelined lists each that nobody reads", async () => {
   sockets = await openMany(restPort, 200);
   const request = "GET /read?prefix=large/&limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n";

@@ -86,13 +86,19 @@ export const wildMessage = fc.oneof(
   ),
 );
 
+const bulkItem = fc.record({
+  id: fc.bigInt(0n, 2n ** 64n - 1n).map(String),
+  operations: fc.array(operation, { maxLength: 4 }),
+  options: writeOptions,
+});
+const nobody = { id: "0", operations: [], options: undefined };
+/** One write, many, or both, which is forbidden. */
 const bulk = fc
-  .record({
-    id: fc.bigInt(0n, 2n ** 64n - 1n).map(String),
-    operations: fc.array(operation, { maxLength: 4 }),
-    options: writeOptions,
-  })
-  .map((message) => bytes(BulkWriteRequest.encode(message).finish()));
+  .tuple(
+    fc.oneof(fc.constant(nobody), bulkItem),
+    fc.array(fc.oneof(fc.constant(nobody), bulkItem), { maxLength: 20 }),
+  )
+  .map(([single, writes]) => bytes(BulkWriteRequest.encode({ ...single, writes }).finish()));
 
 /** One message of a bulk write. */
 export const wildBulkWrite = fc.oneof(bulk, mutated(bulk));

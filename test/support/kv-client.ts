@@ -9,6 +9,7 @@ import {
 import {
   type BatchOperation,
   type BatchResponse,
+  type BulkWriteItem,
   type BulkWriteRequest,
   type BulkWriteResponse,
   type Consistency,
@@ -74,8 +75,13 @@ export class TestClient {
     return call((done) => this.raw.status({}, done));
   }
 
-  /** Sends all at once, as far as the server takes them, and waits for every answer. */
-  bulkWrite(requests: Iterable<BulkWriteRequest>): Promise<BulkWriteResponse[]> {
+  /** Sends each in a message of its own, as far as the server takes them, and waits for every answer. */
+  bulkWrite(writes: Iterable<BulkWriteItem>): Promise<BulkWriteResponse[]> {
+    return this.bulkMessages(Iterator.from(writes).map(alone));
+  }
+
+  /** The same for messages of any form. */
+  bulkMessages(requests: Iterable<BulkWriteRequest>): Promise<BulkWriteResponse[]> {
     return new Promise((resolve, reject) => {
       const answers: BulkWriteResponse[] = [];
       const stream = this.raw.bulkWrite();
@@ -87,6 +93,17 @@ export class TestClient {
     });
   }
 }
+
+/** The message of BulkWrite that holds one write in the oldest form. */
+export const alone = (write: BulkWriteItem): BulkWriteRequest => ({ ...write, writes: [] });
+
+/** The message of BulkWrite that holds many. */
+export const together = (writes: BulkWriteItem[]): BulkWriteRequest => ({
+  id: "0",
+  operations: [],
+  options: undefined,
+  writes,
+});
 
 /** Options of a client that shows this token with each call. */
 export const showing = (token: string): Partial<ClientOptions> => ({

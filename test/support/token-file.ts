@@ -1,4 +1,5 @@
 /** A file of tokens, as `npm run token` makes it. */
+import { createHash } from "node:crypto";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,9 +16,12 @@ export class TestTokens {
     writeFileSync(this.path, "", { mode: 0o600 });
   }
 
-  /** Adds a token and returns its text. */
-  add(id: string, rights: Rights): string {
-    const { text, sha256 } = newToken();
+  /** Adds a token and returns its text: a new one, or that of an example. */
+  add(id: string, rights: Rights, example?: string): string {
+    const fresh = newToken();
+    const text = example ?? fresh.text;
+    const sha256 =
+      example === undefined ? fresh.sha256 : createHash("sha256").update(example).digest("hex");
     const line = `${JSON.stringify({ id, ...rights, sha256 })}\n`;
     this.#lines.set(id, line);
     appendFileSync(this.path, line);

@@ -72,8 +72,8 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   },
   {
     name: "watches show what is remembered of writes",
-    file: "node/watches.ts",
-    from: " && !isHidden(key)",
+    file: "node/watch-pages.ts",
+    from: " || isHidden(key)",
     to: "",
   },
   {

@@ -73,24 +73,32 @@ export class Watcher {
     attached.resume();
   }
 
+  /** Whole entries, in order. */
   #delivered(id: NodeId, operations: readonly AppliedOperation[]): boolean {
-    const { history, coverage, chance } = this.#cluster;
-    const sequence = operations[0]?.sequence ?? 0;
+    const { coverage } = this.#cluster;
+    const entries = Map.groupBy(operations, ({ sequence }) => sequence);
+    const inOrder = [...entries.values()].flat();
+    if (inOrder.length === 0 || inOrder.some((operation, at) => operation !== operations[at]))
+      throw new Violation(`a watch of ${id} delivers parts of ${[...entries.keys()].join(", ")}`);
+    for (const [sequence, written] of entries) {
+      this.#deliveredEntry(id, sequence, written);
+      this.#paused ||= this.#cluster.chance.happens(0.05);
+    }
+    if (this.#paused) coverage.met("watch paused");
+    return !this.#paused;
+  }
+
+  #deliveredEntry(id: NodeId, sequence: Sequence, operations: readonly AppliedOperation[]): void {
     if (sequence <= this.#cursor)
       throw new Violation(`a watch of ${id} delivers ${sequence} again, after ${this.#cursor}`);
     this.#nothingBefore(sequence, `a watch of ${id} delivers ${sequence}`);
-    const expected = (history.operations(sequence) ?? []).filter(({ key }) => this.#covers(key));
+    const written = this.#cluster.history.operations(sequence) ?? [];
+    const expected = written.filter(({ key }) => this.#covers(key));
     const differs = (operation: AppliedOperation, at: number) =>
-      operation.sequence !== sequence ||
-      operation.key !== expected[at]?.key ||
-      operation.value !== expected[at]?.value;
+      operation.key !== expected[at]?.key || operation.value !== expected[at]?.value;
     if (operations.length !== expected.length || operations.some(differs))
       throw new Violation(`a watch of ${id} delivers ${JSON.stringify(operations)}`);
     this.#cursor = sequence;
-    if (!chance.happens(0.05)) return true;
-    this.#paused = true;
-    coverage.met("watch paused");
-    return false;
   }
 
   #covers(key: string): boolean {

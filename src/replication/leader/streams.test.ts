@@ -162,6 +162,21 @@ describe("a snapshot", () => {
     expect(peer).toMatchObject({ state: "live", applied: 4, acked: 4 });
   });
 
+  test("fills its window two chunks a step: no step reads all of it", () => {
+    const wide = { chunkBytesMax: 1, snapshotChunksMax: 4 };
+    const { streams } = bench({ last: 9, applied: 9, first: 10, limits: wide });
+    const peer = peerAt(1);
+    const begun = streams.begin(peer);
+    const steps = [0, 1, 2, 3].map((index) => streams.receipt(peer, receipt(index)));
+    expect([begun, ...steps].map((step) => chunks(step).map(([index]) => index))).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6],
+      [7],
+    ]);
+  });
+
   test("also follows a stream whose cursor the log left behind", () => {
     const { streams, state } = bench({ last: 4, applied: 4, limits: { windowEntriesMax: 2 } });
     const peer = peerAt(0);

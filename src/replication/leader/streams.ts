@@ -8,6 +8,9 @@ import type { Peer } from "./peer.ts";
 type Append = Extract<LeaderMessage, { type: "append" }>;
 type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
 
+/** Chunks of a snapshot that are read in one step, so that writes need not wait for more of them. */
+const chunksPerStepMax = 2;
+
 /** How far the leader's log is, at the moment of sending. */
 export interface LogPosition {
   readonly epoch: Epoch;
@@ -147,7 +150,8 @@ export class Streams {
     if (link.state !== "snapshot") return;
     const { copy, number } = link;
     const { applied, digest, history } = copy;
-    while (!link.ended && link.sent - link.received < this.#limits.snapshotChunksMax) {
+    const room = this.#limits.snapshotChunksMax - (link.sent - link.received);
+    for (let left = Math.min(room, chunksPerStepMax); left > 0 && !link.ended; left -= 1) {
       const records = copy.page(link.after, this.#limits.chunkBytesMax);
       const last = records.at(-1);
       link.ended = last === undefined;

@@ -1,4 +1,5 @@
 /** A store that is being received from another node, and is not readable yet. */
+import { byteRank } from "../../key-order.ts";
 import { invariant } from "../../replication/invariant.ts";
 import type { Digest, StoreRecord } from "../../replication/types.ts";
 import { recordHash, type Standing, toDigest } from "../standing.ts";
@@ -14,6 +15,8 @@ export class IncomingStore {
   #sum = 0n;
   #keys = 0;
   #started = false;
+  /** Invariant: no record that was added has a key of a higher rank. */
+  #highest = "";
 
   /** Something was flushed. Before that, LMDB may still hold what is left of another store. */
   get isStarted(): boolean {
@@ -43,15 +46,17 @@ export class IncomingStore {
   ): Promise<void> {
     const { environment, index, isDirty } = into;
     const store = environment.stores[index];
-    const newest = new Map(records.map((record) => [record.key, record]));
+    // Keys that rise are new, and none is looked up. A leader sends its store in that order.
+    const { isRise, highest } = riseOf(records, this.#highest);
+    const newest = isRise ? records : newestOfEachKey(records);
     let [sum, keys] = [this.#sum, this.#keys];
     const puts: (() => void)[] = [];
     let size = 0;
     const view = new View(environment);
     this.#arena.reset();
-    for (const record of newest.values()) {
+    for (const record of newest) {
       invariant(keyFits(record.key), "a key has 1 to 1024 bytes");
-      const before = this.#started ? view.hash(store, record.key) : undefined;
+      const before = isRise || !this.#started ? undefined : view.hash(store, record.key);
       const hash = recordHash(record);
       sum += hash - (before ?? 0n);
       keys += before === undefined ? 1 : 0;
@@ -68,5 +73,24 @@ export class IncomingStore {
       { records: puts.length, bytes: size },
     );
     [this.#sum, this.#keys, this.#started] = [BigInt.asUintN(64, sum), keys, true];
+    this.#highest = highest;
   }
 }
+
+/** The highest rank of all keys, and whether each key is above the one before and the first above `from`. */
+function riseOf(
+  records: readonly StoreRecord[],
+  from: string,
+): { readonly isRise: boolean; readonly highest: string } {
+  let highest = from;
+  let isRise = true;
+  for (const { key } of records) {
+    const rank = byteRank(key);
+    if (rank > highest) highest = rank;
+    else isRise = false;
+  }
+  return { isRise, highest };
+}
+
+const newestOfEachKey = (records: readonly StoreRecord[]): Iterable<StoreRecord> =>
+  new Map(records.map((record) => [record.key, record])).values();

@@ -2,7 +2,7 @@
 import { historyAfter } from "../../replication/history.ts";
 import type { Entry, Sequence } from "../../replication/types.ts";
 import { type Change, changesOf } from "../apply.ts";
-import { DataDamaged, mustHold } from "./format/damage.ts";
+import { mustHold } from "./format/damage.ts";
 import type { Frame } from "./log/frame.ts";
 import type { LogFile } from "./log/log-file.ts";
 import { readPlaces } from "./log/log-files.ts";
@@ -24,8 +24,9 @@ export async function replayLog(state: DiskState, directory: string): Promise<Lo
   return openLog(log, (frame, { file, at }) => {
     succession.follow(frame);
     const flushed = { ...frame, file, at };
-    state.indexEntries({ ...flushed, changes: [] });
     const isNew = frame.commitPoint.frame > commitPoint.frame;
+    // What the checkpoint says is compacted would be gone again at its frame.
+    state.indexEntries({ ...flushed, changes: [] }, isNew ? 0 : commitPoint.compactedTo);
     const changes = isNew && !frame.installs ? changesIn(frame, state) : [];
     state.compactLog({ ...flushed, changes }, compactedTo);
     if (isNew) state.advance({ ...flushed, changes });
@@ -52,14 +53,15 @@ function appliedEntries(frame: Frame, state: DiskState): readonly Entry[] {
   const { applied } = state.commitPoint.standing;
   const count = frame.commitPoint.standing.applied - applied;
   const found = new Map(frame.applyOnly.map((entry) => [entry.sequence, entry]));
-  const missing = new DataDamaged(`an entry of the log after sequence ${applied} is missing`);
-  if (count > found.size + state.index.size) throw missing;
+  const areThere = (is: boolean) =>
+    mustHold(is, `an entry of the log after sequence ${applied} is missing`);
+  areThere(count <= found.size + state.index.size);
   const logged: Place[] = [];
   for (let at = applied + 1; at <= applied + count; at += 1) {
     const place = found.has(at) ? undefined : state.index.at(at);
     if (place !== undefined) logged.push(place);
   }
   for (const entry of readPlaces(logged)) found.set(entry.sequence, entry);
-  if (found.size < count) throw missing;
+  areThere(found.size >= count);
   return [...found.values()].sort((left, right) => left.sequence - right.sequence);
 }

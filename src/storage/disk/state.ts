@@ -74,10 +74,12 @@ export class DiskState {
 
   // `flushed` in three parts, for the replay, which does not need all of them for every frame.
 
-  indexEntries({ places, file, at }: FlushedFrame): void {
+  /** Only those above a sequence. */
+  indexEntries({ places, file, at }: FlushedFrame, above: Sequence = 0): void {
     for (const { sequence, epoch, origin, at: inFrame, bytes } of places) {
-      this.index.put({ sequence, epoch, origin, file, at: at + inFrame, bytes });
       file.newest = Math.max(file.newest, sequence);
+      if (sequence <= above) continue;
+      this.index.put({ sequence, epoch, origin, file, at: at + inFrame, bytes });
     }
   }
 

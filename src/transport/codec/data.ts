@@ -118,9 +118,18 @@ function isTooDeep(text: string): boolean {
 const isPlain = (code: number): boolean =>
   code !== openBracket && code !== openBrace && code > space;
 
+/** Units of a string that are looked at one by one: a search costs as much as that many. */
+const shortUnits = 32;
+
 /** Where the string that begins at `at` ends. */
 function endOfString(text: string, at: number): number {
-  for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
+  const shortEnd = at + shortUnits;
+  for (let end = at + 1; end < shortEnd; end += 1) {
+    const code = text.charCodeAt(end);
+    if (code === quote) return end;
+    if (code === backslash) end += 1;
+  }
+  for (let end = text.indexOf('"', shortEnd); ; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;
     while (text.charCodeAt(end - 1 - backslashes) === backslash) backslashes += 1;
     if (backslashes % 2 === 0) return end;

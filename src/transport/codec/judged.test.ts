@@ -210,6 +210,13 @@ test("what clients may write is taken: 128 levels, however many brackets are in 
     nested(128),
     `["${'[\\"'.repeat(500)}",${nested(127)}]`,
     `"${"\\\\".repeat(300)}"`,
+    // Strings of every length round the one from which their end is searched for.
+    ...Array.from({ length: 50 }, (_, length) => {
+      const strings = ["", '"', "\\", '\\"'].map(
+        (end) => `${"x".repeat(length)}${end}${"[".repeat(200)}`,
+      );
+      return JSON.stringify(strings);
+    }),
   ];
   for (const value of values) {
     const operations = [{ key: "k", value }];

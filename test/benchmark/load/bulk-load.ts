@@ -19,7 +19,7 @@ function start() {
   const send = (count: number): void => {
     const next = Array.from({ length: count }, () => writes[turn++ % writes.length] as Buffer);
     sent.push({ count, at: performance.now() });
-    stream.send(Buffer.concat(next));
+    stream.send(next);
   };
   const stream = openBulkStream(url, (count, failed) => {
     let [left, refused] = [count, failed];

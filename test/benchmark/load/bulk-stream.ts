@@ -11,15 +11,33 @@ import {
 /** One put of each key, or several in one write. */
 export type Puts = readonly { readonly key: string; readonly value: string }[];
 
-/** A write as it goes over the wire. */
+/** A write as it goes over the wire, within a message of many. */
 export function encodeWrite(puts: Puts): Buffer {
   const operations = puts.map((put) => ({
     operation: { $case: "put" as const, value: put },
     ifVersion: undefined,
   }));
-  const message = BulkWriteRequest.encode({ id: "1", operations, options: undefined }).finish();
-  return framed(message);
+  const nothing = { id: "0", operations: [], options: undefined };
+  const writes = [{ id: "1", operations, options: undefined }];
+  // Of a field that is repeated, several encodings in a row are one list.
+  return Buffer.from(BulkWriteRequest.encode({ ...nothing, writes }).finish());
 }
+
+/** Messages of as many writes as the node takes, and of moderate size. */
+function messagesOf(writes: readonly Buffer[]): Buffer[] {
+  const messages: Buffer[] = [];
+  for (let from = 0; from < writes.length; ) {
+    let [to, bytes] = [from, 0];
+    for (; to < writes.length && to - from < writesMax && bytes < messageBytes; to += 1)
+      bytes += writes[to]?.length ?? 0;
+    messages.push(framed(Buffer.concat(writes.slice(from, to))));
+    from = to;
+  }
+  return messages;
+}
+
+const writesMax = 1000;
+const messageBytes = 64 * 1024;
 
 /** A message of gRPC: not compressed, and its length. */
 function framed(message: Uint8Array): Buffer {
@@ -35,7 +53,7 @@ const prefixBytes = 5;
 const windowBytes = 16 * 1024 * 1024;
 
 export interface BulkStream {
-  send(writes: Buffer): void;
+  send(writes: readonly Buffer[]): void;
   close(): void;
 }
 
@@ -68,12 +86,15 @@ export function openBulkStream(
       const to = from + prefixBytes + bytes.readUInt32BE(from + 1);
       if (bytes.length < to) break;
       const answer = BulkWriteResponse.decode(bytes.subarray(from + prefixBytes, to));
-      count += 1;
-      if (answer.outcome?.$case !== "result") failed += 1;
+      count += answer.answers.length;
+      failed += answer.answers.filter(({ outcome }) => outcome?.$case !== "result").length;
       from = to;
     }
     rest = bytes.subarray(from);
     if (count > 0) answered(count, failed);
   });
-  return { send: (writes) => void stream.write(writes), close: () => session.destroy() };
+  return {
+    send: (writes) => void stream.write(Buffer.concat(messagesOf(writes))),
+    close: () => session.destroy(),
+  };
 }

@@ -46,7 +46,7 @@ async function measureBulk({ options, folder, say, report }: Bench): Promise<voi
     ];
     const results = await compare(sides, options);
     const notes = [
-      `On each connection, BulkWrite refills what was answered; Redis gets ${inFlight} SETs and \`WAIT ${load.quorum}\` at a time.`,
+      `On each connection, BulkWrite refills what was answered, many writes in a message; Redis gets ${inFlight} SETs and \`WAIT ${load.quorum}\` at a time.`,
       "Redis counts a replica that has received a write; in memory, nothing is flushed anywhere.",
       ...notesOf(options, results),
     ];

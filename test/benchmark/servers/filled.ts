@@ -86,7 +86,7 @@ function fill(url: string, keys: number): Promise<void> {
       writes.push(encodeWrite(puts));
       next += count;
     }
-    if (writes.length > 0) stream.send(Buffer.concat(writes));
+    if (writes.length > 0) stream.send(writes);
     else if (unanswered === 0) resolve();
   };
   const stream = openBulkStream(url, (count, failed) => {

@@ -88,6 +88,22 @@ export function testIncoming(current: Current, restart: Restart): void {
     expect(current().incoming.digest()).toBe(emptyDigest);
   });
 
+  test("a record replaces an earlier one of its key, in the same part or in one before", async () => {
+    const parts = [
+      [record("b", 1), record("d", 1)],
+      [record("d", 2)],
+      [record("e", 2), record("e", 3)],
+      [record("c", 3), record("f", 3)],
+    ];
+    current().incoming.begin();
+    for (const part of parts) await receive(current(), part);
+    const left = [record("b", 1), record("c", 3), record("d", 2), record("e", 3), record("f", 3)];
+    expect(current().incoming.digest()).toBe(digestOf(left));
+    await install(current(), 7, left);
+    expect(everything(current())).toEqual(left);
+    expect(current().summary()).toMatchObject({ digest: digestOf(left), keys: 5 });
+  });
+
   test("the installed store continues with the next entry", async () => {
     await begin();
     current().incoming.begin();

@@ -26,12 +26,12 @@ const hasCondition = 2;
 const hasAfter = 4;
 const allParts = hasValue | hasCondition | hasAfter;
 
-/**
- * Upper bound for the UTF-8 bytes of a text. Short texts are not measured: three bytes for a UTF-16
- * unit always suffice.
- */
+/** Texts of more UTF-16 units are measured. To measure takes some times as long as to write. */
+const unmeasuredMax = 128 * 1024;
+
+/** Upper bound for the UTF-8 bytes of a text: three bytes for a UTF-16 unit always suffice. */
 export const textBytesMax = (text: string): number =>
-  text.length < 4096 ? 3 * text.length : Buffer.byteLength(text);
+  text.length <= unmeasuredMax ? 3 * text.length : Buffer.byteLength(text);
 
 /** Upper bound for the bytes that `writeEntry` writes. */
 export function entryBytesMax(entry: Entry): number {

@@ -59,7 +59,10 @@ interface Meta {
   readonly transaction: number;
 }
 
-/** The meta page of the last transaction. Throws a RangeError where the file is not one of LMDB. */
+/**
+ * The meta page of the last transaction. Throws a RangeError where the file is not one of LMDB.
+ * @public Read by test/storage/tools, which are not part of the product.
+ */
 export async function newestMeta(file: FileHandle): Promise<Meta> {
   const first = await readMeta(file, 0);
   const second = await readMeta(file, first.pageSize);

@@ -5,7 +5,7 @@ import { keyBytesMax } from "../../../request-limits.ts";
 import { fileMode } from "../format/access.ts";
 import { DataDamaged, mustHold } from "../format/damage.ts";
 import { dataFile, mapBytes } from "./data-file.ts";
-import { Preallocation, type TransactionSize } from "./preallocation.ts";
+import { Preallocation, type TransactionSize, type UsedPages } from "./preallocation.ts";
 
 /** The state after one transaction. Each `useReadTransaction` needs exactly one `done`. */
 export interface ReadTransaction {
@@ -115,7 +115,7 @@ export function openEnvironment(directory: string): Environment {
     stores: [database("store0"), database("store1")],
     useReadTransaction: () => root.useReadTransaction(),
     async commit(fill, size = { records: 0, bytes: 0 }) {
-      await preallocation.reserve(size);
+      await preallocation.reserve(size, root.getStats() as UsedPages);
       const flushed = root.batch(fill);
       // This write has no purpose except to be the second one: it starts the thread now rather than
       // in the next turn of the event loop, which may be milliseconds away.

@@ -6,13 +6,19 @@
 import { Buffer } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
 import { writeAll } from "../format/file-system.ts";
-import { newestMeta } from "./data-file.ts";
 
 /** What a transaction is going to write. */
 export interface TransactionSize {
   readonly records: number;
   /** Of all records together. */
   readonly bytes: number;
+}
+
+/** How far LMDB's data file is used. */
+export interface UsedPages {
+  readonly lastPageNumber: number;
+  /** Bytes. */
+  readonly pageSize: number;
 }
 
 const growthBytes = 1024 * 1024;
@@ -22,26 +28,43 @@ const zeros = Buffer.alloc(growthBytes);
 export class Preallocation {
   readonly #path: string;
   #file: FileHandle | undefined;
+  /** Invariant: the data file is at least that long. Nobody shortens it while it is open. */
+  #fileBytes = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Rejects where the disk has no room. The store is then untouched. */
-  async reserve(size: TransactionSize): Promise<void> {
-    this.#file ??= await open(this.#path, "r+");
-    const { pageSize, lastPage } = await newestMeta(this.#file);
-    const usedBytes = (lastPage + 1) * pageSize;
+  /**
+   * Rejects where the disk has no room. The store is then untouched. While the file is large enough,
+   * this costs one small write: a transaction waits for every trip to another thread.
+   */
+  async reserve(size: TransactionSize, { lastPageNumber, pageSize }: UsedPages): Promise<void> {
+    const usedBytes = (lastPageNumber + 1) * pageSize;
     const wantedBytes =
       usedBytes + growthBytes + transactionBytesMax(size, { usedBytes, pageSize });
-    const { size: fileBytes } = await this.#file.stat();
-    const isLargeEnough = fileBytes >= wantedBytes;
+    const file = await this.#opened();
     // Where nothing is missing, the last page, which is never used, is written nevertheless: this
     // shows a quota, or a file system that became read-only.
-    const from = isLargeEnough ? fileBytes - pageSize : fileBytes;
-    const to = isLargeEnough ? fileBytes : Math.ceil(wantedBytes / growthBytes) * growthBytes;
-    for (let at = from; at < to; at += growthBytes)
-      await writeAll(this.#file, zeros.subarray(0, Math.min(to - at, growthBytes)), at);
+    if (this.#fileBytes >= wantedBytes)
+      await writeAll(file, zeros.subarray(0, pageSize), this.#fileBytes - pageSize);
+    else await this.#grow(file, Math.ceil(wantedBytes / growthBytes) * growthBytes);
+  }
+
+  async #opened(): Promise<FileHandle> {
+    if (this.#file !== undefined) return this.#file;
+    const file = await open(this.#path, "r+");
+    this.#file = file;
+    this.#fileBytes = (await file.stat()).size;
+    return file;
+  }
+
+  async #grow(file: FileHandle, toBytes: number): Promise<void> {
+    while (this.#fileBytes < toBytes) {
+      const bytes = Math.min(toBytes - this.#fileBytes, growthBytes);
+      await writeAll(file, zeros.subarray(0, bytes), this.#fileBytes);
+      this.#fileBytes += bytes;
+    }
   }
 
   async close(): Promise<void> {

@@ -76,6 +76,7 @@ export interface WriteOptions {
 
 /** A follower's promise that the entry is durable there. */
 export interface Ack {
+  /** The id of the follower. */
   node: string;
   /** Only with trace: milliseconds from the proposal to this ack's arrival. */
   ms?:
@@ -89,6 +90,7 @@ export interface Ack {
 export interface WriteResult {
   /** The sequence of the entry; all its operations share it. */
   version: number;
+  /** The follower acks that the write waited for. */
   quorum: number;
   /** In the order of arrival. */
   acks: Ack[];
@@ -103,20 +105,29 @@ export interface WriteResult {
 
 /** A key with its value. */
 export interface KeyValue {
+  /** 1..1024 bytes of UTF-8. */
   key: string;
   /** JSON text. */
   value: string;
+  /** The sequence of the entry that last wrote the key. */
   version: number;
 }
 
+/** Which key to read, and how new the answer must be. */
 export interface ReadRequest {
+  /** The key to read. */
   key: string;
   /** Wait until this node has applied this version. */
-  minVersion?: string | undefined;
+  minVersion?:
+    | string
+    | undefined;
+  /** Absent: linearizable on the leader, local on every other node. */
   consistency?: Consistency | undefined;
 }
 
+/** The answer to Read. */
 export interface ReadResponse {
+  /** The key. An absent one is NOT_FOUND (KEY_NOT_FOUND). */
   entry: KeyValue | undefined;
 }
 
@@ -146,7 +157,9 @@ export interface ReadManyEntry {
   entry?: KeyValue | undefined;
 }
 
+/** Which keys to list. */
 export interface ListRequest {
+  /** Only keys that start with it; empty: all keys. */
   prefix: string;
   /** 1..1000; absent: 100. */
   limit?:
@@ -160,51 +173,77 @@ export interface ListRequest {
   consistency?: Consistency | undefined;
 }
 
+/** A page of keys. */
 export interface ListResponse {
+  /** In byte order of their keys. */
   entries: KeyValue[];
   /** Pass it as `after` for the next page; absent: this was the last one. */
-  next?: string | undefined;
+  next?:
+    | string
+    | undefined;
+  /** The place in the log that the page is of. */
   sequence: number;
 }
 
+/** One put. */
 export interface WriteRequest {
+  /** The key to put: 1..1024 bytes of UTF-8. */
   key: string;
   /** JSON text. */
   value: string;
+  /** Absent: the settings of the node. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Write. */
 export interface WriteResponse {
+  /** What became of the write. */
   result: WriteResult | undefined;
 }
 
+/** One delete. */
 export interface DeleteRequest {
+  /** The key to delete. An absent one is NOT_FOUND (KEY_NOT_FOUND). */
   key: string;
+  /** Absent: the settings of the node. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Delete. */
 export interface DeleteResponse {
+  /** What became of the delete. */
   result: WriteResult | undefined;
 }
 
 /** One operation of a batch. */
 export interface BatchOperation {
+  /** Exactly one of them. */
   operation:
-    | { $case: "put"; value: Put }
-    | { $case: "remove"; value: Remove }
-    | { $case: "check"; value: Check }
+    | //
+    /** Puts a key. */
+    { $case: "put"; value: Put }
+    | //
+    /** Deletes a key. */
+    { $case: "remove"; value: Remove }
+    | //
+    /** Writes nothing, and asks for a version. */
+    { $case: "check"; value: Check }
     | undefined;
   /** As in WriteOptions; absent: that of the whole batch. */
   ifVersion?: string | undefined;
 }
 
+/** A put within a batch. */
 export interface Put {
+  /** The key to put. */
   key: string;
   /** JSON text. */
   value: string;
 }
 
+/** A delete within a batch. */
 export interface Remove {
+  /** The key to delete. */
   key: string;
 }
 
@@ -213,28 +252,84 @@ export interface Remove {
  * operation, which it must have.
  */
 export interface Check {
+  /** The key that must be at the version. */
   key: string;
 }
 
+/** Operations that take effect together or not at all. */
 export interface BatchRequest {
+  /** 1..128, at least one of which writes. */
   operations: BatchOperation[];
+  /** Of the whole entry. */
   options: WriteOptions | undefined;
 }
 
+/** The answer to Batch. */
 export interface BatchResponse {
+  /** What became of the entry. */
   result: WriteResult | undefined;
 }
 
+/**
+ * One write in `id`, `operations` and `options`, or many in `writes`: never both. Many in one message cost
+ * the node and the client less than half as much.
+ */
 export interface BulkWriteRequest {
   /** Chosen by the client, and returned with the answer. */
   id: string;
+  /** 1..128, at least one of which writes. */
   operations: BatchOperation[];
+  /** Of this entry. */
+  options:
+    | WriteOptions
+    | undefined;
+  /** 1..1024, with at most 4096 operations together. A message may have 4 MiB. */
+  writes: BulkWriteItem[];
+}
+
+/** One of many writes in a message. */
+export interface BulkWriteItem {
+  /** Chosen by the client, and returned with the answer. */
+  id: string;
+  /** As in BatchRequest. */
+  operations: BatchOperation[];
+  /** Of this write alone. */
   options: WriteOptions | undefined;
 }
 
+/**
+ * The answer of one write that came alone, or answers of several that came in `writes`. Answers in `answers`
+ * need not be grouped as the writes were: the order is the same.
+ */
 export interface BulkWriteResponse {
+  /** That of the write. */
   id: string;
-  outcome: { $case: "result"; value: WriteResult } | { $case: "failure"; value: Failure } | undefined;
+  /** Absent if there are `answers`. */
+  outcome:
+    | //
+    /** The write has settled. */
+    { $case: "result"; value: WriteResult }
+    | //
+    /** The write was refused, or its outcome is unknown. */
+    { $case: "failure"; value: Failure }
+    | undefined;
+  /** As many as were known together. */
+  answers: BulkWriteAnswer[];
+}
+
+/** The answer of one of many writes. */
+export interface BulkWriteAnswer {
+  /** That of the write. */
+  id: string;
+  /** What became of the write. */
+  outcome:
+    | //
+    /** The write has settled. */
+    { $case: "result"; value: WriteResult }
+    | //
+    /** The write was refused, or its outcome is unknown. */
+    { $case: "failure"; value: Failure }
+    | undefined;
 }
 
 /** The refusal of one write in a stream. */
@@ -247,7 +342,9 @@ export interface Failure {
   members: string;
 }
 
+/** What to watch. */
 export interface WatchRequest {
+  /** Only operations on keys that start with it; empty: all. */
   prefix: string;
   /**
    * Resume after this sequence; absent: from now on. OUT_OF_RANGE (COMPACTED) when the log no longer
@@ -257,31 +354,63 @@ export interface WatchRequest {
     | string
     | undefined;
   /** Also send positions while there is little to tell, so that a quiet watch can resume where it is. */
-  positions?: boolean | undefined;
+  positions?:
+    | boolean
+    | undefined;
+  /** Send the operations in `operations`, many per message, which costs less at high rates. */
+  grouped?: boolean | undefined;
 }
 
-/** One applied operation, or a position. */
+/** One applied operation, or a position, or, if asked for, several operations in `operations`. */
 export interface WatchResponse {
+  /** With `operations`: that of the last one. All its entry is there: resume after it. */
   sequence: number;
-  /** Empty: a position. Everything up to `sequence` was sent, so a client can resume after it. */
+  /**
+   * Empty with `operations`. Empty without them: a position. Everything up to `sequence` was sent, so a client can
+   * resume after it.
+   */
+  key: string;
+  /** JSON text; absent: the key was deleted, or there are `operations`. */
+  value?:
+    | string
+    | undefined;
+  /** Those of whole entries, in order. */
+  operations: WatchOperation[];
+}
+
+/** One of several applied operations. */
+export interface WatchOperation {
+  /** The entry of the operation, and from then on the version of its key. */
+  sequence: number;
+  /** The key that was written or deleted. */
   key: string;
   /** JSON text; absent: the key was deleted. */
   value?: string | undefined;
 }
 
+/** Status takes no parameters. */
 export interface StatusRequest {
 }
 
+/** The state of the node that answers. */
 export interface StatusResponse {
+  /** The id of this node, one of NODES. */
   id: string;
+  /** leader, follower, or candidate while it stands for election. */
   role: string;
+  /** The number of the leadership that this node knows. */
   epoch: number;
+  /** The highest sequence in the log. */
   last: number;
+  /** The highest sequence up to which every entry is settled. */
   committed: number;
+  /** The highest sequence that reads here show. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
+  /** How many keys the store has. */
   keys: number;
+  /** Seconds since the process started. */
   uptimeSeconds: number;
   /** Empty while this node knows of none. */
   leader: string;
@@ -1838,7 +1967,7 @@ export const BatchResponse: MessageFns<BatchResponse> = {
 };
 
 function createBaseBulkWriteRequest(): BulkWriteRequest {
-  return { id: "0", operations: [], options: undefined };
+  return { id: "0", operations: [], options: undefined, writes: [] };
 }
 
 export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
@@ -1851,6 +1980,9 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
     }
     if (message.options !== undefined) {
       WriteOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.writes) {
+      BulkWriteItem.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1892,6 +2024,14 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
             message.options = WriteOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.writes.push(BulkWriteItem.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1914,12 +2054,94 @@ export const BulkWriteRequest: MessageFns<BulkWriteRequest> = {
     message.options = (object.options !== undefined && object.options !== null)
       ? WriteOptions.fromPartial(object.options)
       : undefined;
+    message.writes = object.writes?.map((e) => BulkWriteItem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBulkWriteItem(): BulkWriteItem {
+  return { id: "0", operations: [], options: undefined };
+}
+
+export const BulkWriteItem: MessageFns<BulkWriteItem> = {
+  encode(message: BulkWriteItem, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "0") {
+      writer.uint32(8).uint64(message.id);
+    }
+    for (const v of message.operations) {
+      BatchOperation.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.options !== undefined) {
+      WriteOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkWriteItem {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkWriteItem();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.operations.push(BatchOperation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.options = WriteOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkWriteItem>): BulkWriteItem {
+    return BulkWriteItem.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkWriteItem>): BulkWriteItem {
+    const message = createBaseBulkWriteItem();
+    message.id = object.id ?? "0";
+    message.operations = object.operations?.map((e) => BatchOperation.fromPartial(e)) || [];
+    message.options = (object.options !== undefined && object.options !== null)
+      ? WriteOptions.fromPartial(object.options)
+      : undefined;
     return message;
   },
 };
 
 function createBaseBulkWriteResponse(): BulkWriteResponse {
-  return { id: "0", outcome: undefined };
+  return { id: "0", outcome: undefined, answers: [] };
 }
 
 export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
@@ -1934,6 +2156,9 @@ export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
       case "failure":
         Failure.encode(message.outcome.value, writer.uint32(26).fork()).join();
         break;
+    }
+    for (const v of message.answers) {
+      BulkWriteAnswer.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1975,6 +2200,14 @@ export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
             message.outcome = { $case: "failure", value: Failure.decode(reader, reader.uint32()) };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answers.push(BulkWriteAnswer.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1992,6 +2225,100 @@ export const BulkWriteResponse: MessageFns<BulkWriteResponse> = {
   },
   fromPartial(object: DeepPartial<BulkWriteResponse>): BulkWriteResponse {
     const message = createBaseBulkWriteResponse();
+    message.id = object.id ?? "0";
+    switch (object.outcome?.$case) {
+      case "result": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "result", value: WriteResult.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+      case "failure": {
+        if (object.outcome?.value !== undefined && object.outcome?.value !== null) {
+          message.outcome = { $case: "failure", value: Failure.fromPartial(object.outcome.value) };
+        }
+        break;
+      }
+    }
+    message.answers = object.answers?.map((e) => BulkWriteAnswer.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBulkWriteAnswer(): BulkWriteAnswer {
+  return { id: "0", outcome: undefined };
+}
+
+export const BulkWriteAnswer: MessageFns<BulkWriteAnswer> = {
+  encode(message: BulkWriteAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "0") {
+      writer.uint32(8).uint64(message.id);
+    }
+    switch (message.outcome?.$case) {
+      case "result":
+        WriteResult.encode(message.outcome.value, writer.uint32(18).fork()).join();
+        break;
+      case "failure":
+        Failure.encode(message.outcome.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BulkWriteAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBulkWriteAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.id = reader.uint64().toString();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outcome = { $case: "result", value: WriteResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.outcome = { $case: "failure", value: Failure.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BulkWriteAnswer>): BulkWriteAnswer {
+    return BulkWriteAnswer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BulkWriteAnswer>): BulkWriteAnswer {
+    const message = createBaseBulkWriteAnswer();
     message.id = object.id ?? "0";
     switch (object.outcome?.$case) {
       case "result": {
@@ -2091,7 +2418,7 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { prefix: "", after: undefined, positions: undefined };
+  return { prefix: "", after: undefined, positions: undefined, grouped: undefined };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2104,6 +2431,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     }
     if (message.positions !== undefined) {
       writer.uint32(24).bool(message.positions);
+    }
+    if (message.grouped !== undefined) {
+      writer.uint32(32).bool(message.grouped);
     }
     return writer;
   },
@@ -2145,6 +2475,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.positions = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.grouped = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2165,12 +2503,13 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     message.prefix = object.prefix ?? "";
     message.after = object.after ?? undefined;
     message.positions = object.positions ?? undefined;
+    message.grouped = object.grouped ?? undefined;
     return message;
   },
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { sequence: 0, key: "", value: undefined };
+  return { sequence: 0, key: "", value: undefined, operations: [] };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -2183,6 +2522,9 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     }
     if (message.value !== undefined) {
       writer.uint32(26).string(message.value);
+    }
+    for (const v of message.operations) {
+      WatchOperation.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2224,6 +2566,14 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             message.value = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.operations.push(WatchOperation.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2241,6 +2591,86 @@ export const WatchResponse: MessageFns<WatchResponse> = {
   },
   fromPartial(object: DeepPartial<WatchResponse>): WatchResponse {
     const message = createBaseWatchResponse();
+    message.sequence = object.sequence ?? 0;
+    message.key = object.key ?? "";
+    message.value = object.value ?? undefined;
+    message.operations = object.operations?.map((e) => WatchOperation.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseWatchOperation(): WatchOperation {
+  return { sequence: 0, key: "", value: undefined };
+}
+
+export const WatchOperation: MessageFns<WatchOperation> = {
+  encode(message: WatchOperation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0) {
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.key !== "") {
+      writer.uint32(18).string(message.key);
+    }
+    if (message.value !== undefined) {
+      writer.uint32(26).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOperation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOperation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchOperation>): WatchOperation {
+    return WatchOperation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchOperation>): WatchOperation {
+    const message = createBaseWatchOperation();
     message.sequence = object.sequence ?? 0;
     message.key = object.key ?? "";
     message.value = object.value ?? undefined;
@@ -2465,6 +2895,7 @@ export const StatusResponse: MessageFns<StatusResponse> = {
   },
 };
 
+/** KV is served by every node. Writes go to the leader; any node answers reads. */
 export type KVService = typeof KVService;
 export const KVService = {
   /** Read returns one key. */
@@ -2524,7 +2955,8 @@ export const KVService = {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch: {
     path: "/quorumkv.v1.KV/Watch" as const,
@@ -2556,10 +2988,11 @@ export const KVService = {
     responseDeserialize: (value: Buffer): StatusResponse => StatusResponse.decode(value),
   },
   /**
-   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
-   * server stops reading while too many are unanswered. A malformed message ends the stream once every
-   * write before it is answered. A write without an answer at the end of the stream may have been
-   * stored. Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. A message
+   * holds one write, or many in `writes`; each is an entry of its own, judged, carried out and answered by
+   * itself. The server stops reading while too many are unanswered. A malformed message, or one that
+   * breaks a rule of BulkWriteRequest, ends the stream once every write before it is answered; nothing of
+   * it is written. A write without an answer at the end of the stream may have been stored. Leader only.
    */
   bulkWrite: {
     path: "/quorumkv.v1.KV/BulkWrite" as const,
@@ -2590,7 +3023,8 @@ export interface KVServer extends UntypedServiceImplementation {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
   /** ReadMany returns several keys in one consistent view: the state after one entry of the log. */
@@ -2598,10 +3032,11 @@ export interface KVServer extends UntypedServiceImplementation {
   /** Status describes this node. */
   status: handleUnaryCall<StatusRequest, StatusResponse>;
   /**
-   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
-   * server stops reading while too many are unanswered. A malformed message ends the stream once every
-   * write before it is answered. A write without an answer at the end of the stream may have been
-   * stored. Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. A message
+   * holds one write, or many in `writes`; each is an entry of its own, judged, carried out and answered by
+   * itself. The server stops reading while too many are unanswered. A malformed message, or one that
+   * breaks a rule of BulkWriteRequest, ends the stream once every write before it is answered; nothing of
+   * it is written. A write without an answer at the end of the stream may have been stored. Leader only.
    */
   bulkWrite: handleBidiStreamingCall<BulkWriteRequest, BulkWriteResponse>;
 }
@@ -2688,7 +3123,8 @@ export interface KVClient extends Client {
   /**
    * Watch streams applied operations in sequence order. The operations of one entry share its
    * sequence: a client that resumes after the last sequence it saw may miss the rest of that
-   * entry, so it resumes after the one before and skips what it knows.
+   * entry, so it resumes after the one before and skips what it knows. With `grouped` in the request
+   * each message holds whole entries, and a client resumes after the last one.
    */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
   watch(
@@ -2729,10 +3165,11 @@ export interface KVClient extends Client {
     callback: (error: ServiceError | null, response: StatusResponse) => void,
   ): ClientUnaryCall;
   /**
-   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. The
-   * server stops reading while too many are unanswered. A malformed message ends the stream once every
-   * write before it is answered. A write without an answer at the end of the stream may have been
-   * stored. Leader only.
+   * BulkWrite is for high rates: a stream of writes, answered in the order in which they came. A message
+   * holds one write, or many in `writes`; each is an entry of its own, judged, carried out and answered by
+   * itself. The server stops reading while too many are unanswered. A malformed message, or one that
+   * breaks a rule of BulkWriteRequest, ends the stream once every write before it is answered; nothing of
+   * it is written. A write without an answer at the end of the stream may have been stored. Leader only.
    */
   bulkWrite(): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;
   bulkWrite(options: Partial<CallOptions>): ClientDuplexStream<BulkWriteRequest, BulkWriteResponse>;

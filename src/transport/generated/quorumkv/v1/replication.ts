@@ -24,20 +24,47 @@ export const protobufFileName = "quorumkv/v1/replication.proto";
 
 /** One message from the leader. */
 export interface ReplicateRequest {
+  /** Exactly one of them. */
   message:
-    | { $case: "prepare"; value: Prepare }
-    | { $case: "lead"; value: Lead }
-    | { $case: "append"; value: Append }
-    | { $case: "heartbeat"; value: Heartbeat }
-    | { $case: "snapshotChunk"; value: SnapshotChunk }
-    | { $case: "fetchLog"; value: FetchLog }
-    | { $case: "fetchStore"; value: FetchStore }
-    | { $case: "floor"; value: Floor }
-    | { $case: "poll"; value: Poll }
-    | { $case: "confirm"; value: Confirm }
-    | { $case: "stand"; value: Stand }
-    | { $case: "readMark"; value: ReadMark }
-    | { $case: "hello"; value: Hello }
+    | //
+    /** Opens the stream of a leader, or of a candidate. */
+    { $case: "prepare"; value: Prepare }
+    | //
+    /** Opens the stream of entries. */
+    { $case: "lead"; value: Lead }
+    | //
+    /** Entries. */
+    { $case: "append"; value: Append }
+    | //
+    /** The leader is there. */
+    { $case: "heartbeat"; value: Heartbeat }
+    | //
+    /** A part of the leader's store. */
+    { $case: "snapshotChunk"; value: SnapshotChunk }
+    | //
+    /** Asks for entries that the follower holds. */
+    { $case: "fetchLog"; value: FetchLog }
+    | //
+    /** Asks for the follower's store. */
+    { $case: "fetchStore"; value: FetchStore }
+    | //
+    /** A new floor. */
+    { $case: "floor"; value: Floor }
+    | //
+    /** Asks for a vote. */
+    { $case: "poll"; value: Poll }
+    | //
+    /** Asks whether the follower still follows. */
+    { $case: "confirm"; value: Confirm }
+    | //
+    /** Hands leadership over. */
+    { $case: "stand"; value: Stand }
+    | //
+    /** Answers want_mark. */
+    { $case: "readMark"; value: ReadMark }
+    | //
+    /** Shows that the sender knows CLUSTER_SECRET. */
+    { $case: "hello"; value: Hello }
     | //
     /**
      * An append with entries that have checks. A node of a version that knows no checks ends the stream: it
@@ -49,18 +76,41 @@ export interface ReplicateRequest {
 
 /** One message from the follower. */
 export interface ReplicateResponse {
+  /** Exactly one of them. */
   message:
-    | { $case: "promise"; value: Promised }
-    | { $case: "refusal"; value: Refusal }
-    | { $case: "acks"; value: Acks }
-    | { $case: "heartbeatReply"; value: HeartbeatReply }
-    | { $case: "snapshotReceipt"; value: SnapshotReceipt }
-    | { $case: "logPage"; value: LogPage }
-    | { $case: "storePage"; value: StorePage }
-    | { $case: "floorReceipt"; value: FloorReceipt }
-    | { $case: "vote"; value: Vote }
-    | { $case: "confirmed"; value: Confirmed }
-    | { $case: "wantMark"; value: WantMark }
+    | //
+    /** Answers prepare. */
+    { $case: "promise"; value: Promised }
+    | //
+    /** Answers what the node will not do. */
+    { $case: "refusal"; value: Refusal }
+    | //
+    /** Entries are durable here. */
+    { $case: "acks"; value: Acks }
+    | //
+    /** Answers heartbeat. */
+    { $case: "heartbeatReply"; value: HeartbeatReply }
+    | //
+    /** Chunks are durable here. */
+    { $case: "snapshotReceipt"; value: SnapshotReceipt }
+    | //
+    /** Answers fetch_log. */
+    { $case: "logPage"; value: LogPage }
+    | //
+    /** Answers fetch_store. */
+    { $case: "storePage"; value: StorePage }
+    | //
+    /** Answers floor. */
+    { $case: "floorReceipt"; value: FloorReceipt }
+    | //
+    /** Answers poll. */
+    { $case: "vote"; value: Vote }
+    | //
+    /** Answers confirm. */
+    { $case: "confirmed"; value: Confirmed }
+    | //
+    /** Asks how far a linearizable read must see. */
+    { $case: "wantMark"; value: WantMark }
     | //
     /** A page of the log with entries that have checks; see append_checked. */
     { $case: "logPageChecked"; value: LogPage }
@@ -69,6 +119,7 @@ export interface ReplicateResponse {
 
 /** An operation puts or deletes one key. */
 export interface Operation {
+  /** The key that it puts or deletes. */
   key: string;
   /** JSON text of the value; absent for a delete. */
   value?:
@@ -90,22 +141,27 @@ export interface Condition {
 
 /** A check is a condition without a write: the entry takes effect only if it holds. */
 export interface EntryCheck {
+  /** The key that must be as the condition says. */
   key: string;
+  /** What it must be. */
   condition: Condition | undefined;
 }
 
 /** What an entry requires besides the conditions of its operations. */
 export interface Requirements {
+  /** All of them must hold. */
   checks: EntryCheck[];
 }
 
 /** An entry is an atomic list of operations at one place in the log; no operations: a no-op. */
 export interface Entry {
+  /** Its place in the log. */
   sequence: number;
   /** The epoch that proposed it last; for one sequence the highest epoch wins. */
   epoch: number;
   /** The epoch that proposed it first. */
   origin: number;
+  /** In the order in which they take effect. */
   operations: Operation[];
   /** Absent: nothing. Only in append_checked and log_page_checked. */
   requires?: Requirements | undefined;
@@ -113,9 +169,13 @@ export interface Entry {
 
 /** A record is one key of the store. */
 export interface Record {
+  /** The key. */
   key: string;
+  /** JSON text. */
   value: string;
+  /** The sequence of the entry that last wrote the key. */
   version: number;
+  /** The epoch that first proposed that entry. */
   origin: number;
 }
 
@@ -124,8 +184,11 @@ export interface Record {
  * the higher (epoch, number) wins.
  */
 export interface FloorNote {
+  /** The epoch of the leader that made it. */
   epoch: number;
+  /** Counts the notes of one epoch. */
   number: number;
+  /** The floor: follower acks. */
   quorum: number;
   /** The highest quorum that a recovery may assume if it does not know this note. */
   over: number;
@@ -135,6 +198,7 @@ export interface FloorNote {
 
 /** The gateway of a member, as the leader knows it. */
 export interface Member {
+  /** The id of the member, one of NODES. */
   id: string;
   /** Where clients reach its gateway. */
   url: string;
@@ -160,6 +224,7 @@ export interface ClusterId {
 export interface ClusterMark {
   /** As in ClusterId; empty: it has none yet. */
   id: string;
+  /** As in ClusterId. */
   confirmed: boolean;
   /** The node may have lost its disk, and with it the id. */
   blank: boolean;
@@ -167,10 +232,13 @@ export interface ClusterMark {
 
 /** Prepare asks the follower to promise that it follows no lower epoch from now on. */
 export interface Prepare {
+  /** The epoch that the follower is to promise. */
   epoch: number;
+  /** The id of the sender. */
   leader: string;
   /** The node this is meant for: a node at a wrong address must not become a copy. */
   to: string;
+  /** The gateways of all members that the sender knows. */
   members: Member[];
   /** The sender stands for election (FAILOVER=1). */
   elected: boolean;
@@ -184,17 +252,21 @@ export interface Prepare {
 
 /** Promised: the promise is durable on this node, and this is what the node holds. */
 export interface Promised {
+  /** That of the Prepare. */
   epoch: number;
+  /** The highest sequence in its store. */
   applied: number;
   /** Highest sequence in the log, of any epoch. */
   last: number;
   /** The node started empty and has not yet caught up with a leader: what it lacks proves nothing. */
   blank: boolean;
+  /** The newest note of a floor that it holds; absent: none. */
   floor?:
     | FloorNote
     | undefined;
   /** 16 hexadecimal digits. */
   digest: string;
+  /** Its own gateway. */
   member:
     | Member
     | undefined;
@@ -207,23 +279,32 @@ export interface Promised {
   /** The epoch whose leader last compared this store with its own history and accepted it; 0: none. */
   followedEpoch: number;
   /** The live settings that this node holds, for an elected leader. Absent: it knows of no change. */
-  settings?: LiveSettings | undefined;
+  settings?:
+    | LiveSettings
+    | undefined;
+  /** Absent: its version knows of no cluster ids. */
   cluster?: ClusterMark | undefined;
 }
 
 /** Refusal: the node has promised a higher epoch, or is not the one that was meant. */
 export interface Refusal {
+  /** The highest epoch that it has promised. */
   promisedEpoch: number;
+  /** The leader of that epoch; empty while unknown. */
   promisedLeader: string;
+  /** One sentence. */
   reason: string;
+  /** Absent: its version knows of no cluster ids. */
   cluster?: ClusterMark | undefined;
 }
 
 /** Lead opens the stream of entries, which starts after the last one that the follower has applied. */
 export interface Lead {
+  /** The epoch of the leader. */
   epoch: number;
   /** A blank follower that holds everything up to this sequence is no longer blank. */
   completeAt: number;
+  /** The newest note of a floor that the leader knows. */
   floor?:
     | FloorNote
     | undefined;
@@ -238,18 +319,25 @@ export interface Lead {
 
 /** Append carries entries, and how far the log is committed. */
 export interface Append {
+  /** The epoch of the leader. */
   epoch: number;
+  /** Holes between their sequences are normal. */
   entries: Entry[];
+  /** Every entry up to this one is settled. */
   committed: number;
 }
 
 /** Heartbeat shows an idle follower that the leader is there, and carries its commit mark. */
 export interface Heartbeat {
+  /** The epoch of the leader. */
   epoch: number;
+  /** Every entry up to this one is settled. */
   committed: number;
+  /** The highest sequence that the leader has assigned. */
   last: number;
   /** Echoed by the reply. */
   number: number;
+  /** The gateways of all members that the leader knows. */
   members: Member[];
   /** With `digest`: the state of the leader's store, for comparison. */
   applied: number;
@@ -262,37 +350,51 @@ export interface Heartbeat {
     | LiveSettings
     | undefined;
   /** False: the leader cannot lead at the moment and counts as silent. Absent: it was not elected. */
-  able?: boolean | undefined;
+  able?:
+    | boolean
+    | undefined;
+  /** The cluster of the leader; absent: none yet. */
   cluster?: ClusterId | undefined;
 }
 
 /** The settings that change at run time, with the change that made them. */
 export interface LiveSettings {
+  /** Follower acks per write. */
   writeQuorum: number;
   /** Milliseconds, as the next one. */
   minDelay: number;
+  /** Milliseconds. */
   maxDelay: number;
+  /** Followers whose delay differs from the general one. */
   followerDelays: FollowerDelay[];
   /**
    * The leader that took the change, its epoch, and the wall clock in milliseconds since 1970. Epoch 0:
    * these are the settings that the leader started with.
    */
   changedBy: string;
+  /** See changed_by. */
   changedEpoch: number;
+  /** See changed_by. */
   changedAt: number;
 }
 
 /** The simulated delay of one follower. Milliseconds. */
 export interface FollowerDelay {
+  /** The id of the follower. */
   id: string;
+  /** The lower end of the range. */
   minDelay: number;
+  /** The upper end of the range. */
   maxDelay: number;
 }
 
 /** HeartbeatReply answers one heartbeat. */
 export interface HeartbeatReply {
+  /** That of the heartbeat. */
   epoch: number;
+  /** That of the heartbeat. */
   number: number;
+  /** The highest sequence in its store. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
@@ -302,14 +404,19 @@ export interface HeartbeatReply {
 
 /** A range of sequences, both ends included. */
 export interface Range {
+  /** The first sequence. */
   from: number;
+  /** The last sequence. */
   to: number;
 }
 
 /** Acks: these entries are durable on this node. */
 export interface Acks {
+  /** The epoch of the leader. */
   epoch: number;
+  /** The sequences that are durable here. */
   ranges: Range[];
+  /** The highest sequence in its store. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
@@ -317,17 +424,21 @@ export interface Acks {
 
 /** SnapshotChunk carries a part of the leader's store as it was at one applied mark. */
 export interface SnapshotChunk {
+  /** The epoch of the leader. */
   epoch: number;
   /** Numbers the snapshots of one stream. */
   snapshot: number;
   /** Chunks count from 0 within a snapshot. */
   index: number;
+  /** Keys of the store. */
   records: Record[];
   /** Set on the last chunk: the mark, digest and history of the whole. */
   end?: SnapshotEnd | undefined;
 }
 
+/** SnapshotEnd says what a whole store is a copy of. */
 export interface SnapshotEnd {
+  /** The highest sequence in the store. */
   applied: number;
   /** 16 hexadecimal digits. */
   digest: string;
@@ -337,8 +448,11 @@ export interface SnapshotEnd {
 
 /** SnapshotReceipt: all chunks up to and including `index` are durable on this node. */
 export interface SnapshotReceipt {
+  /** That of the chunks. */
   epoch: number;
+  /** That of the chunks. */
   snapshot: number;
+  /** The last chunk that is durable. */
   index: number;
   /** The whole snapshot is in place. */
   installed: boolean;
@@ -346,14 +460,19 @@ export interface SnapshotReceipt {
 
 /** FetchLog asks for entries the follower holds from a sequence on: phase 1 of a recovery. */
 export interface FetchLog {
+  /** The epoch of the leader. */
   epoch: number;
+  /** The first sequence that it asks for. */
   from: number;
 }
 
 /** LogPage answers FetchLog with some of these entries. */
 export interface LogPage {
+  /** That of the question. */
   epoch: number;
+  /** That of the question. */
   from: number;
+  /** Some of the entries asked for. */
   entries: Entry[];
   /** Where the next page starts; 0: there is no more. */
   next: number;
@@ -361,6 +480,7 @@ export interface LogPage {
 
 /** FetchStore asks for the follower's store, page by page, as it was at its first page. */
 export interface FetchStore {
+  /** The epoch of the leader. */
   epoch: number;
   /** Empty: a new copy from the start. */
   after?: string | undefined;
@@ -368,21 +488,31 @@ export interface FetchStore {
 
 /** StorePage answers FetchStore; `end` is set on the last page. */
 export interface StorePage {
+  /** That of the question. */
   epoch: number;
+  /** Keys of the store. */
   records: Record[];
+  /** Absent: more pages follow. */
   end?: SnapshotEnd | undefined;
 }
 
 /** Floor announces a new floor, which the follower makes durable. */
 export interface Floor {
+  /** The epoch of the leader. */
   epoch: number;
+  /** The note to keep. */
   floor: FloorNote | undefined;
 }
 
 /** FloorReceipt: this floor is durable on this node, and so is the id of its cluster. */
 export interface FloorReceipt {
+  /** That of the announcement. */
   epoch: number;
-  floor: FloorNote | undefined;
+  /** The note that is durable. */
+  floor:
+    | FloorNote
+    | undefined;
+  /** The id that is durable; absent: none. */
   cluster?: ClusterId | undefined;
 }
 
@@ -394,32 +524,41 @@ export interface Poll {
   to: string;
   /** Numbers the polls of one candidate; echoed by the vote. */
   number: number;
+  /** Absent: the sender's version knows of no cluster ids. */
   cluster?: ClusterMark | undefined;
 }
 
 /** Vote answers Poll with what the node would do, and what it holds. */
 export interface Vote {
+  /** That of the poll. */
   number: number;
   /** The node leads nobody and has lost its leader too. */
   agrees: boolean;
   /** Why it does not agree; empty if it does. */
   reason: string;
+  /** The highest epoch that it has promised. */
   promisedEpoch: number;
+  /** The highest sequence in its store. */
   applied: number;
   /** Lowest and highest sequence in the log; 0: the log is empty. */
   first: number;
+  /** See first. */
   last: number;
+  /** As in Promised. */
   blank: boolean;
+  /** The newest note of a floor that it holds; absent: none. */
   floor?:
     | FloorNote
     | undefined;
   /** It hears a leader that says it cannot lead, or is that leader: only a majority replaces it. */
   hearsUnable: boolean;
+  /** Absent: its version knows of no cluster ids. */
   cluster?: ClusterMark | undefined;
 }
 
 /** Confirm asks whether the follower still follows this epoch: reads wait for the answers. */
 export interface Confirm {
+  /** The epoch of the leader. */
   epoch: number;
   /** Echoed by the answer. */
   number: number;
@@ -429,7 +568,9 @@ export interface Confirm {
 
 /** Confirmed: when it came, this node had promised no higher epoch. */
 export interface Confirmed {
+  /** That of the question. */
   epoch: number;
+  /** That of the question. */
   number: number;
   /** For the length of a lease from now on, this node promises nobody else. */
   lends: boolean;
@@ -440,6 +581,7 @@ export interface Confirmed {
  * it, so that nobody else stands meanwhile.
  */
 export interface Stand {
+  /** The epoch of the leader. */
   epoch: number;
   /** Who shall stand. */
   to: string;
@@ -449,6 +591,7 @@ export interface Stand {
 
 /** WantMark asks the leader how far this node must have applied before it answers a linearizable read. */
 export interface WantMark {
+  /** The epoch that this node follows. */
   epoch: number;
   /** Numbers the questions of one follower; echoed by the answer. */
   number: number;
@@ -456,7 +599,9 @@ export interface WantMark {
 
 /** ReadMark answers WantMark, after followers have confirmed that no other node led when it came. */
 export interface ReadMark {
+  /** The epoch of the leader. */
   epoch: number;
+  /** That of the question. */
   number: number;
   /** No entry above this one was answered before the question. */
   sequence: number;
