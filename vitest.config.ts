@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** Tests that own the machine while they run: whole clusters of processes, browsers, timings. */
+/** Whole clusters of processes, and browsers: they wait more than they compute. */
 const clusterTests = [
   "test/{browser,faults,hostile,start}/**/*.test.ts",
   "test/*.test.ts",
@@ -24,6 +24,7 @@ export default defineConfig({
           include: ["{src,gateway,simulation,tools,webui,client,test}/**/*.test.ts"],
           // What needs Docker is a command of its own, `npm run test:compose`.
           exclude: [...configDefaults.exclude, "test/compose", ...clusterTests],
+          maxWorkers: "100%",
           // Answers of the gateway are judged by its OpenAPI document.
           setupFiles: ["test/support/openapi/every-answer.ts"],
           sequence: { groupOrder: 0 },
@@ -34,7 +35,7 @@ export default defineConfig({
           ...common,
           name: "cluster",
           include: clusterTests,
-          maxWorkers: 1,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -128,9 +128,14 @@ describe("to a member that fails", () => {
     const { port } = server.address() as AddressInfo;
     await withPeer(`http://127.0.0.1:${port}`, leader, intake);
   };
-  const withPeer = async (peerUrl: string, leader = "leader", intake = createIntake()) => {
+  const withPeer = async (
+    peerUrl: string,
+    leader = "leader",
+    intake = createIntake(),
+    whenLeader: () => Promise<string | undefined> = async () => leader,
+  ) => {
     const node = Object.assign(new StandInNode(), {
-      ...{ leader, whenLeader: async () => leader },
+      ...{ leader, whenLeader },
       peerUrl: (id: string) => (id === "follower1" ? peerUrl : undefined),
     });
     const nodes = ["leader", "follower1", "follower2"].map((id) => ({
@@ -263,6 +268,26 @@ describe("to a member that fails", () => {
     for (const answer of [greedy[2], ...others])
       expect(await answer).toMatchObject({ status: 200, text: "{}" });
     expect(forwarded).toMatchObject({ refused: 1, cut: 2 });
+  });
+
+  test("a call that loses its place while it waits for a leader is counted once", async () => {
+    const forwarded = new FairSlots({ max: 2 });
+    let noLeader = (_: undefined) => {};
+    const whenLeader = () => new Promise<undefined>((resolve) => (noLeader = resolve));
+    await withPeer("", "follower1", { ...createIntake(), forwarded }, whenLeader);
+    const waits = async (from: string) => {
+      const before = forwarded.count + forwarded.cut;
+      const answer = ask(gateway.url, "/nodes/@leader/status", { from });
+      while (forwarded.count + forwarded.cut === before) await new Promise(setImmediate);
+      return { answer, end: noLeader };
+    };
+    const cut = await waits("127.0.0.1");
+    const calls = [cut, await waits("127.0.0.1"), await waits("127.0.0.2")];
+    expect(await cut.answer).toMatchObject({ status: 503, json: { code: "OVERLOADED" } });
+    for (const { end } of calls) end(undefined);
+    await Promise.all(calls.map(({ answer }) => answer));
+    const { text } = await ask(gateway.url, "/metrics");
+    expect(text).toMatch(/kv_http_requests_total\{[^}]*"\/nodes\/:id\/\*"[^}]*\} 3\n/);
   });
 
   test("a client that goes away takes its request to the member with it", async () => {

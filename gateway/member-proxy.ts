@@ -154,12 +154,12 @@ export function mountMemberProxy(
       calls.delete(request);
     });
     const member = await findMember(context, path.id);
+    // The client may have gone while the call waited for a leader, or the call may have lost its place.
+    if (response.destroyed || response.writableEnded) return;
     if (!member.ok) {
       refuse(request, response, member.failure);
       return;
     }
-    // The client may have gone while the call waited for a leader, or the call may have lost its place.
-    if (response.destroyed || response.writableEnded) return;
     Object.assign(call, member.value);
     forwardCaller(request);
     request.headers[forwardedByHeader] = context.node.id;

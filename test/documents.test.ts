@@ -12,6 +12,7 @@ import { delimiter, join, relative } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freeBasePort, Launched, launcher } from "./start/launched.ts";
+import { need } from "./support/programs.ts";
 import { type Block, blocksOf, documentPaths, readDocument, root } from "./tools/documents.ts";
 
 interface Example {
@@ -29,7 +30,8 @@ const binaries = join(root, "node_modules/.bin");
 const path = [binaries, process.env["PATH"]].join(delimiter);
 const isInstalled = (program: string): boolean =>
   path.split(delimiter).some((folder) => existsSync(join(folder, program)));
-const missing = ({ needs }: Pick<Block, "needs">): boolean => !needs.every(isInstalled);
+const neededBy = ({ needs }: Pick<Block, "needs">) =>
+  Object.fromEntries(needs.map((name) => [name, isInstalled(name) || undefined]));
 
 const examplesOf = ({ text, needs }: Block): readonly Example[] =>
   text
@@ -119,7 +121,8 @@ describe.each(documents.filter(({ examples }) => examples.length > 0))(
     });
 
     for (const example of examples) {
-      test.skipIf(missing(example))(example.command, async () => {
+      test(example.command, async (context) => {
+        need(context, neededBy(example));
         if (example.command === startCommand) return expectStarted(example);
         // Options of the launcher are shown with their own defaults.
         const inPlace = example.command.startsWith("npm ");
@@ -207,7 +210,8 @@ describe("commands", () => {
     own.map((block) => ({ document, block, first: block.text.split("\n")[0] })),
   );
   for (const { document, block, first } of scripts) {
-    test.skipIf(missing(block))(`${document}: ${first}`, async () => {
+    test(`${document}: ${first}`, async (context) => {
+      need(context, neededBy(block));
       const env = { ...process.env, PATH: path };
       const run = promisify(execFile)("/bin/bash", ["-ec", block.text], { cwd: copy, env });
       await expect(run).resolves.toBeDefined();

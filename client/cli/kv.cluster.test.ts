@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runKv, startKv } from "../../test/client/kv.ts";
 import { type Cluster, startCluster } from "../../test/support/cluster.ts";
+import { findProgram, need } from "../../test/support/programs.ts";
 import { ExportWriter } from "./transfer/format.ts";
 
 let cluster: Cluster;
@@ -14,7 +15,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "kv-cli-"));
-  const env = { WRITE_QUORUM: "1", ELECTION_TIMEOUT: "2000" };
+  const env = { WRITE_QUORUM: "1", ELECTION_TIMEOUT: "2000", IDEMPOTENCY_KEYS: "100" };
   cluster = await startCluster({ followers: 2, disk: true, failover: true, env });
   // Any node will do.
   endpoint = cluster.followers[0]?.url ?? "";
@@ -234,6 +235,13 @@ describe("the cluster", () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ writes: 40, p99Ms: expect.any(Number) });
     expect((await kv("list", "bench/", "-o", "raw")).stdout.trim()).toBe("");
   });
+
+  test("bench makes the cluster forget no idempotency key of others", async () => {
+    const put = () => kv("put", "i/2", "1", "--idempotency-key", "i-2", "-o", "raw");
+    const first = await put();
+    expect(await kv("bench", "--writes", "200", "--clients", "20")).toMatchObject({ code: 0 });
+    expect(await put()).toEqual(first);
+  });
 });
 
 describe("export and import", () => {
@@ -374,12 +382,18 @@ describe("completion", () => {
     expect(words("kv leader")).toContain("move");
   });
 
-  test.each(["zsh", "fish"])("%s takes its script", async (shell) => {
-    const { stdout, code } = await kv("completion", shell);
-    expect({ code, mentions: stdout.includes("import") }).toEqual({ code: 0, mentions: true });
-    const check = spawnSync(shell, ["--no-execute", "-c", stdout], { encoding: "utf8" });
-    // Where the shell is not installed, only that there is a script is known.
-    if (check.error === undefined) expect(check.stderr).toBe("");
+  describe.each(["zsh", "fish"])("%s", (shell) => {
+    test("has a script", async () => {
+      const { stdout, code } = await kv("completion", shell);
+      expect({ code, mentions: stdout.includes("import") }).toEqual({ code: 0, mentions: true });
+    });
+
+    test("takes it", async (context) => {
+      need(context, { [shell]: findProgram(shell) });
+      const { stdout } = await kv("completion", shell);
+      const check = spawnSync(shell, ["--no-execute", "-c", stdout], { encoding: "utf8" });
+      expect(check).toMatchObject({ stderr: "", status: 0 });
+    });
   });
 });
 
@@ -389,7 +403,8 @@ const olderNode = (process.env["PATH"] ?? "")
   .filter((file) => existsSync(file))
   .find((file) => !/^v2[4-9]/.test(String(spawnSync(file, ["--version"]).stdout)));
 
-test.skipIf(olderNode === undefined)("an older Node runs kv by the newer one", async () => {
+test("an older Node runs kv by the newer one", async (context) => {
+  need(context, { "a Node before 24": olderNode });
   const run = (...words: string[]) => startKv(endpoint, [...patient, ...words], olderNode).ended;
   expect(await run("put", "older", "node")).toMatchObject({ code: 0 });
   expect(await run("get", "no-such-key")).toMatchObject({ code: 2 });

@@ -56,11 +56,16 @@ test("every line is written, in order, before it is closed", async () => {
 test("a line is short, however much a client says of itself", async () => {
   const path = join(directory, "audit");
   const audit = await openAt(path);
-  const said = { forwardedFor: "10.0.0.1, ".repeat(1000) };
+  const said = { forwardedFor: `${"10.0.0.1, ".repeat(1000)}203.0.113.7` };
   const call = `GET /${"x".repeat(10_000)}`;
   audit.note(new Visit({ caller: { ...caller, ...said }, call, administers: false }), "NOT_FOUND");
   await audit.close();
-  expect(readFileSync(path, "utf8").length).toBeLessThan(1000);
+  const line = readFileSync(path, "utf8");
+  expect(line.length).toBeLessThan(1000);
+  // A proxy adds the client's address behind whatever the client has sent.
+  expect(JSON.parse(line)).toMatchObject({
+    forwardedFor: expect.stringMatching(/203\.0\.113\.7$/),
+  });
 });
 
 test("while it cannot be written, lines wait up to a bound; then it says how many are missing", async () => {

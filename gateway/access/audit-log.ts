@@ -53,10 +53,11 @@ export class AuditLog {
 
   /** `outcome`: OK or an error code. */
   note({ caller, call, keys }: Visit, outcome: string): void {
+    // Proxies add what they know at the end; what comes before may be the client's own words.
     const { id: actor, role, address, forwardedFor, via } = caller;
     this.#add({
       ...{ actor, role, via, address, call: call.replace(/\?.*$/s, "").slice(0, saidMax) },
-      ...(forwardedFor === "" ? {} : { forwardedFor: forwardedFor.slice(0, saidMax) }),
+      ...(forwardedFor === "" ? {} : { forwardedFor: forwardedFor.slice(-saidMax) }),
       ...(keys.length === 0 ? {} : { keys }),
       outcome,
     });

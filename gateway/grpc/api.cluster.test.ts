@@ -164,12 +164,13 @@ describe("a watch", () => {
     const loud = await Promise.all(Array.from({ length: 300 }, () => client.put("loud", "1")));
     const last = Math.max(...loud.map(({ result }) => result?.version ?? 0));
     while ((asking.seen.at(-1)?.sequence ?? 0) < last - 10) await once(asking.stream, "data");
-    expect(asking.seen).toContainEqual({ sequence: expect.any(Number), key: "", value: undefined });
+    const position = { sequence: expect.any(Number), key: "", value: undefined, operations: [] };
+    expect(asking.seen).toContainEqual(position);
     const resumed = await watch({ prefix: "quiet", after: `${asking.seen.at(-1)?.sequence}` });
     const told = Promise.all([once(resumed.stream, "data"), once(plain.stream, "data")]);
     const { result } = await client.put("quiet", "2");
     await told;
-    const operation = { sequence: result?.version, key: "quiet", value: "2" };
+    const operation = { sequence: result?.version, key: "quiet", value: "2", operations: [] };
     expect([plain.seen, resumed.seen]).toEqual([[operation], [operation]]);
   });
 

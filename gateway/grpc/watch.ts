@@ -53,18 +53,19 @@ export const watch = (
         }
       });
     };
+    const sendAll = (messages: readonly Buffer[]): boolean => {
+      for (const message of messages) send(message);
+      isBehind ||= isFull();
+      return !isBehind;
+    };
     const { positions, isGrouped, ...asked } = start.value;
     const messages = isGrouped ? grouped : single;
     const watching = node.watch({
       ...asked,
       // The headers tell the client that from here on it misses nothing.
       opened: () => call.sendMetadata(new Metadata()),
-      applied: (operations) => {
-        for (const message of messages.of(operations)) send(message);
-        isBehind ||= isFull();
-        return !isBehind;
-      },
-      passed: positions ? (sequence) => send(bytesOf(position(sequence))) : undefined,
+      applied: (operations) => sendAll(messages.of(operations)),
+      passed: positions ? (sequence) => sendAll([bytesOf(position(sequence))]) : undefined,
       failed: fail,
     });
     if (!watching.ok) {

@@ -59,7 +59,7 @@ function watchHandler(context: Context): Handler {
           resolve(streaming);
         },
         applied: (operations) => openStream().sendText(texts.of(operations)),
-        passed: (id) => void openStream().send({ comment: `at ${id}`, id }),
+        passed: (id) => openStream().send({ comment: `at ${id}`, id }),
         failed: fail,
       });
       if (!watching.ok) {

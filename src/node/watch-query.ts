@@ -22,8 +22,9 @@ export interface WatchQuery {
   /**
    * Called while there is little to tell, with the sequence up to which there was nothing else: a watch after
    * that one goes on where this one is. It was not told before, and is no lower than what `applied` told.
+   * Returns false to pause the watch.
    */
-  readonly passed?: ((sequence: Sequence) => void) | undefined;
+  readonly passed?: ((sequence: Sequence) => boolean) | undefined;
   /** The watch has ended for this reason. */
   readonly failed: (failure: Failure) => void;
 }

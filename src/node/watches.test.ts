@@ -52,7 +52,10 @@ function bench() {
         seen.push(...operations.map(({ sequence }) => sequence));
         return wants.more;
       },
-      passed: (sequence) => passed.push(sequence),
+      passed: (sequence) => {
+        passed.push(sequence);
+        return wants.more;
+      },
       failed: (failure) => failures.push(failure),
     });
     return { seen, failures, wants, opened, passed, result };
@@ -117,6 +120,19 @@ describe("how far it is, one that has nothing to tell", () => {
     if (result.ok) result.value.resume();
     clock.advance(1);
     expect(passed).toEqual([9]);
+  });
+
+  test("waits for a client that is behind, however much it is not told", () => {
+    const { clock, apply, watch } = bench();
+    const { seen, passed, wants, result } = watch({ prefix: "b" });
+    wants.more = false;
+    for (let at = 1; at <= 12; at += 1) apply(at, at === 8 ? "b" : "a");
+    clock.advance(20_000);
+    expect([seen, passed]).toEqual([[], [3]]);
+    wants.more = true;
+    if (result.ok) result.value.resume();
+    clock.advance(1);
+    expect([seen, passed]).toEqual([[8], [3, 12]]);
   });
 
   test("says nothing below where it began, on a node that is not there yet", () => {

@@ -175,7 +175,12 @@ export class Watches {
     if (watch.passed === undefined || watch.cursor - watch.told < entries) return;
     watch.told = watch.cursor;
     this.#ahead.reached(watch);
-    watch.passed(watch.cursor);
+    this.#pauseUnless(watch.passed(watch.cursor), watch);
+  }
+
+  /** The listener may have ended the watch from within its call. */
+  #pauseUnless(more: boolean, watch: Watch): void {
+    if (!more && this.#watches.has(watch)) watch.state = "paused";
   }
 
   #fail(watch: Watch, { failure }: Failed): void {
@@ -230,8 +235,7 @@ export class Watches {
       watch.told = last;
       this.#ahead.reached(watch);
       const more = watch.applied(operations);
-      // The listener may have ended the watch from within its call.
-      if (this.#watches.has(watch) && !more) watch.state = "paused";
+      this.#pauseUnless(more, watch);
       if (!more || !this.#watches.has(watch)) return;
     }
     watch.cursor = Math.max(watch.cursor, entries.at(-1)?.sequence ?? 0);

@@ -102,14 +102,12 @@ class Dialer {
     this.#hangUp = () => (link === undefined ? call.cancel() : link.close());
 
     call.once("metadata", (headers) => {
-      clearTimeout(timeout);
       if (this.#cancelled) return;
-      const answer = handshake.answered(headers);
-      if (answer === undefined) {
-        call.cancel();
-        return;
-      }
-      if (answer.hello !== undefined) call.write(answer.hello);
+      const { hello, isTrusted } = handshake.answered(headers);
+      if (hello !== undefined) call.write(hello);
+      // Whoever is not trusted ends the stream; else its time does.
+      if (!isTrusted) return;
+      clearTimeout(timeout);
       openedAt = performance.now();
       const { opened, known, malformed, limits } = this.#options;
       link = new StreamLink({

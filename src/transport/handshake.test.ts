@@ -60,10 +60,25 @@ describe("a stream opens", () => {
 
 describe("no stream opens, each side says why once, and the dialler goes on trying", () => {
   test.each([
-    ["the secrets differ", [other], [secret], "its CLUSTER_SECRET is not the one of this node"],
-    ["only the dialler has one", [secret], [], "CLUSTER_SECRET is not set on follower1"],
-    ["only the acceptor has one", [], [secret], "CLUSTER_SECRET is set on follower1"],
-  ])("if %s", async (_, dialling, accepting, said) => {
+    {
+      if: "the secrets differ",
+      ...{ dialling: [other], accepting: [secret] },
+      said: "its CLUSTER_SECRET is not the one of this node",
+      heard: "its CLUSTER_SECRET is not the one of this node",
+    },
+    {
+      if: "only the dialler has one",
+      ...{ dialling: [secret], accepting: [] },
+      said: "CLUSTER_SECRET is not set on follower1",
+      heard: "CLUSTER_SECRET is set on that node and not on this one",
+    },
+    {
+      if: "only the acceptor has one",
+      ...{ dialling: [], accepting: [secret] },
+      said: "CLUSTER_SECRET is set on follower1",
+      heard: "CLUSTER_SECRET is set on this node and not on that one",
+    },
+  ])("if $if", async ({ dialling, accepting, said, heard }) => {
     const here = listening();
     const there = listening();
     const follower = await startFollower(0, { secrets: accepting, log: there.log });
@@ -74,16 +89,21 @@ describe("no stream opens, each side says why once, and the dialler goes on tryi
     expect(here.lines[0]).toContain(`follower1: replication stream refused`);
     expect(here.lines[0]).toContain(said);
     expect(there.lines).toHaveLength(1);
-    expect(there.lines[0]).toContain("leader at 127.0.0.1".slice(0, 6));
+    expect(there.lines[0]).toMatch(/^leader\b/);
+    expect(there.lines[0]).toContain(heard);
     expect([leader.links.opened, follower.links.opened]).toEqual([0, 0]);
     expect(JSON.stringify([here.lines, there.lines])).not.toContain(secret);
   });
 });
 
-/** A dialler that knows no secret, and says what it likes. */
-async function intrude(port: number, messages: readonly Buffer[]) {
+const newClient = (port: number): Client => {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   onTestFinished(() => client.close());
+  return client;
+};
+
+/** A dialler that knows no secret, and says what it likes. */
+async function intrude(port: number, messages: readonly Buffer[], client = newClient(port)) {
   const metadata = new Metadata();
   metadata.set("kv-from", "leader");
   const dialerNonce = newNonce();
@@ -97,11 +117,34 @@ async function intrude(port: number, messages: readonly Buffer[]) {
   return { call, headers, dialerNonce, ended };
 }
 
+test("a stream that breaks off before its proof says nothing of its secret", async () => {
+  const there = listening();
+  const { port } = await startFollower(0, { secrets: [secret], log: there.log });
+  const client = newClient(port);
+  const first = await intrude(port, [], client);
+  first.call.cancel();
+  expect(await first.ended).toBe(status.CANCELLED);
+  // On the same connection, so the end of the first one has arrived before this.
+  const second = await intrude(port, [Buffer.alloc(0)], client);
+  expect(await second.ended).toBe(status.UNAUTHENTICATED);
+  expect(there.lines).toEqual([
+    expect.stringContaining("its CLUSTER_SECRET is not the one of this node"),
+  ]);
+});
+
+test("both ends are told that a proof came too late, not that the secret is another one", async () => {
+  const there = listening();
+  const { port } = await startFollower(0, { secrets: [secret], log: there.log });
+  const { call } = await intrude(port, []);
+  const [{ details }] = (await once(call, "error")) as [ServiceError];
+  expect(details).toMatch(/^no proof of CLUSTER_SECRET came to follower1 within \d+ ms$/);
+  expect(there.lines).toEqual([expect.stringMatching(/no proof of CLUSTER_SECRET came within/)]);
+});
+
 test("whatever names strangers give themselves, they cause few lines", async () => {
   const there = listening();
   const { port } = await startFollower(0, { secrets: [secret], log: there.log });
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
-  onTestFinished(() => client.close());
+  const client = newClient(port);
   const { path } = ReplicationServiceService.replicate;
   const asIs = (bytes: Buffer) => bytes;
   for (let number = 0; number < 4 * pacedLinesMax; number++) {

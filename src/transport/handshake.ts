@@ -36,8 +36,8 @@ const different = "its CLUSTER_SECRET is not the one of this node; set the same 
 /** One attempt to open a stream, as its dialer sees it. */
 export interface DialledHandshake {
   readonly metadata: Metadata;
-  /** The acceptor's headers are here. Undefined: it is not to be trusted, or does not trust. */
-  answered(headers: Metadata): { readonly hello: Buffer | undefined } | undefined;
+  /** The acceptor's headers are here. `hello` is to be sent; without trust, nothing else is. */
+  answered(headers: Metadata): { readonly hello: Buffer | undefined; readonly isTrusted: boolean };
   /** The call has ended with this status. */
   ended(code: status, details: string): void;
 }
@@ -62,24 +62,24 @@ export class Handshake {
     const metadata = new Metadata();
     metadata.set(fromName, this.#id);
     if (secret !== undefined) metadata.set(nonceName, dialerNonce);
+    let isRefused = false;
     return {
       metadata,
       answered: (headers) => {
-        if (secret === undefined) return { hello: undefined };
+        if (secret === undefined) return { hello: undefined, isTrusted: true };
         const acceptorNonce = textOf(headers, nonceName);
         const exchange = { from: this.#id, to, dialerNonce, acceptorNonce };
         const reason = this.#faultOf(headers, exchange);
         if (reason !== undefined) {
+          isRefused = true;
           this.#refused(to, reason);
-          return undefined;
+          return { hello: helloOf(noProof), isTrusted: false };
         }
         this.#refusals.forget(`${to}: `);
-        const proof = proofOf(secret, "dial", exchange);
-        const message = { $case: "hello", value: { proof } } as const;
-        return { hello: Buffer.from(ReplicateRequest.encode({ message }).finish()) };
+        return { hello: helloOf(proofOf(secret, "dial", exchange)), isTrusted: true };
       },
       ended: (code, details) => {
-        if (code === status.UNAUTHENTICATED)
+        if (code === status.UNAUTHENTICATED && !isRefused)
           this.#refused(to, `it says: ${details.slice(0, saidMax)}`);
       },
     };
@@ -128,27 +128,24 @@ export class Handshake {
     { peer, exchange }: { peer: string; exchange: Exchange },
     verified: () => void,
   ): void {
-    const said = `the CLUSTER_SECRET is not that of ${this.#id}`;
-    const refuse = (reason: string) => {
-      call.off("cancelled", gone);
+    const late = setTimeout(() => {
       call.removeAllListeners("data");
-      this.#refuse(call, { peer, reason, said });
-    };
-    const late = setTimeout(() => refuse("its proof of CLUSTER_SECRET did not come"), proofMsMax);
-    const gone = (): void => {
-      clearTimeout(late);
-      this.#refused(
+      this.#refuse(call, {
         peer,
-        "it ended the stream without a proof: its CLUSTER_SECRET may be another one",
-      );
-    };
-    call.once("cancelled", gone);
+        reason: `no proof of CLUSTER_SECRET came within ${proofMsMax} ms`,
+        said: `no proof of CLUSTER_SECRET came to ${this.#id} within ${proofMsMax} ms`,
+      });
+    }, proofMsMax);
+    // A stream that breaks off says nothing of the secret: a dialer that distrusts this node says so.
+    call.once("cancelled", () => clearTimeout(late));
     call.once("data", (bytes: Buffer) => {
       clearTimeout(late);
-      call.off("cancelled", gone);
       const by = { side: "dial", exchange } as const;
       if (isProof(proofIn(bytes), this.#secrets, by)) verified();
-      else refuse(different);
+      else {
+        const said = `the CLUSTER_SECRET is not that of ${this.#id}`;
+        this.#refuse(call, { peer, reason: different, said });
+      }
     });
   }
 
@@ -169,6 +166,14 @@ function textOf(metadata: Metadata, name: string): string {
   const [value] = metadata.get(name);
   return typeof value === "string" ? value : "";
 }
+
+/** What a dialer sends that does not trust the acceptor, so that both ends know why the stream ends. */
+const noProof = Buffer.alloc(0);
+
+const helloOf = (proof: Buffer): Buffer => {
+  const message = { $case: "hello", value: { proof } } as const;
+  return Buffer.from(ReplicateRequest.encode({ message }).finish());
+};
 
 /** Empty: the message is no hello. */
 function proofIn(bytes: Buffer): Uint8Array {

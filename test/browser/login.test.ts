@@ -98,17 +98,19 @@ test("a token for a prefix sees the keys under it", async () => {
   expect(await page.getByLabel("Keys that start with").inputValue()).toBe("mine/");
 });
 
-test("logging out in one tab logs out every tab", async () => {
+test("logging out or in holds for every tab, also one of another node's page", async () => {
   const { page } = await visit("leader");
   await logIn(page, chief);
   await isLive(page);
   const second = await page.context().newPage();
-  await second.goto(cluster.leader.url);
+  await second.goto(`${cluster.leader.url}/nodes/${cluster.followers[0]?.id}/`);
   await isLive(second);
   await second.getByRole("button", { name: "Log out" }).click();
   for (const one of [page, second]) await one.getByLabel("Token").waitFor();
   const answer = await page.evaluate(`fetch("/read").then(({ status }) => status)`);
   expect(answer).toBe(401);
+  await logIn(second, reader);
+  for (const one of [page, second]) await one.locator(".who", { hasText: "reader" }).waitFor();
 });
 
 test("a token that is taken back ends the session at once", async () => {

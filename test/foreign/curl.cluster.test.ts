@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Cluster, startCluster } from "../support/cluster.ts";
-import { findProgram, need } from "./tools.ts";
+import { findProgram, need } from "../support/programs.ts";
 
 const program = findProgram("curl");
 const json = ["-H", "content-type: application/json"];

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { startCluster } from "../support/cluster.ts";
+import { need } from "../support/programs.ts";
 import { pythonClient, pythonNeeds } from "./python.ts";
-import { need } from "./tools.ts";
 
 test("a Python client finds the next leader, and each of its writes takes effect once", async (context) => {
   need(context, pythonNeeds);

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { findProgram, need } from "../support/programs.ts";
 import { startSmallCluster } from "../support/small-cluster.ts";
 import { pythonClient, pythonNeeds } from "./python.ts";
-import { findProgram, generate, need } from "./tools.ts";
+import { generate } from "./tools.ts";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const root = pathOf("../../proto");

@@ -6,10 +6,10 @@ import { failureOf } from "../../src/errors.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { openStream } from "../support/event-source.ts";
 import type { NodeProcess } from "../support/node-process.ts";
+import { findProgram, need } from "../support/programs.ts";
 import { ask, type RestAnswer } from "../support/rest.ts";
 import { nodesThatHangUp } from "./nodes-that-hang-up.ts";
 import { type RunningProxy, serversUp, startHaproxy } from "./proxy.ts";
-import { findProgram, need } from "./tools.ts";
 
 const program = findProgram("haproxy");
 let cluster: Cluster;

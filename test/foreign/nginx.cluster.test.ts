@@ -4,10 +4,10 @@ import { startBrowser } from "../browser/browser.ts";
 import { isLive } from "../browser/world.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { type OpenStream, openStream } from "../support/event-source.ts";
+import { findProgram, need } from "../support/programs.ts";
 import { ask } from "../support/rest.ts";
 import { nodesThatHangUp } from "./nodes-that-hang-up.ts";
 import { type RunningProxy, startNginx } from "./proxy.ts";
-import { findProgram, need } from "./tools.ts";
 
 const program = findProgram("nginx");
 const name = "kv.example.com";
@@ -132,36 +132,42 @@ test("a leader that is killed costs reads nothing, and writes go to the next one
   await cluster.untilReady();
 });
 
-test("nginx sends no write twice that has no idempotency key", async () => {
+/** nginx before three nodes that take a request and hang up, and how often one request was taken. */
+async function beforeNodesThatHangUp() {
   const nodes = await nodesThatHangUp();
   const proxy = await startNginx({ program: `${program}`, ports: nodes.ports });
   onTestFinished(async () => {
     await proxy.close();
     nodes.close();
   });
-  const body = { key: "a", value: 1 };
-  const sent = async (method: string, path: string, headers: Record<string, string> = {}) => {
-    const call = method === "GET" ? { headers } : { method, headers, body };
-    const { status } = await ask(proxy.url, path, call);
+  return async (method: string, path: string, headers: Record<string, string> = {}) => {
+    const { status } = await ask(proxy.url, path, { method, headers });
     return [status, nodes.taken()];
   };
+}
+
+test("nginx sends no write twice that has no idempotency key", async () => {
+  const sent = await beforeNodesThatHangUp();
   expect(await sent("PUT", "/kv/write")).toEqual([502, 1]);
   expect(await sent("DELETE", "/kv/write")).toEqual([502, 1]);
   expect(await sent("POST", "/kv/write/batch")).toEqual([502, 1]);
 });
 
+const keyed = { "idempotency-key": "1" };
+
+test("nginx sends nothing else twice for its idempotency key: nodes know those of writes alone", async () => {
+  const sent = await beforeNodesThatHangUp();
+  expect(await sent("POST", "/kv/sweeps", keyed)).toEqual([502, 1]);
+  expect(await sent("PATCH", "/kv/nodes/@leader/config", keyed)).toEqual([502, 1]);
+});
+
 test.each([
   ["GET", "/kv/read?key=a", {}],
   ["POST", "/kv/read", {}],
-  ["PUT", "/kv/write", { "idempotency-key": "1" }],
-  ["POST", "/kv/write/batch", { "idempotency-key": "1" }],
+  ["PUT", "/kv/write", keyed],
+  ["POST", "/kv/write/batch", keyed],
+  ["DELETE", "/kv/nodes/@leader/write", keyed],
 ])("nginx tries %s %s at every node, with %o", async (method, path, headers) => {
-  const nodes = await nodesThatHangUp();
-  const proxy = await startNginx({ program: `${program}`, ports: nodes.ports });
-  onTestFinished(async () => {
-    await proxy.close();
-    nodes.close();
-  });
-  const { status } = await ask(proxy.url, path, { method, headers });
-  expect([status, nodes.taken()]).toEqual([502, 3]);
+  const sent = await beforeNodesThatHangUp();
+  expect(await sent(method, path, headers)).toEqual([502, 3]);
 });

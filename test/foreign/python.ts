@@ -1,7 +1,8 @@
 /** Python's code of our `.proto` files, and the Python that runs it. */
 import { join } from "node:path";
+import { findProgram } from "../support/programs.ts";
 import { root } from "../tools/documents.ts";
-import { findProgram, findPython, generate } from "./tools.ts";
+import { findPython, generate } from "./tools.ts";
 
 const proto = join(root, "proto");
 const support = join(root, "test/support");

@@ -1,11 +1,11 @@
 /** However an `npm start` is ended, and whoever of npm, its shell and the launcher hears of it. */
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readOptions } from "../../src/start/command-line.ts";
 import { findTakenPort } from "../../src/start/free-ports.ts";
 import { planCluster } from "../../src/start/plan.ts";
+import { findProgram, need } from "../support/programs.ts";
 import { freeBasePort, Launched, npmStart, stopsInOrder } from "./launched.ts";
 
 let options: string[];
@@ -96,8 +96,8 @@ describe.runIf(process.platform === "linux")("npm start ends as a whole, in good
     await nothingIsLeft();
   });
 
-  const hasTerminals = spawnSync("script", ["--version"]).status === 0;
-  test.runIf(hasTerminals)("after its terminal was closed", async () => {
+  test("after its terminal was closed", async (context) => {
+    need(context, { script: findProgram("script") });
     const command = `npm start -- ${options.join(" ")}`;
     launched = new Launched(["script", "--quiet", "--command", command, "/dev/null"], []);
     await launched.prints("Ctrl-C");

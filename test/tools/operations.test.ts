@@ -6,7 +6,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { findProgram, need } from "../support/programs.ts";
 import { blocksOf, readDocument, root } from "./documents.ts";
 
 const page = readDocument("docs/operations.md");
@@ -69,31 +70,31 @@ describe("files", () => {
     const { status, stdout, stderr } = spawnSync(program, [...args, file], { encoding: "utf8" });
     expect({ status, said: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, said: "" });
   }
-  const isMissing = (program: string, ...args: string[]): boolean =>
-    spawnSync(program, args).error !== undefined;
+  const find = (context: TestContext, name: string): string => {
+    const program = findProgram(name);
+    need(context, { [name]: program });
+    return program ?? "";
+  };
 
-  test.skipIf(isMissing("promtool", "--version"))("promtool accepts queries and alerts", () => {
+  test("promtool accepts queries and alerts", (context) => {
+    const promtool = find(context, "promtool");
     const recorded = queries.map((query, index) => {
       return `      - record: query:${index}\n        expr: ${JSON.stringify(query)}\n`;
     });
     const text = `groups:\n  - name: queries\n    rules:\n${recorded.join("")}`;
-    accepted("queries.yaml", text, "promtool", ["check", "rules"]);
-    accepted("rules.yaml", rules, "promtool", ["check", "rules"]);
+    accepted("queries.yaml", text, promtool, ["check", "rules"]);
+    accepted("rules.yaml", rules, promtool, ["check", "rules"]);
   });
 
-  test.skipIf(isMissing("systemd-analyze", "--version"))("systemd accepts the unit", () => {
+  test("systemd accepts the unit", (context) => {
+    const systemdAnalyze = find(context, "systemd-analyze");
     const unit = only("ini", "[Service]").replace("/usr/bin/node", process.execPath);
-    accepted("quorum-kv.service", unit, "systemd-analyze", ["verify"]);
+    accepted("quorum-kv.service", unit, systemdAnalyze, ["verify"]);
   });
 
-  test.skipIf(isMissing("kubectl", "version", "--client"))("kubectl reads the manifests", () => {
+  test("kubectl reads the manifests", (context) => {
+    const kubectl = find(context, "kubectl");
     const text = textsOf("yaml", "apiVersion:").join("---\n");
-    accepted("kv.yaml", text, "kubectl", [
-      "label",
-      "--local",
-      "checked=yes",
-      "--output=name",
-      "-f",
-    ]);
+    accepted("kv.yaml", text, kubectl, ["label", "--local", "checked=yes", "--output=name", "-f"]);
   });
 });

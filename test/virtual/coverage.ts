@@ -70,6 +70,7 @@ const situations = [
   "watch paused",
   "watch told COMPACTED",
   "watch resumed ahead of its node",
+  "watch told its position",
   // Members
   "follower fell silent",
   "follower came back",

@@ -68,6 +68,7 @@ async function mustElect(run: Ending): Promise<void> {
       if (cluster.node(id) === undefined) since = time.now();
       cluster.start(id);
     }
+    emptyRefused(cluster);
     const operations = [{ key: "first", value: "true" }];
     const quorum = Math.floor(cluster.ids.length / 2);
     for (const id of cluster.ids)
@@ -88,11 +89,14 @@ async function mustElect(run: Ending): Promise<void> {
  * cluster does not join the one that is born in its place, until its folder is emptied.
  */
 function emptyRefused(cluster: VirtualCluster): void {
-  const born = cluster.node(cluster.leader)?.status().cluster;
-  if (!born || born.confirmed) return;
-  for (const [id, { disk }] of cluster.members) {
-    const { blank, cluster: held } = disk.look().hardState();
-    if (!blank || held?.confirmed !== true || held.id === born.id) continue;
+  const born = cluster.ids
+    .map((id) => cluster.node(id)?.status().cluster)
+    .find((shown) => shown?.confirmed === false);
+  if (!born) return;
+  const disks = [...cluster.members].map(([id, { disk }]) => ({ id, ...disk.look().hardState() }));
+  if (disks.some(({ blank, cluster: held }) => !blank && held?.confirmed === true)) return;
+  for (const { id, cluster: held } of disks) {
+    if (held?.confirmed !== true || held.id === born.id) continue;
     cluster.wipe(id);
     cluster.start(id);
   }

@@ -1,9 +1,9 @@
 /** Several keys in one view, and what transactions rested on: held against the one history, and each other. */
 import type { Result } from "../../src/errors.ts";
 import type { KeysView, WriteReceipt, WriteRequest } from "../../src/node/api.ts";
-import type { Sequence } from "../../src/replication/types.ts";
-import { seenBy, writesIn } from "../linearizability/attempts.ts";
+import type { Operation, Sequence } from "../../src/replication/types.ts";
 import { findAnomaly, type Transaction } from "../linearizability/transactions.ts";
+import { fleetingKeys } from "./client-keys.ts";
 import type { VirtualCluster } from "./cluster.ts";
 import { Violation } from "./violation.ts";
 
@@ -15,6 +15,8 @@ interface Seen {
   readonly value?: string | undefined;
   readonly by: string;
 }
+
+const isFleeting = ({ key }: Operation): boolean => fleetingKeys.some((one) => one === key);
 
 export class KeyViews {
   readonly #cluster: VirtualCluster;
@@ -57,10 +59,18 @@ export class KeyViews {
     version: Sequence,
     span: { invokedAt: number; returnedAt: number },
   ): void {
-    const seen = seenBy(operations);
+    const own = new Set<string>();
+    const seen: { key: string; version: Sequence }[] = [];
+    for (const { key, ifVersion, isCheck } of operations) {
+      if (ifVersion !== undefined && !own.has(key)) seen.push({ key, version: ifVersion });
+      if (isCheck !== true) own.add(key);
+    }
     for (const one of seen)
       this.#look({ ...one, at: version - 1, by: `the condition of ${version}` });
-    this.#note({ ...span, place: version, seen, writes: writesIn(operations) });
+    const writes = operations
+      .filter(({ isCheck }) => isCheck !== true)
+      .map(({ key, value }) => ({ key, isDeletion: value === undefined }));
+    this.#note({ ...span, place: version, seen, writes });
   }
 
   /** A linearizable view is asked for. */
@@ -70,7 +80,8 @@ export class KeyViews {
       told: (result, keys) => {
         if (!result.ok) return;
         this.shown(by, result.value, keys);
-        const { entries, sequence: place } = result.value;
+        const { entries, sequence } = result.value;
+        const place = this.#lasting(by, sequence);
         const seen = keys.map((key, at) => ({ key, version: entries[at]?.version ?? 0 }));
         const returnedAt = this.#cluster.time.now();
         this.#note({ invokedAt, returnedAt, place, seen, writes: [] });
@@ -80,10 +91,27 @@ export class KeyViews {
 
   /** Any view is exactly what one prefix of the history left. */
   shown(by: string, { entries, sequence }: KeysView, keys: readonly string[]): void {
+    const place = this.#lasting(by, sequence);
     for (const [at, key] of keys.entries()) {
       const { version = 0, value } = entries[at] ?? {};
-      this.#look({ at: sequence, key, version, value, by: `a view on ${by}` });
+      this.#look({ at: place, key, version, value, by: `a view on ${by}` });
     }
+  }
+
+  /**
+   * The same state by a place that stays: nobody has applied the entries above it, and a failover may lose them because
+   * their quorum is 0. Whoever leads next has other entries there.
+   */
+  #lasting(by: string, sequence: Sequence): Sequence {
+    const { failover, history } = this.#cluster;
+    const log = this.#cluster.member(by).disk.look();
+    let place = sequence;
+    while (failover && place > history.length) {
+      const [entry] = log.readLog(place, { entriesMax: 1, bytesMax: Number.MAX_SAFE_INTEGER });
+      if (entry?.sequence !== place || !entry.operations.every(isFleeting)) break;
+      place -= 1;
+    }
+    return place;
   }
 
   #note(one: Omit<Transaction, "client">): void {

@@ -126,4 +126,10 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
     from: 'if (watch.state === "paused") this.#readOn(watch);',
     to: 'if (watch.state === "paused") watch.state = "live";',
   },
+  {
+    name: "a watch is told a position beyond its own",
+    file: "node/watches.ts",
+    from: "watch.passed(watch.cursor)",
+    to: "watch.passed(watch.cursor + 1)",
+  },
 ];

@@ -42,6 +42,7 @@ export class Watcher {
       prefix: this.#prefix,
       after: this.#cursor,
       applied: (operations) => current && this.#delivered(id, operations),
+      passed: (sequence) => current && this.#passed(id, sequence),
       failed: ({ code }) => {
         if (!current) return;
         this.#refused(id, code);
@@ -99,6 +100,16 @@ export class Watcher {
     if (operations.length !== expected.length || operations.some(differs))
       throw new Violation(`a watch of ${id} delivers ${JSON.stringify(operations)}`);
     this.#cursor = sequence;
+  }
+
+  /** From here on it would go on after that sequence. */
+  #passed(id: NodeId, sequence: Sequence): boolean {
+    if (this.#paused || sequence <= this.#cursor)
+      throw new Violation(`a watch of ${id} is at ${sequence}, which is not news`);
+    this.#nothingBefore(sequence + 1, `a watch of ${id} is at ${sequence}`);
+    this.#cursor = sequence;
+    this.#cluster.coverage.met("watch told its position");
+    return true;
   }
 
   #covers(key: string): boolean {

@@ -4,7 +4,6 @@
  */
 import { computed, effect, signal } from "@preact/signals";
 import { call, onUnauthenticated, type Problem, type Request } from "../api/http.ts";
-import { pathTo } from "../api/place.ts";
 import type { SessionView } from "../api/wire.ts";
 import { ownStream } from "./live.ts";
 
@@ -31,8 +30,8 @@ export const curlCredential = (): string =>
 /** Key prefixes that a token is limited to; none: every key. */
 export const prefixes = computed<readonly string[]>(() => session.value?.prefixes ?? []);
 
-/** All tabs of this node's page log in and out together. */
-const tabs = new BroadcastChannel(pathTo("/session"));
+/** All tabs log in and out together: the cookie is one for the whole host, wherever below it a page is. */
+const tabs = new BroadcastChannel("session");
 
 /** Asks who one is, and asks again where that may have changed. Called once, before anything else. */
 export async function startSession(): Promise<void> {
