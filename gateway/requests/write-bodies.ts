@@ -118,7 +118,10 @@ export function createWriteReaders(config: Config): WriteReaders {
 
 /** A body of PUT /write as a request; checked for its form alone. */
 function askedPut(body: unknown): Result<AskedWrite> {
-  if (body instanceof PlainPut) return succeeded({ operations: [body], isBatch: false });
+  if (body instanceof PlainPut) {
+    const { key, value } = body;
+    return succeeded({ operations: [{ key, value }], isBatch: false });
+  }
   const fields = readFields(putBody, body);
   if (!fields.ok) return fields;
   const { key, value, ...rest } = fields.value;
