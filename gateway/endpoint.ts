@@ -61,11 +61,14 @@ export function callsOf({ methods }: Endpoint): ReadonlyMap<string, Served> {
   return calls;
 }
 
+/** Sees to it that the request gets its answer. */
+export type Listener = (request: Request, response: Response) => void;
+
 /**
  * Serves the endpoint, and refuses all other methods on its path. Every answer is counted under the
- * path, so that the metrics have as many series as there are paths.
+ * path, so that the metrics have as many series as there are paths. Returns what serves it.
  */
-export function mount(app: Express, context: Context, endpoint: Endpoint): void {
+export function mount(app: Express, context: Context, endpoint: Endpoint): Listener {
   const calls = callsOf(endpoint);
   for (const method of Object.keys(endpoint.methods)) {
     context.metrics.requests.expect(endpoint.path, method);
@@ -98,7 +101,7 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
     return refusal(failureOf("INTERNAL", "Internal error; the log of this node has the cause."));
   };
 
-  app.route(endpoint.path).all((request, response) => {
+  const listener: Listener = (request, response) => {
     const call = calls.get(request.method);
     if (call === undefined) {
       answer(request, response, refuseMethod(request));
@@ -125,7 +128,9 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): void 
     } catch (error) {
       finish(internalError(request, error));
     }
-  });
+  };
+  app.route(endpoint.path).all((request, response) => listener(request, response));
+  return listener;
 }
 
 /** A client that has found a request which fails here may send it without end. */

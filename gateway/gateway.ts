@@ -11,7 +11,6 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import type { Config } from "../src/config/config.ts";
 import { failureOf } from "../src/errors.ts";
 import { createIntake, type Intake } from "../src/intake/intake.ts";
@@ -23,27 +22,22 @@ import type { Credentials } from "../src/tls/credentials.ts";
 import type { Access } from "./access/access.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import { refusal, send } from "./answers.ts";
+import { createApp } from "./app.ts";
 import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
-import { callOf, logException, mount } from "./endpoint.ts";
+import { callOf } from "./endpoint.ts";
 import { beginExchange } from "./exchanges.ts";
 import { directWrite } from "./forwarded-writes.ts";
-import { mountMemberProxy } from "./member-proxy.ts";
 import type { Metrics } from "./metrics.ts";
-import { needFinder } from "./needs.ts";
-import { mountPages } from "./pages.ts";
-import { createPeers, type Peers } from "./peers.ts";
+import { createPeers } from "./peers.ts";
 import { boundBodies } from "./requests/body.ts";
 import { OwnNames } from "./requests/own-names.ts";
 import { normalizeTarget } from "./requests/target.ts";
-import { endpoints } from "./routes/index.ts";
-import { withDocument } from "./routes/openapi.ts";
 import { listenersOf, secure } from "./secure-server.ts";
 import { answerClientError, answerConnect, isOver } from "./socket-errors.ts";
 import { createEventStreams } from "./streams/event-streams.ts";
-import { sweepEndpoints } from "./sweeps/endpoints.ts";
 import { openLoopback } from "./sweeps/own-address.ts";
-import { createSweeps, type Sweeps } from "./sweeps/sweeps.ts";
+import { createSweeps } from "./sweeps/sweeps.ts";
 import { createTurns } from "./turns.ts";
 import { silenceMsMax } from "./unread.ts";
 
@@ -148,7 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         : (normalizeTarget(request, node) ?? names.objection(request));
       if (fault === undefined) {
         directWrite(request, response, context);
-        app(request, response);
+        app.serve(request, response);
         return;
       }
       const visit = access.admit(restApproach(request), "open", callOf(request));
@@ -156,7 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       send(context, response, refusal(fault));
     });
   };
-  const server = createServer(serverOptions, serve);
+  const server = createServer({ ...serverOptions, ...app.messages }, serve);
   // RFC 9110 lets a server ignore unknown expectations; Node would answer without our headers.
   server.on("checkExpectation", serve);
   // A client that ends its side after its requests still gets their answers. The types lack the option.
@@ -209,44 +203,6 @@ function boundConnection(socket: Socket, { restConnections }: Intake): void {
 
 /** Where `npm run build` puts the page. */
 const builtPage = fileURLToPath(new URL("../webui/dist", import.meta.url));
-
-interface AppParts {
-  readonly peers: Peers;
-  readonly sweeps: Sweeps;
-  readonly pageDirectory: string;
-}
-
-/** All routes, in the order in which Express tries them. */
-function createApp(context: Context, { peers, sweeps, pageDirectory }: AppParts): Express {
-  const app = express();
-  for (const setting of ["x-powered-by", "etag"]) app.disable(setting);
-  for (const setting of ["case sensitive routing", "strict routing"]) app.enable(setting);
-  app.set("query parser", false);
-  const all = withDocument([
-    ...endpoints(context, { peers, sweeps }),
-    ...sweepEndpoints(context, sweeps),
-  ]);
-  for (const endpoint of all) mount(app, context, endpoint);
-  mountMemberProxy(app, context, { peers, needOf: needFinder(all) });
-  mountPages(app, context, pageDirectory);
-  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.
-    const isBadPath = error instanceof URIError || statusOf(error) === 400;
-    if (!isBadPath) {
-      logException(context, request, error);
-    }
-    const failure = isBadPath
-      ? failureOf("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.")
-      : failureOf("INTERNAL", "Internal error; the log of this node has the cause.");
-    context.metrics.requests.count("error", request.method, isBadPath ? 400 : 500);
-    send(context, response, refusal(failure));
-  });
-  return app;
-}
-
-/** The status that an error of Express carries, if any. */
-const statusOf = (error: unknown): unknown =>
-  typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
 
 const shuttingDown = failureOf("SHUTTING_DOWN", "The node is shutting down; nothing was written.");
 

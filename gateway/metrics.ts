@@ -129,9 +129,10 @@ function createObserver(registry: Registry, others: readonly string[]): NodeObse
   };
 }
 
-/** Counts in a plain map, at a tenth of the cost of a labelled counter, and copies it when asked. */
+/** Counts in plain maps, at a small part of the cost of a labelled counter, and copies them when asked. */
 function createRequestCounts(registry: Registry): RequestCounts {
-  const counts = new Map<string, number>();
+  /** By route, method and status: a text of all three would have to be hashed for every request. */
+  const routes = new Map<string, Map<string, Map<number, number>>>();
   new Counter({
     name: "kv_http_requests_total",
     help: "Answered HTTP requests.",
@@ -139,20 +140,29 @@ function createRequestCounts(registry: Registry): RequestCounts {
     registers: [registry],
     collect() {
       this.reset();
-      for (const [series, count] of counts) {
-        const [route = "", method = "", status = ""] = series.split(" ");
-        this.inc({ route, method, status }, count);
-      }
+      for (const [route, methods] of routes)
+        for (const [method, statuses] of methods)
+          for (const [status, count] of statuses) this.inc({ route, method, status }, count);
     },
   });
   const add = (route: string, method: string, status: number, count: number) => {
-    const series = `${route} ${method} ${status}`;
-    counts.set(series, (counts.get(series) ?? 0) + count);
+    const methods = entryOf(routes, route, () => new Map<string, Map<number, number>>());
+    const statuses = entryOf(methods, method, () => new Map<number, number>());
+    statuses.set(status, (statuses.get(status) ?? 0) + count);
   };
   return {
     count: (route, method, status) => add(route, method, status, 1),
     expect: (route, method) => add(route, method, 200, 0),
   };
+}
+
+/** The entry of the key, made where there is none. */
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** Returns a function that sets all gauges from the node as it is now. */

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { failureOf } from "../src/errors.ts";
 import type { KvNode } from "../src/node/api.ts";
 import { type Answer, dataPolicy, nodeHeaders, policyHeader, refusal, send } from "./answers.ts";
-import { newestExchange } from "./exchanges.ts";
+import { hasCarried, newestExchange } from "./exchanges.ts";
 import { closeGently, isEnding } from "./gentle-close.ts";
 
 /** Connections on which the parser has failed: nothing that follows on them can be understood. */
@@ -36,7 +36,8 @@ export const answerClientError =
     const newest = newestExchange(socket);
     if (newest === undefined) {
       if (socket.bytesRead === 0) closeGently(socket);
-      else finish();
+      // What follows the last request of a connection gets no answer.
+      else if (!hasCarried(socket) || error.code !== "HPE_CLOSED_CONNECTION") finish();
       return;
     }
     const { request, response } = newest;

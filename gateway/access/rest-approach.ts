@@ -49,8 +49,9 @@ function tokenIn(cookies: string): string | undefined {
 
 /** All that proxies say in their several headers, as one list. */
 function forwardedFor({ headers }: IncomingMessage): string {
-  const { forwarded } = headers;
-  const said = [headers["x-forwarded-for"], headers["x-real-ip"]].flat();
+  const { forwarded, "x-forwarded-for": chain, "x-real-ip": from } = headers;
+  if (forwarded === undefined && chain === undefined && from === undefined) return "";
+  const said = [chain, from].flat();
   if (forwarded !== undefined) {
     const named = [...forwarded.matchAll(/\bfor=("[^"]*"|[^;,\s]*)/gi)].map(([, who]) => who);
     // A header that names nobody hides somebody.

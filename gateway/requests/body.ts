@@ -21,21 +21,34 @@ import { quote } from "./query.ts";
 const jsonMediaType =
   /^application\/json[ \t]*(?:;[ \t]*(?:charset[ \t]*=[ \t]*(?:utf-8|"utf-8")[ \t]*)?)*$/i;
 
-/**
- * The parsed body, its values as `parseBody` gives them. Fails with UNSUPPORTED_MEDIA_TYPE, TOO_LARGE,
- * or INVALID_ARGUMENT where the body is missing or is not JSON in UTF-8. A client that goes away in the
- * middle causes INVALID_ARGUMENT, which nobody reads. The rest of a refused body is discarded after the
- * answer (`exchanges.ts`).
- */
+/** The parsed body. Fails as `readBytes` and `parseBytes` do. */
 export async function readBody(
   request: IncomingMessage,
   shape?: Shape,
   bytesMax = bodyBytesMax,
 ): Promise<Result<unknown>> {
+  const bytes = await readBytes(request, bytesMax);
+  return bytes.ok ? parseBytes(bytes.value, shape) : bytes;
+}
+
+/**
+ * The bytes of the body. Fails with UNSUPPORTED_MEDIA_TYPE or TOO_LARGE, or with INVALID_ARGUMENT where
+ * the body is missing. A client that goes away in the middle causes INVALID_ARGUMENT, which nobody
+ * reads. The rest of a refused body is discarded after the answer (`exchanges.ts`).
+ */
+export function readBytes(
+  request: IncomingMessage,
+  bytesMax = bodyBytesMax,
+): Promise<Result<Buffer>> {
   const fault = headerFault(request, bytesMax);
-  if (fault !== undefined) return failedBy(fault);
-  const bytes = await collect(request, bytesMax);
-  return bytes.ok ? parse(bytes.value, shape) : bytes;
+  return fault === undefined ? collect(request, bytesMax) : Promise.resolve(failedBy(fault));
+}
+
+/** The body, its values as `parseBody` gives them. INVALID_ARGUMENT unless it is JSON in UTF-8. */
+export function parseBytes(bytes: Buffer, shape?: Shape): Result<unknown> {
+  if (bytes.length === 0) return failed("INVALID_ARGUMENT", bodyMissing);
+  if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
+  return parseBody(bytes, shape);
 }
 
 /** What is wrong with a body as far as the headers tell. */
@@ -119,9 +132,3 @@ const collect = (request: IncomingMessage, bytesMax: number): Promise<Result<Buf
     request.on("error", gone);
     request.on("close", gone);
   });
-
-function parse(bytes: Buffer, shape: Shape | undefined): Result<unknown> {
-  if (bytes.length === 0) return failed("INVALID_ARGUMENT", bodyMissing);
-  if (!isUtf8(bytes)) return failed("INVALID_ARGUMENT", "The body is not UTF-8.");
-  return parseBody(bytes, shape);
-}

@@ -5,10 +5,12 @@ import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
 import type { WriteOperation, WriteRequest } from "../../src/node/api.ts";
 import { operationsMax } from "../../src/request-limits.ts";
 import { JsonText, type Shape } from "../json/values.ts";
+import { parseBytes } from "./body.ts";
 import { checkCount, versionRange } from "./checks.ts";
 import { type AskedWrite, RequestChecks, timeoutRange } from "./client-requests.ts";
 import { withCondition } from "./conditions.ts";
 import { checkedWhole, keyField, readFields, restNames, strict } from "./fields.ts";
+import { PlainPut, plainPut } from "./plain-put.ts";
 
 /** Values are checked where the body is parsed. */
 const anyValue = z
@@ -70,11 +72,12 @@ interface WriteHead {
   readonly idempotencyKey: string | undefined;
 }
 
-/** Reads the body of one call; `shape` says where it holds values. */
+/** Reads the body of one call. */
 export interface WriteReader {
-  readonly shape: Shape;
   /** What judges the form of the body. */
   readonly schema: z.ZodType;
+  /** The body for `read`; failures as in `parseBytes`. */
+  parse(bytes: Buffer): Result<unknown>;
   /** `head`: what the head of the request adds to its body. */
   read(body: unknown, head: WriteHead): Result<WriteRequest>;
 }
@@ -97,16 +100,17 @@ export function createWriteReaders(config: Config): WriteReaders {
     schema: z.ZodType,
     ask: (body: unknown) => Result<AskedWrite>,
   ): WriteReader => ({
-    shape,
     schema,
+    parse: (bytes) => parseBytes(bytes, shape),
     read: (body, { condition, idempotencyKey }) => {
       const fields = ask(body);
       const asked = fields.ok ? withCondition(fields.value, condition) : fields;
       return asked.ok ? checks.write({ ...asked.value, idempotencyKey }) : asked;
     },
   });
+  const put = reader(putShape, putBody, askedPut);
   return {
-    put: reader(putShape, putBody, askedPut),
+    put: { ...put, parse: (bytes) => plainPut(bytes) ?? put.parse(bytes) },
     remove: reader(removeShape, removeBody, askedRemove),
     batch: reader(batchShape, batchBody, askedBatch),
   };
@@ -114,6 +118,10 @@ export function createWriteReaders(config: Config): WriteReaders {
 
 /** A body of PUT /write as a request; checked for its form alone. */
 function askedPut(body: unknown): Result<AskedWrite> {
+  if (body instanceof PlainPut) {
+    const { key, value } = body;
+    return succeeded({ operations: [{ key, value }], isBatch: false });
+  }
   const fields = readFields(putBody, body);
   if (!fields.ok) return fields;
   const { key, value, ...rest } = fields.value;

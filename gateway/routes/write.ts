@@ -7,7 +7,7 @@ import type { Context } from "../context.ts";
 import type { Endpoint, Handler } from "../endpoint.ts";
 import { deleteKeyDoc, putKeyDoc, writeBatchDoc } from "../openapi/calls/keys.ts";
 import type { Receipt } from "../openapi/shapes/keys.ts";
-import { readBody } from "../requests/body.ts";
+import { readBytes } from "../requests/body.ts";
 import { conditionOf } from "../requests/conditions.ts";
 import { keyHeader, replayedHeader } from "../requests/idempotency.ts";
 import { readQuery } from "../requests/query.ts";
@@ -51,7 +51,7 @@ const writeHandler =
     keyOf: (request: WriteRequest) => string | undefined = () => undefined,
   ): Handler =>
   async (request, _response, visit) => {
-    const wanted = await readWrite(request, reader);
+    const wanted = readWrite(request, await readBytes(request), reader);
     if (!wanted.ok) return refusal(wanted.failure);
     const denied = visit.keysFault(wanted.value.operations.map(({ key }) => key));
     if (denied !== undefined) return refusal(denied);
@@ -60,11 +60,15 @@ const writeHandler =
     return receiptAnswer(keyOf(wanted.value), receipt.value, wanted.value.trace === true);
   };
 
-async function readWrite(request: Request, reader: WriteReader): Promise<Result<WriteRequest>> {
-  // The body is read even if the query is wrong: the connection can then be used again.
-  const query = readQuery(request.url, []);
-  const body = await readBody(request, reader.shape);
+/** The body was read even if the query is wrong: the connection can then be used again. */
+function readWrite(
+  request: Request,
+  bytes: Result<Buffer>,
+  reader: WriteReader,
+): Result<WriteRequest> {
+  const body = bytes.ok ? reader.parse(bytes.value) : bytes;
   if (!body.ok) return body;
+  const query = readQuery(request.url, []);
   if (!query.ok) return query;
   const condition = conditionOf(request.headers);
   if (!condition.ok) return condition;
