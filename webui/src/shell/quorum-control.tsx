@@ -2,7 +2,7 @@
  * Shows and sets the write quorum in force, from 0 to the number of followers, for the whole cluster. A
  * follower's page passes the change on to the leader.
  */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Problem } from "../api/http.ts";
 import { announce } from "../state/feed.ts";
 import {
@@ -21,13 +21,18 @@ import { Segmented } from "../ui/segmented.tsx";
  */
 export function QuorumControl() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  /** Chosen here, until a report tells another quorum in force than before. */
+  const [chosen, setChosen] = useState<number | undefined>(undefined);
   const inForce = quorumInForce.value;
+  useEffect(() => setChosen(undefined), [inForce]);
   // A quorum in force may be above the followers that the last report lists.
   const highest = Math.max(followers.value.length, inForce ?? 0);
   const live = liveFollowers.value.length;
   const change = async (writeQuorum: number) => {
+    setChosen(writeQuorum);
     const refusal = await changeConfig({ writeQuorum });
     setProblem(refusal);
+    if (refusal !== undefined) setChosen(undefined);
     announce(
       refusal === undefined
         ? `Write quorum is now ${writeQuorum}${writeQuorum > live ? ", which is out of reach" : ""}`
@@ -44,7 +49,7 @@ export function QuorumControl() {
       <Segmented
         label="Write quorum"
         options={options}
-        value={inForce}
+        value={chosen ?? inForce}
         disabled={
           inForce === undefined || connection.value === "leader down" || !mayAdminister.value
         }
