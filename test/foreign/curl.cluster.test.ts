@@ -126,12 +126,16 @@ test("a write that is sent until it is answered takes effect once, at the next l
   const leader = await cluster.untilLed();
   const other = cluster.nodes.find((node) => node !== leader);
   await leader.kill();
-  const write = (value: string) =>
-    curl(
-      ...["-X", "PUT", `${other?.url}/nodes/@leader/write`, ...json],
+  // In a file curl keeps the last answer alone; on its output those of all tries follow each other.
+  const file = join(folder, "answer");
+  const write = async (value: string) => {
+    const { status } = await curl(
+      ...["-X", "PUT", `${other?.url}/nodes/@leader/write`, ...json, "--output", file],
       ...["-H", "idempotency-key: order-17", "--retry", "1000", "--retry-all-errors"],
       ...["-d", JSON.stringify({ key: "order/17", value })],
     );
+    return { status, body: readFileSync(file, "utf8") };
+  };
   const first = await write("paid");
   const second = await write("paid");
   expect([first.status, second.status]).toEqual(["200", "200"]);
