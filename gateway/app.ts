@@ -8,7 +8,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { failureOf } from "../src/errors.ts";
 import { refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
-import { type Listener, logException, mount } from "./endpoint.ts";
+import { exceptionFailure, type Listener, mount } from "./endpoint.ts";
 import { mountMemberProxy } from "./member-proxy.ts";
 import { needFinder } from "./needs.ts";
 import { mountPages } from "./pages.ts";
@@ -110,12 +110,9 @@ const failWith =
   (error: unknown, request: IncomingMessage, response: ServerResponse): void => {
     // The router refuses paths that are not percent-encoded UTF-8; any other error is a fault here.
     const isBadPath = error instanceof URIError || statusOf(error) === 400;
-    if (!isBadPath) {
-      logException(context, request, error);
-    }
     const failure = isBadPath
       ? failureOf("INVALID_ARGUMENT", "The path is not percent-encoded UTF-8.")
-      : failureOf("INTERNAL", "Internal error; the log of this node has the cause.");
+      : exceptionFailure(context, request, error);
     context.metrics.requests.count("error", request.method ?? "", isBadPath ? 400 : 500);
     send(context, response, refusal(failure));
   };

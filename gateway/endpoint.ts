@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Express, Request, Response } from "express";
 import type { z } from "zod";
-import { failureOf } from "../src/errors.ts";
+import { type Failure, failureOf } from "../src/errors.ts";
 import type { Need } from "./access/caller.ts";
 import { restApproach } from "./access/rest-approach.ts";
 import type { Visit } from "./access/visit.ts";
@@ -96,10 +96,8 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): Liste
       failureOf("METHOD_NOT_ALLOWED", `${endpoint.path} supports ${allow}, not ${request.method}.`),
       ["Allow", allow],
     );
-  const internalError = (request: Request, error: unknown): Answer => {
-    logException(context, request, error);
-    return refusal(failureOf("INTERNAL", "Internal error; the log of this node has the cause."));
-  };
+  const internalError = (request: Request, error: unknown): Answer =>
+    refusal(exceptionFailure(context, request, error));
 
   const listener: Listener = (request, response) => {
     const call = calls.get(request.method);
@@ -133,14 +131,18 @@ export function mount(app: Express, context: Context, endpoint: Endpoint): Liste
   return listener;
 }
 
-/** A client that has found a request which fails here may send it without end. */
-export function logException(
+/**
+ * The answer for an exception, which the log tells of. Its lines are bounded: a client that has found a request which
+ * fails here may send it without end.
+ */
+export function exceptionFailure(
   { failures }: Pick<Context, "failures">,
   { method, url }: IncomingMessage,
   error: unknown,
-): void {
+): Failure {
   const message = "HTTP request failed with an exception; answered INTERNAL";
   failures.error(`${method} ${error}`, { err: error, method, url }, message);
+  return failureOf("INTERNAL", "Internal error; the log of this node has the cause.");
 }
 
 /** As the audit log names a call; it leaves out the query. */

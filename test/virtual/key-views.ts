@@ -29,11 +29,6 @@ export class KeyViews {
     this.#cluster = cluster;
   }
 
-  /** A write that was sent several times, from the first time on until the first answer. */
-  wrote(request: WriteRequest, version: Sequence, span: { invokedAt: number; returnedAt: number }) {
-    this.#wrote(request, version, span);
-  }
-
   /** A write goes out, not one with quorum 0 that a failover may lose. */
   write(request: WriteRequest): { told: (result: Result<WriteReceipt>) => void } {
     const invokedAt = this.#cluster.time.now();
@@ -49,12 +44,13 @@ export class KeyViews {
         if (operations.some(({ isCheck }) => isCheck === true))
           coverage.met("transaction with a check settled");
         const returnedAt = this.#cluster.time.now();
-        this.#wrote(request, result.value.version, { invokedAt, returnedAt });
+        this.wrote(request, result.value.version, { invokedAt, returnedAt });
       },
     };
   }
 
-  #wrote(
+  /** A write has settled with this version, within this span: from the first try until the first answer. */
+  wrote(
     { operations }: WriteRequest,
     version: Sequence,
     span: { invokedAt: number; returnedAt: number },
