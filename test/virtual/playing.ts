@@ -16,6 +16,7 @@ export async function playStory(path: string): Promise<{ recorded: string; playe
   const lines: string[] = [];
   for (const line of scriptOf(recorded)) {
     lines.push(line);
+    if (stage.broken !== undefined) continue;
     if (isCommand(line)) lines.push(...(await stage.play(line.slice(2))));
   }
   return { recorded, played: lines.join("\n") };

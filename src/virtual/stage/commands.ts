@@ -13,8 +13,8 @@ export interface Command {
 
 export interface Verb {
   /**
-   * What stands behind it: NODE, NODES (`leader,follower1`), TIME (`10ms`), COUNT, SHARE (0 to 1), MESSAGE (`#17`),
-   * WHOLE (a TIME in whole ms), KEY, NAME, or one of several words. In brackets: may be left out. With `…`: one or more.
+   * What stands behind it: NODE, NODES (`leader,follower1`), TIME (`10ms`), COUNT, SHARE (0 to 1), MESSAGE (`#17`), TYPE (of
+   * messages), WHOLE (a TIME in whole ms), KEY, NAME, or one of several words. In brackets: may be left out. With `…`: one or more.
    */
   readonly form: string;
   readonly options: readonly string[];
@@ -24,10 +24,6 @@ export interface Verb {
 }
 
 const ofWrites = ["quorum", "timeout", "if", "check", "once", "at", "wait"];
-const messageTypes =
-  "nothing|append|acks|heartbeat|heartbeatReply|prepare|promise|lead|refusal|poll|vote|stand|floor|floorReceipt" +
-  "|confirm|confirmed|readMark|wantMark|fetchLog|logPage|fetchStore|storePage|snapshotChunk|snapshotReceipt";
-
 /** By name, in the order in which a reader wants to learn them. */
 export const verbs: Readonly<Record<string, Verb>> = {
   cluster: {
@@ -126,7 +122,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     says: "This append comes twice. No other message can: a stream repeats nothing, only the leader sends entries again.",
   },
   lose: {
-    form: messageTypes,
+    form: "TYPE",
     options: [],
     says: "Messages of this type are lost from now on, though their streams go on; `nothing` ends it.",
   },
@@ -279,6 +275,11 @@ const time: Kind = {
 const node: Kind = { fits: (text, ids) => ids.includes(text), wants: "no node of this name" };
 const any: Kind = { fits: (text) => text !== "", wants: "a word" };
 
+const messageTypes = (
+  "nothing append acks heartbeat heartbeatReply prepare promise lead refusal poll vote stand floor floorReceipt " +
+  "confirm confirmed readMark wantMark fetchLog logPage fetchStore storePage snapshotChunk snapshotReceipt"
+).split(" ");
+
 const wordKinds: Readonly<Record<string, Kind>> = {
   NODE: node,
   NODES: {
@@ -293,6 +294,10 @@ const wordKinds: Readonly<Record<string, Kind>> = {
   COUNT: count(countMax),
   SHARE: { fits: (text) => isNumber(text, 1), wants: "a number from 0 to 1" },
   MESSAGE: { fits: (text) => /^#\d+$/.test(text), wants: "a message under way, like #17" },
+  TYPE: {
+    fits: (text) => messageTypes.includes(text),
+    wants: `a type of message, one of ${messageTypes.join(", ")}`,
+  },
   KEY: any,
   NAME: any,
 };
