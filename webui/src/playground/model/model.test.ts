@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import type { FlightView, Moment } from "../moments.ts";
+import { flightAt, kindOf, placeFlights, shareOf } from "./flights.ts";
+import { jumpFrom, marksOf } from "./marks.ts";
+import { edgeOf, heightFor, placesIn, wayBetween } from "./places.ts";
+import { scaleOf } from "./scale.ts";
+
+const moment = (index: number, part: Partial<Moment>): Moment => ({
+  index,
+  at: index,
+  kind: "message",
+  text: "",
+  line: 0,
+  nodes: [],
+  flights: [],
+  cuts: [],
+  ...part,
+});
+
+const flight = (part: Partial<FlightView>): FlightView => ({
+  id: 1,
+  from: "a",
+  to: "b",
+  type: "append",
+  text: "append [1: a=1], committed 0",
+  sentAt: 0,
+  dueAt: 10,
+  isHeld: false,
+  ...part,
+});
+
+const ids = ["a", "b", "c", "d", "e", "f", "g"];
+
+test("short waits are drawn to scale, long ones shorter, and the way back is exact", () => {
+  const scale = scaleOf([0, 1, 1, 3, 103, 1103]);
+  expect(scale.unitsAt(1)).toBe(1);
+  expect(scale.unitsAt(3)).toBe(3);
+  expect(scale.unitsAt(103) - 3).toBeLessThan(20);
+  expect(scale.unitsAt(1103)).toBeGreaterThan(scale.unitsAt(103));
+  expect(scale.shortened.map(({ fromAt }) => fromAt)).toEqual([3, 103]);
+  for (const at of [0, 0.5, 1, 2.25, 3, 50, 700, 1103])
+    expect(scale.atUnits(scale.unitsAt(at))).toBeCloseTo(at, 6);
+});
+
+test("an instant outside of the axis stands at its nearest end", () => {
+  const scale = scaleOf([10, 12]);
+  expect([scale.unitsAt(0), scale.unitsAt(99)]).toEqual([0, 2]);
+  expect(scaleOf([]).unitsAt(5)).toBe(0);
+});
+
+test("a jump leads to the nearest mark of its kind, in both directions", () => {
+  const marks = marksOf({
+    moments: [
+      moment(0, { kind: "begin" }),
+      moment(1, { kind: "call", text: "write a=1" }),
+      moment(2, { kind: "ack" }),
+      moment(3, { kind: "call", text: "read follower1 a" }),
+      moment(4, { kind: "call", text: "write read=2" }),
+    ],
+  });
+  expect(jumpFrom(marks, 1, { name: "write", back: false })).toBe(4);
+  expect(jumpFrom(marks, 4, { name: "write", back: true })).toBe(1);
+  expect(jumpFrom(marks, 0, { name: "ack", back: false })).toBe(2);
+  expect(jumpFrom(marks, 0, { name: "crash", back: false })).toBeUndefined();
+});
+
+test.each([
+  ["ring", 7, { width: 360, height: 420 }, { width: 76, height: 66 }],
+  ["leader left", 7, { width: 360, height: 480 }, { width: 76, height: 66 }],
+  ["ring", 6, { width: 700, height: 460 }, { width: 158, height: 92 }],
+  ["leader left", 7, { width: 700, height: 636 }, { width: 158, height: 92 }],
+] as const)("in a %s of %i no node covers another or leaves the picture", (...given) => {
+  const [layout, count, picture, node] = given;
+  expect(heightFor(layout, count, node)).toBeLessThanOrEqual(picture.height);
+  const placed = [
+    ...placesIn({ ids: ids.slice(0, count), layout, leader: "c", picture, node }).values(),
+  ];
+  expect(placed).toHaveLength(count);
+  for (const [at, one] of placed.entries()) {
+    expect(one.x - node.width / 2).toBeGreaterThanOrEqual(0);
+    expect(one.x + node.width / 2).toBeLessThanOrEqual(picture.width);
+    expect(one.y - node.height / 2).toBeGreaterThanOrEqual(0);
+    expect(one.y + node.height / 2).toBeLessThanOrEqual(picture.height);
+    for (const other of placed.slice(at + 1)) {
+      const isApart =
+        Math.abs(one.x - other.x) >= node.width || Math.abs(one.y - other.y) >= node.height;
+      expect([one, other, isApart]).toEqual([one, other, true]);
+    }
+  }
+});
+
+test("who leads stands on the left, and in a ring everyone keeps their place", () => {
+  const scene = {
+    ids: ids.slice(0, 4),
+    picture: { width: 600, height: 400 },
+    node: { width: 60, height: 40 },
+  };
+  const left = placesIn({ ...scene, layout: "leader left", leader: "c" });
+  for (const [id, { x }] of left) if (id !== "c") expect(x).toBeGreaterThan(left.get("c")?.x ?? 0);
+  expect(placesIn({ ...scene, layout: "ring", leader: "c" })).toEqual(
+    placesIn({ ...scene, layout: "ring", leader: "a" }),
+  );
+});
+
+test("a wire leaves a node at its frame, and the two directions do not lie on each other", () => {
+  const node = { width: 40, height: 20 };
+  expect(edgeOf({ x: 0, y: 0 }, { x: 100, y: 0 }, node)).toEqual({ x: 20, y: 0 });
+  expect(edgeOf({ x: 0, y: 0 }, { x: 0, y: 100 }, node)).toEqual({ x: 0, y: 10 });
+  const there = wayBetween({ x: 0, y: 0 }, { x: 100, y: 0 }, node);
+  const back = wayBetween({ x: 100, y: 0 }, { x: 0, y: 0 }, node);
+  expect(there.from.y).toBe(5);
+  expect(back.from.y).toBe(-5);
+});
+
+test("a message travels from its sending to when it is due; a cut holds it in the middle", () => {
+  expect([-1, 0, 5, 10, 11].map((at) => shareOf(flight({}), at))).toEqual([0, 0, 0.5, 1, 1]);
+  expect(shareOf(flight({ isHeld: true }), 1)).toBe(0.5);
+  expect(shareOf(flight({ dueAt: 0 }), 0)).toBe(1);
+});
+
+test("an append without entries is a mark, and what is unknown is drawn as a heartbeat", () => {
+  expect(kindOf(flight({}))).toBe("entries");
+  expect(kindOf(flight({ text: "append committed 1" }))).toBe("mark");
+  expect(kindOf(flight({ type: "promise" }))).toBe("election");
+  expect(kindOf(flight({ type: "heartbeatReply" }))).toBe("beat");
+});
+
+test("the message under the pointer is the nearest one within reach", () => {
+  const places = new Map([
+    ["a", { x: 0, y: 0 }],
+    ["b", { x: 200, y: 0 }],
+  ]);
+  const flights = [flight({ id: 1 }), flight({ id: 2, sentAt: 4, dueAt: 6 }), flight({ to: "z" })];
+  const placed = placeFlights(flights, { places, node: { width: 0, height: 0 }, at: 5.5 });
+  expect(placed).toHaveLength(2);
+  const [, second] = placed;
+  expect(flightAt(placed, { x: second?.x ?? 0, y: 3 })?.flight.id).toBe(2);
+  expect(flightAt(placed, { x: 20, y: 60 })).toBeUndefined();
+});
