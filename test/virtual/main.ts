@@ -2,10 +2,10 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { accountOf } from "./account.ts";
-import { Coverage } from "./coverage.ts";
+import { Run } from "../../src/virtual/runs/run.ts";
+import { accountOf } from "../../src/virtual/world/account.ts";
+import { Coverage } from "../../src/virtual/world/coverage.ts";
 import { type Report, tell } from "./report.ts";
-import { Run } from "./run.ts";
 import { wanted, wantedOfElections } from "./wanted.ts";
 
 const help = `Runs the real node and replication code of whole clusters on virtual time, disk and

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { PlantedFault } from "./planted-fault.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const parts = ["src", "test/virtual", "test/support", "test/linearizability", "package.json"];
+const parts = ["src", "test/virtual", "package.json"];
 
 export interface Catch {
   readonly caught: boolean;

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stage } from "./stage.ts";
+import { Stage } from "../../src/virtual/stage/stage.ts";
 
-export const storiesFolder = join(import.meta.dirname, "stories");
+export const storiesFolder = join(import.meta.dirname, "../../src/virtual/stories");
 
 export async function playStory(path: string): Promise<{ recorded: string; played: string }> {
   const recorded = readFileSync(path, "utf8");
