@@ -126,7 +126,10 @@ function ticksOf(scale: TimeScale, view: View, xOf: (at: number) => number) {
   const first = Math.max(0, view.fromUnits);
   const last = Math.min(scale.length, first + (view.width - view.gutter) / view.pxPerUnit);
   for (let unit = first; unit <= last; unit += tickPx / view.pxPerUnit) {
-    const [low, high] = [scale.atUnits(unit), scale.atUnits(unit + tickPx / view.pxPerUnit / 2)];
+    const [low, high] = [
+      scale.atUnits(unit),
+      scale.atUnits(unit + (0.9 * tickPx) / view.pxPerUnit),
+    ];
     const at = roundest(low, high);
     const x = xOf(at);
     if (x > view.width - 20 || x < view.gutter) continue;
@@ -135,11 +138,12 @@ function ticksOf(scale: TimeScale, view: View, xOf: (at: number) => number) {
   return ticks;
 }
 
-/** The number with the fewest digits from `low` to `high`. */
+/** The roundest number from `low` to `high`. */
 export function roundest(low: number, high: number): number {
-  for (let step = 10_000; step >= 0.01; step /= 10) {
-    const candidate = Math.ceil(low / step - 1e-9) * step;
-    if (candidate <= high) return Number(candidate.toFixed(3));
-  }
+  for (let power = 10_000; power >= 0.01; power /= 10)
+    for (const step of [power, power / 2]) {
+      const candidate = Math.ceil(low / step - 1e-9) * step;
+      if (candidate <= high) return Number(candidate.toFixed(3));
+    }
   return low;
 }

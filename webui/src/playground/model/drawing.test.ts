@@ -11,6 +11,7 @@ const node = (id: string, part: Partial<NodeView> = {}): NodeView => ({
   id,
   state: "up",
   role: "follower",
+  leader: "a",
   epoch: 1,
   promisedEpoch: 1,
   promisedLeader: "a",
@@ -24,7 +25,8 @@ const node = (id: string, part: Partial<NodeView> = {}): NodeView => ({
 });
 
 const moment = (index: number, at: number, nodes: readonly NodeView[]): Moment => ({
-  ...{ index, at, kind: "message", text: "", line: 0, nodes, flights: [], cuts: [] },
+  ...{ index, at, kind: "message", kinds: ["message"], text: "", line: 0, point: undefined },
+  ...{ voyages: 0, calls: 0, nodes, flights: [], cuts: [] },
 });
 
 const received = { sequence: 1, epoch: 1, text: "a=1", state: "received" } as const;
@@ -55,7 +57,10 @@ const recording: Pick<Recording, "ids" | "moments" | "voyages" | "calls"> = {
     voyage(4, { endedAt: undefined, outcome: "under way" }),
   ],
   calls: [
-    { id: 1, node: "a", text: "write a=1", calledAt: 1, answeredAt: 2, outcome: "version 1" },
+    {
+      ...{ id: 1, node: "a", text: "a=1", keys: ["a"] },
+      ...{ calledAt: 1, answeredAt: 2, outcome: "version 1" },
+    },
   ],
 };
 
@@ -114,6 +119,7 @@ test("the times on the axis are round", () => {
   expect(roundest(0.3, 1.7)).toBe(1);
   expect(roundest(87.2, 133)).toBe(100);
   expect(roundest(2.14, 2.22)).toBe(2.2);
+  expect(roundest(51.3, 51.9)).toBe(51.5);
 });
 
 test("labels do not lie on each other", () => {

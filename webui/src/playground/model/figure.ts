@@ -145,9 +145,11 @@ export interface Label {
 const letterPx = 4.6;
 
 /** What messages say, where there is room for it. Heartbeats say nothing. */
-export function labelsOf({ voyages }: Diagram, width: number): readonly Label[] {
+export function labelsOf({ voyages, lanes, calls }: Diagram, width: number): readonly Label[] {
   const taken: Label[] = [];
+  const lines = [...lanes.map(({ y }) => y), ...calls.map(({ y }) => y - 8)];
   const isFree = (one: Label) =>
+    lines.every((y) => Math.abs(one.y - 3 - y) > 8) &&
     taken.every(
       (other) =>
         Math.abs(one.y - other.y) > 9 ||
@@ -157,7 +159,7 @@ export function labelsOf({ voyages }: Diagram, width: number): readonly Label[] 
   for (const { voyage, kind, x1, y1, x2, y2 } of voyages) {
     if (kind === "beat") continue;
     const words = shorten(voyage.text);
-    for (const share of [0.5, 0.35, 0.65]) {
+    for (const share of [0.5, 0.35, 0.65, 0.2, 0.8]) {
       const label = {
         ...{ x: x1 + (x2 - x1) * share + 5, y: y1 + (y2 - y1) * share + 3 },
         ...{ words, id: voyage.id },
@@ -173,6 +175,6 @@ export function labelsOf({ voyages }: Diagram, width: number): readonly Label[] 
 /** `append [3: a=1], committed 2` is told by its entries alone. */
 export function shorten(words: string): string {
   const entries = words.match(/\[.*\]/)?.[0];
-  const short = entries ?? words.replace(/^append /, "").replace(/, applied \d+$/, "");
+  const short = entries ?? words.replace(/^append /, "").split(/[,:] /)[0] ?? "";
   return short.length > 24 ? `${short.slice(0, 23)}…` : short;
 }

@@ -63,6 +63,9 @@ export interface PlacedFlight extends Point {
 /** Messages on one way take one of three lanes, so that those sent together can be told apart. */
 const laneOf = (id: number): number => 6 + 5 * (id % 3);
 
+/** A message that has arrived, or was just sent, stands beside the node rather than under it. */
+const withRim = ({ width, height }: Size): Size => ({ width: width + 14, height: height + 14 });
+
 /** Messages between nodes that have no place are left out. */
 export function placeFlights(
   flights: readonly FlightView[],
@@ -73,7 +76,7 @@ export function placeFlights(
     const from = scene.places.get(flight.from);
     const to = scene.places.get(flight.to);
     if (from === undefined || to === undefined) continue;
-    const way = wayBetween(from, to, scene.node, laneOf(flight.id));
+    const way = wayBetween(from, to, withRim(scene.node), laneOf(flight.id));
     const { x, y } = along(way, shareOf(flight, scene.at));
     placed.push({ flight, kind: kindOf(flight), x, y });
   }

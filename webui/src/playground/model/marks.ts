@@ -3,16 +3,12 @@ import type { Moment, MomentKind, Recording } from "../moments.ts";
 
 /** In the order of the timeline's rows and of the help. `key` jumps forward, with Shift back. */
 export const markKinds = [
-  { name: "write", key: "w", kinds: ["call"] },
-  { name: "ack", key: "a", kinds: ["ack"] },
-  { name: "commit", key: "c", kinds: ["commit"] },
-  { name: "crash", key: "x", kinds: ["crash"] },
-  { name: "election", key: "e", kinds: ["election"] },
-] as const satisfies readonly {
-  readonly name: string;
-  readonly key: string;
-  readonly kinds: readonly MomentKind[];
-}[];
+  { name: "write", key: "w" },
+  { name: "ack", key: "a" },
+  { name: "commit", key: "c" },
+  { name: "crash", key: "x" },
+  { name: "election", key: "e" },
+] as const;
 
 export type MarkName = (typeof markKinds)[number]["name"];
 
@@ -20,7 +16,6 @@ export interface Mark {
   readonly name: MarkName | "start" | "broken";
   readonly index: number;
   readonly at: number;
-  readonly text: string;
 }
 
 const nameByKind: Readonly<Partial<Record<MomentKind, Mark["name"]>>> = {
@@ -33,22 +28,20 @@ const nameByKind: Readonly<Partial<Record<MomentKind, Mark["name"]>>> = {
   broken: "broken",
 };
 
-/** The mark's name; undefined for what has no mark. A read is a call that writes nothing. */
-export function markOf({ kind, text }: Moment): Mark["name"] | undefined {
-  if (kind === "call" && isRead(text)) return undefined;
-  return nameByKind[kind];
-}
-
-const isRead = (text: string): boolean => /^(?:read|view) /.test(text);
-
-export function marksOf({ moments }: Pick<Recording, "moments">): readonly Mark[] {
-  return moments.flatMap((moment) => {
-    const name = markOf(moment);
-    return name === undefined ? [] : [{ name, ...pick(moment) }];
+/** One moment may have several marks. */
+export function marksOf({ moments, calls }: Pick<Recording, "moments" | "calls">): readonly Mark[] {
+  return moments.flatMap(({ index, at, kinds, calls: begun }) => {
+    const since = calls.slice(moments[index - 1]?.calls ?? 0, begun);
+    const writes = since.some(({ text }) => !isRead(text));
+    const names = kinds.flatMap((kind) => {
+      const name = nameByKind[kind];
+      return name === undefined || (name === "write" && !writes) ? [] : [name];
+    });
+    return names.map((name) => ({ name, index, at }));
   });
 }
 
-const pick = ({ index, at, text }: Moment) => ({ index, at, text });
+const isRead = (text: string): boolean => /^(?:read|list)\b(?!=)/.test(text);
 
 /** The nearest mark after the moment, or before it; undefined where there is none. */
 export function jumpFrom(
@@ -61,3 +54,12 @@ export function jumpFrom(
     ? wanted.findLast(({ index }) => index < from)?.index
     : wanted.find(({ index }) => index > from)?.index;
 }
+
+const saysNothing = /(?:: |sends |^)(?:heartbeat|confirm|read mark|want mark)/;
+
+/** Heartbeats and confirming rounds carry nothing that a store would show; a step passes over them. */
+export const isQuiet = ({ kind, text }: Pick<Moment, "kind" | "text">): boolean =>
+  (kind === "timer" || kind === "message") &&
+  text
+    .split("; ")
+    .every((part) => part === "" || saysNothing.test(part) || /^and \d+ more$/.test(part));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FlightView, Moment } from "../moments.ts";
 import { flightAt, kindOf, placeFlights, shareOf } from "./flights.ts";
-import { jumpFrom, marksOf } from "./marks.ts";
+import { isQuiet, jumpFrom, marksOf } from "./marks.ts";
 import { edgeOf, heightFor, placesIn, wayBetween } from "./places.ts";
 import { scaleOf } from "./scale.ts";
 
@@ -9,6 +9,10 @@ const moment = (index: number, part: Partial<Moment>): Moment => ({
   index,
   at: index,
   kind: "message",
+  kinds: [part.kind ?? "message"],
+  point: undefined,
+  voyages: 0,
+  calls: 0,
   text: "",
   line: 0,
   nodes: [],
@@ -29,7 +33,7 @@ const flight = (part: Partial<FlightView>): FlightView => ({
   ...part,
 });
 
-const ids = ["a", "b", "c", "d", "e", "f", "g"];
+const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 
 test("short waits are drawn to scale, long ones shorter, and the way back is exact", () => {
   const scale = scaleOf([0, 1, 1, 3, 103, 1103]);
@@ -49,13 +53,18 @@ test("an instant outside of the axis stands at its nearest end", () => {
 });
 
 test("a jump leads to the nearest mark of its kind, in both directions", () => {
+  const call = (id: number, text: string) => ({
+    ...{ id, node: "a", text, keys: ["a"], calledAt: 0, answeredAt: undefined },
+    outcome: undefined,
+  });
   const marks = marksOf({
+    calls: [call(1, "a=1"), call(2, "read a"), call(3, "read=2")],
     moments: [
       moment(0, { kind: "begin" }),
-      moment(1, { kind: "call", text: "write a=1" }),
-      moment(2, { kind: "ack" }),
-      moment(3, { kind: "call", text: "read follower1 a" }),
-      moment(4, { kind: "call", text: "write read=2" }),
+      moment(1, { kind: "call", calls: 1 }),
+      moment(2, { kind: "ack", calls: 1 }),
+      moment(3, { kind: "call", calls: 2 }),
+      moment(4, { kind: "answer", kinds: ["answer", "call"], calls: 3 }),
     ],
   });
   expect(jumpFrom(marks, 1, { name: "write", back: false })).toBe(4);
@@ -65,13 +74,14 @@ test("a jump leads to the nearest mark of its kind, in both directions", () => {
 });
 
 test.each([
-  ["ring", 7, { width: 360, height: 420 }, { width: 76, height: 66 }],
-  ["leader left", 7, { width: 360, height: 480 }, { width: 76, height: 66 }],
-  ["ring", 6, { width: 700, height: 460 }, { width: 158, height: 92 }],
-  ["leader left", 7, { width: 700, height: 636 }, { width: 158, height: 92 }],
+  ["ring", 7, 330, { width: 84, height: 68 }],
+  ["leader left", 7, 330, { width: 84, height: 68 }],
+  ["ring", 6, 700, { width: 168, height: 106 }],
+  ["ring", 9, 700, { width: 168, height: 106 }],
+  ["leader left", 7, 700, { width: 168, height: 106 }],
 ] as const)("in a %s of %i no node covers another or leaves the picture", (...given) => {
-  const [layout, count, picture, node] = given;
-  expect(heightFor(layout, count, node)).toBeLessThanOrEqual(picture.height);
+  const [layout, count, width, node] = given;
+  const picture = { width, height: heightFor(layout, count, node) };
   const placed = [
     ...placesIn({ ids: ids.slice(0, count), layout, leader: "c", picture, node }).values(),
   ];
@@ -136,4 +146,17 @@ test("the message under the pointer is the nearest one within reach", () => {
   const [, second] = placed;
   expect(flightAt(placed, { x: second?.x ?? 0, y: 3 })?.flight.id).toBe(2);
   expect(flightAt(placed, { x: 20, y: 60 })).toBeUndefined();
+});
+
+test("heartbeats and confirming rounds are quiet, alone or together; whatever carries news is not", () => {
+  const quiet = (text: string, kind: Moment["kind"] = "message") => isQuiet({ kind, text });
+  expect(quiet("leader -> follower1: heartbeat; follower2 -> leader: heartbeat reply")).toBe(true);
+  expect(quiet("leader sends heartbeat to follower1, follower2", "timer")).toBe(true);
+  expect(quiet("leader -> follower1: read mark; and 3 more")).toBe(true);
+  expect(quiet("", "timer")).toBe(true);
+  expect(quiet("leader sends append committed 1 to follower1", "timer")).toBe(false);
+  expect(quiet("leader -> follower1: heartbeat; leader -> follower2: append committed 1")).toBe(
+    false,
+  );
+  expect(quiet("leader -> follower1: heartbeat", "crash")).toBe(false);
 });

@@ -34,7 +34,7 @@ export function placesIn(scene: Scene): ReadonlyMap<NodeId, Point> {
 
 /** How high the picture must be for the nodes not to touch. */
 export function heightFor(layout: Layout, count: number, node: Size): number {
-  if (layout === "leader left") return Math.max(1, count - 1) * (node.height + 14);
+  if (layout === "leader left") return Math.max(1, count - 1) * (node.height + 10);
   const rows = Math.ceil((count + 1) / 2);
   return rows * (node.height + 16);
 }
