@@ -3,9 +3,9 @@
  * each message. The page and the export draw the same numbers. Pure.
  */
 import type { NodeId } from "../../../../src/replication/types.ts";
-import type { Call, Recording, Voyage } from "../moments.ts";
 import { type FlightKind, kindOf } from "./flights.ts";
 import type { Happening, Stretch } from "./happenings.ts";
+import type { Call, Recording, Voyage } from "./moments.ts";
 import type { TimeScale } from "./scale.ts";
 
 export interface View {
@@ -139,7 +139,7 @@ function ticksOf(scale: TimeScale, view: View, xOf: (at: number) => number) {
 }
 
 /** The roundest number from `low` to `high`. */
-export function roundest(low: number, high: number): number {
+function roundest(low: number, high: number): number {
   for (let power = 10_000; power >= 0.01; power /= 10)
     for (const step of [power, power / 2]) {
       const candidate = Math.ceil(low / step - 1e-9) * step;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Moment, NodeView, Recording, Voyage } from "../moments.ts";
 import { withDeed, writeCommand } from "./deeds.ts";
-import { diagramOf, roundest, type View } from "./diagram.ts";
+import { diagramOf, type View } from "./diagram.ts";
 import { inkOf, labelsOf } from "./figure.ts";
 import { happeningsOf, stretchesOf } from "./happenings.ts";
+import type { Moment, NodeView, Recording, Voyage } from "./moments.ts";
 import { scaleOf } from "./scale.ts";
 import { svgOf } from "./svg.ts";
 
@@ -115,11 +115,13 @@ test("heartbeats are drawn on request, and what is out of view is not", () => {
   expect(later.calls).toEqual([]);
 });
 
-test("the times on the axis are round", () => {
-  expect(roundest(0.3, 1.7)).toBe(1);
-  expect(roundest(87.2, 133)).toBe(100);
-  expect(roundest(2.14, 2.22)).toBe(2.2);
-  expect(roundest(51.3, 51.9)).toBe(51.5);
+test("the times on the axis are round, and do not lie on each other", () => {
+  const scale = scaleOf([0, 0.37, 2.14, 3, 87.2, 133, 990]);
+  const { ticks } = diagramOf({ ...facts, scale }, { ...view, width: 1600, pxPerUnit: 60 });
+  expect(ticks.length).toBeGreaterThan(8);
+  for (const { at } of ticks) expect((at * 2) % 1).toBe(0);
+  for (const [place, { x }] of ticks.entries())
+    expect(x - (ticks[place - 1]?.x ?? -100)).toBeGreaterThan(40);
 });
 
 test("labels do not lie on each other", () => {

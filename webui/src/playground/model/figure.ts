@@ -29,7 +29,7 @@ export type Ink =
       readonly filled: boolean;
     };
 
-export const dashOf: Readonly<Record<FlightKind, readonly number[]>> = {
+const dashOf: Readonly<Record<FlightKind, readonly number[]>> = {
   entries: [],
   mark: [6, 2, 1, 2],
   ack: [5, 3],
@@ -173,7 +173,7 @@ export function labelsOf({ voyages, lanes, calls }: Diagram, width: number): rea
 }
 
 /** `append [3: a=1], committed 2` is told by its entries alone. */
-export function shorten(words: string): string {
+function shorten(words: string): string {
   const entries = words.match(/\[.*\]/)?.[0];
   const short = entries ?? words.replace(/^append /, "").split(/[,:] /)[0] ?? "";
   return short.length > 24 ? `${short.slice(0, 23)}…` : short;

@@ -1,6 +1,6 @@
 /** Messages under way: what kind each is, where it is at an instant, and which one was clicked. Pure. */
 import type { NodeId } from "../../../../src/replication/types.ts";
-import type { FlightView } from "../moments.ts";
+import type { FlightView } from "./moments.ts";
 import { along, type Point, type Size, wayBetween } from "./places.ts";
 
 /** Each kind has a colour and a shape of its own; the legend names them. */
@@ -49,7 +49,7 @@ export function kindOf({
 }
 
 /** How far it has come, 0 to 1. A message that a cut holds back waits in the middle. */
-export function shareOf({ sentAt, dueAt, isHeld }: FlightView, at: number): number {
+function shareOf({ sentAt, dueAt, isHeld }: FlightView, at: number): number {
   if (isHeld) return 0.5;
   if (dueAt <= sentAt) return 1;
   return Math.min(1, Math.max(0, (at - sentAt) / (dueAt - sentAt)));

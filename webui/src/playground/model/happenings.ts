@@ -3,10 +3,9 @@
  * happened; where it happened is told by what changed.
  */
 import type { NodeId } from "../../../../src/replication/types.ts";
-import type { Moment, NodeView, Recording } from "../moments.ts";
+import type { Moment, NodeView, Recording } from "./moments.ts";
 
-export const happenings = ["crash", "start", "leads", "flush", "commit"] as const;
-export type HappeningName = (typeof happenings)[number];
+export type HappeningName = "crash" | "start" | "leads" | "flush" | "commit";
 
 export interface Happening {
   readonly name: HappeningName;

@@ -1,5 +1,5 @@
 /** What stands out in a recording: the marks of the timeline, and where the jumps lead. */
-import type { Moment, MomentKind, Recording } from "../moments.ts";
+import type { Moment, MomentKind, Recording } from "./moments.ts";
 
 /** In the order of the timeline's rows and of the help. `key` jumps forward, with Shift back. */
 export const markKinds = [

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { FlightView, Moment } from "../moments.ts";
-import { flightAt, kindOf, placeFlights, shareOf } from "./flights.ts";
+import { flightAt, kindOf, placeFlights } from "./flights.ts";
 import { isQuiet, jumpFrom, marksOf } from "./marks.ts";
-import { edgeOf, heightFor, placesIn, wayBetween } from "./places.ts";
+import type { FlightView, Moment } from "./moments.ts";
+import { heightFor, placesIn, wayBetween } from "./places.ts";
 import { scaleOf } from "./scale.ts";
 
 const moment = (index: number, part: Partial<Moment>): Moment => ({
@@ -114,8 +114,9 @@ test("who leads stands on the left, and in a ring everyone keeps their place", (
 
 test("a wire leaves a node at its frame, and the two directions do not lie on each other", () => {
   const node = { width: 40, height: 20 };
-  expect(edgeOf({ x: 0, y: 0 }, { x: 100, y: 0 }, node)).toEqual({ x: 20, y: 0 });
-  expect(edgeOf({ x: 0, y: 0 }, { x: 0, y: 100 }, node)).toEqual({ x: 0, y: 10 });
+  expect(wayBetween({ x: 0, y: 0 }, { x: 0, y: 100 }, node, 0)).toEqual({
+    ...{ from: { x: 0, y: 10 }, to: { x: 0, y: 90 } },
+  });
   const there = wayBetween({ x: 0, y: 0 }, { x: 100, y: 0 }, node);
   const back = wayBetween({ x: 100, y: 0 }, { x: 0, y: 0 }, node);
   expect(there.from.y).toBe(5);
@@ -123,9 +124,15 @@ test("a wire leaves a node at its frame, and the two directions do not lie on ea
 });
 
 test("a message travels from its sending to when it is due; a cut holds it in the middle", () => {
-  expect([-1, 0, 5, 10, 11].map((at) => shareOf(flight({}), at))).toEqual([0, 0, 0.5, 1, 1]);
-  expect(shareOf(flight({ isHeld: true }), 1)).toBe(0.5);
-  expect(shareOf(flight({ dueAt: 0 }), 0)).toBe(1);
+  const places = new Map([
+    ["a", { x: 0, y: 0 }],
+    ["b", { x: 114, y: 0 }],
+  ]);
+  const xOf = (part: Partial<FlightView>, at: number) =>
+    placeFlights([flight(part)], { places, node: { width: 0, height: 0 }, at })[0]?.x;
+  expect([-1, 0, 5, 10, 11].map((at) => xOf({}, at))).toEqual([7, 7, 57, 107, 107]);
+  expect(xOf({ isHeld: true }, 1)).toBe(57);
+  expect(xOf({ dueAt: 0 }, 0)).toBe(107);
 });
 
 test("an append without entries is a mark, and what is unknown is drawn as a heartbeat", () => {

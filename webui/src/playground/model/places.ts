@@ -67,7 +67,7 @@ function besideLeader({ ids, picture, node }: Scene, leader: NodeId): ReadonlyMa
 }
 
 /** Where the line from the centre of a node towards a point leaves the node's frame. */
-export function edgeOf(centre: Point, towards: Point, node: Size): Point {
+function edgeOf(centre: Point, towards: Point, node: Size): Point {
   const dx = towards.x - centre.x;
   const dy = towards.y - centre.y;
   if (dx === 0 && dy === 0) return centre;

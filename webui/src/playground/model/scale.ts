@@ -4,7 +4,7 @@
  */
 
 /** A wait that is drawn shorter than it was. */
-export interface Shortened {
+interface Shortened {
   readonly fromAt: number;
   readonly toAt: number;
 }
@@ -25,7 +25,7 @@ export interface TimeScale {
 const faithfulMs = 4;
 
 /** Units for a wait. Grows with the wait, however long. */
-export const unitsOf = (waitMs: number): number =>
+const unitsOf = (waitMs: number): number =>
   waitMs <= faithfulMs ? waitMs : faithfulMs + 1.5 * Math.log2(waitMs / faithfulMs);
 
 /** `instants`: of the events that the axis shows, ascending. */

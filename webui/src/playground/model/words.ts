@@ -1,5 +1,5 @@
 /** The state of nodes, cells and messages as sentences, for screen readers and for hints. */
-import type { Call, CellView, FlightView, NodeView } from "../moments.ts";
+import type { Call, CellView, FlightView, NodeView } from "./moments.ts";
 
 /** Virtual times are short: a tenth of a millisecond is enough. */
 export const inMs = (ms: number): string => `${Number(ms.toFixed(1))} ms`;

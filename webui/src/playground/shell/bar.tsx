@@ -7,7 +7,7 @@ import { goTo } from "../state/clock.ts";
 import { breachShown, recording } from "../state/recorded.ts";
 import { bug, isRecording, setBug } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
-import { bugs } from "../world.ts";
+import { bugs } from "../world/world.ts";
 
 export function Bar() {
   return (

@@ -1,7 +1,7 @@
 /** The planted fault: the rule that it breaks, and the story that shows what the rule is for. */
 import { recording } from "../state/recorded.ts";
 import { bug, openStory, setBug, storyName } from "../state/scenario.ts";
-import { bugs } from "../world.ts";
+import { bugs } from "../world/world.ts";
 
 export function BugNote() {
   const planted = bugs.find(({ name }) => name === bug.value);

@@ -6,7 +6,7 @@ import { useRef } from "preact/hooks";
 import { isAtEnd } from "../state/clock.ts";
 import { moment, recording } from "../state/recorded.ts";
 import { redo, text, typeText, undo } from "../state/scenario.ts";
-import { scriptOf } from "../world.ts";
+import { scriptOf } from "../world/world.ts";
 
 const isPlayed = (line: string): boolean => scriptOf(line).length > 0;
 

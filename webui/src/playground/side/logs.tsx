@@ -1,8 +1,8 @@
 /** The logs of all nodes, one below the other, and what a crash at this moment would leave of each. */
 import { Scroller } from "../../ui/panel.tsx";
 import { Table } from "../../ui/table.tsx";
+import type { NodeView } from "../model/moments.ts";
 import { cellInWords, durableEntries } from "../model/words.ts";
-import type { NodeView } from "../moments.ts";
 import { CellGlyph } from "../stage/cell.tsx";
 import { moment } from "../state/recorded.ts";
 

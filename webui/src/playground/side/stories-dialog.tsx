@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Dialog } from "../../ui/dialog.tsx";
 import { openStory, storyName } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
-import { type CourseStory, course } from "../world.ts";
+import { type CourseStory, course } from "../world/world.ts";
 
 export function StoriesDialog() {
   const words = useSignal("");

@@ -5,7 +5,7 @@ import { Tool } from "../parts/tool.tsx";
 import { isAtEnd } from "../state/clock.ts";
 import { openStory, story, storyName } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
-import { course } from "../world.ts";
+import { course } from "../world/world.ts";
 
 export function StoryPanel() {
   const shown = story.value;

@@ -1,5 +1,5 @@
 /** One log entry as a small sign. Its shape says the same as its colour. */
-import type { CellView } from "../moments.ts";
+import type { CellView } from "../model/moments.ts";
 
 export const cellStates = ["received", "durable", "settled", "committed", "applied"] as const;
 type CellState = CellView["state"];

@@ -1,8 +1,8 @@
 /** A node in the picture. It is one button: its name for screen readers is all that it shows. */
 import { markOf, shapePath } from "../../lib/followers.ts";
+import type { Call, NodeView } from "../model/moments.ts";
 import type { Point, Size } from "../model/places.ts";
 import { callAt, cellInWords, nodeInWords, shortOutcome } from "../model/words.ts";
-import type { Call, NodeView } from "../moments.ts";
 import { at, breachShown, index, leader, recording } from "../state/recorded.ts";
 import { selection, selectNode } from "../state/view.ts";
 import { CellGlyph } from "./cell.tsx";

@@ -50,7 +50,7 @@ export function Wires({ places, node, picture }: WiresProps) {
 
 const pathOf = ({ from, to }: Way): string => `M${from.x} ${from.y}L${to.x} ${to.y}`;
 
-export function pairsOf(ids: readonly NodeId[]): readonly (readonly [NodeId, NodeId])[] {
+function pairsOf(ids: readonly NodeId[]): readonly (readonly [NodeId, NodeId])[] {
   return ids.flatMap((one, place) => ids.slice(place + 1).map((other) => [one, other] as const));
 }
 

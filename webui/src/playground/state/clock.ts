@@ -67,7 +67,7 @@ export function pause(): void {
 }
 
 /** From the end, the story is told anew. */
-export function play(): void {
+function play(): void {
   if (isAtEnd.peek()) goTo(opening.peek());
   if (playing.peek()) return;
   playing.value = true;

@@ -1,7 +1,7 @@
 /** Single keys that act while nothing is typed. The help shows the same table. */
 import { nextTheme, shortcutsOn } from "../../state/preferences.ts";
 import { markKinds } from "../model/marks.ts";
-import { course } from "../world.ts";
+import { course } from "../world/world.ts";
 import { copyLink } from "./address.ts";
 import { faster, goTo, jump, step, toggle } from "./clock.ts";
 import { lastIndex, moment, recording, withBeats } from "./recorded.ts";

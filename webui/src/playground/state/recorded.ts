@@ -2,8 +2,8 @@
 import { computed, signal } from "@preact/signals";
 import { happeningsOf, stretchesOf } from "../model/happenings.ts";
 import { isQuiet, marksOf } from "../model/marks.ts";
+import type { Moment, Recording } from "../model/moments.ts";
 import { scaleOf } from "../model/scale.ts";
-import type { Moment, Recording } from "../moments.ts";
 
 const nothing: Recording = {
   text: [],

@@ -4,7 +4,7 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { withDeed } from "../model/deeds.ts";
-import { type CourseStory, course, record, textUntil } from "../world.ts";
+import { type CourseStory, course, record, textUntil } from "../world/world.ts";
 import { goTo, pause } from "./clock.ts";
 import { index, lastIndex, moment, opening, recording } from "./recorded.ts";
 import { announcement, selectNothing } from "./view.ts";

@@ -3,13 +3,13 @@
  * code from outside the page.
  */
 import { stories } from "virtual:stories";
-import { course as chapters, hunts } from "../../../src/virtual/course.ts";
-import { record as play } from "../../../src/virtual/playground/record.ts";
-import { storyOf } from "./model/story.ts";
-import type { Recording } from "./moments.ts";
+import { course as chapters, hunts } from "../../../../src/virtual/course.ts";
+import { record as play } from "../../../../src/virtual/playground/record.ts";
+import type { Recording } from "../model/moments.ts";
+import { storyOf } from "../model/story.ts";
 
-export { scriptOf } from "../../../src/virtual/playground/script.ts";
-export { textUntil } from "../../../src/virtual/playground/text-until.ts";
+export { scriptOf } from "../../../../src/virtual/playground/script.ts";
+export { textUntil } from "../../../../src/virtual/playground/text-until.ts";
 
 export interface CourseStory {
   readonly name: string;
