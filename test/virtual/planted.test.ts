@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { plantedFaults } from "../../src/virtual/planted/planted.ts";
+import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import { plantAndHunt } from "./plant.ts";
-import { plantedFaults } from "./planted.ts";
-import { electionFaultsPlanted } from "./planted-elections.ts";
 
 const seeds = 300;
 

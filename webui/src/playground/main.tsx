@@ -1,13 +1,11 @@
 /** Plays the first story with the real protocol and shows each of its moments. */
 
-import { stories } from "virtual:stories";
 import { render } from "preact";
-import type { Recording } from "../../../src/virtual/playground/moments.ts";
-import { record } from "../../../src/virtual/playground/record.ts";
+import { faults, type Recording, record, stories } from "./engine.ts";
 
 function Page({ recording }: { recording: Recording }) {
   return (
-    <ol>
+    <ol data-faults={faults.length}>
       {recording.moments.map(({ index, at, kind, text }) => (
         <li key={index}>
           {at.toFixed(1)} ms, {kind}: {text}
