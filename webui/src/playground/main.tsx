@@ -1,21 +1,13 @@
-/** Plays the first story with the real protocol and shows each of its moments. */
-
-import { stories } from "virtual:stories";
+/** Starts the playground: preferences and keys, then what the address asks for, then the page itself. */
 import { render } from "preact";
-import type { Recording } from "../../../src/virtual/playground/moments.ts";
-import { record } from "../../../src/virtual/playground/record.ts";
+import { startPreferences } from "../state/preferences.ts";
+import { App } from "./app.tsx";
+import { followAddress, openAddress } from "./state/address.ts";
+import { startShortcuts } from "./state/keys.ts";
 
-function Page({ recording }: { recording: Recording }) {
-  return (
-    <ol>
-      {recording.moments.map(({ index, at, kind, text }) => (
-        <li key={index}>
-          {at.toFixed(1)} ms, {kind}: {text}
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const page = document.getElementById("page");
-if (page !== null) render(<Page recording={await record(stories[0]?.text ?? "")} />, page);
+startPreferences();
+startShortcuts();
+await openAddress();
+followAddress();
+const place = document.getElementById("page");
+if (place !== null) render(<App />, place);
