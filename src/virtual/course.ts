@@ -228,7 +228,7 @@ export interface Hunt {
   readonly rule: string;
 }
 
-/** Each fault has its name in `test/virtual/planted.ts` or `planted-elections.ts`. */
+/** Each fault has its name in `planted/`. */
 export const hunts: readonly Hunt[] = [
   {
     fault: "an entry settles one ack too early",
