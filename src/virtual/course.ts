@@ -215,6 +215,7 @@ export const course: readonly Chapter[] = [
       { name: "59-blank-follower-is-held", title: "A blank follower is held back" },
       { name: "60-blank-follower-and-one-away", title: "A blank follower, and one away" },
       { name: "68-promise-of-a-lost-stream", title: "The promise of a lost stream" },
+      { name: "108-a-blank-promise-proves-nothing", title: "A blank promise proves nothing" },
       { name: "105-an-epoch-leaps-so-far", title: "An epoch leaps so far" },
       { name: "106-whom-a-follower-obeys", title: "Whom a follower obeys" },
     ],
