@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { course, hunts } from "./course.ts";
+import { course } from "./course.ts";
+import { hunts } from "./hunts.ts";
 import { plantedFaults } from "./planted/planted.ts";
 import { electionFaultsPlanted } from "./planted/planted-elections.ts";
 
