@@ -1,4 +1,4 @@
-/// <reference path="./modules.d.ts" />
+/// <reference path="./world/modules.d.ts" />
 /** All that the playground asks of the virtual world. */
 
 export { faults } from "virtual:faults";

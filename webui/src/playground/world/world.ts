@@ -3,7 +3,8 @@
  * code from outside the page.
  */
 import { stories } from "virtual:stories";
-import { course as chapters, hunts } from "../../../../src/virtual/course.ts";
+import { course as chapters } from "../../../../src/virtual/course.ts";
+import { hunts } from "../../../../src/virtual/hunts.ts";
 import { record as play } from "../../../../src/virtual/playground/record.ts";
 import type { Recording } from "../model/moments.ts";
 import { storyOf } from "../model/story.ts";
