@@ -37,7 +37,8 @@ export const course: readonly Chapter[] = [
       { name: "02-kth-ack", title: "The k-th ack" },
       { name: "03-slow-follower-does-not-block", title: "A slow follower blocks nobody" },
       { name: "04-fail-fast", title: "Fail fast" },
-      { name: "10-duplicates", title: "Twice the message, one ack" },
+      { name: "10-duplicates", title: "Each message comes twice" },
+      { name: "119-an-append-comes-twice", title: "One append comes twice" },
       { name: "30-full-disk-at-a-follower", title: "A full disk at a follower" },
       { name: "33-frozen-follower", title: "A frozen follower" },
       { name: "34-leaders-own-pause", title: "The leader's own pause" },
@@ -57,6 +58,8 @@ export const course: readonly Chapter[] = [
       { name: "07-hole-then-fill", title: "A hole, then filled" },
       { name: "05-no-head-of-line-blocking", title: "No head-of-line blocking" },
       { name: "09-reconnect", title: "A new stream" },
+      { name: "117-a-message-is-dropped", title: "A message is dropped" },
+      { name: "118-a-message-is-slow", title: "A message is slow" },
     ],
   },
   {
@@ -268,6 +271,11 @@ export const hunts: readonly Hunt[] = [
     rule: "A refusal states what a key holds. It must be as true as a read.",
   },
   {
+    fault: "two acks of one follower count as two",
+    story: "119-an-append-comes-twice",
+    rule: "Acks are counted by follower: two messages of one node speak of one copy.",
+  },
+  {
     fault: "a promise is given before it is durable",
     story: "37-promise-survives",
     rule: "A promise must outlive the process: somebody else counts on it.",
@@ -386,10 +394,5 @@ export const hunts: readonly Hunt[] = [
     fault: "a leader counts on a lease for longer than it was lent",
     story: "77-read-by-lease",
     rule: "A lease ends before the followers may promise somebody else a higher epoch.",
-  },
-  {
-    fault: "a leader allows for no difference of clocks",
-    story: "81-slow-clock",
-    rule: "A lease is counted by two clocks, and the slower one must not count longer than the faster one.",
   },
 ];
