@@ -4,7 +4,8 @@
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
-# The page and `kv` are made of these, and take nothing but types from the rest.
+# The page and `kv` are made of these.
+COPY src src
 COPY simulation simulation
 COPY webui webui
 COPY client client
@@ -19,10 +20,10 @@ RUN npm ci --no-audit --no-fund --omit=dev --workspace=simulation \
   && for package in commander zod; do rm -r "/tmp/simulation/$package"; done \
   && rm /tmp/simulation/quorum-kv-simulation \
   && mv /tmp/simulation simulation/node_modules \
+  && rm -r src/virtual \
   && rm -rf /root/.npm /tmp/* /usr/local/lib/node_modules /opt/yarn* \
     /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn*
 COPY proto proto
-COPY src src
 COPY gateway gateway
 ENV NODE_ENV=production
 # A named volume takes owner and mode from the folder it covers.

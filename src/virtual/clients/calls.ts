@@ -121,11 +121,14 @@ export class Calls {
     return `${kind}${this.#clients}`;
   }
 
-  /** Throws unless one order of all calls explains every answer. */
-  mustBeLinearizable(): void {
-    const verdict = check(this.#calls, { stepsMax });
-    if (verdict.verdict === "violation")
-      throw new Violation(`key ${verdict.key} is not linearizable\n${verdict.violation.text}`);
+  /** Throws unless one order of all calls, or of those of one key, explains every answer. */
+  mustBeLinearizable(only?: string): void {
+    const calls = only === undefined ? this.#calls : this.#calls.filter(({ key }) => key === only);
+    const verdict = check(calls, { stepsMax });
+    if (verdict.verdict === "violation") {
+      const { key, violation } = verdict;
+      throw new Violation(`key ${key} is not linearizable\n${violation.text}`, violation.core);
+    }
     if (verdict.verdict === "gave up")
       throw new Violation(`the checker gave up on key ${verdict.key} after ${verdict.steps} steps`);
   }

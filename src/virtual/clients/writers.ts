@@ -208,7 +208,7 @@ export class Writers {
     this.#observed.asked(request);
     const alive = () => this.#cluster.member(leader).process === process;
     let answers = 0;
-    process.node.submit(request, (result) => {
+    process.shown.submit(request, (result) => {
       answers += 1;
       if (answers > 1) throw new Violation("a writer was answered twice");
       if (!alive()) return;

@@ -1,7 +1,7 @@
 /** The end of a seed: all heals, and must come right. */
 import type { Clients } from "../clients/clients.ts";
 import type { VirtualCluster } from "../world/cluster.ts";
-import { calmWire } from "../world/network.ts";
+import { calmWire } from "../world/stream.ts";
 import { Violation } from "../world/violation.ts";
 
 /** What comes to its end. */

@@ -57,8 +57,10 @@ export class Run implements Director {
   #faulty = true;
   #events = 0;
   trace: (line: () => string) => void = () => {};
+  /** Called after each event. `isQuiet`: no promise is under way, so that nothing changes while it waits. */
+  point: ((isQuiet: boolean) => Promise<void> | undefined) | undefined;
 
-  constructor(seed: number, failover = false) {
+  constructor(seed: number, failover = false, numbers = { last: 0 }) {
     const chance = new Chance(seed);
     const followers = chance.pick([1, 2, 3, 5, 5, 5]);
     this.seed = seed;
@@ -78,6 +80,7 @@ export class Run implements Director {
       maxDelay: chance.happens(0.5) ? chance.whole(5, 100) : 0,
       retention: chance.pick([10, 30, 1000]),
       coverage: this.#coverage,
+      numbers,
       ...this.#scene?.settings(chance),
     });
     this.#clients = new Clients(this.cluster);
@@ -137,6 +140,8 @@ export class Run implements Director {
         await Promise.resolve();
       if (cluster.changes.wrong !== undefined) throw cluster.changes.wrong;
       if (this.#clients.wrong !== undefined) throw this.#clients.wrong;
+      const pause = this.point?.(!isAwaited());
+      if (pause !== undefined) await pause;
     }
   }
 

@@ -4,9 +4,9 @@
  */
 import type { NodeId } from "../../replication/types.ts";
 import type { Write } from "../clients/writers.ts";
-import { calmWire } from "../world/network.ts";
 import type { Chance } from "../world/random.ts";
 import type { ClusterSettings } from "../world/settings.ts";
+import { calmWire } from "../world/stream.ts";
 import type { Faulty } from "./faults.ts";
 
 /** What a scene is played with, besides faults. */

@@ -2,6 +2,7 @@
 import type { NodeId } from "../../replication/types.ts";
 import type { MemoryState } from "../../storage/memory/state.ts";
 import type { VirtualCluster } from "../world/cluster.ts";
+import { BadCommand } from "./commands.ts";
 import { milliseconds } from "./stage-words.ts";
 
 export class StageDisks {
@@ -35,7 +36,7 @@ export class StageDisks {
 
   put(name: string, id: NodeId): void {
     const state = this.#kept.get(name);
-    if (state === undefined) throw new Error(`no disk was kept as ${name}`);
+    if (state === undefined) throw new BadCommand(`no disk was kept as ${name}`);
     this.#cluster.crash(id);
     const member = this.#cluster.member(id);
     member.disk.put(state);

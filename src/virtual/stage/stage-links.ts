@@ -1,6 +1,8 @@
 /** What a story does to the links between nodes. */
 import type { NodeId } from "../../replication/types.ts";
-import type { VirtualNetwork, Wire } from "../world/network.ts";
+import type { VirtualNetwork } from "../world/network.ts";
+import type { Wire } from "../world/stream.ts";
+import { BadCommand } from "./commands.ts";
 
 export class StageLinks {
   readonly #at: () => VirtualNetwork;
@@ -47,4 +49,24 @@ export class StageLinks {
   unruly(id: NodeId, wire: Partial<Wire>): void {
     this.#network.around(id, wire);
   }
+
+  /** `message`: like `#17`. */
+  drop(message: string): void {
+    this.#mustBeUnderWay(message, this.#network.drop(numberOf(message)));
+  }
+
+  slow(message: string, ms: number): void {
+    this.#mustBeUnderWay(message, this.#network.slow(numberOf(message), ms));
+  }
+
+  repeat(message: string): void {
+    const isRepeated = this.#network.repeat(numberOf(message));
+    if (!isRepeated) throw new BadCommand(`${message} is no append that is under way`);
+  }
+
+  #mustBeUnderWay(message: string, isUnderWay: boolean): void {
+    if (!isUnderWay) throw new BadCommand(`${message} is not under way`);
+  }
 }
+
+const numberOf = (message: string): number => Number(message.slice(1));

@@ -1,7 +1,9 @@
 /** How a story writes times, answers and nodes. */
 import type { Result } from "../../errors.ts";
 import type { KeysView, KeyValue, KvNode, WriteReceipt } from "../../node/api.ts";
+import type { NodeId } from "../../replication/types.ts";
 import type { VirtualCluster } from "../world/cluster.ts";
+import { describeEntry } from "../world/narrate.ts";
 
 export const milliseconds = (text: string): number => Number(text.replace(/ms$/, ""));
 
@@ -26,7 +28,34 @@ export function describeView(keys: readonly string[], result: Result<KeysView>):
   return `${shown.join(", ")}, after entry ${sequence}`;
 }
 
-export function describeNode(node: KvNode): string {
+const isOfStorage = /storage|quorum|belongs to/;
+const isOfElections =
+  /storage|quorum|stands for|no leader is heard|no longer leads|obeys|does not lead|leads on|disk|refused|belongs to/;
+
+/** Whether a story tells this line of a node's log. */
+export const isTold = (line: string, failover: boolean): boolean =>
+  (failover ? isOfElections : isOfStorage).test(line);
+
+/** How far each node is. */
+export const statusOf = (cluster: VirtualCluster): readonly string[] =>
+  cluster.ids.map((id) => {
+    const node = cluster.node(id);
+    return `${id.padEnd(9)} ${node === undefined ? "down" : describeNode(node)}`;
+  });
+
+/** The log on the disk of a node. */
+export function logOf(cluster: VirtualCluster, id: NodeId): readonly string[] {
+  const disk = cluster.member(id).disk.look();
+  const { applied } = disk.summary();
+  const all = { entriesMax: 1_000, bytesMax: 1_000_000 };
+  const lines = disk.readLog(1, all).map((entry) => {
+    const mark = entry.sequence <= applied ? "applied" : "";
+    return `${describeEntry(entry)} epoch ${entry.epoch} ${mark}`.trimEnd();
+  });
+  return lines.length > 0 ? lines : [`empty log, applied ${applied}`];
+}
+
+function describeNode(node: KvNode): string {
   const { role, epoch, last, committed, applied, reasons } = node.status();
   const hardState = `epoch ${epoch}, last ${last}, committed ${committed}, applied ${applied}`;
   return [`${role}: ${hardState}`, ...reasons].join("; ");

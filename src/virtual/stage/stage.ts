@@ -1,25 +1,21 @@
 /** Plays the commands of a hand-written story on a virtual cluster where nothing is left to chance. */
-import type { Result } from "../../errors.ts";
-import type { KeyValue, LiveConfig } from "../../node/api.ts";
+import type { LiveConfig } from "../../node/api.ts";
 import type { NodeId } from "../../replication/types.ts";
 import { Losses } from "../checks/losses.ts";
 import { Observed } from "../checks/observed.ts";
+import { Run } from "../runs/run.ts";
 import { VirtualCluster } from "../world/cluster.ts";
-import { describeEntry, describeMessage } from "../world/narrate.ts";
+import { describeMessage } from "../world/narrate.ts";
 import { Chance } from "../world/random.ts";
 import { tightLimits } from "../world/settings.ts";
 import { Violation } from "../world/violation.ts";
+import { BadCommand, parseCommand } from "./commands.ts";
 import { forge } from "./forged.ts";
+import { StageClients, type Surroundings } from "./stage-clients.ts";
 import { StageDisks } from "./stage-disks.ts";
 import { StageLinks } from "./stage-links.ts";
-import {
-  describeAnswer,
-  describeNode,
-  describeRead,
-  describeView,
-  idsOf,
-  milliseconds,
-} from "./stage-words.ts";
+import { idsOf, isTold, logOf, milliseconds, statusOf } from "./stage-words.ts";
+import { Truth } from "./truth.ts";
 
 /** Always the middle: a wire takes 1 ms, a flush 1 ms, a new stream 100 ms. */
 class Steady extends Chance {
@@ -29,15 +25,42 @@ class Steady extends Chance {
 type Words = readonly string[];
 type Options = Readonly<Record<string, string>>;
 
-const answerMs = 20;
-const isOfStorage = /storage|quorum|belongs to/;
-const isOfElections =
-  /storage|quorum|stands for|no leader is heard|no longer leads|obeys|does not lead|leads on|disk|refused|belongs to/;
+/** More than any chain of promises in a node: as in a real event loop, all of it runs before the next event. */
+const turnsOfPromises = 8;
 
-export class Stage {
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < turnsOfPromises; turn += 1) await Promise.resolve();
+}
+
+/** Who watches a stage. */
+export interface StageWatch {
+  /** A cluster begins; none of its nodes has started. */
+  opened(cluster: VirtualCluster): void;
+  /**
+   * The world can be looked at: `points` is how often it could be since the command began. With `isQuiet` time stands
+   * still for as long as the promise that is returned.
+   */
+  point(points: number, isQuiet: boolean): Promise<void> | undefined;
+}
+
+/** The point at which a command was to end is reached within a random run. */
+class CutShort extends Error {}
+
+export class Stage implements Surroundings {
   #cluster: VirtualCluster | undefined;
   #observed: Observed | undefined;
   #losses: Losses | undefined;
+  #truth: Truth | undefined;
+  readonly #clients = new StageClients(this);
+  readonly #watch: StageWatch | undefined;
+  /** A promise was seen broken: nothing is played after that. */
+  broken: Violation | undefined;
+  /** Who watches wants no more of it. */
+  #interruption: unknown;
+  /** Of the present command: how often the world could be looked at, and when it is to end. */
+  #points = 0;
+  #pointsMax = Number.POSITIVE_INFINITY;
+  readonly #numbers = { last: 0 };
   #lines: string[] = [];
   #messages = false;
   #startedAt = 0;
@@ -48,36 +71,47 @@ export class Stage {
   /** Of each node's elections: 0, it asks at once; 1, as late as it may. */
   readonly #patience = new Map<NodeId, number>();
 
-  /** Carries one command out; returns what happened meanwhile, a line each. */
-  async play(command: string): Promise<readonly string[]> {
+  constructor(watch?: StageWatch) {
+    this.#watch = watch;
+  }
+
+  /**
+   * Carries one command out; returns what happened meanwhile, a line each. Throws a BadCommand where the text is wrong.
+   */
+  async play(text: string): Promise<readonly string[]> {
+    const { verb, words, options } = parseCommand(text, this.#cluster?.ids ?? []);
+    const { until } = options;
     this.#lines = [];
     this.#startedAt = this.#cluster?.time.now() ?? 0;
-    const [verb = "", ...rest] = command.split(" ");
-    const words = rest.filter((word) => !word.includes("="));
-    const options = Object.fromEntries(
-      rest.filter((word) => word.includes("=")).map((word) => word.split("=") as [string, string]),
-    );
-    const act = this.#acts[verb];
-    if (act === undefined) throw new Error(`no command ${verb}`);
+    this.#points = 0;
+    this.#pointsMax = until === undefined ? Number.POSITIVE_INFINITY : Number(until.slice(1));
     try {
-      await act(words, options);
+      await this.#acts[verb]?.(words, options);
+      this.#truth?.look();
     } catch (error) {
-      if (!(error instanceof Violation)) throw error;
-      this.#say(`BROKEN PROMISE: ${error.message}`);
+      if (error instanceof BadCommand || error === this.#interruption) throw error;
+      const isKnown = error instanceof Violation;
+      this.broken = isKnown ? error : new Violation(`a node failed: ${String(error)}`);
+      this.#say(`BROKEN PROMISE: ${this.broken.message}`);
     }
     return this.#lines;
   }
 
+  get isCut(): boolean {
+    return this.#points >= this.#pointsMax;
+  }
+
   readonly #acts: Readonly<Record<string, (words: Words, options: Options) => Promise<void>>> = {
     cluster: (_, options) => this.#open(options),
-    write: (_, options) => this.#write(options),
-    delete: ([key = ""], options) => this.#write({ ...options, [key]: "" }),
-    writes: ([count = "1"], options) => this.#writeMany(Number(count), options),
-    read: ([id = "", key = ""], options) => this.#read(id, key, options),
-    view: ([id = "", ...keys], options) => this.#view(id, keys, options),
-    run: ([time = ""]) => this.#run(milliseconds(time)),
-    status: () => this.#status(),
-    log: ([id = ""]) => this.#log(id),
+    seed: ([seed = "", failover]) => this.#seed(Number(seed), failover !== undefined),
+    write: (_, options) => this.#clients.write(options),
+    delete: ([key = ""], options) => this.#clients.write({ ...options, [key]: "" }),
+    writes: ([count = "1"], options) => this.#clients.writeMany(Number(count), options),
+    read: ([id = "", key = ""], options) => this.#clients.read(id, key, options),
+    view: ([id = "", ...keys], options) => this.#clients.view(id, keys, options),
+    run: ([time = ""]) => this.run(milliseconds(time)),
+    status: () => this.#do(() => this.#lines.push(...statusOf(this.#at))),
+    log: ([id = ""]) => this.#do(() => this.#lines.push(...logOf(this.#at, id))),
     messages: ([state]) => {
       this.#messages = state === "on";
       return Promise.resolve();
@@ -100,7 +134,13 @@ export class Stage {
     duplicate: ([id = ""]) => this.#do(() => this.#links.unruly(id, { duplicate: 1 })),
     reset: ([id = ""]) => this.#do(() => this.#at.network.reset(id)),
     delay: ([id = "", time = "0ms"]) => this.#delay(id, milliseconds(time)),
+    drop: ([message = ""]) => this.#do(() => this.#links.drop(message)),
+    slow: ([message = "", time = ""]) =>
+      this.#do(() => this.#links.slow(message, milliseconds(time))),
+    repeat: ([message = ""]) => this.#do(() => this.#links.repeat(message)),
     crash: (ids) => this.#do(() => ids.forEach((id) => this.#at.crash(id))),
+    kill: (ids) => this.#do(() => ids.forEach((id) => this.#at.crash(id))),
+    restart: (ids) => this.#do(() => ids.forEach((id) => this.#restart(id))),
     start: (ids, { under }) => this.#do(() => ids.forEach((id) => this.#at.start(id, under))),
     wipe: (ids) => this.#wipe(ids),
     disk: ([id = "", state = ""]) => this.#do(() => this.#disks.setState(id, state)),
@@ -111,21 +151,43 @@ export class Stage {
     forge: ([from = "", to = "", what = ""], options) =>
       this.#do(() => forge(this.#at, { from, to, what, options })),
     keep: ([id = "", name = ""]) => this.#do(() => this.#disks.keep(id, name)),
-    put: ([name = "", id = ""]) => this.#do(() => this.#disks.put(name, id)),
+    put: ([name = "", id = ""]) => this.#put(name, id),
     ids: () => this.#do(() => this.#lines.push(...idsOf(this.#at))),
     former: (ids) => this.#do(() => ids.forEach((id) => this.#at.network.former.add(id))),
     upgraded: (ids) => this.#do(() => ids.forEach((id) => this.#disks.upgradeOne(id))),
   };
 
   get #at(): VirtualCluster {
-    if (this.#cluster === undefined) throw new Error("a story begins with `cluster`");
+    if (this.#cluster === undefined) throw new BadCommand("a story begins with `cluster`");
     return this.#cluster;
   }
 
+  get cluster(): VirtualCluster {
+    return this.#at;
+  }
+
+  get observed(): Observed {
+    this.#observed ??= new Observed(this.#at);
+    return this.#observed;
+  }
+
+  get truth(): Truth {
+    this.#truth ??= new Truth(this.#at);
+    return this.#truth;
+  }
+
   /** Who leads, or was to lead. */
-  get #leader(): NodeId {
+  get leader(): NodeId {
     const { failover, leaders, leader } = this.#at;
     return failover ? (leaders[0] ?? leader) : leader;
+  }
+
+  say(line: string): void {
+    this.#say(line);
+  }
+
+  print(line: string): void {
+    this.#lines.push(line);
   }
 
   #say(line: string): void {
@@ -138,9 +200,52 @@ export class Stage {
     return Promise.resolve();
   }
 
-  async #run(forMs: number, until: () => boolean = () => false): Promise<void> {
+  async run(forMs: number, until: () => boolean = () => false): Promise<void> {
     const end = this.#at.time.now() + forMs;
-    while (!until() && this.#at.step(end)) await Promise.resolve();
+    await this.#point();
+    while (!this.isCut && !until() && this.#at.step(end)) {
+      await settled();
+      this.#truth?.look();
+      await this.#point();
+    }
+  }
+
+  #point(isQuiet = true): Promise<void> | undefined {
+    this.#points += 1;
+    try {
+      return this.#watch?.point(this.#points, isQuiet);
+    } catch (error) {
+      this.#interruption = error;
+      throw error;
+    }
+  }
+
+  /** The cluster that commands are about from now on. */
+  #enter(cluster: VirtualCluster): void {
+    this.#cluster = cluster;
+    this.#startedAt = 0;
+    this.#observed = new Observed(cluster);
+    this.#losses = new Losses(cluster);
+    this.#truth = new Truth(cluster);
+    this.#watch?.opened(cluster);
+  }
+
+  async #seed(seed: number, failover: boolean): Promise<void> {
+    const run = new Run(seed, failover, this.#numbers);
+    this.#enter(run.cluster);
+    // The run's own clients judge what they were told.
+    this.truth.suspend();
+    run.point = (isQuiet) => {
+      const pause = this.#point(isQuiet);
+      if (this.isCut) throw new CutShort();
+      return pause;
+    };
+    try {
+      const { virtualMs, events, entries } = await run.tell();
+      this.print(`${events} events in ${virtualMs} ms, ${entries} entries: every promise was kept`);
+    } catch (error) {
+      if (!(error instanceof CutShort)) throw error;
+    }
   }
 
   async #open(options: Options): Promise<void> {
@@ -159,17 +264,19 @@ export class Stage {
       idempotencySeconds: number("remember", 600),
       randomOf: (id) => () => this.#patience.get(id) ?? 0.4999,
       limits: { ...tightLimits, backlogEntriesMax },
+      numbers: this.#numbers,
       digit: String.fromCharCode("a".charCodeAt(0) + this.#clusters),
     });
     this.#clusters += 1;
-    this.#cluster = cluster;
-    this.#observed = new Observed(cluster);
-    this.#losses = new Losses(cluster);
+    this.#enter(cluster);
     for (const { id, disk } of cluster.members.values()) {
       cluster.network.around(id, { minMs: 1, maxMs: 1 });
       disk.slow(1);
     }
-    cluster.network.delivered = ({ from, to, message }) => {
+    const cover = cluster.network.delivered;
+    cluster.network.delivered = (delivery) => {
+      cover(delivery);
+      const { from, to, message } = delivery;
       const told = this.#messages ? describeMessage(message) : undefined;
       if (told !== undefined) this.#say(`${from} -> ${to}: ${told}`);
     };
@@ -182,61 +289,21 @@ export class Stage {
     const [slow = "", percent = "0"] = (options["slow"] ?? "").split(":");
     if (slow !== "") cluster.member(slow).rate = 1 - Number(percent) / 100;
     for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
-    await this.#run(cluster.failover ? 300 : 50);
+    await this.run(cluster.failover ? 300 : 50);
     this.#lines = [];
   }
 
   #hear(id: NodeId, line: string, facts: object): void {
     const { member, state, reason } = facts as { member?: string; state?: string; reason?: string };
     if (member !== undefined && state !== undefined) this.#say(`${id} sees ${member} ${state}`);
-    else if (this.#at.failover ? isOfElections.test(line) : isOfStorage.test(line))
+    else if (isTold(line, this.#at.failover))
       this.#say(`${id}: ${line}${reason === undefined ? "" : ` (${reason})`}`);
-  }
-
-  async #write(options: Options): Promise<void> {
-    const { quorum, timeout, if: ifVersion, wait, at, check, once, ...values } = options;
-    const checks = (check ?? "").split(",").flatMap((text) => {
-      const [key = "", version = ""] = text.split(":");
-      return key === "" ? [] : [{ key, ifVersion: Number(version), isCheck: true }];
-    });
-    const writes = Object.entries(values).map(([key, text]) => ({
-      key,
-      value: text === "" ? undefined : text,
-      ifVersion: ifVersion === undefined ? undefined : Number(ifVersion),
-    }));
-    const leader = at ?? this.#leader;
-    const node = this.#at.node(leader);
-    if (node === undefined || (node.role !== "leader" && at === undefined)) {
-      this.#say("the leader is down");
-      return;
-    }
-    let answered = false;
-    const timeoutMs = timeout === undefined ? undefined : milliseconds(timeout);
-    const operations = [...checks, ...writes];
-    // Two writes with one key ask for the same if they write the same.
-    const idempotency =
-      once === undefined ? {} : { idempotency: { key: once, request: JSON.stringify(values) } };
-    const request = {
-      operations,
-      timeoutMs,
-      ...idempotency,
-      ...(quorum && { quorum: Number(quorum) }),
-    };
-    this.#observed?.asked(request);
-    node.submit(request, (result) => {
-      answered = true;
-      this.#observed?.told(leader, request, result);
-      const name = writes.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" ");
-      this.#say(`${name}: ${describeAnswer(result)}`);
-    });
-    await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
-    if (!answered) this.#say("no answer yet");
   }
 
   /** As `POST /leader` does. */
   #handOver(to: NodeId): Promise<void> {
     void this.#at
-      .node(this.#leader)
+      .node(this.leader)
       ?.handOver(to)
       .then((result) => this.#say(result.ok ? `${to} leads next` : result.failure.detail));
     return Promise.resolve();
@@ -244,7 +311,7 @@ export class Stage {
 
   /** Its leader tells it to stand for leader. */
   #stand(id: NodeId): void {
-    const leader = this.#leader;
+    const leader = this.leader;
     const epoch = this.#at.node(leader)?.position().epoch ?? 0;
     this.#at.network.inject(leader, id, { type: "stand", epoch, to: id, released: false });
   }
@@ -255,6 +322,16 @@ export class Stage {
     this.#at.failover = true;
     for (const [place, id] of this.#at.ids.entries()) this.#patience.set(id, 0.2 + place / 10);
     return Promise.resolve();
+  }
+
+  #restart(id: NodeId): void {
+    this.#at.crash(id);
+    this.#at.start(id);
+  }
+
+  #put(name: string, id: NodeId): Promise<void> {
+    this.truth.suspend();
+    return this.#do(() => this.#disks.put(name, id));
   }
 
   /** The design's words are asked first: would a recovery keep what was settled? */
@@ -276,89 +353,9 @@ export class Stage {
     for (const [sequence, excuse] of admitted)
       this.#say(`entry ${sequence} may be lost: ${excuse}`);
     const first = Math.min(...admitted.keys());
-    if (Number.isFinite(first)) history.admitLoss(first);
-  }
-
-  async #writeMany(count: number, options: Options): Promise<void> {
-    const node = this.#at.node(this.#leader);
-    const outcomes = new Map<string, number>();
-    for (let number = 1; number <= count; number += 1) {
-      const operations = [{ key: `k${number % 10}`, value: String(number) }];
-      const request = {
-        operations,
-        ...(options["quorum"] && { quorum: Number(options["quorum"]) }),
-      };
-      if (node?.role === "leader")
-        node.submit(request, (result) => {
-          const outcome = result.ok ? "settled" : result.failure.code;
-          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-        });
-      if (options["gap"] !== undefined) await this.#run(milliseconds(options["gap"]));
-    }
-    await this.#run(answerMs);
-    for (const [outcome, times] of outcomes) this.#lines.push(`${times} writes: ${outcome}`);
-  }
-
-  async #read(id: NodeId, key: string, options: Options): Promise<void> {
-    const minVersion = options["min"] === undefined ? undefined : Number(options["min"]);
-    const consistency = options["as"] === "linearizable" ? "linearizable" : undefined;
-    const answer = this.#at.node(id)?.read({ key, minVersion, consistency });
-    if (answer === undefined) this.#say(`${id} is down`);
-    else if (answer instanceof Promise) {
-      let answered = false;
-      void answer.then((result) => {
-        answered = true;
-        this.#noteShown(id, key, result);
-        this.#say(`${id} shows ${key}: ${describeRead(result)}`);
-      });
-      await this.#run(answerMs, () => answered);
-      if (!answered) this.#say("no answer yet");
-    } else {
-      this.#noteShown(id, key, answer);
-      this.#lines.push(`${key}: ${describeRead(answer)}`);
-    }
-  }
-
-  /** Several keys as of one moment. */
-  async #view(id: NodeId, keys: Words, { as, wait }: Options): Promise<void> {
-    const consistency = as === "local" ? "local" : "linearizable";
-    const node = this.#at.node(id);
-    if (node === undefined) return;
-    const answer = node.readMany({ keys, consistency });
-    let answered = false;
-    void Promise.resolve(answer).then((result) => {
-      answered = true;
-      this.#say(`${id} shows ${describeView(keys, result)}`);
-    });
-    await Promise.resolve();
-    await this.#run(wait === undefined ? answerMs : milliseconds(wait), () => answered);
-    if (!answered) this.#say("no answer yet");
-  }
-
-  #noteShown(id: NodeId, key: string, result: Result<KeyValue>): void {
-    if (this.#at.failover ? this.#at.node(id)?.role !== "leader" : id !== this.#at.leader) return;
-    if (result.ok) this.#observed?.shown(id, key, result.value);
-    else if (result.failure.code === "KEY_NOT_FOUND") this.#observed?.shown(id, key, undefined);
-  }
-
-  async #status(): Promise<void> {
-    for (const id of this.#at.ids) {
-      const node = this.#at.node(id);
-      this.#lines.push(`${id.padEnd(9)} ${node === undefined ? "down" : describeNode(node)}`);
-    }
-    await Promise.resolve();
-  }
-
-  #log(id: NodeId): Promise<void> {
-    const disk = this.#at.member(id).disk.look();
-    const { applied } = disk.summary();
-    const all = { entriesMax: 1_000, bytesMax: 1_000_000 };
-    for (const entry of disk.readLog(1, all)) {
-      const mark = entry.sequence <= applied ? "applied" : "";
-      this.#lines.push(`${describeEntry(entry)} epoch ${entry.epoch} ${mark}`.trimEnd());
-    }
-    if (this.#lines.length === 0) this.#lines.push(`empty log, applied ${applied}`);
-    return Promise.resolve();
+    if (!Number.isFinite(first)) return;
+    history.admitLoss(first);
+    this.truth.suspend();
   }
 
   #freeze(id: NodeId, ms: number): Promise<void> {

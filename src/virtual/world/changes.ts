@@ -6,7 +6,7 @@ import type { Result } from "../../errors.ts";
 import type { KvNode, LiveConfig, SettingsChange } from "../../node/api.ts";
 import type { NodeId } from "../../replication/types.ts";
 import type { Coverage } from "./coverage.ts";
-import type { Delivery } from "./network.ts";
+import type { Delivery } from "./stream.ts";
 import { Violation } from "./violation.ts";
 
 interface Process {

@@ -9,14 +9,18 @@ import { Changes } from "./changes.ts";
 import { Coverage } from "./coverage.ts";
 import { createVirtualDisk, type VirtualDisk } from "./disk.ts";
 import { History } from "./history.ts";
-import { type Delivery, VirtualNetwork } from "./network.ts";
+import { VirtualNetwork } from "./network.ts";
 import type { Chance } from "./random.ts";
 import { type ClusterSettings, configOf, tightLimits } from "./settings.ts";
+import { type Delivery, isForged } from "./stream.ts";
 import { ProcessClock, Time } from "./time.ts";
 import { Violation } from "./violation.ts";
+import { type ClusterWatch, watchedNode, watchedStorage } from "./watched.ts";
 
 export interface Process {
   readonly node: Node;
+  /** The node that clients call: the same, or watched. */
+  readonly shown: Node;
   readonly clock: ProcessClock;
   readonly storage: Storage;
 }
@@ -58,6 +62,8 @@ export class VirtualCluster {
   /** Sentences of nodes that stopped by themselves. */
   stopped: (id: NodeId, reason: string) => void = () => {};
   log: (id: NodeId, line: string, facts: object) => void = noLog;
+  /** Whoever watches from before the first start on. */
+  watch: ClusterWatch | undefined;
   /** Of everything that happened: two runs of one seed must end with the same. */
   fingerprint = 0x811c9dc5;
   #incarnations = 0;
@@ -77,7 +83,8 @@ export class VirtualCluster {
     const { ids } = this;
     const process = (id: NodeId) => this.member(id).process;
     this.changes = new Changes({ ids, process, coverage });
-    this.network = new VirtualNetwork({ ids, time, chance, coverage });
+    const counter = settings.numbers ?? { last: 0 };
+    this.network = new VirtualNetwork({ ids, time, chance, coverage, numbers: counter });
     this.network.delivered = (delivery) => this.#delivered(delivery);
     const { drift = 0 } = settings;
     for (const id of this.ids)
@@ -94,7 +101,7 @@ export class VirtualCluster {
 
   /** Nodes that claim to lead. */
   get leaders(): readonly NodeId[] {
-    return this.ids.filter((id) => this.node(id)?.role === "leader");
+    return this.ids.filter((id) => this.member(id).process?.node.role === "leader");
   }
 
   /** Where a client goes that wants the leader: with elections it may be wrong. */
@@ -114,8 +121,9 @@ export class VirtualCluster {
     return member;
   }
 
+  /** As its clients see it. */
   node(id: NodeId): Node | undefined {
-    return this.member(id).process?.node;
+    return this.member(id).process?.shown;
   }
 
   /** With the settings of the cluster, unless this node obeys others. */
@@ -126,7 +134,9 @@ export class VirtualCluster {
     const clock = new ProcessClock(this.time, member.rate);
     const opened = member.disk.open();
     const isCompared = !this.settings.admitsLoss && !member.isForeign;
-    const storage = isCompared ? this.history.watch(id, opened) : opened;
+    const compared = isCompared ? this.history.watch(id, opened) : opened;
+    const { watch } = this;
+    const storage = watch === undefined ? compared : watchedStorage(id, compared, watch);
     this.#incarnations += 1;
     const incarnation = String(this.#incarnations);
     const random = this.settings.randomOf?.(id) ?? this.chance.next;
@@ -153,7 +163,9 @@ export class VirtualCluster {
       fatal: (reason) => this.#fatal(id, reason),
       limits,
     });
-    member.process = { node, clock, storage };
+    const shown = watch === undefined ? node : watchedNode(node, watch);
+    member.process = { node, shown, clock, storage };
+    watch?.started(id);
     member.seen = unseen;
     // With elections a new process leads only after phase 1: what it heard and did not flush may be gone everywhere.
     if (this.failover) member.outranked = 0;
@@ -167,6 +179,7 @@ export class VirtualCluster {
   crash(id: NodeId): void {
     const member = this.member(id);
     if (member.process !== undefined) this.history.crashed(id);
+    if (member.process !== undefined) this.watch?.crashed(id);
     member.process?.clock.kill();
     member.process = undefined;
     member.disk.crash();
@@ -303,7 +316,7 @@ export class VirtualCluster {
     const node = member.process?.node;
     if (node?.role !== "leader" || told.promisedLeader === id) return;
     const { epoch } = node.position();
-    if (told.promisedEpoch < epoch) return;
+    if (told.promisedEpoch < epoch || isForged(told)) return;
     // A node that cannot show that it is of this cluster may have been claimed by another one: it deposes nobody.
     const { cluster } = member.disk.look().hardState();
     if (cluster?.confirmed === true && cluster.id !== told.cluster?.id) return;
@@ -323,6 +336,7 @@ export class VirtualCluster {
       if (line.endsWith("this node obeys")) this.coverage.met("leader obeyed a higher epoch");
       if (line.endsWith("leads on in a much higher epoch"))
         this.coverage.met("leader went on in a much higher epoch");
+      this.watch?.logged(id, line);
       this.log(id, line, facts);
     };
     return { debug: say, info: say, warn: say, error: say };

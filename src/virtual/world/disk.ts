@@ -33,6 +33,8 @@ export interface VirtualDisk {
   put(state: MemoryState): void;
   /** From now on flushes fault with this reason, before anything is written; undefined heals. */
   fail(reason: string | undefined): void;
+  /** Why it refuses to flush at the moment. */
+  readonly fault: string | undefined;
   /** From now on a flush takes between half and one and a half times this long. */
   slow(flushMs: number): void;
 }
@@ -110,6 +112,10 @@ class Disk implements VirtualDisk {
 
   fail(reason: string | undefined): void {
     this.#reason = reason;
+  }
+
+  get fault(): string | undefined {
+    return this.#reason;
   }
 
   slow(flushMs: number): void {

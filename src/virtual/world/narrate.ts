@@ -3,14 +3,17 @@ import { isHidden } from "../../replication/hidden-keys.ts";
 import type { Check, Entry, FollowerMessage, LeaderMessage } from "../../replication/types.ts";
 
 /** Like `3: a=1, b deleted`; a no-op is `3: nothing`. */
-export function describeEntry({ sequence, operations, requires }: Entry): string {
+export const describeEntry = (entry: Entry): string => `${entry.sequence}: ${describeDeeds(entry)}`;
+
+/** Like `a=1, b deleted`. */
+export function describeDeeds({ operations, requires }: Entry): string {
   const deeds = operations.map(({ key, value, condition }) => {
     if (isHidden(key)) return `${value === undefined ? "forgets" : "remembers"} ${nameOf(key)}`;
     const deed = value === undefined ? `${key} deleted` : `${key}=${value}`;
     return condition === undefined ? deed : `${deed} ${describeCheck({ key, condition })}`;
   });
   deeds.push(...(requires?.checks ?? []).map(describeCheck));
-  return `${sequence}: ${deeds.length === 0 ? "nothing" : deeds.join(", ")}`;
+  return deeds.length === 0 ? "nothing" : deeds.join(", ");
 }
 
 /** The idempotency key of a record. */

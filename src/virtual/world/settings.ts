@@ -43,6 +43,8 @@ export interface ClusterSettings {
   readonly randomOf?: (id: NodeId) => Random;
   /** Begins the ids of this cluster, where a story has several. */
   readonly digit?: string;
+  /** Counts messages, over all clusters of a story. */
+  readonly numbers?: { last: number };
   /** The story loses what the design admits: nobody compares the applied logs, or marks that move back. */
   readonly admitsLoss?: boolean;
 }
