@@ -1,14 +1,14 @@
-/** Plays the first story with the real protocol and shows each of its moments. */
-
+/** Plays a story with the real protocol and shows each of its moments. */
 import { render } from "preact";
-import { faults, type Recording, record, stories } from "./engine.ts";
+import { type Recording, record, stories } from "./engine.ts";
+import { givenScenario } from "./given.ts";
 
-function Page({ recording }: { recording: Recording }) {
+function Page({ recording, at }: { recording: Recording; at: number }) {
   return (
-    <ol data-faults={faults.length}>
-      {recording.moments.map(({ index, at, kind, text }) => (
-        <li key={index}>
-          {at.toFixed(1)} ms, {kind}: {text}
+    <ol>
+      {recording.moments.map(({ index, at: ms, kind, text }) => (
+        <li key={index} aria-current={index === at ? "step" : undefined}>
+          {ms.toFixed(1)} ms, {kind}: {text}
         </li>
       ))}
     </ol>
@@ -16,4 +16,6 @@ function Page({ recording }: { recording: Recording }) {
 }
 
 const page = document.getElementById("page");
-if (page !== null) render(<Page recording={await record(stories[0]?.text ?? "")} />, page);
+const given = givenScenario() ?? { text: stories[0]?.text ?? "", moment: 0 };
+const recording = await record(given.text, given);
+if (page !== null) render(<Page recording={recording} at={given.moment} />, page);
