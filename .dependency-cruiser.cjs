@@ -5,6 +5,8 @@ const product = {
   path: "^(src|gateway|simulation|webui|client)/",
   pathNot: "\\.test\\.tsx?$",
 };
+/** The playground, and what builds its page. */
+const playground = "^webui/(src/)?playground";
 module.exports = {
   forbidden: [
     { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
@@ -51,8 +53,46 @@ module.exports = {
       name: "page-speaks-http",
       comment: "The page may name the shapes of events, which leave no code behind.",
       severity: "error",
-      from: { path: "^webui/" },
+      from: { path: "^webui/", pathNot: playground },
       to: { path: "^(src|gateway)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "playground-plays-the-virtual-world",
+      comment: "All that the playground shows, it asks the virtual world for.",
+      severity: "error",
+      from: { path: playground, pathNot: "\\.test\\.tsx?$" },
+      to: {
+        path: "^(src|gateway)/",
+        pathNot: "^src/virtual/",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "virtual-world-is-made-of-the-protocol",
+      comment: "It runs in browsers: of what touches the world, it takes the memory and the codec.",
+      severity: "error",
+      from: { path: "^src/virtual/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^(src|gateway|simulation|webui|client)/",
+        pathNot:
+          "^src/(virtual|node|replication|storage/memory)/|^src/transport/(codec|delayed)\\.ts$|^src/storage/standing\\.ts$|^src/errors\\.ts$",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "virtual-world-runs-in-browsers",
+      severity: "error",
+      from: { path: "^src/virtual/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "nodes-do-not-know-the-virtual-world",
+      severity: "error",
+      from: {
+        path: "^(src|gateway|simulation|client|tools)/",
+        pathNot: "^src/virtual/|\\.test\\.ts$",
+      },
+      to: { path: "^src/virtual/" },
     },
     {
       name: "client-speaks-http",

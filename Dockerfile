@@ -4,7 +4,8 @@
 FROM node:24-bookworm-slim
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
-# The page and `kv` are made of these, and take nothing but types from the rest.
+# The page and `kv` are made of these.
+COPY src src
 COPY simulation simulation
 COPY webui webui
 COPY client client
@@ -19,15 +20,21 @@ RUN npm ci --no-audit --no-fund --omit=dev --workspace=simulation \
   && for package in commander zod; do rm -r "/tmp/simulation/$package"; done \
   && rm /tmp/simulation/quorum-kv-simulation \
   && mv /tmp/simulation simulation/node_modules \
+  && rm -r src/virtual \
   && rm -rf /root/.npm /tmp/* /usr/local/lib/node_modules /opt/yarn* \
     /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn*
 COPY proto proto
-COPY src src
 COPY gateway gateway
 ENV NODE_ENV=production
 # A named volume takes owner and mode from the folder it covers.
-RUN mkdir --mode=0700 /data && chown node:node /data
+RUN mkdir --mode=0700 /data && mkdir .compiled && chown node:node /data .compiled
 USER node
+# The compiled code of one start, which halves the processor time of every later one. It is read where user
+# and flags are the same.
+ENV NODE_COMPILE_CACHE=/app/.compiled
+RUN ["bash", "-c", "export NODE_ID=image NODES=image=127.0.0.1:5567 LEADER=image WRITE_QUORUM=0 DATA_DIR=/tmp/data \
+  && coproc node --max-semi-space-size=16 --heap-growing-percent=100 src/main.ts \
+  && node=$COPROC_PID && grep --quiet 'node started' <&${COPROC[0]} && kill $node && wait $node && rm -r /tmp/data"]
 VOLUME /data
 EXPOSE 4567 5567
 STOPSIGNAL SIGTERM

@@ -1,4 +1,5 @@
 /** Starting, stopping, the page, faults, and the answers that only a troubled cluster gives. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -181,6 +182,38 @@ describe("the page", () => {
       expect(await ask(url, "/", { headers })).toMatchObject({ status: 304, text: "" });
       expect((await ask(url, "/assets/%2e%2e/index.html")).status).toBe(404);
       await checkTags(url, "/assets/app-1a2b.js");
+      expect((await ask(url, "/playground")).status).toBe(404);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("that holds its own code may run that code and nothing else", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "page-"));
+    try {
+      const code = 'console.log("</style>");\n';
+      const style = "body { margin: 0 }";
+      const html = `<!doctype html><style>${style}</style><script type="module">${code}</script>`;
+      writeFileSync(join(directory, "index.html"), "<!doctype html><title>page</title>");
+      writeFileSync(join(directory, "playground.html"), html);
+      const url = await start({ pageDirectory: directory });
+      const { text, headers } = await ask(url, "/playground");
+      expect(text).toBe(html);
+      const hashOf = (content: string) =>
+        `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
+      expect(String(headers["content-security-policy"]).split(";")).toEqual([
+        "default-src 'none'",
+        `script-src ${hashOf(code)}`,
+        `style-src ${hashOf(style)}`,
+        "img-src data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ]);
+      expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect((await ask(url, "/")).headers["content-security-policy"]).toMatch(
+        /^default-src 'self'/,
+      );
     } finally {
       rmSync(directory, { recursive: true });
     }

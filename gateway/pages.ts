@@ -12,6 +12,7 @@ import helmet from "helmet";
 import { failureOf } from "../src/errors.ts";
 import { type Answer, allowed, refusal, send } from "./answers.ts";
 import type { Context } from "./context.ts";
+import { inlinePolicy } from "./inline-policy.ts";
 import { namesTag } from "./requests/entity-tags.ts";
 
 /** One form of a file, plain or compressed. Its strong tag stands for exactly these bytes. */
@@ -26,6 +27,8 @@ interface PageFile {
   readonly plain: Representation;
   /** With gzip; undefined where that would save too little. */
   readonly zipped: Representation | undefined;
+  /** Undefined: that of all pages. */
+  readonly policy: string | undefined;
   /** Its name changes with its content, so browsers may keep it forever. */
   readonly immutable: boolean;
 }
@@ -39,6 +42,7 @@ const pageBytesMax = 32 * 1024 * 1024;
 const addresses: Readonly<Record<string, string>> = {
   "/index.html": "/",
   "/docs.html": "/docs",
+  "/playground.html": "/playground",
 };
 
 /** By the ending of the name; any other file is a plain download. */
@@ -111,16 +115,17 @@ async function answerFor(
 }
 
 function fileAnswer(request: Request, file: PageFile): Answer {
-  const { contentType, plain, zipped } = file;
+  const { contentType, plain, zipped, policy } = file;
   const isZipped = zipped !== undefined && request.acceptsEncodings("gzip") === "gzip";
   const { bytes, tag } = isZipped ? zipped : plain;
   const headers = ["ETag", tag, "Vary", "Accept-Encoding"];
+  const own = policy === undefined ? {} : { policy };
   const cacheControl = file.immutable ? "public, max-age=31536000, immutable" : "no-cache";
   if (namesTag(request.headers["if-none-match"], tag)) {
-    return { status: 304, contentType, body: "", headers, cacheControl };
+    return { status: 304, contentType, body: "", headers, cacheControl, ...own };
   }
   if (isZipped) headers.push("Content-Encoding", "gzip");
-  return { status: 200, contentType, body: bytes, headers, cacheControl };
+  return { status: 200, contentType, body: bytes, headers, cacheControl, ...own };
 }
 
 /** Shown in place of a page that was not built. */
@@ -172,6 +177,7 @@ async function makeFile(name: string, bytes: Buffer): Promise<PageFile> {
   return {
     contentType,
     plain: { bytes, tag: `"${hash}"` },
+    policy: contentType.startsWith("text/html") ? inlinePolicy(bytes.toString()) : undefined,
     zipped: zipped && { bytes: zipped, tag: `"${hash}-gzip"` },
     immutable: name.startsWith("/assets/"),
   };

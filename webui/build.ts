@@ -1,6 +1,6 @@
 /**
  * Builds the page into `webui/dist` when its sources are newer than the page that is there. Run it with
- * `node webui/build.ts` (`--force` builds anyway), or import `buildPage`.
+ * `node webui/build.ts` (`--force` builds anyway; `--playground` builds that page alone), or import `buildPage`.
  */
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -13,7 +13,11 @@ const sources = [
   "src",
   "index.html",
   "docs.html",
+  "playground.html",
+  "playground",
   "vite.config.ts",
+  // The playground plays the real protocol.
+  "../src",
   "../simulation",
   "../package-lock.json",
 ];
@@ -57,6 +61,7 @@ export async function buildPage(options: { readonly force?: boolean } = {}): Pro
       logLevel: "warn",
       build: { outDir: fresh },
     });
+    await buildPlayground(fresh);
     if (existsSync(dist)) renameSync(dist, former);
     renameSync(fresh, dist);
   } finally {
@@ -66,7 +71,20 @@ export async function buildPage(options: { readonly force?: boolean } = {}): Pro
   return { outcome: "built" };
 }
 
+/** Leaves `playground.html` in a folder, and touches nothing else there. */
+async function buildPlayground(outDir: string): Promise<void> {
+  const vite = await import("vite");
+  const configFile = join(here, "playground/config.ts");
+  await vite.build({ root: here, configFile, logLevel: "warn", build: { outDir } });
+}
+
 if (import.meta.main) {
-  const build = await buildPage({ force: process.argv.includes("--force") });
-  process.stdout.write(`page: ${build.outcome}\n`);
+  const [option] = process.argv.slice(2);
+  if (option === "--playground") {
+    await buildPlayground(dist);
+    process.stdout.write(`playground: ${join(dist, "playground.html")}\n`);
+  } else {
+    const build = await buildPage({ force: option === "--force" });
+    process.stdout.write(`page: ${build.outcome}\n`);
+  }
 }

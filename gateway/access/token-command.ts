@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { idRange, idSyntax } from "../../src/config/setting.ts";
+import { idRange, idSyntax } from "../../src/config/ids.ts";
 import { type Role, roles } from "./caller.ts";
 import { modeFault, newToken, readTokens, type TokenLine } from "./tokens.ts";
 

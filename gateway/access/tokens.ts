@@ -4,7 +4,7 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { idRange, idSyntax } from "../../src/config/setting.ts";
+import { idRange, idSyntax } from "../../src/config/ids.ts";
 import { keyBytesMax } from "../../src/request-limits.ts";
 import { type Role, roles } from "./caller.ts";
 

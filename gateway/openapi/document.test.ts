@@ -27,7 +27,7 @@ let text = "";
 let document: OpenApi;
 
 beforeAll(async () => {
-  for (const name of ["index.html", "docs.html"])
+  for (const name of ["index.html", "docs.html", "playground.html"])
     writeFileSync(join(pageDirectory, name), "<!doctype html><title>page</title>");
   await once(launcher.listen(0, "127.0.0.1"), "listening");
   const { port } = launcher.address() as AddressInfo;
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 /** What is served beside the table of endpoints. */
-const beside = ["/", "/docs", "/assets/{file}", "/nodes/{id}", "/nodes/{id}/{path}"];
+const beside = ["/", "/docs", "/playground", "/assets/{file}", "/nodes/{id}", "/nodes/{id}/{path}"];
 
 test("has every call of the table of endpoints, and no other", async () => {
   // The metrics of a node start with a series for each of its calls.

@@ -1,7 +1,8 @@
 /** Who the members are, and who leads. */
 import { z } from "zod";
+import { idRange, idSyntax } from "./ids.ts";
 import { readMember } from "./members.ts";
-import { idRange, idSyntax, type Setting, wholeNumber, zeroOrOne } from "./setting.ts";
+import { type Setting, wholeNumber, zeroOrOne } from "./setting.ts";
 
 /** In the order of docs/configuration.md. */
 export const clusterSettings = {

@@ -1,6 +1,7 @@
 /** The members that NODES names. */
 import { isIPv6 } from "node:net";
-import { hostNameSyntax, idSyntax } from "./setting.ts";
+import { idSyntax } from "./ids.ts";
+import { hostNameSyntax } from "./setting.ts";
 
 /** One member of the cluster, as NODES names it. */
 export interface MemberAddress {

@@ -16,9 +16,6 @@ export interface Setting<T> {
   readonly isSecret?: boolean;
 }
 
-/** Ids are part of URLs, metrics and folder names. */
-export const idSyntax = /^[A-Za-z0-9_-]{1,64}$/;
-export const idRange = "1 to 64 letters, digits, `_` or `-`";
 /** Host names as DNS and container networks have them. */
 export const hostNameSyntax = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/;
 

@@ -1,8 +1,8 @@
 /** Linearizable reads on every node, on virtual time: with and without failover. */
 import { describe, expect, test } from "vitest";
-import { VirtualCluster } from "../../test/virtual/cluster.ts";
-import { Chance } from "../../test/virtual/random.ts";
 import type { Result } from "../errors.ts";
+import { VirtualCluster } from "../virtual/world/cluster.ts";
+import { Chance } from "../virtual/world/random.ts";
 import type { KeyValue } from "./api.ts";
 
 /** Three nodes; `leader` leads. One ack settles a write, so that either follower may be behind. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../test/virtual/cluster.ts";
-import { Chance } from "../../test/virtual/random.ts";
+import { VirtualCluster } from "../virtual/world/cluster.ts";
+import { Chance } from "../virtual/world/random.ts";
 import type { NodeEvent } from "./api.ts";
 
 function cluster() {

@@ -1,7 +1,7 @@
 /** Watches that resume at nodes which never had, or have no more, what their clients have seen. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../test/virtual/cluster.ts";
-import { Chance } from "../../test/virtual/random.ts";
+import { VirtualCluster } from "../virtual/world/cluster.ts";
+import { Chance } from "../virtual/world/random.ts";
 
 function cluster() {
   const world = new VirtualCluster({

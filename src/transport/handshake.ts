@@ -8,7 +8,7 @@
  * Nothing of the stream reaches the rules before that. Without the secret, streams open as they always did.
  */
 import { Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { idSyntax } from "../config/setting.ts";
+import { idSyntax } from "../config/ids.ts";
 import { PacedLog } from "../node/paced-log.ts";
 import type { Log } from "../node/ports.ts";
 import type { NodeId } from "../replication/types.ts";

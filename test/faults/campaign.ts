@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Call } from "../linearizability/history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 import { type Cluster, startCluster } from "../support/cluster.ts";
 import { HttpClient } from "../support/http-client.ts";
 import { Dice, mulberry32 } from "../support/random.ts";

@@ -1,6 +1,6 @@
 /** Turns replies into the history that the checker reads, and notes every reply that must not be. */
 import { performance } from "node:perf_hooks";
-import type { Call } from "../linearizability/history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 import type { Contact } from "../support/contact.ts";
 import type { Question, Reply } from "../support/http-client.ts";
 

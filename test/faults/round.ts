@@ -2,9 +2,9 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeStatus } from "../../src/node/api.ts";
-import { check } from "../linearizability/check.ts";
-import type { Call } from "../linearizability/history.ts";
-import { findAnomaly } from "../linearizability/transactions.ts";
+import { check } from "../../src/virtual/linearizability/check.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
+import { findAnomaly } from "../../src/virtual/linearizability/transactions.ts";
 import type { Cluster } from "../support/cluster.ts";
 import { anyContact, type Contact, fixedContact, RoamingContact } from "../support/contact.ts";
 import type { HttpClient } from "../support/http-client.ts";

@@ -1,7 +1,7 @@
 /** The recorder of transactions itself: a cluster that forgets idempotency keys is found out. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { check } from "../linearizability/check.ts";
-import { findAnomaly } from "../linearizability/transactions.ts";
+import { check } from "../../src/virtual/linearizability/check.ts";
+import { findAnomaly } from "../../src/virtual/linearizability/transactions.ts";
 import { type Contact, fixedContact } from "../support/contact.ts";
 import { HttpClient } from "../support/http-client.ts";
 import { type SmallCluster, startSmallCluster } from "../support/small-cluster.ts";

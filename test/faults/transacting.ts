@@ -12,9 +12,9 @@ import {
   callsOf,
   seenBy,
   writesIn,
-} from "../linearizability/attempts.ts";
-import type { Call } from "../linearizability/history.ts";
-import type { Transaction } from "../linearizability/transactions.ts";
+} from "../../src/virtual/linearizability/attempts.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
+import type { Transaction } from "../../src/virtual/linearizability/transactions.ts";
 import type { Contact } from "../support/contact.ts";
 import type { Reply } from "../support/http-client.ts";
 import type { Recorder } from "./recorder.ts";

@@ -5,7 +5,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 // A dependency of the simulation: among the root's it would be part of a node's production install.
 import { createParser } from "eventsource-parser";
-import type { Call } from "../linearizability/history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 import type { NodeProcess } from "../support/node-process.ts";
 
 interface Seen {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { NodeStatus } from "../../src/node/api.ts";
-import type { Call } from "../linearizability/history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 import type { HttpClient } from "../support/http-client.ts";
 import type { NodeProcess } from "../support/node-process.ts";
 

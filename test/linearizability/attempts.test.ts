@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answersOf, callsOf, seenBy } from "./attempts.ts";
+import { answersOf, callsOf, seenBy } from "../../src/virtual/linearizability/attempts.ts";
 
 const operations = [
   { key: "a", ifVersion: 4, isCheck: true },

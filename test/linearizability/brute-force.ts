@@ -2,7 +2,7 @@
  * The plainest checker there is, to test the clever one against: tries every order, every choice of
  * which unknown calls took effect, and every version that a write could have got.
  */
-import type { Call } from "./history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 
 interface Cell {
   readonly value: string | undefined;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { check } from "../../src/virtual/linearizability/check.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 import { mulberry32 } from "../support/random.ts";
 import { isLinearizable } from "./brute-force.ts";
-import { check } from "./check.ts";
-import type { Call } from "./history.ts";
 import { put, read, refused, remove } from "./notation.ts";
 import { simulate } from "./simulated.ts";
 

@@ -1,5 +1,5 @@
 /** Histories in a few words, so that a test reads like the story it tells. */
-import type { Call } from "./history.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
 
 type Span = readonly [invokedAt: number, returnedAt?: number];
 type Extra = Partial<Pick<Call, "version" | "ifVersion" | "client" | "outcome" | "key">>;

@@ -1,6 +1,6 @@
 /** Histories of a register that works: calls take effect at one instant between start and answer. */
-import type { Call } from "./history.ts";
-import { ABSENT, apply } from "./model.ts";
+import type { Call } from "../../src/virtual/linearizability/history.ts";
+import { ABSENT, apply } from "../../src/virtual/linearizability/model.ts";
 
 export interface Simulation {
   /** In [0, 1). */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { findAnomaly, type Transaction } from "./transactions.ts";
+import { findAnomaly, type Transaction } from "../../src/virtual/linearizability/transactions.ts";
 
 const keys = ["a", "b", "c"] as const;
 

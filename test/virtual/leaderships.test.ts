@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { Chance } from "../../src/virtual/world/random.ts";
 import { Leaderships } from "./leaderships.ts";
-import { Chance } from "./random.ts";
 
 test("whatever leaderships follow each other, no recovery loses what one of them settled", () => {
   let settled = 0;

@@ -12,8 +12,8 @@ import { DEFAULT_LIMITS } from "../../src/replication/limits.ts";
 import { Evidence } from "../../src/replication/recovery/evidence.ts";
 import type { Entry, Epoch, Sequence, StoreRecord } from "../../src/replication/types.ts";
 import type { LogView, StoreView } from "../../src/replication/views.ts";
-import { whatIsKept } from "./kept.ts";
-import type { Chance } from "./random.ts";
+import { whatIsKept } from "../../src/virtual/world/kept.ts";
+import type { Chance } from "../../src/virtual/world/random.ts";
 
 interface Disk {
   readonly name: string;

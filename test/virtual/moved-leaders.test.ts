@@ -1,7 +1,7 @@
 /** Leaders that moved and came back, and stores that are not a prefix: directed, on virtual time. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "./cluster.ts";
-import { Chance } from "./random.ts";
+import { VirtualCluster } from "../../src/virtual/world/cluster.ts";
+import { Chance } from "../../src/virtual/world/random.ts";
 
 /** Real nodes; `a=1` is settled everywhere. */
 function begin({ followers = 3, writeQuorum = 2 } = {}) {

@@ -1,21 +1,23 @@
 /**
- * Stories are text files: prose behind `#`, commands behind `>`, and below each command what came
- * of it. `node test/virtual/playing.ts --update [name…]` records them anew.
+ * Stories are text files: prose behind `#`, commands behind `>`, below each command what came of it, and for readers of the
+ * playground a prediction to make (`?`) and its answer (`!`).
+ * `node test/virtual/playing.ts --update [name…]` records them anew.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stage } from "./stage.ts";
+import { isCommand, scriptOf } from "../../src/virtual/playground/script.ts";
+import { Stage } from "../../src/virtual/stage/stage.ts";
 
-export const storiesFolder = join(import.meta.dirname, "stories");
+export const storiesFolder = join(import.meta.dirname, "../../src/virtual/stories");
 
 export async function playStory(path: string): Promise<{ recorded: string; played: string }> {
   const recorded = readFileSync(path, "utf8");
   const stage = new Stage();
   const lines: string[] = [];
-  for (const line of recorded.split("\n")) {
-    const command = line.startsWith("> ");
-    if (command || line.startsWith("#") || line === "") lines.push(line);
-    if (command) lines.push(...(await stage.play(line.slice(2))));
+  for (const line of scriptOf(recorded)) {
+    lines.push(line);
+    if (stage.broken !== undefined) continue;
+    if (isCommand(line)) lines.push(...(await stage.play(line.slice(2))));
   }
   return { recorded, played: lines.join("\n") };
 }

@@ -1,4 +1,4 @@
-import { type Outcome, Run } from "./run.ts";
+import { type Outcome, Run } from "../../src/virtual/runs/run.ts";
 
 export type Report = Outcome | { readonly seed: number; readonly violation: string };
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { accountOf } from "./account.ts";
-import { Coverage } from "./coverage.ts";
-import { Run } from "./run.ts";
+import { Run } from "../../src/virtual/runs/run.ts";
+import { accountOf } from "../../src/virtual/world/account.ts";
+import { Coverage } from "../../src/virtual/world/coverage.ts";
 import { wanted, wantedOfElections } from "./wanted.ts";
 
 const seeds = 500;

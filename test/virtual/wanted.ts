@@ -1,9 +1,10 @@
 /** What a proof must have met, besides the situations. */
-import { excuses } from "./account.ts";
-import { electionFaultNames } from "./election-faults.ts";
-import { electionSceneNames } from "./election-scenes.ts";
-import { faultNames } from "./faults.ts";
-import { sceneNames } from "./scenes.ts";
+
+import { electionFaultNames } from "../../src/virtual/runs/election-faults.ts";
+import { electionSceneNames } from "../../src/virtual/runs/election-scenes.ts";
+import { faultNames } from "../../src/virtual/runs/faults.ts";
+import { sceneNames } from "../../src/virtual/runs/scenes.ts";
+import { excuses } from "../../src/virtual/world/account.ts";
 
 /** Of clusters in which any node may lead. */
 export const wantedOfElections: readonly string[] = [

@@ -4,7 +4,8 @@
  */
 import { isIP } from "node:net";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { hostNameSyntax, idRange, idSyntax } from "../../src/config/setting.ts";
+import { idRange, idSyntax } from "../../src/config/ids.ts";
+import { hostNameSyntax } from "../../src/config/setting.ts";
 import { validDays } from "./authority.ts";
 import { prepareFolder, writeCertificates, writeTokens } from "./write.ts";
 

@@ -43,6 +43,16 @@ export const pageDocs: Readonly<Record<string, CallDoc>> = {
     answers: fileAnswers(html, "The page."),
     refusals: ["NOT_FOUND"],
   },
+  "/playground": {
+    id: "playground",
+    tag: "Pages",
+    summary: "The protocol, played in a page",
+    description: "One file without requests of its own. It shows no data of this cluster.",
+    ...fileHeaders,
+    examples: { plain: { summary: "The page", status: 200 } },
+    answers: fileAnswers(html, "The page."),
+    refusals: ["NOT_FOUND"],
+  },
   "/assets/{file}": {
     id: "asset",
     tag: "Pages",

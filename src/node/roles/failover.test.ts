@@ -1,8 +1,8 @@
 /** Elections and handovers of whole nodes, on virtual time. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../../test/virtual/cluster.ts";
-import { Chance } from "../../../test/virtual/random.ts";
 import type { Result } from "../../errors.ts";
+import { VirtualCluster } from "../../virtual/world/cluster.ts";
+import { Chance } from "../../virtual/world/random.ts";
 import type { LiveConfig, WriteReceipt } from "../api.ts";
 import { handoverMsMax, nodeStopMsMax } from "../stopping.ts";
 

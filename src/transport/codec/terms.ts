@@ -1,5 +1,5 @@
 /** The terms that messages are made of, and what each may be. */
-import { idRange, idSyntax } from "../../config/setting.ts";
+import { idRange, idSyntax } from "../../config/ids.ts";
 import { byteRank } from "../../key-order.ts";
 import { numberMax } from "../../replication/bounds.ts";
 import { isHistory } from "../../replication/history.ts";

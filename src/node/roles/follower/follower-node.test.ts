@@ -1,7 +1,7 @@
 /** What a follower is ready for, at each turn of its life, on virtual time. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
-import { Chance } from "../../../../test/virtual/random.ts";
+import { VirtualCluster } from "../../../virtual/world/cluster.ts";
+import { Chance } from "../../../virtual/world/random.ts";
 
 function start() {
   const world = new VirtualCluster({

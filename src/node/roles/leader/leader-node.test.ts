@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
-import { Chance } from "../../../../test/virtual/random.ts";
 import type { Result } from "../../../errors.ts";
+import { VirtualCluster } from "../../../virtual/world/cluster.ts";
+import { Chance } from "../../../virtual/world/random.ts";
 import type { WriteReceipt, WriteRequest } from "../../api.ts";
 
 /** Real nodes on virtual time, led and ready. */

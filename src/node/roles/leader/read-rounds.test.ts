@@ -1,7 +1,7 @@
 /** Which confirming round a read waits for, on virtual time. */
 import { expect, test } from "vitest";
-import { VirtualCluster } from "../../../../test/virtual/cluster.ts";
-import { Chance } from "../../../../test/virtual/random.ts";
+import { VirtualCluster } from "../../../virtual/world/cluster.ts";
+import { Chance } from "../../../virtual/world/random.ts";
 import { waitingMax } from "../../waiting.ts";
 
 /** A leader and two followers, any of which may lead. */

@@ -1,4 +1,0 @@
-/** A promise of the design was seen broken. */
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
