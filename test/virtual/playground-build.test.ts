@@ -1,41 +1,23 @@
 /** What the page of the playground plays: the protocol as it is built for browsers, with all planted faults. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { plantedFaults } from "../../src/virtual/planted/planted.ts";
 import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import type { Recording } from "../../src/virtual/playground/moments.ts";
 import { record } from "../../src/virtual/playground/record.ts";
-import { engine } from "../../webui/playground/config.ts";
 import type * as Engine from "../../webui/src/playground/engine.ts";
+import { builtEngine } from "./built-engine.ts";
+import { writePage } from "./page.ts";
 import { storiesFolder } from "./playing.ts";
 
 const all = [...plantedFaults, ...electionFaultsPlanted];
-/** Below node_modules: as a package, so that nobody changes it on the way. */
-const folder = mkdtempSync(join(import.meta.dirname, "../../node_modules/.playground-"));
 let built: typeof Engine;
 
 beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: "warn",
-    plugins: engine.plugins,
-    build: {
-      outDir: folder,
-      target: "es2023",
-      lib: {
-        entry: join(import.meta.dirname, "../../webui/src/playground/engine.ts"),
-        formats: ["es"],
-        fileName: () => "engine.mjs",
-      },
-      rolldownOptions: { transform: engine.transform },
-    },
-  });
-  built = await import(pathToFileURL(join(folder, "engine.mjs")).href);
+  built = await builtEngine();
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const recorded = readdirSync(storiesFolder).filter((name) => name.endsWith(".txt"));
 const textOf = (name: string) => readFileSync(join(storiesFolder, name), "utf8");
@@ -85,4 +67,22 @@ test.for(hunts)("in the page, %s breaks a promise in story %s", async ([name, st
   expect(breach?.calls.every((id) => calls.some((call) => call.id === id))).toBe(true);
   // The fault is gone with its recording.
   expect((await built.record(textOf(storyOf(story)))).breach).toBeUndefined();
+});
+
+test("a seed that breaks a promise becomes a page that opens right before", async () => {
+  const fault = "an entry settles one ack too early";
+  const text = "> seed 1\n";
+  const file = join(tmpdir(), `seed-${process.pid}.html`);
+  try {
+    const { moments, broken } = await writePage(file, { text, fault });
+    expect(broken).toMatch(/was answered with acks/);
+    const html = readFileSync(file, "utf8");
+    const [, json = ""] =
+      /<script type="application\/json" id="scenario">(.*?)<\/script>/.exec(html) ?? [];
+    expect(JSON.parse(json)).toEqual({ text, fault, moment: moments - 2 });
+    // The scenario stands before the script that reads it.
+    expect(html.indexOf('id="scenario"')).toBeLessThan(html.lastIndexOf("<body"));
+  } finally {
+    rmSync(file, { force: true });
+  }
 });

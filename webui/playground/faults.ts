@@ -55,7 +55,7 @@ export function faults(): Plugin {
 }
 
 /** The code with both versions of whatever these faults change. Throws where one of them cannot be planted. */
-export function withFaults(code: string, planted: readonly PlantedFault[]): string {
+function withFaults(code: string, planted: readonly PlantedFault[]): string {
   const tree = treeOf(code);
   const all = planted.map((fault) => {
     const insertions = insertionsFor(code, tree, fault);

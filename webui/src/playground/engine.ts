@@ -13,6 +13,7 @@ export type {
   MomentKind,
   NodeView,
   Recording,
+  Scenario,
   Voyage,
 } from "../../../src/virtual/playground/moments.ts";
 export { type RecordOptions, record } from "../../../src/virtual/playground/record.ts";
