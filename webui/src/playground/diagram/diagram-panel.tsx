@@ -1,6 +1,6 @@
 /** The space-time diagram below the picture: what is in view, how large, and its files. */
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { useLayoutEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useWidth } from "../../lib/hooks.ts";
 import { Scroller } from "../../ui/panel.tsx";
 import { diagramOf, type View, voyagesMax } from "../model/diagram.ts";
@@ -21,6 +21,8 @@ import { savePng, saveSvg } from "./save.ts";
 
 /** Px for a millisecond that is drawn to scale. */
 const pxPerUnitRange = { min: 6, max: 240 };
+/** To draw some hundred messages takes a browser a while, so a fast run moves the view only so often. */
+const restMs = 1500;
 /** What a short story is enlarged to at most, when it opens. */
 const fitMax = 90;
 const fitMin = 24;
@@ -30,6 +32,7 @@ export function DiagramPanel() {
   // Undefined: as large as it fits.
   const zoom = useSignal<number | undefined>(undefined);
   const from = useSignal(0);
+  const movedAt = useRef(0);
   const gutter = width < 540 ? 74 : 92;
   // The start of the cluster is behind what a story tells; it can be reached by moving to the left.
   const opensAt = scale.value.unitsAt(recording.value.moments[opening.value]?.at ?? 0);
@@ -46,6 +49,9 @@ export function DiagramPanel() {
     if (width === 0) return;
     const share = (here - from.peek()) / shownUnits;
     if (share >= 0 && share <= (playing.value ? 0.92 : 0.98)) return;
+    const now = performance.now();
+    if (playing.value && now - movedAt.current < restMs) return;
+    movedAt.current = now;
     from.value = Math.max(0, here - shownUnits * (share < 0 ? 0.7 : 0.3));
   });
   const facts = {

@@ -4,8 +4,11 @@
  */
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Diagram, DrawnVoyage, View } from "../model/diagram.ts";
+import { type Diagram, type DrawnVoyage, type View, voyageAt } from "../model/diagram.ts";
 import { cornersOf, labelsOf } from "../model/figure.ts";
+import { flightKinds } from "../model/flights.ts";
+import { type HappeningName, happeningNames } from "../model/happenings.ts";
+import type { Point } from "../model/places.ts";
 import { inMs } from "../model/words.ts";
 import { goToInstant, pause } from "../state/clock.ts";
 import { at, breachShown, scale } from "../state/recorded.ts";
@@ -24,29 +27,31 @@ export function Drawing({ diagram, view }: DrawingProps) {
   const still = useMemo(() => <Still diagram={diagram} view={view} />, [diagram]);
   const lit = diagram.voyages.filter(({ voyage: { id } }) => id === chosen || id === near);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the timeline and the steps do the same by keyboard
-    <svg
-      class="space-time"
-      width={width}
-      height={diagram.height}
-      viewBox={`0 0 ${width} ${diagram.height}`}
-      role="img"
-      aria-label={`${diagram.voyages.length} messages between ${diagram.lanes.length} nodes; the list of events says the same in words`}
-      onClick={(event) => choose(event, view)}
-      onPointerMove={(event) => {
-        hovered.value = idOf(event.target);
-      }}
-      onPointerLeave={() => {
-        hovered.value = undefined;
-      }}
-    >
-      {still}
-      {lit.map((drawn) => (
-        <Lit key={drawn.voyage.id} drawn={drawn} width={width} gutter={gutter} />
-      ))}
-      <Contradiction diagram={diagram} />
-      <Hand view={view} height={diagram.height} />
-    </svg>
+    <div class="space-time-place">
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the timeline and the steps do the same by keyboard */}
+      <svg
+        class={`space-time ${near === undefined ? "" : "over"}`}
+        width={width}
+        height={diagram.height}
+        viewBox={`0 0 ${width} ${diagram.height}`}
+        role="img"
+        aria-label={`${diagram.voyages.length} messages between ${diagram.lanes.length} nodes; the list of events says the same in words`}
+        onClick={(event) => choose(event, diagram, view)}
+        onPointerMove={(event) => {
+          hovered.value = voyageAt(diagram, pointOf(event))?.voyage.id;
+        }}
+        onPointerLeave={() => {
+          hovered.value = undefined;
+        }}
+      >
+        {still}
+        {lit.map((drawn) => (
+          <Lit key={drawn.voyage.id} drawn={drawn} width={width} gutter={gutter} />
+        ))}
+        <Contradiction diagram={diagram} />
+      </svg>
+      <Hand view={view} />
+    </div>
   );
 }
 
@@ -79,31 +84,25 @@ function Still({ diagram, view }: DrawingProps) {
           ))}
         </g>
       ))}
-      {diagram.voyages.map((drawn) => (
-        <Voyage key={drawn.voyage.id} drawn={drawn} />
-      ))}
-      {diagram.calls.map(({ call, x1, x2, y }) => (
+      <Voyages voyages={diagram.voyages} />
+      {diagram.calls.map(({ call, words, x1, x2, y }) => (
         <g key={call.id} class="call">
           <path d={`M${x1} ${y}H${Math.max(x1 + 1, x2)}`} />
-          <text x={Math.max(x1, gutter)} y={y - 5}>
-            {call.text}
+          <text x={x1} y={y - 5}>
+            {words}
           </text>
           <title>{`${call.text} → ${call.outcome ?? "no answer"}`}</title>
         </g>
       ))}
-      {diagram.happenings.map(({ name, x, y, text, node, index }) => (
-        <g key={`${index} ${node} ${name}`} class={`happening ${name}`}>
-          {name === "crash" ? (
-            <path d={`M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10`} />
-          ) : (
-            <path
-              d={`M${cornersOf(name, x, y)
-                .map((point) => point.join(" "))
-                .join("L")}z`}
-            />
-          )}
-          <title>{text}</title>
-        </g>
+      {happeningNames.map((name) => (
+        <path
+          key={name}
+          class={`happening ${name}`}
+          d={diagram.happenings
+            .filter((one) => one.name === name)
+            .map(({ x, y }) => outlineOf(name, x, y))
+            .join("")}
+        />
       ))}
       {labelsOf(diagram, width).map(({ x, y, words, id }) => (
         <text key={id} class="voyage-label" x={x} y={y}>
@@ -120,18 +119,49 @@ function Still({ diagram, view }: DrawingProps) {
   );
 }
 
-function Voyage({ drawn: { voyage, kind, x1, y1, x2, y2 } }: { readonly drawn: DrawnVoyage }) {
+/** From here on, lines are plain and thin: dashes and tips would be a blur, and slow to draw. */
+const denseFrom = 150;
+
+/** One path for all messages of a kind: some hundred elements would take a browser too long. */
+function Voyages({ voyages }: { readonly voyages: readonly DrawnVoyage[] }) {
+  const lost = voyages.filter(({ voyage }) => voyage.outcome === "lost");
+  const isDense = voyages.length > denseFrom;
+  const arrived = (kind: DrawnVoyage["kind"]) =>
+    voyages.filter((one) => one.kind === kind && one.voyage.outcome === "delivered");
   return (
-    <g class={`voyage ${kind} ${voyage.outcome.replace(" ", "-")}`} data-id={voyage.id}>
-      <path class="voyage-reach" d={`M${x1} ${y1}L${x2} ${y2}`} />
-      <path class="voyage-line" d={`M${x1} ${y1}L${x2} ${y2}`} />
-      {voyage.outcome === "lost" ? (
-        <path class="voyage-lost" d={`M${x2 - 4} ${y2 - 4}l8 8M${x2 + 4} ${y2 - 4}l-8 8`} />
-      ) : (
-        <circle class="voyage-tip" cx={x2} cy={y2} r="2.5" />
-      )}
-    </g>
+    <>
+      {flightKinds.map((kind) => (
+        <g key={kind} class={`voyage ${kind} ${isDense ? "dense" : ""}`}>
+          <path
+            class="voyage-line"
+            d={voyages
+              .filter((one) => one.kind === kind)
+              .map(({ x1, y1, x2, y2 }) => `M${x1} ${y1}L${x2} ${y2}`)
+              .join("")}
+          />
+          {!isDense && (
+            <path
+              class="voyage-tip"
+              d={arrived(kind)
+                .map(({ x2, y2 }) => `M${x2} ${y2}h0`)
+                .join("")}
+            />
+          )}
+        </g>
+      ))}
+      <path
+        class="voyage-lost"
+        d={lost.map(({ x2, y2 }) => `M${x2 - 4} ${y2 - 4}l8 8m0 -8l-8 8`).join("")}
+      />
+    </>
   );
+}
+
+function outlineOf(name: HappeningName, x: number, y: number): string {
+  if (name === "crash") return `M${x - 5} ${y - 5}l10 10m0 -10l-10 10`;
+  return `M${cornersOf(name, x, y)
+    .map((point) => point.join(" "))
+    .join("L")}z`;
 }
 
 /** The selected message, or the one under the pointer, in full words. */
@@ -177,42 +207,43 @@ function Contradiction({ diagram }: { readonly diagram: Diagram }) {
   );
 }
 
-/** The instant that is shown. */
-function Hand({ view, height }: { readonly view: View; readonly height: number }) {
-  const hand = useRef<SVGPathElement>(null);
+/**
+ * The instant that is shown. It lies above the drawing rather than in it: a browser would otherwise draw
+ * all messages anew in every frame.
+ */
+function Hand({ view }: { readonly view: View }) {
+  const hand = useRef<HTMLDivElement>(null);
   const { fromUnits, pxPerUnit, gutter, width } = view;
   useEffect(
     () =>
       effect(() => {
         const x = gutter + (scale.value.unitsAt(at.value) - fromUnits) * pxPerUnit;
-        hand.current?.setAttribute("transform", `translate(${x} 0)`);
-        hand.current?.setAttribute("opacity", x < gutter || x > width ? "0" : "1");
+        hand.current?.style.setProperty("transform", `translateX(${x}px)`);
+        hand.current?.classList.toggle("away", x < gutter || x > width);
       }),
     [fromUnits, pxPerUnit, gutter, width],
   );
-  return <path ref={hand} class="timeline-hand" d={`M0 16V${height}`} />;
+  return <div ref={hand} class="hand in-diagram" />;
 }
 
-function idOf(target: EventTarget | null): number | undefined {
-  const id = nameOf(target, "data-id");
-  return id === undefined ? undefined : Number(id);
+function pointOf(event: MouseEvent & { currentTarget: SVGSVGElement }): Point {
+  const { left, top } = event.currentTarget.getBoundingClientRect();
+  return { x: event.clientX - left, y: event.clientY - top };
 }
 
-function nameOf(target: EventTarget | null, attribute: string): string | undefined {
-  if (!(target instanceof Element)) return undefined;
-  return target.closest(`[${attribute}]`)?.getAttribute(attribute) ?? undefined;
-}
+type Click = MouseEvent & { currentTarget: SVGSVGElement };
 
-function choose(event: MouseEvent & { currentTarget: SVGSVGElement }, view: View): void {
-  const { left } = event.currentTarget.getBoundingClientRect();
-  const x = event.clientX - left - view.gutter;
-  const id = idOf(event.target);
-  const node = nameOf(event.target, "data-node");
-  if (node !== undefined) {
+function choose(event: Click, diagram: Diagram, view: View): void {
+  const { target } = event;
+  const node = target instanceof Element ? target.getAttribute("data-node") : null;
+  if (node !== null) {
     selectNode(node);
     return;
   }
+  const point = pointOf(event);
+  const hit = voyageAt(diagram, point);
   pause();
-  if (id !== undefined) selectMessage(id);
-  if (x >= 0) goToInstant(scale.peek().atUnits(view.fromUnits + x / view.pxPerUnit));
+  if (hit !== undefined) selectMessage(hit.voyage.id);
+  const units = view.fromUnits + (point.x - view.gutter) / view.pxPerUnit;
+  if (point.x >= view.gutter) goToInstant(scale.peek().atUnits(units));
 }

@@ -6,6 +6,7 @@ import type { NodeId } from "../../../../src/replication/types.ts";
 import { type FlightKind, kindOf } from "./flights.ts";
 import type { Happening, Stretch } from "./happenings.ts";
 import type { Call, Recording, Voyage } from "./moments.ts";
+import { distanceTo, type Point } from "./places.ts";
 import type { TimeScale } from "./scale.ts";
 
 export interface View {
@@ -46,6 +47,8 @@ export interface DrawnVoyage {
 
 interface DrawnCall {
   readonly call: Call;
+  /** Empty where the call before on the same line leaves no room. */
+  readonly words: string;
   readonly x1: number;
   readonly x2: number;
   readonly y: number;
@@ -61,7 +64,7 @@ interface Facts {
 /** Above the first line: the times. */
 const headPx = 22;
 /** More than that would be a blur, and slow to draw. */
-export const voyagesMax = 800;
+export const voyagesMax = 500;
 const tickPx = 64;
 
 export function diagramOf({ recording, happenings, stretches, scale }: Facts, view: View): Diagram {
@@ -86,14 +89,17 @@ export function diagramOf({ recording, happenings, stretches, scale }: Facts, vi
       .flatMap((voyage) => draw(voyage, { xOf, laneOf, end }))
       .filter(({ x1, x2, kind }) => isInView(x1, x2) && (view.withBeats || kind !== "beat"))
       .slice(0, voyagesMax),
-    calls: recording.calls
-      .map((call) => ({
-        call,
-        x1: xOf(call.calledAt),
-        x2: call.answeredAt === undefined ? end : xOf(call.answeredAt),
-        y: (laneOf.get(call.node) ?? 0) - 9,
-      }))
-      .filter(({ x1, x2 }) => isInView(x1, x2)),
+    calls: withWords(
+      recording.calls
+        .map((call) => ({
+          call,
+          x1: xOf(call.calledAt),
+          x2: call.answeredAt === undefined ? end : xOf(call.answeredAt),
+          y: (laneOf.get(call.node) ?? 0) - 9,
+        }))
+        .filter(({ x1, x2 }) => isInView(x1, x2))
+        .map((one) => ({ ...one, x1: clip(one.x1), x2: clip(one.x2) })),
+    ),
     happenings: happenings
       .map((one) => ({ ...one, x: xOf(one.at), y: laneOf.get(one.node) ?? 0 }))
       .filter(({ x }) => isInView(x, x)),
@@ -110,6 +116,26 @@ interface Paper {
   readonly end: number;
 }
 
+/** The message whose line is nearest to a point, within reach. */
+export function voyageAt(
+  { voyages }: Pick<Diagram, "voyages">,
+  point: Point,
+  reach = 7,
+): DrawnVoyage | undefined {
+  let nearest: DrawnVoyage | undefined;
+  let distance = reach;
+  for (const one of voyages) {
+    const away = distanceTo(point, {
+      from: { x: one.x1, y: one.y1 },
+      to: { x: one.x2, y: one.y2 },
+    });
+    if (away > distance) continue;
+    distance = away;
+    nearest = one;
+  }
+  return nearest;
+}
+
 /** A lost message ends on its way; what is under way at the end goes on to the edge of what is known. */
 function draw(voyage: Voyage, { xOf, laneOf, end }: Paper): readonly DrawnVoyage[] {
   const [y1, to] = [laneOf.get(voyage.from), laneOf.get(voyage.to)];
@@ -118,6 +144,18 @@ function draw(voyage: Voyage, { xOf, laneOf, end }: Paper): readonly DrawnVoyage
   const x1 = xOf(voyage.sentAt);
   const x2 = voyage.endedAt === undefined ? end : xOf(voyage.endedAt);
   return [{ voyage, kind: kindOf(voyage), x1, y1, x2, y2: y1 + (to - y1) * share }];
+}
+
+const letterPx = 6;
+
+function withWords(calls: readonly Omit<DrawnCall, "words">[]): readonly DrawnCall[] {
+  const freeFrom = new Map<NodeId, number>();
+  return calls.map((one) => {
+    const { node, text } = one.call;
+    const isFree = one.x1 >= (freeFrom.get(node) ?? 0);
+    if (isFree) freeFrom.set(node, one.x1 + text.length * letterPx + 6);
+    return { ...one, words: isFree ? text : "" };
+  });
 }
 
 /** Round times a fair way apart. Where waits are shortened, that is not every so many milliseconds. */

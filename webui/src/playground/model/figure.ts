@@ -5,6 +5,7 @@
 import type { Diagram, DrawnVoyage } from "./diagram.ts";
 import type { FlightKind } from "./flights.ts";
 import type { HappeningName } from "./happenings.ts";
+import { shortOutcome } from "./words.ts";
 
 export type Ink =
   | {
@@ -112,15 +113,10 @@ export function inkOf(diagram: Diagram, { width, gutter }: { width: number; gutt
         ink.push(line(x1, y, x2, y, leads ? 2.4 : 1, state === "frozen" ? [3, 3] : []));
     }
   }
-  for (const { x1, x2, y, call } of diagram.calls) {
+  for (const { x1, x2, y, call, words } of diagram.calls) {
     ink.push(line(x1, y, x2, y, 3.2));
-    ink.push(
-      text(
-        Math.max(x1, gutter),
-        y - 4,
-        `${call.text}${call.outcome === undefined ? "" : ` → ${call.outcome}`}`,
-      ),
-    );
+    const outcome = call.outcome === undefined ? "" : ` → ${shortOutcome(call.outcome)}`;
+    if (words !== "") ink.push(text(x1, y - 4, words + (x2 - x1 > 120 ? outcome : "")));
   }
   for (const drawn of diagram.voyages) {
     ink.push(line(drawn.x1, drawn.y1, drawn.x2, drawn.y2, 0.9, dashOf[drawn.kind]));
@@ -143,10 +139,13 @@ export interface Label {
 }
 
 const letterPx = 4.6;
+/** Where there are more, labels would be a blur. */
+const labelledMax = 160;
 
 /** What messages say, where there is room for it. Heartbeats say nothing. */
 export function labelsOf({ voyages, lanes, calls }: Diagram, width: number): readonly Label[] {
   const taken: Label[] = [];
+  if (voyages.length > labelledMax) return taken;
   const lines = [...lanes.map(({ y }) => y), ...calls.map(({ y }) => y - 8)];
   const isFree = (one: Label) =>
     lines.every((y) => Math.abs(one.y - 3 - y) > 8) &&

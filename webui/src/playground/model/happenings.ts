@@ -5,7 +5,8 @@
 import type { NodeId } from "../../../../src/replication/types.ts";
 import type { Moment, NodeView, Recording } from "./moments.ts";
 
-export type HappeningName = "crash" | "start" | "leads" | "flush" | "commit";
+export const happeningNames = ["flush", "commit", "start", "leads", "crash"] as const;
+export type HappeningName = (typeof happeningNames)[number];
 
 export interface Happening {
   readonly name: HappeningName;

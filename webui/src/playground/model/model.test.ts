@@ -74,8 +74,10 @@ test("a jump leads to the nearest mark of its kind, in both directions", () => {
 });
 
 test.each([
-  ["ring", 7, 330, { width: 84, height: 68 }],
-  ["leader left", 7, 330, { width: 84, height: 68 }],
+  ["ring", 2, 330, { width: 80, height: 68 }],
+  ["ring", 7, 330, { width: 80, height: 68 }],
+  ["ring", 9, 330, { width: 80, height: 68 }],
+  ["leader left", 7, 330, { width: 80, height: 68 }],
   ["ring", 6, 700, { width: 168, height: 106 }],
   ["ring", 9, 700, { width: 168, height: 106 }],
   ["leader left", 7, 700, { width: 168, height: 106 }],

@@ -35,20 +35,20 @@ export function placesIn(scene: Scene): ReadonlyMap<NodeId, Point> {
 /** How high the picture must be for the nodes not to touch. */
 export function heightFor(layout: Layout, count: number, node: Size): number {
   if (layout === "leader left") return Math.max(1, count - 1) * (node.height + 10);
-  const rows = Math.ceil((count + 1) / 2);
-  return rows * (node.height + 16);
+  return (count * (node.height + 16)) / 2 + node.height + 8;
 }
 
 function ring({ ids, picture, node }: Scene): ReadonlyMap<NodeId, Point> {
   const across = Math.max(0, (picture.width - node.width) / 2 - 4);
   const up = Math.max(0, (picture.height - node.height) / 2 - 4);
-  // Two nodes look at each other from the sides.
-  const start = ids.length === 2 ? Math.PI : -Math.PI / 2;
+  const middle = { x: picture.width / 2, y: picture.height / 2 };
   return new Map(
     ids.map((id, place) => {
-      const angle = start + (2 * Math.PI * place) / ids.length;
-      const x = picture.width / 2 + across * Math.cos(angle);
-      return [id, { x, y: picture.height / 2 + up * Math.sin(angle) }];
+      // Two nodes look at each other from the sides.
+      const share = ids.length === 2 ? (place * 2 + 3) / 4 : place / ids.length;
+      const x = middle.x + across * Math.sin(2 * Math.PI * share);
+      // Even steps from top to bottom leave more room between neighbours than a circle does.
+      return [id, { x, y: middle.y + up * (4 * Math.min(share % 1, 1 - (share % 1)) - 1) }];
     }),
   );
 }
@@ -102,3 +102,11 @@ export const along = ({ from, to }: Way, share: number): Point => ({
   x: from.x + (to.x - from.x) * share,
   y: from.y + (to.y - from.y) * share,
 });
+
+/** From a point to the nearest one of the way. */
+export function distanceTo({ x, y }: Point, { from, to }: Way): number {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
+  const nearest = along({ from, to }, Math.min(1, Math.max(0, share)));
+  return Math.hypot(x - nearest.x, y - nearest.y);
+}

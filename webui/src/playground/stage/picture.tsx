@@ -13,7 +13,7 @@ import { Wires, wireAt } from "./wires.tsx";
 const large: Size = { width: 168, height: 106 };
 /** Without the line of the clients, where many stand below each other. */
 const medium: Size = { width: 168, height: 84 };
-const small: Size = { width: 84, height: 68 };
+const small: Size = { width: 80, height: 68 };
 /** Below it, cards would cover each other. */
 const largeFromPx = 540;
 

@@ -1,6 +1,6 @@
 /** The wires between nodes. A cut is a cross at the end that it starts from, so that one-way cuts show. */
 import type { NodeId } from "../../../../src/replication/types.ts";
-import { along, type Point, type Size, type Way, wayBetween } from "../model/places.ts";
+import { along, distanceTo, type Point, type Size, type Way, wayBetween } from "../model/places.ts";
 import { leader, moment } from "../state/recorded.ts";
 import { selection } from "../state/view.ts";
 
@@ -65,11 +65,4 @@ export function wireAt(
     if (from === undefined || to === undefined) return false;
     return distanceTo(point, wayBetween(from, to, node, 0)) <= reach;
   });
-}
-
-function distanceTo({ x, y }: Point, { from, to }: Way): number {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const share = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
-  const nearest = along({ from, to }, Math.min(1, Math.max(0, share)));
-  return Math.hypot(x - nearest.x, y - nearest.y);
 }

@@ -28,7 +28,7 @@ const shapes: Readonly<Record<Mark["name"], (x: number) => string>> = {
 export function Timeline() {
   const [width, measure] = useWidth<HTMLDivElement>();
   const slider = useRef<HTMLInputElement>(null);
-  const hand = useRef<SVGPathElement>(null);
+  const hand = useRef<HTMLDivElement>(null);
   const { length } = scale.value;
   const inner = Math.max(1, width - 2 * sidePx);
   const xOf = (instant: number) =>
@@ -40,7 +40,7 @@ export function Timeline() {
         const share =
           scale.value.length === 0 ? 0 : scale.value.unitsAt(at.value) / scale.value.length;
         if (slider.current !== null) slider.current.value = String(Math.round(share * sliderMax));
-        hand.current?.setAttribute("transform", `translate(${sidePx + share * inner} 0)`);
+        hand.current?.style.setProperty("transform", `translateX(${sidePx + share * inner}px)`);
       }),
     [inner],
   );
@@ -53,9 +53,9 @@ export function Timeline() {
           {drawn.map(({ name, index: place, x }) => (
             <path key={`${name} ${place}`} class={`mark mark-${name}`} d={shapes[name](x)} />
           ))}
-          <path ref={hand} class="timeline-hand" d={`M0 2V${height - 2}`} />
         </svg>
       )}
+      <div ref={hand} class="hand" />
       <input
         ref={slider}
         type="range"
