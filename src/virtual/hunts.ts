@@ -170,8 +170,8 @@ export const hunts: readonly Hunt[] = [
     rule: "No store runs ahead of all others: it would have to be thrown away after a failover.",
   },
   {
-    fault: "a leader counts on a lease for longer than it was lent",
-    story: "77-read-by-lease",
-    rule: "A lease ends before the followers may promise somebody else a higher epoch.",
+    fault: "a lease needs one follower fewer",
+    story: "84-too-few-lend",
+    rule: "A lease counts while so many followers lend that every election must ask one of them.",
   },
 ];
