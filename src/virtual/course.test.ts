@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plantedFaults } from "../../test/virtual/planted.ts";
-import { electionFaultsPlanted } from "../../test/virtual/planted-elections.ts";
 import { course, hunts } from "./course.ts";
+import { plantedFaults } from "./planted/planted.ts";
+import { electionFaultsPlanted } from "./planted/planted-elections.ts";
 
 const folder = join(import.meta.dirname, "stories");
 const names = readdirSync(folder).map((file) => file.replace(/\.txt$/, ""));

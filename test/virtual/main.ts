@@ -1,4 +1,5 @@
 /** `npm run test:virtual -- --help` */
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
@@ -15,6 +16,11 @@ wire, each from one seed, and checks the design's promises after every step.
   npm run test:virtual -- --seeds 100 --from 5001
   npm run test:virtual -- --seed 42         exactly one seed
   npm run test:virtual -- --seed 42 --trace tells its story
+  npm run test:virtual -- --seed 42 --html FILE   writes it as a page to play in a browser
+
+  --html FILE   of a --seed or a --story: the playground, opened right before the promise broke
+  --story FILE  the text of a story
+  --fault NAME  a planted fault is in force in that page
 
   --failover    seeds of clusters in which any node may lead
   --seeds N     how many seeds (1000)
@@ -32,12 +38,16 @@ const { values } = parseArgs({
     failover: { type: "boolean", default: false },
     trace: { type: "boolean", default: false },
     coverage: { type: "boolean", default: false },
+    html: { type: "string" },
+    story: { type: "string" },
+    fault: { type: "string" },
     stop: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) console.log(help);
+else if (values.html !== undefined) await write(values.html);
 else if (values.seed !== undefined) await tellOne(Number(values.seed));
 else if (values.stop) await tellUntilOneFails(Number(values.from), Number(values.seeds));
 else await tellMany(Number(values.from), Number(values.seeds), Number(values.workers));
@@ -54,6 +64,16 @@ async function tellOne(seed: number): Promise<void> {
     console.error(error);
     process.exitCode = 1;
   }
+}
+
+async function write(file: string): Promise<void> {
+  const { story, fault, seed } = values;
+  const text =
+    story === undefined ? `> ${seedCommand(Number(seed))}\n` : readFileSync(story, "utf8");
+  // Only a page needs what builds pages.
+  const { writePage } = await import("./page.ts");
+  const { moments, broken } = await writePage(file, { text, fault });
+  console.log(`${file}: ${moments} moments; ${broken ?? "every promise was kept"}`);
 }
 
 async function tellUntilOneFails(from: number, seeds: number): Promise<void> {
@@ -80,7 +100,7 @@ async function tellMany(from: number, seeds: number, threads: number): Promise<v
     told += 1;
     if ("violation" in report) {
       failures.push(report);
-      console.log(`seed ${report.seed}: ${report.violation}\n  replay: ${replay(report.seed)}\n`);
+      console.log(`seed ${report.seed}: ${report.violation}\n${replay(report.seed)}\n`);
       return;
     }
     events += report.events;
@@ -122,6 +142,12 @@ function work(share: object, onReport: (report: Report) => void): Promise<void> 
   });
 }
 
+function seedCommand(seed: number): string {
+  return `seed ${seed}${values.failover ? " failover" : ""}`;
+}
+
 function replay(seed: number): string {
-  return `npm run test:virtual --${values.failover ? " --failover" : ""} --seed ${seed} --trace`;
+  const kind = values.failover ? " --failover" : "";
+  const command = `npm run test:virtual --${kind} --seed ${seed}`;
+  return `  replay: ${command} --trace\n  in a browser: ${command} --html seed-${seed}.html`;
 }

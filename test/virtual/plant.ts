@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PlantedFault } from "./planted-fault.ts";
+import type { PlantedFault } from "../../src/virtual/planted/planted-fault.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const parts = ["src", "test/virtual", "package.json"];

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { hunts } from "../../src/virtual/course.ts";
+import { plantedFaults } from "../../src/virtual/planted/planted.ts";
+import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import { plantAndHunt } from "./plant.ts";
-import { plantedFaults } from "./planted.ts";
-import { electionFaultsPlanted } from "./planted-elections.ts";
 
 const seeds = 300;
 

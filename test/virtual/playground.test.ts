@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Moment, Recording } from "../../src/virtual/playground/moments.ts";
 import { record } from "../../src/virtual/playground/record.ts";
 import { textUntil } from "../../src/virtual/playground/text-until.ts";
+import { Run } from "../../src/virtual/runs/run.ts";
 import { Chance } from "../../src/virtual/world/random.ts";
 import { storiesFolder } from "./playing.ts";
 import { randomStory } from "./random-story.ts";
@@ -62,6 +63,26 @@ test("messages are numbered in the order of sending, also over several clusters"
   expect(voyages.map(({ id }) => id)).toEqual(voyages.map((_, at) => at + 1));
   const at = moments.map((moment) => moment.at);
   expect(at).toEqual(at.toSorted((one, other) => one - other));
+});
+
+test("a seed is recorded as it goes without a recorder, and can be cut at any moment", async () => {
+  for (const [seed, failover] of [
+    [1, false],
+    [3, false],
+    [1, true],
+    [6, true],
+  ] as const) {
+    const { events, virtualMs, entries } = await new Run(seed, failover).tell();
+    const recording = await record(`> seed ${seed}${failover ? " failover" : ""}\n`);
+    expect([...recording.said.values()].flat()).toEqual([
+      `${events} events in ${virtualMs} ms, ${entries} entries: every promise was kept`,
+    ]);
+    expect(recording.calls.length).toBeGreaterThan(20);
+    const moment = new Chance(seed).pick(recording.moments.slice(2));
+    const cut = await record(`${textUntil(recording, moment.index)}> status\n`);
+    expect(cut.moments[moment.index]).toEqual(moment);
+    expect(cut.said.get(1)).toHaveLength(recording.ids.length);
+  }
 });
 
 const bad: readonly (readonly [string, string])[] = [

@@ -35,7 +35,7 @@ export class Watcher {
     this.#attached = undefined;
     this.#paused = false;
     if (process === undefined) return;
-    const { node } = process;
+    const { shown: node } = process;
     let current = true;
     this.#cameAhead = this.#cursor > node.applied;
     const result = node.watch({

@@ -144,3 +144,12 @@ export interface Recording {
   /** A line that is no command, or that failed; nothing after it was played. */
   readonly fault: { readonly line: number; readonly sentence: string } | undefined;
 }
+
+/** What is played in a page, and where it opens. */
+export interface Scenario {
+  readonly text: string;
+  /** The index of a moment. */
+  readonly moment: number;
+  /** The name of a planted fault. */
+  readonly fault?: string;
+}

@@ -1,6 +1,7 @@
 /** Plays the text of a story and records it, moment by moment. */
 import { BadCommand } from "../stage/commands.ts";
 import { Stage } from "../stage/stage.ts";
+import { faultSwitch } from "./fault-switch.ts";
 import type { Breach, Recording } from "./moments.ts";
 import { Recorder } from "./recorder.ts";
 import { isCommand, scriptOf } from "./script.ts";
@@ -8,6 +9,8 @@ import { isCommand, scriptOf } from "./script.ts";
 export interface RecordOptions {
   /** Ends the recording: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** The name of the planted fault that is in force meanwhile, in a build that has them. */
+  readonly fault?: string;
   /** Called whenever the recording makes room for the page. */
   readonly onProgress?: (progress: Progress) => void;
   /** More moments than this are a fault of the text. */
@@ -32,8 +35,18 @@ let before: Promise<unknown> = Promise.resolve();
 
 /** A text that nobody can play is a recording with a `fault`; this rejects only if `signal` says so. */
 export function record(text: string, options: RecordOptions = {}): Promise<Recording> {
-  const recording = before.then(() => play(scriptOf(text), options));
-  before = recording.catch(() => {});
+  const recording = before.then(() => {
+    faultSwitch.name = options.fault;
+    return play(scriptOf(text), options);
+  });
+  before = recording.then(
+    () => {
+      faultSwitch.name = undefined;
+    },
+    () => {
+      faultSwitch.name = undefined;
+    },
+  );
   return recording;
 }
 

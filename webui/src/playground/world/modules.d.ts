@@ -1,5 +1,16 @@
-/** What the build makes: see `webui/playground/stories.ts`. */
+/** What the build makes: see `webui/playground/stories.ts` and `faults.ts` there. */
 declare module "virtual:stories" {
   /** In the order of their numbers. `name` is like `01-one-write`; `text` has no recorded lines. */
   export const stories: readonly { readonly name: string; readonly text: string }[];
+}
+
+declare module "virtual:faults" {
+  /** Names for `record(text, { fault })`. `story`: the number of the one that shows it; `failover`: it shows where any node may lead. */
+  export const faults: readonly {
+    readonly name: string;
+    /** In `src`. */
+    readonly file: string;
+    readonly story?: string;
+    readonly failover?: boolean;
+  }[];
 }
