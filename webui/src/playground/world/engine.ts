@@ -3,20 +3,7 @@
 
 export { faults } from "virtual:faults";
 export { stories } from "virtual:stories";
-export type {
-  Breach,
-  Call,
-  CellView,
-  FlightView,
-  KeyView,
-  Moment,
-  MomentKind,
-  NodeView,
-  Recording,
-  Scenario,
-  Voyage,
-} from "../../../../src/virtual/playground/moments.ts";
-export { type RecordOptions, record } from "../../../../src/virtual/playground/record.ts";
+export { record } from "../../../../src/virtual/playground/record.ts";
 export { scriptOf } from "../../../../src/virtual/playground/script.ts";
 export { textUntil } from "../../../../src/virtual/playground/text-until.ts";
 export { verbs } from "../../../../src/virtual/stage/commands.ts";
