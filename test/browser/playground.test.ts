@@ -170,6 +170,22 @@ test("a node is killed, started and read by its buttons, and a link is cut one w
     .toEqual([...deeds, "read follower3 a"].map((deed) => `> ${deed}`));
 });
 
+test("a planted fault is found by the story that hunts it: the run ends there, and says why", async () => {
+  const page = await show("02-kth-ack");
+  const choice = page.getByLabel("With a bug");
+  await choice.selectOption("a follower acks before its flush");
+  await page.getByText("An ack says that an entry is durable there").waitFor();
+  await page.locator("main[aria-busy=false]").waitFor();
+  const link = page.getByRole("button", { name: "Open the story that hunts it" });
+  if (await link.isVisible()) await link.click();
+  await page.getByRole("button", { name: "Go there" }).click();
+  await page.getByRole("alert").getByText("A promise is broken.").waitFor();
+  expect(await page.getByLabel("To the end (End)").getAttribute("aria-disabled")).toBe("true");
+  expect(await page.locator(".node-card.contradicts, .breach-note li").count()).toBeGreaterThan(0);
+  await choice.selectOption("");
+  await page.getByText("All promises hold in all").waitFor();
+});
+
 test("a line that is no command is marked, and says what is wrong", async () => {
   const page = await show("01-one-write");
   await write(page, "> cluster followers=2 quorum=1\n\n> wirte a=1\n");

@@ -7,7 +7,7 @@ import { plantedFaults } from "../../src/virtual/planted/planted.ts";
 import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import type { Recording } from "../../src/virtual/playground/moments.ts";
 import { record } from "../../src/virtual/playground/record.ts";
-import type * as Engine from "../../webui/src/playground/engine.ts";
+import type * as Engine from "../../webui/src/playground/world/engine.ts";
 import { builtEngine } from "./built-engine.ts";
 import { writePage } from "./page.ts";
 import { storiesFolder } from "./playing.ts";

@@ -83,14 +83,30 @@ function BugChoice() {
         <span>With a bug</span>
         <select value={bug.value} onChange={(event) => void setBug(event.currentTarget.value)}>
           <option value="">none</option>
-          {bugs.map(({ name }) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
+          <optgroup label="In the course">
+            <Options rules />
+          </optgroup>
+          <optgroup label="For the curious">
+            <Options rules={false} />
+          </optgroup>
         </select>
       </label>
     </div>
+  );
+}
+
+/** The planted faults with a rule of the course, or those without. */
+function Options({ rules }: { readonly rules: boolean }) {
+  return (
+    <>
+      {bugs
+        .filter(({ rule }) => (rule !== "") === rules)
+        .map(({ name }) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-/** The planted fault: the rule that it breaks, and the story that shows what the rule is for. */
+/** The planted fault: what the broken rule is for, and the story that shows it. */
 import { recording } from "../state/recorded.ts";
 import { bug, openStory, setBug, storyName } from "../state/scenario.ts";
 import { bugs } from "../world/world.ts";
@@ -7,11 +7,13 @@ export function BugNote() {
   const planted = bugs.find(({ name }) => name === bug.value);
   if (planted === undefined) return null;
   const { name, rule, story } = planted;
-  const isHidden = recording.value.breach === undefined && storyName.value !== story;
+  const isHunted = story !== "" && storyName.value !== story;
+  const isHidden = recording.value.breach === undefined;
   return (
     <p class="bug-note">
       <strong>Planted: {name}.</strong> {rule}{" "}
-      {isHidden && (
+      {isHidden && story === "" && "No story shows it; try random runs, such as “> seed 1”."}
+      {isHidden && isHunted && (
         <button
           type="button"
           class="link"

@@ -4,20 +4,13 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { type Fact, Facts } from "../../ui/table.tsx";
 import { shortcuts } from "../state/keys.ts";
 import { dialog } from "../state/view.ts";
+import { verbs } from "../world/world.ts";
 
-const commands: readonly Fact[] = [
-  ["cluster followers=3 quorum=2", "begins a story; failover=1 allows elections"],
-  ["write a=1", "also if=VERSION, quorum=2, wait=5ms; delete a deletes"],
-  ["read follower1 a", "as=linearizable asks the leader first"],
-  ["run 10ms", "lets time pass"],
-  ["crash, start, wipe, freeze", "a node; freeze takes a time"],
-  ["disk follower1 full", "also free, or how long a flush takes"],
-  ["split leader follower1 oneway", "cuts the wire; join heals it"],
-  ["cut, heal, wire", "all wires of a node; wire takes a time"],
-  ["drop #17", "one message; also slow #17 5ms, repeat #17"],
-  ["quorum 2", "for the writes that follow"],
-  ["hand follower1", "the leader hands over; lead follower1 without elections"],
-];
+/** As the language itself describes them. */
+const commands: readonly Fact[] = Object.entries(verbs).map(([name, { form, options, says }]) => [
+  `${name} ${form}${options.map((option) => ` ${option}=`).join("")}`,
+  says,
+]);
 
 const readings: readonly Fact[] = [
   [

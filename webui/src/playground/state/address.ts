@@ -2,6 +2,7 @@
 import { effect, signal } from "@preact/signals";
 import { writeClipboard } from "../../lib/clipboard.ts";
 import { fragmentOf, openFragment, type Shared } from "../model/fragment.ts";
+import { givenScenario } from "../world/given.ts";
 import { playing, speed } from "./clock.ts";
 import { index } from "./recorded.ts";
 import { bug, openStory, openText, storyName, text } from "./scenario.ts";
@@ -21,12 +22,17 @@ const shared = (): Shared => ({
 /** What the page has written itself, so that it does not open it again. */
 let written = "";
 
-/** Opens what the address asks for; the first story where it asks for nothing. */
+/** Opens what the address asks for; without that, what was put into the file, or the first story. */
 export async function openAddress(): Promise<void> {
   const opened = await openFragment(location.hash);
   linkTrouble.value = opened.kind === "unreadable" ? opened.sentence : "";
   switch (opened.kind) {
-    case "nothing":
+    case "nothing": {
+      const given = givenScenario();
+      if (given === undefined) return await openStory("");
+      const { text: said, moment, fault = "" } = given;
+      return await openText({ text: said, story: "", bug: fault, index: moment });
+    }
     case "unreadable":
       return await openStory("");
     case "story":

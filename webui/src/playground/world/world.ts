@@ -2,15 +2,13 @@
  * What the page takes from the virtual cluster and from the course. Nothing else in this folder imports
  * code from outside the page.
  */
-import { stories } from "virtual:stories";
 import { course as chapters } from "../../../../src/virtual/course.ts";
 import { hunts } from "../../../../src/virtual/hunts.ts";
-import { record as play } from "../../../../src/virtual/playground/record.ts";
 import type { Recording } from "../model/moments.ts";
 import { storyOf } from "../model/story.ts";
+import { faults, record as play, stories } from "./engine.ts";
 
-export { scriptOf } from "../../../../src/virtual/playground/script.ts";
-export { textUntil } from "../../../../src/virtual/playground/text-until.ts";
+export { scriptOf, textUntil, verbs } from "./engine.ts";
 
 export interface CourseStory {
   readonly name: string;
@@ -35,19 +33,24 @@ export const course: readonly CourseStory[] = chapters.flatMap(({ title: chapter
 
 export interface Bug {
   readonly name: string;
+  /** What the broken rule is for; empty for a fault that is not part of the course. */
   readonly rule: string;
+  /** The name of the story that shows it; empty where only random runs do. */
   readonly story: string;
 }
 
-/** The faults that can be planted, each with the story that hunts it. */
-export const bugs: readonly Bug[] = hunts.map(({ fault, rule, story }) => ({
-  ...{ name: fault, rule, story },
-}));
+/** The faults that can be planted. Those of the course come first. */
+export const bugs: readonly Bug[] = faults
+  .map(({ name, story = "" }) => {
+    const hunt = hunts.find(({ fault }) => fault === name);
+    const shown = course.find((one) => story !== "" && one.name.startsWith(`${story}-`));
+    return { name, rule: hunt?.rule ?? "", story: hunt?.story ?? shown?.name ?? "" };
+  })
+  .toSorted((one, other) => Number(one.rule === "") - Number(other.rule === ""));
 
 export function record(
   text: string,
   { bug, signal }: { readonly bug: string; readonly signal: AbortSignal },
 ): Promise<Recording> {
-  void bug;
-  return play(text, { signal });
+  return play(text, bug === "" ? { signal } : { signal, fault: bug });
 }
