@@ -10,8 +10,6 @@ interface Waiting<T> {
   readonly places: FairSlots;
   /** Of its client. */
   readonly address: string | undefined;
-  /** The node has what it asks for already. */
-  readonly isReached: boolean;
   readonly read: () => Result<T> | Promise<Result<T>>;
 }
 
@@ -27,10 +25,8 @@ const tooManyWaiting = failureOf(
 export function whenPlaced<T>({
   places,
   address,
-  isReached,
   read,
 }: Waiting<T>): Result<T> | Promise<Result<T>> {
-  if (isReached) return read();
   const { promise: lost, resolve } = Promise.withResolvers<Result<T>>();
   const place = places.enter(address, () => resolve(failedBy(tooManyWaiting)));
   if (place === undefined) return failedBy(tooManyWaiting);

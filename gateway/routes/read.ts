@@ -111,17 +111,16 @@ function readKey(
     : readNews({ node, read, held, call, key, news: news.value }, made);
 }
 
-/** What the node answers, if the client may have one more read that waits. */
+/** What the node answers, if it need not wait for a version or the client may have one more read that waits. */
 const placed = <T>(
   { node, intake }: Context,
   { request }: HeldCall,
   { minVersion = 0 }: { readonly minVersion?: number | undefined },
   read: () => Result<T> | Promise<Result<T>>,
 ): Result<T> | Promise<Result<T>> =>
-  whenPlaced({
-    ...{ places: intake.waitingReads, address: request.socket.remoteAddress },
-    ...{ isReached: minVersion <= node.applied, read },
-  });
+  minVersion <= node.applied
+    ? read()
+    : whenPlaced({ places: intake.waitingReads, address: request.socket.remoteAddress, read });
 
 /** Answers a page of keys; what is about one key is refused. */
 function listKeys(

@@ -11,6 +11,7 @@ import { StoryPanel } from "./side/story-panel.tsx";
 import { TextPanel } from "./side/text-panel.tsx";
 import { Picture } from "./stage/picture.tsx";
 import { linkTrouble } from "./state/address.ts";
+import { isRecording } from "./state/scenario.ts";
 import { announcement, dialog } from "./state/view.ts";
 import { Now } from "./time/now.tsx";
 import { Timeline } from "./time/timeline.tsx";
@@ -39,7 +40,7 @@ export function App() {
       )}
       <BugNote />
       <BreachNote />
-      <main id="main" class="playground" tabIndex={-1}>
+      <main id="main" class="playground" tabIndex={-1} aria-busy={isRecording.value}>
         <div class="side-left">
           <StoryPanel />
           <TextPanel />

@@ -5,7 +5,7 @@ import { Icon } from "../parts/icon.tsx";
 import { copyLink } from "../state/address.ts";
 import { goTo } from "../state/clock.ts";
 import { breachShown, recording } from "../state/recorded.ts";
-import { bug, isRecording, setBug } from "../state/scenario.ts";
+import { bug, setBug } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
 import { bugs } from "../world/world.ts";
 
@@ -65,7 +65,7 @@ function Truth() {
       </p>
     );
   return (
-    <p class="truth holds" aria-busy={isRecording.value}>
+    <p class="truth holds">
       <span class="truth-sign">
         <Icon name="check" />
       </span>

@@ -14,7 +14,7 @@ export const text = signal("");
 export const bug = signal("");
 /** The name of the story that the text began as. */
 export const storyName = signal("");
-/** True while a text is played. */
+/** True from a change of the text until it has been played. */
 export const isRecording = signal(false);
 export const story = computed<CourseStory | undefined>(() =>
   course.find(({ name }) => name === storyName.value),
@@ -92,6 +92,7 @@ export function typeText(changed: string): void {
   if (now - typedAt > togetherMs) remember();
   typedAt = now;
   text.value = changed;
+  isRecording.value = true;
   pause();
   clearTimeout(replay);
   replay = setTimeout(() => void play({ index: index.peek() }), 300);
@@ -107,7 +108,8 @@ export async function doDeed(command: string): Promise<void> {
   typedAt = 0;
   text.value = withDeed(until, command);
   announcement.value = `Added to the story: ${command}`;
-  await play({ index: here });
+  // What was done is the next thing to be seen.
+  await play({ index: here + 1 });
 }
 
 /** Time goes on after the end of the story. */
