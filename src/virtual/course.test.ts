@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { course, hunts } from "./course.ts";
+import { course } from "./course.ts";
+import { hunts } from "./hunts.ts";
 import { plantedFaults } from "./planted/planted.ts";
 import { electionFaultsPlanted } from "./planted/planted-elections.ts";
 
@@ -35,8 +36,11 @@ test.for(names)("%s begins with a paragraph, one question and one answer", (name
   expect(lines.at(-1)).toMatch(/^! .+\.$/);
 });
 
-test("what is hunted is planted, and its story is taught", () => {
-  const planted = [...plantedFaults, ...electionFaultsPlanted].map(({ name }) => name);
+test("what is hunted is planted, can be planted in a page, and its story is taught", () => {
+  // The build cannot switch between two values of a constant.
+  const planted = [...plantedFaults, ...electionFaultsPlanted]
+    .filter(({ file }) => file !== "replication/lease.ts")
+    .map(({ name }) => name);
   expect(hunts.map(({ fault }) => fault).filter((fault) => !planted.includes(fault))).toEqual([]);
   expect(hunts.map(({ story }) => story).filter((story) => !taught.includes(story))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The playground as it is served, and as a file: alone with its own code. */
+/** The playground as nodes serve it, and as a file: alone with its own code. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hunts } from "../../src/virtual/course.ts";
+import { hunts } from "../../src/virtual/hunts.ts";
 import { plantedFaults } from "../../src/virtual/planted/planted.ts";
 import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import { plantAndHunt } from "./plant.ts";

@@ -1,11 +1,12 @@
 /** When followers learn of a commit mark that no append carries. */
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
-import type { Instant, Sequence } from "../../../replication/types.ts";
+import type { Instant } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
+import type { Cancel } from "../../ports.ts";
 
-/** A commit mark travels with the next append, or alone once it has stood still for this time … */
+/** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
 /** … or after this time, while writes are under way whose successors may carry it. */
 const announceLateMs = 10;
@@ -18,10 +19,10 @@ export class CommitAnnouncer {
   readonly #parts: NodeParts;
   readonly #core: Leader;
   readonly #inbox: Inbox<LeaderEffects>;
-  #scheduled = false;
-  /** The mark as last seen, and since when. */
-  #committed: Sequence = 0;
-  #since: Instant = 0;
+  /** While a mark waits: the latest instant at which it goes, and whether writes were under way when that was decided. */
+  #waiting:
+    | { readonly lateAt: Instant; readonly isUnderWay: boolean; readonly stop: Cancel }
+    | undefined;
 
   constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
     this.#parts = parts;
@@ -29,32 +30,26 @@ export class CommitAnnouncer {
     this.#inbox = inbox;
   }
 
-  /** Called after each round of effects: any of them may have moved the commit mark. */
+  /** Called after each round of effects: any of them may have moved the commit mark, or carried it. */
   schedule(): void {
-    const { clock } = this.#parts.options;
-    const { committed } = this.#core;
-    if (committed !== this.#committed) {
-      this.#committed = committed;
-      this.#since = clock.now();
-    }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const lateAt = clock.now() + announceLateMs;
-    clock.after(announceMs, () => this.#announceBy(lateAt));
-  }
-
-  #announceBy(lateAt: Instant): void {
-    const { options, lifetime } = this.#parts;
-    const { clock } = options;
-    const now = clock.now();
-    // Whoever was answered just now may write again at once, and that append carries it.
-    const isNew = now < this.#since + announceMs;
-    const isUnderWay = this.#core.committed < this.#core.last;
-    if ((isNew || isUnderWay) && now < lateAt && !lifetime.over) {
-      clock.after(announceMs, () => this.#announceBy(lateAt));
+    if (!this.#core.isMarkUntold) {
+      this.#waiting?.stop();
+      this.#waiting = undefined;
       return;
     }
-    this.#scheduled = false;
+    const isUnderWay = this.#core.committed < this.#core.last;
+    if (this.#waiting?.isUnderWay === isUnderWay) return;
+    const { clock } = this.#parts.options;
+    const now = clock.now();
+    const lateAt = this.#waiting?.lateAt ?? now + announceLateMs;
+    this.#waiting?.stop();
+    const at = isUnderWay ? lateAt : Math.min(lateAt, now + announceMs);
+    const stop = clock.after(Math.max(0, at - now), () => this.#announce());
+    this.#waiting = { lateAt, isUnderWay, stop };
+  }
+
+  #announce(): void {
+    this.#waiting = undefined;
     this.#inbox.takeFollowing(() => this.#core.announce());
   }
 }

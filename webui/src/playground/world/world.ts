@@ -2,7 +2,8 @@
  * What the page takes from the virtual cluster and from the course. Nothing else in this folder imports
  * code from outside the page.
  */
-import { course as chapters, hunts } from "../../../../src/virtual/course.ts";
+import { course as chapters } from "../../../../src/virtual/course.ts";
+import { hunts } from "../../../../src/virtual/hunts.ts";
 import type { Recording } from "../model/moments.ts";
 import { storyOf } from "../model/story.ts";
 import { faults, record as play, stories } from "./engine.ts";
