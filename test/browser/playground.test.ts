@@ -201,7 +201,10 @@ test("a copied link opens the same text, at the same moment, in the same view", 
   await page.keyboard.press("l");
   const state = await stateOf(page);
   await page.keyboard.press("k");
-  await isTrue(page, `location.hash.startsWith("#s=")`);
+  await page
+    .getByRole("status")
+    .getByText(/Link copied|does not allow copying/)
+    .waitFor({ state: "attached" });
   const again = await showAt(page.url());
   expect(await stateOf(again)).toBe(state);
   expect(await textOf(again)).toBe(await textOf(page));
@@ -290,7 +293,7 @@ test("whoever wants less motion sees whole steps", async () => {
     `document.querySelector(".now-count").textContent !== ${JSON.stringify(before)}`,
   );
   await page.getByRole("button", { name: "Pause" }).click();
-  const slider = page.getByLabel("Position");
+  const slider = page.getByRole("slider", { name: "Position" });
   const value = Number(await slider.inputValue());
   await page.keyboard.press("Tab");
   await page.locator("body").press("ArrowRight");

@@ -42,13 +42,16 @@ function ring({ ids, picture, node }: Scene): ReadonlyMap<NodeId, Point> {
   const across = Math.max(0, (picture.width - node.width) / 2 - 4);
   const up = Math.max(0, (picture.height - node.height) / 2 - 4);
   const middle = { x: picture.width / 2, y: picture.height / 2 };
+  // An odd number has two nodes at the bottom, and they stand as low as one would.
+  const lowest = 1 - (ids.length % 2) / ids.length;
   return new Map(
     ids.map((id, place) => {
       // Two nodes look at each other from the sides.
       const share = ids.length === 2 ? (place * 2 + 3) / 4 : place / ids.length;
       const x = middle.x + across * Math.sin(2 * Math.PI * share);
       // Even steps from top to bottom leave more room between neighbours than a circle does.
-      return [id, { x, y: middle.y + up * (4 * Math.min(share % 1, 1 - (share % 1)) - 1) }];
+      const depth = Math.min(share % 1, 1 - (share % 1)) * 2;
+      return [id, { x, y: middle.y + up * ((2 * depth) / lowest - 1) }];
     }),
   );
 }

@@ -12,7 +12,7 @@ export function BugNote() {
   return (
     <p class="bug-note">
       <strong>Planted: {name}.</strong> {rule}{" "}
-      {isHidden && story === "" && "No story shows it; try random runs, such as “> seed 1”."}
+      {isHidden && story === "" && "No story shows it: hunt it with one of your own."}
       {isHidden && isHunted && (
         <button
           type="button"

@@ -57,8 +57,14 @@ export function followAddress(): void {
   });
 }
 
+let newest: Shared | undefined;
+
 async function write(now: Shared): Promise<void> {
-  written = `#${await fragmentOf(now)}`;
+  newest = now;
+  const fragment = await fragmentOf(now);
+  // An older one may take longer to be packed.
+  if (newest !== now) return;
+  written = `#${fragment}`;
   history.replaceState(null, "", written);
 }
 
