@@ -27,8 +27,14 @@ COPY proto proto
 COPY gateway gateway
 ENV NODE_ENV=production
 # A named volume takes owner and mode from the folder it covers.
-RUN mkdir --mode=0700 /data && chown node:node /data
+RUN mkdir --mode=0700 /data && mkdir .compiled && chown node:node /data .compiled
 USER node
+# The compiled code of one start, which halves the processor time of every later one. It is read where user
+# and flags are the same.
+ENV NODE_COMPILE_CACHE=/app/.compiled
+RUN ["bash", "-c", "export NODE_ID=image NODES=image=127.0.0.1:5567 LEADER=image WRITE_QUORUM=0 DATA_DIR=/tmp/data \
+  && coproc node --max-semi-space-size=16 --heap-growing-percent=100 src/main.ts \
+  && node=$COPROC_PID && grep --quiet 'node started' <&${COPROC[0]} && kill $node && wait $node && rm -r /tmp/data"]
 VOLUME /data
 EXPOSE 4567 5567
 STOPSIGNAL SIGTERM

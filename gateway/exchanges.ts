@@ -19,9 +19,13 @@ export interface Exchange {
 interface Carried {
   /** Undefined while the connection waits for its next request. */
   newest: Exchange | undefined;
+  /** What `uses` was when a request last came or was answered. */
+  usedAs: number;
 }
 
 const connections = new WeakMap<Socket, Carried>();
+/** Requests of all connections so far: what comes later has a higher number, and no clock has to be read. */
+let uses = 0;
 
 /**
  * Must be called with each request, in the order in which they arrive. From then on the connection is
@@ -31,19 +35,36 @@ export function beginExchange(request: IncomingMessage, response: ServerResponse
   const carried = connections.get(request.socket) ?? carryFirst(request.socket);
   const exchange = { request, response };
   carried.newest = exchange;
-  // Before the listener of Node itself, which would read a body of any length to its end.
-  response.prependOnceListener("finish", () => {
+  uses += 1;
+  carried.usedAs = uses;
+  // Before the listener of Node itself, which would read a body of any length to its end. A response finishes and
+  // closes once: a listener for one time would cost each request more (measured).
+  response.prependListener("finish", () => {
+    carried.usedAs = uses;
     if (!request.complete) discardRest(request);
     else if (carried.newest === exchange) carried.newest = undefined;
   });
 }
 
 function carryFirst(socket: Socket): Carried {
-  const carried: Carried = { newest: undefined };
+  const carried: Carried = { newest: undefined, usedAs: uses };
   connections.set(socket, carried);
   // Node calls this after the last answer of a connection, for whatever reason it is the last.
   socket.destroySoon = () => closeGently(socket);
   return carried;
+}
+
+/** How many requests have come so far, on all connections. */
+export const usesSoFar = (): number => uses;
+
+/**
+ * What `usesSoFar` was when the connection was last in use, for one that carries nothing: its client owes it the next
+ * request, or the rest of one. Undefined while a whole request waits for its answer. `since`: of a new connection.
+ */
+export function idleSince(socket: Socket, since: number): number | undefined {
+  const carried = connections.get(socket);
+  if (carried === undefined) return since;
+  return carried.newest?.request.complete === true ? undefined : carried.usedAs;
 }
 
 /** Whether a whole head has ever arrived on the connection. */

@@ -26,7 +26,7 @@ import { createApp } from "./app.ts";
 import { Compression } from "./compression.ts";
 import type { Context, GatewayLog } from "./context.ts";
 import { callOf } from "./endpoint.ts";
-import { beginExchange } from "./exchanges.ts";
+import { beginExchange, idleSince, usesSoFar } from "./exchanges.ts";
 import { directWrite } from "./forwarded-writes.ts";
 import type { Metrics } from "./metrics.ts";
 import { createPeers } from "./peers.ts";
@@ -156,8 +156,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // A client that ends its side after its requests still gets their answers. The types lack the option.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.timeout = silenceMsMax;
-  server.on("connection", (socket: Socket) => {
+  /** The connections after their TLS, by those before it. */
+  const served = new WeakMap<Socket, Socket>();
+  server.on("connection", (socket: Socket, raw: Socket = socket) => {
     silent.add(socket);
+    served.set(raw, socket);
     boundBodies(socket, intake.requests);
     socket.once("close", () => silent.delete(socket));
   });
@@ -166,7 +169,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const serveSocket = listenersOf(server);
   const secured = credentials && secure(server, credentials, log);
   // As they are accepted, before their TLS.
-  server.on("connection", (socket: Socket) => boundConnection(socket, intake));
+  server.on("connection", (socket: Socket) => {
+    const since = usesSoFar();
+    boundConnection(socket, intake, () => idleSince(served.get(socket) ?? socket, since));
+  });
   await listen(server, config);
   server.on("error", (error) =>
     context.failures.error(
@@ -193,10 +199,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** One address may have all connections while nobody else wants any; a probe from another one always gets in. */
-function boundConnection(socket: Socket, { restConnections }: Intake): void {
+/**
+ * One address may have all connections while nobody else wants any; a probe from another one always gets in, unless
+ * all connections are from as many addresses and wait for answers.
+ */
+function boundConnection(
+  socket: Socket,
+  { restConnections }: Intake,
+  idle: () => number | undefined,
+): void {
   const cut = () => socket.destroy();
-  const slot = restConnections.enter(socket.remoteAddress, cut);
+  const slot = restConnections.enter(socket.remoteAddress, cut, idle);
   if (slot === undefined) cut();
   else socket.once("close", slot.leave);
 }

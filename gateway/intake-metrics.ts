@@ -10,6 +10,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
     streams: intake.streams,
     grpc_calls: intake.calls,
     forwarded_calls: intake.forwarded,
+    waiting_reads: intake.waitingReads,
     grpc_connections: intake.connections,
     rest_connections: intake.restConnections,
   };
@@ -24,7 +25,7 @@ export function createIntakeMetrics(registry: Registry, intake: Intake): void {
   });
   new Gauge({
     name: "kv_open",
-    help: "Event streams, reads that wait and watches, calls over gRPC, forwarded calls, and connections of clients.",
+    help: "Event streams, reads that wait for news and watches, calls over gRPC, forwarded calls, reads that wait for a version, and connections of clients.",
     labelNames: ["what"],
     registers,
     collect() {

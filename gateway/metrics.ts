@@ -36,7 +36,7 @@ export interface Metrics {
 const memberStates: readonly MemberState[] = ["live", "syncing", "unreachable"];
 /** 0.1 ms to 6.5 s: from a local flush to a write that waits out its timeout. */
 const latencyBuckets = exponentialBuckets(0.0001, 2, 17);
-const delayIntervalMs = 20;
+const delayIntervalMs = 100;
 
 /** What the figures are of. */
 interface MetricsOptions {
@@ -244,11 +244,11 @@ function createExpiryGauge(
   });
 }
 
-/** How late a timer fires that is due every 20 ms: that long each call waits while the loop is busy. */
+/** How late a timer fires that is due every 100 ms: that long each call waits while the loop is busy. */
 function measureEventLoopDelay(registry: Registry): () => void {
   const delay = new Histogram({
     name: "kv_event_loop_delay_seconds",
-    help: "How late a timer ran that was due every 20 ms.",
+    help: "How late a timer ran that was due every 100 ms.",
     buckets: exponentialBuckets(0.001, 2, 13),
     registers: [registry],
   });

@@ -24,11 +24,11 @@ export function secure(server: Server, credentials: Credentials, log: Log): Secu
   return port;
 }
 
-/** What the server does with a connection, as of now. */
-export function listenersOf(server: Server): (socket: Socket) => void {
+/** What the server does with a connection, as of now. `raw`: as it was accepted, if that was before its TLS. */
+export function listenersOf(server: Server): (socket: Socket, raw?: Socket) => void {
   const listeners = server.listeners("connection");
-  return (socket) => {
-    for (const listener of listeners) listener.call(server, socket);
+  return (socket, raw) => {
+    for (const listener of listeners) listener.call(server, socket, raw);
   };
 }
 

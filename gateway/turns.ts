@@ -62,7 +62,7 @@ export function createTurns(requests: Budget): TakeTurns {
     const turns = turnsOf(socket);
     const begin = (): void => {
       turns.unfinished += 1;
-      response.once("close", () => {
+      response.on("close", () => {
         turns.unfinished -= 1;
         advance(socket, turns);
       });

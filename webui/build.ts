@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Extent } from "./playground/config.ts";
 
 const here = import.meta.dirname;
 const dist = join(here, "dist");
@@ -72,10 +73,10 @@ export async function buildPage(options: { readonly force?: boolean } = {}): Pro
 }
 
 /** Leaves `playground.html` in a folder, and touches nothing else there. */
-async function buildPlayground(outDir: string): Promise<void> {
+export async function buildPlayground(outDir: string, extent: Extent = "small"): Promise<void> {
   const vite = await import("vite");
-  const configFile = join(here, "playground/config.ts");
-  await vite.build({ root: here, configFile, logLevel: "warn", build: { outDir } });
+  const { playgroundOf } = await import("./playground/config.ts");
+  await vite.build(playgroundOf(extent, outDir));
 }
 
 if (import.meta.main) {

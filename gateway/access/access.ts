@@ -73,8 +73,8 @@ export class Access {
   }
 
   #admitByToken(tokens: TokenFile, approach: Approach, need: Need, call: string): Visit {
-    const { credential } = approach;
-    const token = credential === undefined ? undefined : tokens.find(credential.token);
+    const { credential, connection } = approach;
+    const token = credential === undefined ? undefined : tokens.find(credential.token, connection);
     if (token === undefined) {
       const caller = callerOf(approach, "anonymous", stranger);
       const refusal = this.#refuseStranger(approach);

@@ -34,6 +34,8 @@ export interface Approach {
   readonly forwardedFor: string;
   /** Undefined: none was shown. */
   readonly credential: Credential | undefined;
+  /** What carries this call and may carry others, so that what it shows again is known; absent: unknown. */
+  readonly connection?: object;
 }
 
 /** The text of a token as it came; it must not be logged. */

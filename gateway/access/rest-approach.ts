@@ -12,6 +12,7 @@ export const restApproach = (request: IncomingMessage): Approach => ({
   address: request.socket.remoteAddress ?? "",
   forwardedFor: forwardedFor(request),
   credential: credentialOf(request),
+  connection: request.socket,
 });
 
 /** The token after `Bearer`, else the cookie. A header of another kind holds a token that nobody has. */

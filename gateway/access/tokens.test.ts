@@ -138,6 +138,53 @@ describe("the file", () => {
     await lapsed.promise;
   });
 
+  describe("on a connection that has shown a token before", () => {
+    const connection = {};
+    const changes = (text: string): [string, string][] => [
+      ["another one", newToken().text],
+      ["one that is longer", `${text}x`],
+      ["one that is shorter", text.slice(0, -1)],
+      ["one whose last letter differs", text.slice(0, -1) + (text.endsWith("A") ? "B" : "A")],
+      [
+        "one whose letters differ by 256",
+        String.fromCharCode(text.charCodeAt(0) + 256) + text.slice(1),
+      ],
+      ["none", ""],
+    ];
+
+    test("it is found, and no other text is", async () => {
+      const text = tokens.add("known", { role: "read" });
+      const other = tokens.add("other", { role: "admin" });
+      await open();
+      for (let time = 0; time < 3; time += 1) expect(file.find(text, connection)?.id).toBe("known");
+      for (const [what, wrong] of changes(text))
+        expect(file.find(wrong, connection), what).toBeUndefined();
+      expect(file.find(other, connection)?.id).toBe("other");
+      expect(file.find(text, connection)?.id).toBe("known");
+    });
+
+    test("it is not once it has expired", async () => {
+      const text = tokens.add("brief", { role: "read", expires: "2030-01-01T00:01:00Z" });
+      await open();
+      for (let time = 0; time < 2; time += 1) expect(file.find(text, connection)).toBeDefined();
+      now += 60_000;
+      expect(file.find(text, connection)).toBeUndefined();
+    });
+
+    test("it is not once it is out of the file, and has new rights once the file gives them", async () => {
+      const kept = tokens.add("kept", { role: "admin" });
+      const removed = tokens.add("removed", { role: "admin" });
+      const connections = [{}, {}];
+      await open();
+      const ask = () => [kept, removed].map((text, index) => file.find(text, connections[index]));
+      expect(ask().map((token) => token?.role)).toEqual(["admin", "admin"]);
+      const [line = ""] = readFileSync(tokens.path, "utf8").split("\n");
+      writeFileSync(tokens.path, `${line.replace('"admin"', '"read"')}\n`);
+      await until(() => file.find(kept)?.role === "read");
+      expect(ask().map((token) => token?.role)).toEqual(["read", undefined]);
+    });
+  });
+
   test("a token whose rights change has lapsed; one that stays has not", async () => {
     const text = tokens.add("kept", { role: "read" });
     const changed = tokens.add("changed", { role: "admin" });

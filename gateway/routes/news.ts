@@ -1,6 +1,6 @@
 /** GET /read with `wait`: the answer comes once there is something newer than `after`. */
 import { failed, failedBy, type Result, succeeded } from "../../src/errors.ts";
-import type { KeyValue, KvNode, ReadQuery } from "../../src/node/api.ts";
+import type { KeyValue, KvNode } from "../../src/node/api.ts";
 import { timeoutMsMax } from "../../src/request-limits.ts";
 import { type Answer, jsonType, refusal } from "../answers.ts";
 import type { HeldCall, HeldReads } from "../held-reads.ts";
@@ -40,10 +40,12 @@ function durationIn(text: string): number | undefined {
 }
 
 interface KeyNews {
-  readonly node: KvNode;
+  readonly node: Pick<KvNode, "applied">;
+  /** Reads the key as it is now. */
+  readonly read: () => Result<KeyValue> | Promise<Result<KeyValue>>;
   readonly held: HeldReads;
   readonly call: HeldCall;
-  readonly query: ReadQuery;
+  readonly key: string;
   readonly news: News;
 }
 
@@ -52,25 +54,25 @@ interface KeyNews {
  * time is up. A key that is absent is waited for; then the end is KEY_NOT_FOUND.
  */
 export async function readNews(
-  { node, held, call, query, news }: KeyNews,
+  { node, read, held, call, key, news }: KeyNews,
   made: (found: KeyValue) => Answer,
 ): Promise<Answer> {
   const answer = (result: Result<KeyValue>): Answer =>
     result.ok ? made(result.value) : refusal(result.failure);
   // Everything that is applied by now shows in the read below.
   const seen = Math.max(news.after, node.applied);
-  const now = await node.read(query);
+  const now = await read();
   const version = now.ok ? now.value.version : 0;
   const isAbsent = !now.ok && now.failure.code === "KEY_NOT_FOUND";
   if (version > news.after || (!now.ok && !isAbsent)) return answer(now);
   // An absent key may have been deleted after the version that the client knows: the log tells.
   const after = isAbsent && news.after > 0 ? news.after : seen;
   const { waitMs } = news;
-  const waited = await held.hold(call, { prefix: query.key, isKey: true, after, waitMs });
+  const waited = await held.hold(call, { prefix: key, isKey: true, after, waitMs });
   if (!waited.ok) return refusal(waited.failure);
-  if (waited.value) return answer(await node.read(query));
+  if (waited.value) return answer(await read());
   // A node that is behind may have had no such key at first.
-  const end = now.ok ? now : await node.read(query);
+  const end = now.ok ? now : await read();
   return end.ok && end.value.version <= news.after
     ? { ...unchanged, tag: versionTag(end.value.version) }
     : answer(end);

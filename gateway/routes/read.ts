@@ -19,6 +19,7 @@ import { versionTag } from "../requests/conditions.ts";
 import { checkedWhole, keyField, readFields, restNames, strict } from "../requests/fields.ts";
 import { numberIn, readQuery } from "../requests/query.ts";
 import { tooManyUnread } from "../unread.ts";
+import { whenPlaced } from "../waiting-reads.ts";
 import { listNews, newsIn, readNews } from "./news.ts";
 
 const { description, schema: consistencySchema } = readQueryDoc.consistency;
@@ -103,10 +104,23 @@ function readKey(
   const denied = call.visit.keysFault([key]);
   if (denied !== undefined) return refusal(denied);
   const made = raw === "true" ? rawAnswer : keyAnswer;
+  const { node } = context;
+  const read = () => placed(context, call, query.value, () => node.read(query.value));
   return news.value === undefined
-    ? whenKnown(context.node.read(query.value), made)
-    : readNews({ node: context.node, held, call, query: query.value, news: news.value }, made);
+    ? whenKnown(read(), made)
+    : readNews({ node, read, held, call, key, news: news.value }, made);
 }
+
+/** What the node answers, if it need not wait for a version or the client may have one more read that waits. */
+const placed = <T>(
+  { node, intake }: Context,
+  { request }: HeldCall,
+  { minVersion = 0 }: { readonly minVersion?: number | undefined },
+  read: () => Result<T> | Promise<Result<T>>,
+): Result<T> | Promise<Result<T>> =>
+  minVersion <= node.applied
+    ? read()
+    : whenPlaced({ places: intake.waitingReads, address: request.socket.remoteAddress, read });
 
 /** Answers a page of keys; what is about one key is refused. */
 function listKeys(
@@ -166,7 +180,8 @@ async function readMany({ context, checks, call }: Asked): Promise<Answer> {
   const denied = visit.keysFault(query.value.keys);
   if (denied !== undefined) return refusal(denied);
   const { node, intake } = context;
-  return withRoom({ intake, bytesMax: viewBytesMax }, () => node.readMany(query.value), viewBody);
+  const read = () => placed(context, call, query.value, () => node.readMany(query.value));
+  return withRoom({ intake, bytesMax: viewBytesMax }, read, viewBody);
 }
 
 /** Makes the answer of a result. Most results are known at once, and then no promise is made. */

@@ -126,6 +126,68 @@ describe("slots", () => {
     expect(refusing.enter("d", () => {})).toBeUndefined();
   });
 
+  test("of idle ones, that of the longest idle goes to an address that has none", () => {
+    const slots = new FairSlots({ max: 3 });
+    const cut: string[] = [];
+    const idle = new Map<string, number | undefined>();
+    const enter = (address: string, since: number | undefined) => {
+      idle.set(address, since);
+      return slots.enter(
+        address,
+        () => cut.push(address),
+        () => idle.get(address),
+      );
+    };
+    enter("a", 1);
+    enter("b", undefined);
+    enter("c", 2);
+    expect(enter("d", 3)).toBeDefined();
+    // Found by the same look, but in use since.
+    idle.set("c", 4);
+    expect(enter("e", undefined)).toBeDefined();
+    expect(cut).toEqual(["a", "d"]);
+    expect(enter("c", 4)).toBeUndefined();
+    expect(enter("f", undefined)).toBeDefined();
+    expect(cut).toEqual(["a", "d", "c"]);
+    expect(enter("g", 5)).toBeUndefined();
+    expect(slots).toMatchObject({ count: 3, refused: 2, cut: 3 });
+  });
+
+  test("a newcomer gets a place exactly when another address has two more than its own", () => {
+    const steps = fc.array(
+      fc.record({ address: fc.constantFrom("a", "b", "c", "d"), leaves: fc.boolean() }),
+      { maxLength: 80 },
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        const slots = new FairSlots({ max: 6 });
+        const held = new Map<string, Set<{ leave(): void }>>();
+        const sizeOf = (address: string) => held.get(address)?.size ?? 0;
+        for (const { address, leaves } of all) {
+          const own = held.get(address) ?? new Set();
+          held.set(address, own);
+          const [oldest] = own;
+          if (leaves) {
+            oldest?.leave();
+            if (oldest !== undefined) own.delete(oldest);
+            continue;
+          }
+          const most = Math.max(...[...held.keys()].map(sizeOf));
+          const isFull = slots.count === 6;
+          let mine: { leave(): void } | undefined;
+          const slot = slots.enter(address, () => {
+            expect(own.size).toBe(Math.max(...[...held.keys()].map(sizeOf)));
+            if (mine !== undefined) own.delete(mine);
+          });
+          expect(slot !== undefined).toBe(!isFull || most >= own.size + 2);
+          mine = slot;
+          if (slot !== undefined) own.add(slot);
+          expect(slots.count).toBe([...held.keys()].reduce((sum, each) => sum + sizeOf(each), 0));
+        }
+      }),
+    );
+  });
+
   test.each([
     ["::ffff:10.0.0.1", "10.0.0.1"],
     ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1"],

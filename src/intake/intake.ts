@@ -14,6 +14,8 @@ const streamsMax = 1000;
 const callsMax = 2048;
 /** Calls that are forwarded to other members. */
 const forwardedMax = 2000;
+/** Reads over REST that wait for a version: a fraction of all that may wait, so that one that loses its place can still end. */
+const waitingReadsMax = 8192;
 /** Connections to the gRPC port, beside those between nodes. */
 const connectionsMax = 2048;
 /** Connections to the REST port. */
@@ -37,6 +39,8 @@ export interface Intake {
   readonly calls: FairSlots;
   /** Calls that are forwarded to other members. */
   readonly forwarded: FairSlots;
+  /** Reads over REST that wait for a version; those over gRPC are among the calls. */
+  readonly waitingReads: FairSlots;
   /** Connections to the gRPC port that carry no replication. */
   readonly connections: FairSlots;
   /** Connections to the REST port. */
@@ -54,6 +58,7 @@ export function createIntake(): Intake {
     streams: new FairSlots({ max: streamsMax }),
     calls: new FairSlots({ max: callsMax }),
     forwarded: new FairSlots({ max: forwardedMax }),
+    waitingReads: new FairSlots({ max: waitingReadsMax }),
     // A node that dials this one must get in, however many others have come from however many addresses.
     connections: new FairSlots({ max: connectionsMax, alwaysEnters: true }),
     restConnections: new FairSlots({ max: restConnectionsMax }),

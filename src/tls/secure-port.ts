@@ -22,7 +22,8 @@ interface SecurePortOptions {
   readonly credentials: Credentials;
   /** The protocol that is spoken on it, as TLS names it. */
   readonly protocol: "h2" | "http/1.1";
-  readonly serve: (socket: Socket) => void;
+  /** `raw`: the connection as it was accepted. */
+  readonly serve: (socket: Socket, raw: Socket) => void;
   /** Answers and ends a connection that speaks plaintext where TLS is required. Absent: it is closed. */
   readonly refuse?: (socket: Socket) => void;
   readonly log: Log;
@@ -60,10 +61,12 @@ export function createSecurePort({
   });
   credentials.onChange(() => server.setSecureContext(credentials.client.options));
   server.on("secureConnection", (socket: TLSSocket) => {
-    waiting.delete(addressesOf(socket));
+    const addresses = addressesOf(socket);
+    const raw = waiting.get(addresses) ?? socket;
+    waiting.delete(addresses);
     socket.allowHalfOpen = protocol === "http/1.1";
     if (!socket.authorized) noteFault(socket);
-    serve(socket);
+    serve(socket, raw);
   });
   server.on("tlsClientError", (error: Error & { code?: string }, socket) => {
     // Whoever just goes away may be a probe of the port.
@@ -104,7 +107,7 @@ export function createSecurePort({
       raw.off("error", fail);
       if (first[0] === handshakeRecord) return shakeHands(raw);
       waiting.delete(addressesOf(raw));
-      if (credentials.permissive) serve(raw);
+      if (credentials.permissive) serve(raw, raw);
       else refuse?.(raw);
     });
   };

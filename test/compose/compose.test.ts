@@ -193,6 +193,16 @@ test("a node writes to its data and to /tmp, and nowhere else", async () => {
   }
 });
 
+test("a node finds its code compiled, under the flags with which it runs", async () => {
+  const command = `mapfile -d '' words </proc/1/cmdline; NODE_DEBUG_NATIVE=COMPILE_CACHE exec "\${words[@]}" 2>&1`;
+  const words = ["exec", "--env", "NODE_ID=", cluster.container("leader"), "bash", "-c", command];
+  const { code, stdout } = await cluster.program("docker", ...words);
+  // The setting is refused, after the program has been read.
+  expect(code).toBe(2);
+  expect(stdout).toContain("V8 code cache for ESM file:///app/src/process.ts was accepted");
+  expect(stdout).not.toContain("was rejected");
+});
+
 test("a node has no privilege, and cannot get any", async () => {
   const status = await cluster.execute("leader", "cat", "/proc/1/status");
   for (const set of ["CapPrm", "CapEff", "CapBnd"])

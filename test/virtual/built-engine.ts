@@ -3,15 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "vite";
-import { engine } from "../../webui/playground/config.ts";
-import type * as Engine from "../../webui/src/playground/engine.ts";
+import { type Extent, engineOf } from "../../webui/playground/config.ts";
+import type * as Engine from "../../webui/src/playground/world/engine.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-export async function builtEngine(): Promise<typeof Engine> {
+export async function builtEngine(extent: Extent): Promise<typeof Engine> {
   // Below node_modules: as a package, so that nobody changes it on the way.
   const outDir = mkdtempSync(join(root, "node_modules/.playground-"));
-  const entry = join(root, "webui/src/playground/engine.ts");
+  const entry = join(root, "webui/src/playground/world/engine.ts");
+  const engine = engineOf(extent);
   try {
     await build({
       ...{ configFile: false, logLevel: "error", plugins: engine.plugins },

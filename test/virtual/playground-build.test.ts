@@ -7,7 +7,7 @@ import { plantedFaults } from "../../src/virtual/planted/planted.ts";
 import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 import type { Recording } from "../../src/virtual/playground/moments.ts";
 import { record } from "../../src/virtual/playground/record.ts";
-import type * as Engine from "../../webui/src/playground/engine.ts";
+import type * as Engine from "../../webui/src/playground/world/engine.ts";
 import { builtEngine } from "./built-engine.ts";
 import { writePage } from "./page.ts";
 import { storiesFolder } from "./playing.ts";
@@ -16,7 +16,7 @@ const all = [...plantedFaults, ...electionFaultsPlanted];
 let built: typeof Engine;
 
 beforeAll(async () => {
-  built = await builtEngine();
+  built = await builtEngine("small");
 });
 
 const recorded = readdirSync(storiesFolder).filter((name) => name.endsWith(".txt"));
@@ -35,6 +35,11 @@ test("the build plays every story exactly as the source does", async () => {
     const [page, source] = [await built.record(textOf(name)), await record(textOf(name))];
     expect(JSON.stringify(page) === JSON.stringify(source), name).toBe(true);
   }
+});
+
+test("the page of the stories has no seeds, and says what has", async () => {
+  const { fault } = await built.record("> seed 7 failover");
+  expect(fault?.sentence).toContain("npm run test:virtual -- --failover --seed 7 --html FILE");
 });
 
 test("the page has every planted fault but those of constants", () => {

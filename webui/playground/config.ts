@@ -1,30 +1,36 @@
 /** How `dist/playground.html` is built: the real protocol in one file. */
 import { join } from "node:path";
-import { defineConfig } from "vite";
+import type { InlineConfig } from "vite";
 import { faults } from "./faults.ts";
+import { light } from "./lighter.ts";
 import { oneFile } from "./one-file.ts";
 import { standIn } from "./stand-ins.ts";
 import { stories } from "./stories.ts";
 
 const webui = join(import.meta.dirname, "..");
 
-/** What makes the protocol run in a browser. */
-export const engine = {
-  plugins: [standIn, stories, faults()],
-  transform: { inject: { Buffer: ["virtual:buffer", "Buffer"] as [string, string] } },
-};
+/** A page of stories is small; the whole one plays seeds as well. */
+export type Extent = "small" | "whole";
 
-export default defineConfig({
+/** What makes the protocol run in a browser. */
+export const engineOf = (extent: Extent) => ({
+  plugins: [...(extent === "small" ? [light] : []), standIn, stories, faults()],
+  transform: { inject: { Buffer: ["virtual:buffer", "Buffer"] as [string, string] } },
+});
+
+export const playgroundOf = (extent: Extent, outDir: string): InlineConfig => ({
   root: webui,
+  configFile: false,
+  logLevel: "warn",
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [...engine.plugins, oneFile],
+  plugins: [...engineOf(extent).plugins, oneFile],
   build: {
-    outDir: "dist",
+    outDir,
     emptyOutDir: false,
     rolldownOptions: {
       input: join(webui, "playground.html"),
-      transform: engine.transform,
+      transform: engineOf(extent).transform,
     },
     cssCodeSplit: false,
     // All of it is in the file.

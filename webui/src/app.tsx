@@ -87,8 +87,8 @@ function Footer() {
         {node.role === "follower" && node.leader !== "" && `, following ${node.leader}`}
       </span>
       <span>
-        <a href={pathTo("/docs")}>API</a> · <a href={pathTo("/metrics")}>Metrics</a> ·{" "}
-        <a href={pathTo("/status")}>Status</a> ·{" "}
+        <a href={pathTo("/playground")}>Playground</a> · <a href={pathTo("/docs")}>API</a> ·{" "}
+        <a href={pathTo("/metrics")}>Metrics</a> · <a href={pathTo("/status")}>Status</a> ·{" "}
         <button type="button" class="link" onClick={() => go({ panel: "help" })}>
           Help
         </button>

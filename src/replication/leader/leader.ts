@@ -305,6 +305,11 @@ export class Leader {
       this.#out.depose({ reason: "blankFollowers", admit });
   }
 
+  /** Whether a follower was not told how far the log is committed. */
+  get isMarkUntold(): boolean {
+    return this.#state.streams.isUntold(this.#state.members.all);
+  }
+
   /** Tells the followers how far the log is committed, if no append has told them yet. */
   announce(): LeaderEffects {
     this.#state.streams.announce(this.#state.members.all);

@@ -80,6 +80,12 @@ export class Streams {
     }
   }
 
+  /** Whether somebody was not told how far the log is committed. */
+  isUntold(peers: readonly Peer[]): boolean {
+    const { committed } = this.#position();
+    return peers.some(({ link }) => link.state === "streaming" && link.told < committed);
+  }
+
   /** Tells how far the log is committed to those whom no append has told. */
   announce(peers: readonly Peer[]): void {
     const { committed } = this.#position();

@@ -118,6 +118,9 @@ export class Readers {
     const later = this.#answer(id, result, (answer) => {
       if (!answer.ok) return;
       coverage.met(`keys in one view on ${role === "leader" ? "the leader" : "a follower"}`);
+      if (role === "leader")
+        for (const entry of answer.value.entries)
+          if (entry !== null) this.#observed.settled(id, entry.version);
       if (consistency === "local") this.#views.shown(id, answer.value, wanted);
       else {
         const entries = answer.value.entries.filter((entry) => entry !== null);

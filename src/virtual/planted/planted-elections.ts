@@ -44,6 +44,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a blank node counts in phase 1",
+    story: "108",
     file: "replication/recovery/recovery.ts",
     from: "proving >= this.#needed()",
     to: "answers.length >= this.#needed()",

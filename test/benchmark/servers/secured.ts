@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { v8Flags } from "../../../src/start/v8-flags.ts";
 import { prepareFolder, writeCertificates, writeTokens } from "../../../tools/certs/write.ts";
 import { type Cluster, startCluster } from "../../support/cluster.ts";
 import { quorumOf } from "./ours.ts";
@@ -154,7 +155,8 @@ async function startBare(
   { url, certificates }: { readonly url: string; readonly certificates?: string },
 ) {
   const program = join(import.meta.dirname, "bare-node.ts");
-  const args = [program, new URL(url).port, ...(certificates === undefined ? [] : [certificates])];
+  const rest = certificates === undefined ? [] : [certificates];
+  const args = [...v8Flags, program, new URL(url).port, ...rest];
   const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   await once(server.stdout, "data");
   const variant: Variant = { name, url, pids: [server.pid ?? 0] };

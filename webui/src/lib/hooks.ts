@@ -55,15 +55,30 @@ export function useHeightAs(property: string): (element: HTMLElement | null) => 
 
 /** The width of an element in px, 0 until it is laid out, and the `ref` for that element. */
 export function useWidth<E extends Element>(): [number, (element: E | null) => void] {
-  const [width, setWidth] = useState(0);
+  const [{ width }, measure] = useSize<E>("width");
+  return [width, measure];
+}
+
+const none = { width: 0, height: 0 };
+
+/** Both measures; with `"width"`, a change of the height alone is not told. */
+export function useSize<E extends Element>(
+  only?: "width",
+): [{ readonly width: number; readonly height: number }, (element: E | null) => void] {
+  const [size, setSize] = useState(none);
   const [element, setElement] = useState<E | null>(null);
   useEffect(() => {
     if (element === null) return;
     const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) setWidth(Math.floor(entry.contentRect.width));
+      if (entry === undefined) return;
+      const width = Math.floor(entry.contentRect.width);
+      const height = only === undefined ? Math.floor(entry.contentRect.height) : 0;
+      setSize((last) =>
+        last.width === width && last.height === height ? last : { width, height },
+      );
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [element]);
-  return [width, setElement];
+  }, [element, only]);
+  return [size, setElement];
 }

@@ -1,5 +1,6 @@
 /** A button that copies a text, and says for two seconds whether that worked. */
 import { useEffect, useState } from "preact/hooks";
+import { writeClipboard } from "../lib/clipboard.ts";
 import { announce } from "../state/feed.ts";
 
 /** `label` is the button's text until it is pressed. Where the browser forbids it, the button says so. */
@@ -21,21 +22,4 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       {said === "" ? label : said}
     </button>
   );
-}
-
-/** A page served from another host over plain HTTP has no clipboard API, so there is an older way. */
-async function writeClipboard(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "visually-hidden";
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
 }

@@ -4,6 +4,7 @@ import type { LeaderEffects } from "../../../replication/leader/leader-effects.t
 import type { Instant } from "../../../replication/types.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
+import type { Cancel } from "../../ports.ts";
 
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
@@ -18,7 +19,10 @@ export class CommitAnnouncer {
   readonly #parts: NodeParts;
   readonly #core: Leader;
   readonly #inbox: Inbox<LeaderEffects>;
-  #scheduled = false;
+  /** While a mark waits: the latest instant at which it goes, and whether writes were under way when that was decided. */
+  #waiting:
+    | { readonly lateAt: Instant; readonly isUnderWay: boolean; readonly stop: Cancel }
+    | undefined;
 
   constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
     this.#parts = parts;
@@ -26,24 +30,26 @@ export class CommitAnnouncer {
     this.#inbox = inbox;
   }
 
-  /** Called after each round of effects: any of them may have moved the commit mark. */
+  /** Called after each round of effects: any of them may have moved the commit mark, or carried it. */
   schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const { clock } = this.#parts.options;
-    const lateAt = clock.now() + announceLateMs;
-    clock.after(announceMs, () => this.#announceBy(lateAt));
-  }
-
-  #announceBy(lateAt: Instant): void {
-    const { options, lifetime } = this.#parts;
-    const { clock } = options;
-    const isUnderWay = this.#core.committed < this.#core.last;
-    if (isUnderWay && clock.now() < lateAt && !lifetime.over) {
-      clock.after(announceMs, () => this.#announceBy(lateAt));
+    if (!this.#core.isMarkUntold) {
+      this.#waiting?.stop();
+      this.#waiting = undefined;
       return;
     }
-    this.#scheduled = false;
+    const isUnderWay = this.#core.committed < this.#core.last;
+    if (this.#waiting?.isUnderWay === isUnderWay) return;
+    const { clock } = this.#parts.options;
+    const now = clock.now();
+    const lateAt = this.#waiting?.lateAt ?? now + announceLateMs;
+    this.#waiting?.stop();
+    const at = isUnderWay ? lateAt : Math.min(lateAt, now + announceMs);
+    const stop = clock.after(Math.max(0, at - now), () => this.#announce());
+    this.#waiting = { lateAt, isUnderWay, stop };
+  }
+
+  #announce(): void {
+    this.#waiting = undefined;
     this.#inbox.takeFollowing(() => this.#core.announce());
   }
 }

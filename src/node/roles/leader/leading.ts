@@ -187,6 +187,7 @@ export class Leading {
       this.telemetry.settled(slot);
       this.settling.reach(slot.entry.sequence);
     }
+    if (settled.length > 0) this.writes.settled(settled);
     for (const { to, message } of sends) this.#links.send(to, message);
     if (deposed !== undefined) this.#deposed(deposed);
   }

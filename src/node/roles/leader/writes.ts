@@ -2,22 +2,20 @@
 import type { Failed } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
 import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
+import type { Slot } from "../../../replication/leader/ledger.ts";
 import type { WriteAnswer, WriteRequest } from "../../api.ts";
 import type { Inbox } from "../../inbox.ts";
 import type { NodeParts } from "../../parts.ts";
-import type { Cancel } from "../../ports.ts";
 import { checkQuorum } from "../../quorum.ts";
 import { noLeader, overloaded, recovering, shuttingDown } from "../../refusals.ts";
 import { type Waiting, waitingMax } from "../../waiting.ts";
 import type { Ask } from "./ask.ts";
+import { Gathering } from "./gathering.ts";
 import type { ReadRounds } from "./read-rounds.ts";
 import type { LeaderTelemetry } from "./telemetry.ts";
 import { WriteAnswers } from "./write-answers.ts";
 
-/** Writes wait at most this long for a flush that is under way before they are proposed. */
-const gatherMsMax = 3;
-
-/** Writes from their request to their proposal: all those of one turn are proposed together. */
+/** Writes from their request to their proposal: all those that `Gathering` joins are proposed together. */
 export class LeaderWrites {
   readonly #parts: NodeParts;
   readonly #core: Leader;
@@ -27,10 +25,9 @@ export class LeaderWrites {
   readonly #answers: WriteAnswers;
   /** They will be proposed together. */
   #asks: Ask[] = [];
-  #gathering = false;
+  readonly #gathering: Gathering;
   /** A handover is under way. */
   #held = false;
-  #stopGathering: Cancel = () => {};
 
   constructor(owner: {
     parts: NodeParts;
@@ -47,6 +44,12 @@ export class LeaderWrites {
     this.#telemetry = owner.telemetry;
     this.#inbox = owner.inbox;
     this.#answers = new WriteAnswers(owner);
+    const { options, flusher } = owner.parts;
+    this.#gathering = new Gathering(options.clock, {
+      waiting: () => this.#asks.length,
+      isFlushing: () => flusher.busy,
+      propose: () => this.#propose(),
+    });
   }
 
   /** How many are not proposed yet. */
@@ -65,7 +68,7 @@ export class LeaderWrites {
     const proposedAt = clock.now();
     const deadlineAt = proposedAt + (request.timeoutMs ?? config.timeout);
     this.#asks.push({ request, proposedAt, deadlineAt, answer });
-    if (this.#asks.length === 1) clock.defer(() => this.#proposeSoon());
+    if (!this.#held) this.#gathering.added();
   }
 
   #refuse(answer: WriteAnswer, refusal: Failed): void {
@@ -89,25 +92,10 @@ export class LeaderWrites {
     return undefined;
   }
 
-  /**
-   * While a flush is under way, the writes of further turns join this one: they could not be
-   * flushed sooner, and share one message for each follower. Only a slow disk makes them go alone.
-   */
-  #proposeSoon(): void {
-    if (this.#asks.length === 0 || this.#gathering || this.#held) return;
-    if (!this.#parts.flusher.busy) {
-      this.#propose();
-      return;
-    }
-    this.#gathering = true;
-    this.#stopGathering = this.#parts.options.clock.after(gatherMsMax, () => this.#propose());
-  }
-
   /** Writes wait until `release`: this node may lead no more before they are proposed. */
   hold(): void {
     this.#held = true;
-    this.#gathering = false;
-    this.#stopGathering();
+    this.#gathering.hold();
   }
 
   /** This node leads on. A write whose deadline has passed meanwhile is refused rather than proposed late. */
@@ -118,24 +106,27 @@ export class LeaderWrites {
     this.#asks = asks.filter(({ deadlineAt }) => deadlineAt > now);
     for (const { answer, deadlineAt } of asks)
       if (deadlineAt <= now) this.#refuse(answer, noLeader());
-    this.#proposeSoon();
+    this.#gathering.release();
   }
 
   /** The node leads no more: what is not proposed was not written. */
   leave(refusal: Failed): void {
-    this.#stopGathering();
+    this.#gathering.hold();
     for (const { answer } of this.#asks.splice(0)) this.#refuse(answer, refusal);
   }
 
   /** A flush has ended: the writes that waited to share the next one are proposed now. */
   betweenFlushes(): void {
-    if (this.#gathering) this.#propose();
+    this.#gathering.flushed();
+  }
+
+  /** These entries have settled. */
+  settled(slots: readonly Slot[]): void {
+    this.#gathering.settled(slots.map(({ entry }) => entry.sequence));
   }
 
   /** One fact for all writes that wait; each is answered by `WriteAnswers`. */
   #propose(): void {
-    this.#gathering = false;
-    this.#stopGathering();
     const asks = this.#asks;
     this.#asks = [];
     const { ended } = this.#parts.lifetime;
@@ -153,7 +144,9 @@ export class LeaderWrites {
     }));
     this.#telemetry.proposing(this.#core.last + 1, now);
     this.#inbox.take(() => {
+      const first = this.#core.last + 1;
       const { outcomes, effects } = this.#core.propose(proposals, now);
+      this.#gathering.proposed(first, this.#core.last);
       for (const [index, outcome] of outcomes.entries()) {
         const ask = asks[index];
         if (ask !== undefined) this.#answers.follow(ask, outcome, now);

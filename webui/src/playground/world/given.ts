@@ -1,5 +1,5 @@
 /** The scenario that somebody put into the page's file: see `test/virtual/page.ts`. */
-import type { Scenario } from "../../../src/virtual/playground/moments.ts";
+import type { Scenario } from "../../../../src/virtual/playground/moments.ts";
 
 /** Undefined: the page is as it was built. */
 export function givenScenario(): Scenario | undefined {

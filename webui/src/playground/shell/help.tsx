@@ -1,0 +1,76 @@
+/** The help: every key, the commands of stories, and how to read what is drawn. */
+import { shortcutsOn } from "../../state/preferences.ts";
+import { Dialog } from "../../ui/dialog.tsx";
+import { type Fact, Facts } from "../../ui/table.tsx";
+import { shortcuts } from "../state/keys.ts";
+import { dialog } from "../state/view.ts";
+import { verbs } from "../world/world.ts";
+
+/** As the language itself describes them. */
+const commands: readonly Fact[] = Object.entries(verbs).map(([name, { form, options, says }]) => [
+  `${name} ${form}${options.map((option) => ` ${option}=`).join("")}`,
+  says,
+]);
+
+const readings: readonly Fact[] = [
+  [
+    "Nothing is imitated",
+    "This page runs the protocol of the product itself, on a network, disks and clocks that are made up. The same text always gives the same run.",
+  ],
+  [
+    "Time",
+    "The time is virtual. At 1/1000× a millisecond takes a second. Waits of more than a second are passed over faster.",
+  ],
+  [
+    "Truth",
+    "After every event, the invariants of the virtual cluster and the check for linearizability are run. At the first promise that breaks, the run ends.",
+  ],
+];
+
+export function Help() {
+  return (
+    <Dialog
+      title="Help"
+      class="help"
+      onClose={() => {
+        dialog.value = "none";
+      }}
+    >
+      <div class="help-columns">
+        <section>
+          <h3>Keys</h3>
+          <table class="keys-table">
+            <tbody>
+              {shortcuts.map(({ keys, does }) => (
+                <tr key={does}>
+                  <th scope="row">
+                    <kbd>{keys}</kbd>
+                  </th>
+                  <td>{does}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={shortcutsOn.value}
+              onChange={(event) => {
+                shortcutsOn.value = event.currentTarget.checked;
+              }}
+            />
+            Single-key shortcuts
+          </label>
+        </section>
+        <section>
+          <h3>Commands</h3>
+          <Facts class="terms commands" facts={commands} />
+        </section>
+        <section>
+          <h3>How to read</h3>
+          <Facts class="terms" facts={readings} />
+        </section>
+      </div>
+    </Dialog>
+  );
+}
