@@ -49,7 +49,7 @@ export function NodeCard({ node, place, centre, size, look }: CardProps) {
       <span class="node-head">
         <Sign place={place} node={node} isLeader={isLeader} />
         <span class="node-id">{node.id}</span>
-        {!isSmall && <span class="node-role">{roleInShort(node, isLeader)}</span>}
+        {!isSmall && !isPlain(node) && <span class="node-role">{roleInShort(node, isLeader)}</span>}
       </span>
       <span class="node-line">
         {isSmall && <span>{roleInShort(node, isLeader)}</span>}
@@ -70,10 +70,15 @@ export function NodeCard({ node, place, centre, size, look }: CardProps) {
   );
 }
 
+/** A node whose name says already what it is, in a card without room to say it again. */
+const isPlain = ({ id, state, role }: NodeView): boolean =>
+  state === "up" && role === "follower" && id.startsWith("follower");
+
 /** Two nodes may both believe to lead; the picture says which of them is behind. */
 function roleInShort({ state, role }: NodeView, isLeader: boolean): string {
   if (state === "down") return "down";
   if (state === "frozen") return "frozen";
+  if (role === "candidate") return "stands";
   return role === "leader" && !isLeader ? "behind" : role;
 }
 
