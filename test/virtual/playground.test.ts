@@ -7,7 +7,7 @@ import { textUntil } from "../../src/virtual/playground/text-until.ts";
 import { Run } from "../../src/virtual/runs/run.ts";
 import { Chance } from "../../src/virtual/world/random.ts";
 import { storiesFolder } from "./playing.ts";
-import { randomStory } from "./random-story.ts";
+import { randomCommands, randomStory } from "./random-story.ts";
 
 const seeds = 200;
 const samples = 3;
@@ -99,6 +99,18 @@ test.for(bad)("%s is a fault with a line, not an exception", async ([command, se
   const recording = await record(`> cluster followers=2 quorum=1\n\n${command}\n> write a=1\n`);
   expect(recording.fault).toEqual({ line: 2, sentence });
   expect(recording.calls).toEqual([]);
+});
+
+test("whatever is typed is played, or is a fault of one line: nothing is thrown, and no promise breaks", async () => {
+  let faults = 0;
+  for (let seed = 1; seed <= 400; seed += 1) {
+    const text = randomCommands(seed);
+    const { fault, breach } = await record(text);
+    if (fault !== undefined) faults += 1;
+    expect(breach?.sentence, text).toBeUndefined();
+  }
+  expect(faults).toBeGreaterThan(50);
+  expect(faults).toBeLessThan(400);
 });
 
 test("a story begins with a cluster", async () => {

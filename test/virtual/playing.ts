@@ -3,24 +3,11 @@
  * playground a prediction to make (`?`) and its answer (`!`).
  * `node test/virtual/playing.ts --update [name…]` records them anew.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isCommand, scriptOf } from "../../src/virtual/playground/script.ts";
-import { Stage } from "../../src/virtual/stage/stage.ts";
+import { playStory } from "./play-story.ts";
 
 export const storiesFolder = join(import.meta.dirname, "../../src/virtual/stories");
-
-export async function playStory(path: string): Promise<{ recorded: string; played: string }> {
-  const recorded = readFileSync(path, "utf8");
-  const stage = new Stage();
-  const lines: string[] = [];
-  for (const line of scriptOf(recorded)) {
-    lines.push(line);
-    if (stage.broken !== undefined) continue;
-    if (isCommand(line)) lines.push(...(await stage.play(line.slice(2))));
-  }
-  return { recorded, played: lines.join("\n") };
-}
 
 if (import.meta.main) {
   const [option, ...names] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { playStory, storiesFolder } from "./playing.ts";
+import { playStory } from "./play-story.ts";
+import { storiesFolder } from "./playing.ts";
 
 const stories = readdirSync(storiesFolder).filter((name) => name.endsWith(".txt"));
 

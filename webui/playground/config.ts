@@ -23,12 +23,16 @@ export const playgroundOf = (extent: Extent, outDir: string): InlineConfig => ({
   configFile: false,
   logLevel: "warn",
   base: "./",
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // Whoever builds it, a test even: it is always the same page.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
+  define: { "process.env.NODE_ENV": '"production"' },
   plugins: [...engineOf(extent).plugins, oneFile],
   build: {
     outDir,
     emptyOutDir: false,
     rolldownOptions: {
+      // It would tell how long the planting of faults takes.
+      checks: { pluginTimings: false },
       input: join(webui, "playground.html"),
       transform: engineOf(extent).transform,
     },

@@ -43,7 +43,7 @@ export function faults(): Plugin {
     resolveId: (id) => (id === "virtual:faults" ? "\0faults" : undefined),
     load(id) {
       if (id !== "\0faults") return undefined;
-      const shown = all.map(({ name, file, story, failover }) => ({ name, file, story, failover }));
+      const shown = all.map(({ name, story }) => ({ name, story }));
       return `export const faults = ${JSON.stringify(shown)};`;
     },
     transform(code, id) {

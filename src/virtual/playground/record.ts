@@ -26,7 +26,7 @@ export interface Progress {
 /** More would take the memory of a page. */
 const momentsMax = 50_000;
 /** Looks at the world, of which each may take a microsecond or a millisecond. */
-const pointsMax = 500_000;
+const pointsMax = 200_000;
 /** A page that is kept busy for longer looks frozen. */
 const workMs = 10;
 

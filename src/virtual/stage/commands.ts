@@ -102,7 +102,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
     says: "Messages to and from this node take so long.",
   },
   delay: {
-    form: "NODE TIME",
+    form: "NODE WHOLE",
     options: [],
     says: "The leader holds entries to this follower back so long.",
   },
@@ -316,8 +316,8 @@ const optionKinds: Readonly<Record<string, Kind>> = {
   retention: count(countMax),
   remember: count(countMax),
   slow: {
-    fits: (text) => /^\w+:\d+(\.\d+)?$/.test(text),
-    wants: "a node and a percentage, like leader:5",
+    fits: (text) => /^\w+:\d\d?(\.\d+)?$/.test(text),
+    wants: "a node and a percentage below 100, like leader:5",
   },
   down: { fits: (text) => /^\w+$/.test(text), wants: "a node" },
   timeout: time,

@@ -139,7 +139,7 @@ function requestOf(asked: Options): { readonly request: WriteRequest; readonly n
   });
   const writes = Object.entries(values).map(([key, text]) => ({
     key,
-    value: text === "" ? undefined : text,
+    value: text === "" ? undefined : jsonOf(text),
     ifVersion: ifVersion === undefined ? undefined : Number(ifVersion),
   }));
   // Two writes with one key ask for the same if they write the same.
@@ -155,4 +155,14 @@ function requestOf(asked: Options): { readonly request: WriteRequest; readonly n
     request,
     name: writes.map(({ key, value }) => `${key}=${value ?? "deleted"}`).join(" "),
   };
+}
+
+/** A value is JSON text. What is none is taken for a string, as somebody means it who types `name=Ada`. */
+function jsonOf(text: string): string {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
 }

@@ -287,6 +287,8 @@ export class Stage implements Surroundings {
     if (!cluster.failover) this.#patience.clear();
     // The clock of that node is so much slower than the others'.
     const [slow = "", percent = "0"] = (options["slow"] ?? "").split(":");
+    for (const id of [slow, options["down"] ?? ""])
+      if (id !== "" && !cluster.ids.includes(id)) throw new BadCommand(`no node is called ${id}`);
     if (slow !== "") cluster.member(slow).rate = 1 - Number(percent) / 100;
     for (const id of cluster.ids) if (options["down"] !== id) cluster.start(id);
     await this.run(cluster.failover ? 300 : 50);

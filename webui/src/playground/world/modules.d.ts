@@ -5,12 +5,9 @@ declare module "virtual:stories" {
 }
 
 declare module "virtual:faults" {
-  /** Names for `record(text, { fault })`. `story`: the number of the one that shows it; `failover`: it shows where any node may lead. */
+  /** Names for `record(text, { fault })`. `story`: the number of the one that shows it. */
   export const faults: readonly {
     readonly name: string;
-    /** In `src`. */
-    readonly file: string;
     readonly story?: string;
-    readonly failover?: boolean;
   }[];
 }
