@@ -9,8 +9,8 @@ export function BreachNote() {
   const calls = recording.value.calls.filter(({ id }) => broken.calls.includes(id));
   if (calls.length === 0) return null;
   return (
-    <section class="breach-note" aria-label="What contradicts">
-      <h2>These contradict each other</h2>
+    <section class="breach-note" aria-label="Calls that contradict">
+      <h2>{calls.length === 1 ? "The call that it is about" : "These contradict each other"}</h2>
       <ul>
         {calls.map((call) => (
           <li key={call.id}>

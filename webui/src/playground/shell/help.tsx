@@ -8,9 +8,20 @@ import { verbs } from "../world/world.ts";
 
 /** As the language itself describes them. */
 const commands: readonly Fact[] = Object.entries(verbs).map(([name, { form, options, says }]) => [
-  `${name} ${form}${options.map((option) => ` ${option}=`).join("")}`,
-  says,
+  [name, form, ...options.map((option) => `[${option}=]`)].join(" "),
+  <Prose key={name} text={says} />,
 ]);
+
+/** Words between backticks are code. */
+function Prose({ text }: { readonly text: string }) {
+  return (
+    <>
+      {text
+        .split("`")
+        .map((part, place) => (place % 2 === 1 ? <code key={place}>{part}</code> : part))}
+    </>
+  );
+}
 
 const readings: readonly Fact[] = [
   [
@@ -63,12 +74,12 @@ export function Help() {
           </label>
         </section>
         <section>
-          <h3>Commands</h3>
-          <Facts class="terms commands" facts={commands} />
-        </section>
-        <section>
           <h3>How to read</h3>
           <Facts class="terms" facts={readings} />
+        </section>
+        <section>
+          <h3>Commands</h3>
+          <Facts class="terms commands" facts={commands} />
         </section>
       </div>
     </Dialog>
