@@ -4,7 +4,7 @@ import { markKinds } from "../model/marks.ts";
 import { course } from "../world/world.ts";
 import { copyLink } from "./address.ts";
 import { faster, goTo, jump, step, toggle } from "./clock.ts";
-import { lastIndex, moment, recording, withBeats } from "./recorded.ts";
+import { lastIndex, moment, shownFlights, withBeats } from "./recorded.ts";
 import { openStory, redo, storyName, undo } from "./scenario.ts";
 import {
   announcement,
@@ -36,8 +36,8 @@ const on = (key: string, keys: string, does: string, run: () => void): Shortcut 
 
 export const shortcuts: readonly Shortcut[] = [
   on(" ", "space", "Play or pause", toggle),
-  on("ArrowRight", "→", "Step forward", () => step(false)),
-  on("ArrowLeft", "←", "Step back", () => step(true)),
+  on("ArrowRight", "Right", "Step forward", () => step(false)),
+  on("ArrowLeft", "Left", "Step back", () => step(true)),
   on("Home", "Home", "To the start", () => goTo(0)),
   on("End", "End", "To the end", () => goTo(lastIndex.peek())),
   on("+", "+", "Faster", () => faster(1)),
@@ -53,7 +53,7 @@ export const shortcuts: readonly Shortcut[] = [
   {
     ...{ keys: "1 … 9", does: "Choose a node" },
     press: (pressed) => {
-      const id = /^[1-9]$/.test(pressed) ? recording.peek().ids[Number(pressed) - 1] : undefined;
+      const id = /^[1-9]$/.test(pressed) ? moment.peek().nodes[Number(pressed) - 1]?.id : undefined;
       if (id !== undefined) selectNode(id);
       return id !== undefined;
     },
@@ -95,7 +95,7 @@ function focusOn(name: string): void {
 }
 
 function nextMessage(): void {
-  const { flights } = moment.peek();
+  const flights = shownFlights.peek();
   const chosen = selection.peek();
   const place = chosen.kind === "message" ? flights.findIndex(({ id }) => id === chosen.id) : -1;
   const next = flights[(place + 1) % Math.max(1, flights.length)];
