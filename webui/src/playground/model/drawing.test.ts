@@ -95,6 +95,17 @@ test("each node has a state at every instant", () => {
   ).toEqual([false, true]);
 });
 
+test("a node that a later cluster does not have ends with its own", () => {
+  const moments = [
+    moment(0, 0, [node("a"), node("b")]),
+    moment(1, 4, [node("a")]),
+    moment(2, 9, [node("a")]),
+  ];
+  const stretches = stretchesOf({ moments, ids: ["a", "b"] });
+  expect(stretches.get("a")?.map(({ fromAt, toAt }) => [fromAt, toAt])).toEqual([[0, 9]]);
+  expect(stretches.get("b")?.map(({ fromAt, toAt }) => [fromAt, toAt])).toEqual([[0, 4]]);
+});
+
 test("a message slants from its sender's line to its receiver's; a lost one ends before it", () => {
   const { voyages, lanes } = diagramOf(facts, view);
   const [a, b] = lanes.map(({ y }) => y);

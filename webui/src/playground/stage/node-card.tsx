@@ -133,7 +133,12 @@ function SmallCells({ node }: { readonly node: NodeView }) {
 
 /** What a client asks of the node; where there is none, what is the matter with its disk. */
 function LastLine({ node, call }: { readonly node: NodeView; readonly call: Call | undefined }) {
-  if (node.diskState !== "ok") return <span class="node-last trouble">disk: {node.diskState}</span>;
+  if (node.diskState !== "ok")
+    return (
+      <span class="node-last trouble">
+        <span class="node-call">disk: {node.diskState}</span>
+      </span>
+    );
   if (call === undefined) return <span class="node-last" />;
   const answered = call.answeredAt !== undefined && call.answeredAt <= at.peek();
   const outcome = answered && call.outcome !== undefined ? shortOutcome(call.outcome) : undefined;
