@@ -170,6 +170,18 @@ test("a node is killed, started and read by its buttons, and a link is cut one w
     .toEqual([...deeds, "read follower3 a"].map((deed) => `> ${deed}`));
 });
 
+test("by keyboard alone: a message is chosen and dropped, and a field is left", async () => {
+  const page = await show("01-one-write");
+  for (const key of ["w", "ArrowRight", "m", "d", "Enter"]) await page.keyboard.press(key);
+  await expect.poll(() => textOf(page)).toMatch(/> drop #\d+\n/);
+  await page.keyboard.press("i");
+  const field = page.getByRole("textbox", { name: "Story", exact: true });
+  await expect.poll(() => field.evaluate("document.activeElement.ariaLabel")).toBe("Story");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("u");
+  await expect.poll(() => textOf(page)).not.toContain("drop");
+});
+
 test("a message above a node can be clicked, and the node beside it too", async () => {
   const page = await show("01-one-write");
   await write(

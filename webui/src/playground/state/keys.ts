@@ -59,7 +59,10 @@ export const shortcuts: readonly Shortcut[] = [
     },
   },
   on("m", "m", "Choose the next message under way", nextMessage),
-  on("Escape", "Esc", "Choose nothing", selectNothing),
+  on("d", "d", "To what can be done with it", () => {
+    document.querySelector<HTMLElement>(".hands button:not(.quiet), .hands input")?.focus();
+  }),
+  on("Escape", "Esc", "Choose nothing; leave a field", selectNothing),
   on("l", "l", "Ring, or leader left", () => {
     layout.value = layout.peek() === "ring" ? "leader left" : "ring";
   }),
@@ -125,8 +128,10 @@ function isTaken(target: EventTarget | null, key: string): boolean {
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (!shortcutsOn.value || isTaken(event.target, event.key)) return;
     if (document.querySelector("dialog[open]") !== null) return;
+    const isField = isTaken(event.target, event.key);
+    if (isField && event.key === "Escape") (event.target as HTMLElement).blur();
+    if (!shortcutsOn.value || isField) return;
     if (shortcuts.some(({ press }) => press(event.key))) event.preventDefault();
   });
 }
