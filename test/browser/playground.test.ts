@@ -220,6 +220,7 @@ test("one link alone is slowed by a button", async () => {
   await page.getByText("Single links").click();
   await page.getByRole("button", { name: "20 ms long: follower1 – leader" }).click();
   await expect.poll(() => textOf(page)).toContain("> link follower1 leader 20ms\n");
+  await page.getByText("open, 20 ms to leader, 20 ms to follower1").waitFor();
 });
 
 test("where a planted fault breaks no promise, the page says what it changes", async () => {

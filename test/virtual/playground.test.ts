@@ -64,6 +64,11 @@ test("a link is slow in both directions, or in one, and no other is", async () =
   expect(await settledBy("link leader follower2 20ms")).toEqual(settled("41.0"));
   expect(await settledBy("link leader follower2 20ms oneway")).toEqual(settled("22.0"));
   expect(await settledBy("link follower1 follower2 20ms")).toEqual(settled("3.0"));
+  const { moments } = await record(
+    "> cluster\n> link leader follower2 20ms oneway\n> wire follower2 1ms\n",
+  );
+  expect([...new Set(moments.map(({ slow }) => slow.join()))]).toEqual(["", "leader follower2 20"]);
+  expect(moments.at(-1)?.slow).toEqual([]);
 });
 
 test("what did not change is the same object from moment to moment", async () => {

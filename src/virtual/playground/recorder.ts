@@ -151,7 +151,8 @@ export class Recorder {
       this.#notes.length > 0 ||
       nodes !== last.nodes ||
       this.#travel.flights(cluster.network, this.#baseAt) !== last.flights ||
-      this.#travel.cuts(cluster.network) !== last.cuts;
+      this.#travel.cuts(cluster.network) !== last.cuts ||
+      this.#travel.slow(cluster.network) !== last.slow;
     if (hasChanged) this.#add("timer", { point });
   }
 
@@ -211,6 +212,7 @@ export class Recorder {
       nodes: this.#views?.look() ?? [],
       flights: network === undefined ? [] : this.#travel.flights(network, this.#baseAt),
       cuts: network === undefined ? [] : this.#travel.cuts(network),
+      slow: network === undefined ? [] : this.#travel.slow(network),
       voyages: this.voyages.length,
       calls: this.calls.length,
     });

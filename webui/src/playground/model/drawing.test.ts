@@ -26,7 +26,7 @@ const node = (id: string, part: Partial<NodeView> = {}): NodeView => ({
 
 const moment = (index: number, at: number, nodes: readonly NodeView[]): Moment => ({
   ...{ index, at, kind: "message", kinds: ["message"], text: "", line: 0, point: undefined },
-  ...{ voyages: 0, calls: 0, nodes, flights: [], cuts: [] },
+  ...{ voyages: 0, calls: 0, nodes, flights: [], cuts: [], slow: [] },
 });
 
 const received = { sequence: 1, epoch: 1, text: "a=1", state: "received" } as const;

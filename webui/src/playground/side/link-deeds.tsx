@@ -19,7 +19,7 @@ export function LinkDeeds(link: LinkProps) {
 }
 
 export function LinkButtons({ one, other }: LinkProps) {
-  const { cuts } = moment.value;
+  const { cuts, slow: slowWires } = moment.value;
   const there = cuts.includes(`${one} ${other}`);
   const back = cuts.includes(`${other} ${one}`);
   const state = there && back ? "cut both ways" : there || back ? "cut one way" : "open";
@@ -28,6 +28,11 @@ export function LinkButtons({ one, other }: LinkProps) {
     <fieldset class="deed-row">
       <legend>
         {one} – {other}: {state}
+        {[`${one} ${other} `, `${other} ${one} `].flatMap((way) =>
+          slowWires
+            .filter((wire) => wire.startsWith(way))
+            .map((wire) => `, ${wire.slice(way.length)} ms to ${way.trim().split(" ")[1]}`),
+        )}
       </legend>
       {!(there && back) && (
         <button type="button" onClick={() => void doDeed(cut(one, other))}>

@@ -1,7 +1,7 @@
 /** The canvas of the messages under way, redrawn whenever the instant changes. They can be clicked above nodes, too. */
 import { effect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { NodeId } from "../../../../src/replication/types.ts";
 import { reducedMotion, schemeInForce } from "../../state/preferences.ts";
 import { flightAt, type PlacedFlight, placeFlights } from "../model/flights.ts";
@@ -29,7 +29,8 @@ export function Flights({ places, node, picture, onMiss, children }: FlightsProp
   const canvas = useRef<HTMLCanvasElement>(null);
   const placed = useRef<readonly PlacedFlight[]>([]);
   const ratio = Math.min(ratioMax, devicePixelRatio);
-  useEffect(() => {
+  // Before the frame is drawn: the messages must not be where the nodes were.
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (element?.parentElement == null) return;
     const { parentElement } = element;

@@ -30,7 +30,7 @@ export const withBeats = signal(false);
 const blank: Moment = {
   ...{ index: 0, at: 0, kind: "begin", text: "", line: 0 },
   ...{ kinds: ["begin"], point: undefined, voyages: 0, calls: 0 },
-  ...{ nodes: [], flights: [], cuts: [] },
+  ...{ nodes: [], flights: [], cuts: [], slow: [] },
 };
 
 export const moment = computed<Moment>(() => recording.value.moments[index.value] ?? blank);
