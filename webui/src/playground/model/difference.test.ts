@@ -25,3 +25,16 @@ test("a line more or less is a difference", async () => {
   expect(found?.says).toMatch(/^follower2 /);
   expect(found?.instead).toBe("");
 });
+
+test("what was said while time passed is found at its instant", async () => {
+  const text = "> cluster followers=2 quorum=2\n> messages on\n> write a=1 wait=0ms\n> run 20ms\n";
+  const one = await record(text);
+  const lines = one.said.get(3) ?? [];
+  const said = new Map(one.said).set(3, lines.slice(0, -1));
+  const found = differenceOf(one, { ...one, said });
+  expect(found?.says).toMatch(/^\+6\.0 ms/);
+  const there = one.moments[found?.moment ?? 0];
+  expect(there?.line).toBe(3);
+  expect(there?.at).toBeCloseTo(56, 1);
+  expect(one.moments.at(-1)?.at).toBeCloseTo(70, 1);
+});

@@ -2,7 +2,7 @@
 import type { Recording } from "./moments.ts";
 
 export interface Difference {
-  /** The last moment of the command that says something else. */
+  /** Where the command says something else. */
   readonly moment: number;
   /** Without `> `. */
   readonly command: string;
@@ -20,10 +20,21 @@ export function differenceOf(one: Recording, other: Recording): Difference | und
     for (let at = 0; at < count; at += 1)
       if (says[at] !== instead[at])
         return {
-          moment: one.moments.findLast((moment) => moment.line === line)?.index ?? 0,
+          moment: momentOf(one, line, says[at] ?? instead[at] ?? ""),
           command: words.replace(/^> /, ""),
           ...{ says: says[at] ?? "", instead: instead[at] ?? "" },
         };
   }
   return undefined;
 }
+
+/** A line may begin with how long after the command it was said; without that, it was at the end. */
+function momentOf({ moments }: Recording, line: number, words: string): number {
+  const first = moments.findIndex((moment) => moment.line === line);
+  const passed = /^\+([\d.]+) ms/.exec(words)?.[1];
+  const lastAt = (moments[first - 1]?.at ?? 0) + Number(passed ?? Number.POSITIVE_INFINITY);
+  const found = moments.findLast(({ line: own, at }) => own === line && at <= lastAt + roundingMs);
+  return found?.index ?? Math.max(0, first);
+}
+
+const roundingMs = 0.05;

@@ -1,8 +1,8 @@
 /** The events about the one that is shown, in words. A click goes to the event. */
-import { useEffect, useRef } from "preact/hooks";
 import { Scroller } from "../../ui/panel.tsx";
 import { firstAbove } from "../model/scale.ts";
 import { inMs } from "../model/words.ts";
+import { useFollowed } from "../parts/followed.ts";
 import { goTo, pause } from "../state/clock.ts";
 import { index, recording, stops } from "../state/recorded.ts";
 
@@ -11,15 +11,10 @@ const shownBefore = 60;
 const shownAfter = 60;
 
 export function Events() {
-  const now = useRef<HTMLLIElement>(null);
   const here = firstAbove(stops.value, index.value) - 1;
   const shown = stops.value.slice(Math.max(0, here - shownBefore), here + shownAfter);
   const current = stops.value[here];
-  useEffect(() => {
-    const list = now.current?.closest(".scroller");
-    if (list == null || now.current === null) return;
-    list.scrollTop = now.current.offsetTop - list.clientHeight / 2;
-  }, [current]);
+  const now = useFollowed(current);
   return (
     <Scroller label="Events" class="events">
       <ol>

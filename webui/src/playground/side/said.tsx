@@ -1,17 +1,23 @@
 /** What each command said, as in a story's file. A click goes to the moment where the command begins. */
 import { Scroller } from "../../ui/panel.tsx";
+import { useFollowed } from "../parts/followed.ts";
 import { goTo, pause } from "../state/clock.ts";
 import { moment, recording } from "../state/recorded.ts";
 
 export function Said() {
   const { text, said, moments } = recording.value;
   const here = moment.value.line;
+  const now = useFollowed(here);
   const commands = text.flatMap((words, line) => (words.startsWith(">") ? [{ words, line }] : []));
   return (
     <Scroller label="Transcript" class="said">
       <ol>
         {commands.map(({ words, line }) => (
-          <li key={line} class={line === here ? "is-now" : line > here ? "later" : ""}>
+          <li
+            key={line}
+            {...(line === here ? { ref: now } : {})}
+            class={line === here ? "is-now" : line > here ? "later" : ""}
+          >
             <button
               type="button"
               class="said-command"
