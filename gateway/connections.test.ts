@@ -17,7 +17,10 @@ async function startFull(isSecure = false) {
   const tls = isSecure ? await (await certificateFolder()).member("leader") : undefined;
   const cluster = await startSmallCluster();
   const { node, config } = cluster.leader;
-  const intake = { ...createIntake(), restConnections: new FairSlots({ max: 3 }) };
+  let nowMs = 0;
+  // No newcomer comes too soon after the one before.
+  const restConnections = new FairSlots({ max: 3, now: () => (nowMs += 1000) });
+  const intake = { ...createIntake(), restConnections };
   const parts = { node, access: openToAll(), metrics: createMetrics({ intake }), log: silentLog };
   const credentials = tls && (await openCredentials({ tls, nodeId: "leader" }, silentLog));
   const gateway = await startGateway({
