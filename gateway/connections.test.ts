@@ -105,8 +105,7 @@ describe.each([
     // In one piece, so that both have arrived once the first one waits.
     waiting.write(whole + half);
     while (intake.waitingReads.count === 0) await new Promise(setImmediate);
-    for (const last of [3, 4, 5, 6])
-      expect(await get(await open(`127.0.0.${last}`))).toBe(opened);
+    for (const last of [3, 4, 5, 6]) expect(await get(await open(`127.0.0.${last}`))).toBe(opened);
     expect(await write()).toBe(1);
     expect(String(await answered)).toContain(opened);
     expect(intake.restConnections).toMatchObject({ count: 3, refused: 0, cut: 2 });

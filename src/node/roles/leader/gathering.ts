@@ -186,9 +186,7 @@ export class Gathering {
 
   /** Whether those who were answered are expected to write again now. */
   #mayBeFollowed(): boolean {
-    return (
-      this.#groupsUntilNextTry === 0 && this.#clock.now() - this.#answeredAt <= followMsMax
-    );
+    return this.#groupsUntilNextTry === 0 && this.#clock.now() - this.#answeredAt <= followMsMax;
   }
 
   #took(ms: number): void {
