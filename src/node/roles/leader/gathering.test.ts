@@ -156,6 +156,23 @@ test("where answered writers do not write again, they are soon no longer waited 
   expect(waits).toBeLessThanOrEqual(5);
 });
 
+test("where groups take long, a write waits only for one that is about to settle", () => {
+  const { clock, groups, add, settle } = bench();
+  add();
+  clock.advance(200);
+  settle(1, 1);
+  clock.advance(1000);
+  add();
+  const since = clock.now();
+  const goesAtOnce = (afterMs: number) => {
+    clock.advance(since + afterMs - clock.now());
+    add();
+    clock.advance(0);
+    return groups.at(-1)?.at === clock.now();
+  };
+  expect([120, 190, 198, 210, 280].map(goesAtOnce)).toEqual([true, true, false, true, true]);
+});
+
 test("once answered writers write again, two misses count no more", () => {
   const { clock, groups, add, settle, state } = bench();
   /** Four writes are answered, and so many come again; whether the first of these waited for others. */

@@ -31,7 +31,7 @@ interface Group {
 type Until =
   /** The end of a flush: they could not be flushed sooner. */
   | "flushed"
-  /** A group under way, most of whose time is over: its writers may write again at once. */
+  /** A group under way that is about to settle: its writers may write again at once. */
   | "settled"
   /** As many writes as were answered just now. */
   | "followed";
@@ -176,12 +176,15 @@ export class Gathering {
     this.#misses = missesMax - 1;
   }
 
-  /** Whether the oldest group under way has more than half of its time behind it. */
+  /**
+   * Whether the oldest group under way is about to settle: more than half of its time is over, and what is left of it is
+   * not more than a write may wait. Of one that is as much too late nobody knows when it will.
+   */
   #settlesSoon(): boolean {
     const [oldest] = this.#groups;
-    if (oldest === undefined) return false;
-    const share = (this.#clock.now() - oldest.at) / this.#settleMs;
-    return share >= 0.5 && share <= 1.5;
+    if (oldest === undefined || this.#settleMs === 0) return false;
+    const leftMs = oldest.at + this.#settleMs - this.#clock.now();
+    return Math.abs(leftMs) <= Math.min(this.#settleMs / 2, waitMsMax);
   }
 
   /** Whether those who were answered are expected to write again now. */
