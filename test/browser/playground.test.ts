@@ -160,7 +160,7 @@ test("a node is killed, started and read by its buttons, and a link is cut one w
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.locator(".node-card.up", { hasText: "follower1" }).waitFor();
   await page.getByText("Single links").click();
-  await page.getByRole("button", { name: "Cut from follower1 to follower2" }).click();
+  await page.getByRole("button", { name: "Cut to follower2 from follower1" }).click();
   await page.locator("path.cut").waitFor();
   await card("follower3").click();
   await page.getByRole("button", { name: "Read", exact: true }).click();
@@ -168,6 +168,79 @@ test("a node is killed, started and read by its buttons, and a link is cut one w
   await expect
     .poll(async () => (await textOf(page)).match(/^> (?!run).*/gm)?.slice(-4))
     .toEqual([...deeds, "read follower3 a"].map((deed) => `> ${deed}`));
+});
+
+test("by keyboard alone: a message is chosen and dropped, and a field is left", async () => {
+  const page = await show("01-one-write");
+  for (const key of ["w", "ArrowRight", "m", "d", "Enter"]) await page.keyboard.press(key);
+  await expect.poll(() => textOf(page)).toMatch(/> drop #\d+\n/);
+  await page.keyboard.press("i");
+  const field = page.getByRole("textbox", { name: "Story", exact: true });
+  await expect.poll(() => field.evaluate("document.activeElement.ariaLabel")).toBe("Story");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("u");
+  await expect.poll(() => textOf(page)).not.toContain("drop");
+});
+
+test("a message above a node can be clicked, and the node beside it too", async () => {
+  const page = await show("01-one-write");
+  await write(
+    page,
+    "> cluster failover=1 followers=3 quorum=2\n\n> link follower1 follower3 3ms\n\n> crash leader\n\n> run 300ms\n",
+  );
+  await page.keyboard.press("l");
+  await page.keyboard.press("x");
+  // Half-way between the outer followers stands the middle one.
+  const found = await page.evaluate(`(async () => {
+    const card = [...document.querySelectorAll(".node-card")].find((one) => /^follower2/.test(one.ariaLabel));
+    const { left, right, top, bottom } = card.getBoundingClientRect();
+    for (let step = 0; step < 100; step += 1) {
+      for (let y = top + 2; y < bottom; y += 4)
+        for (let x = left + 2; x < right; x += 4) {
+          const pointer = { bubbles: true, clientX: x, clientY: y };
+          card.dispatchEvent(new PointerEvent("pointermove", pointer));
+          if (document.querySelector(".drawing.over") !== null) return { x, y };
+        }
+      dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+      await new Promise(requestAnimationFrame);
+    }
+  })()`);
+  const { x, y } = found as { readonly x: number; readonly y: number };
+  await page.mouse.click(x, y);
+  await page.getByRole("heading", { name: /^Message #\d+$/ }).waitFor();
+  await page.locator(".node-card", { hasText: "follower1" }).click();
+  await page.getByRole("heading", { name: "follower1" }).waitFor();
+});
+
+test("one link alone is slowed by a button", async () => {
+  const page = await show("02-kth-ack");
+  await write(page, "> cluster followers=2 quorum=2\n");
+  await page.keyboard.press("End");
+  await page.keyboard.press("2");
+  await page.getByText("Single links").click();
+  await page.getByRole("button", { name: "20 ms long: follower1 – leader" }).click();
+  await expect.poll(() => textOf(page)).toContain("> link follower1 leader 20ms\n");
+  await page.getByText("open, 20 ms to leader, 20 ms to follower1").waitFor();
+});
+
+test("where a planted fault breaks no promise, the page says what it changes", async () => {
+  const page = await show("22-outcome-unknown");
+  const choice = page.getByLabel("With a bug");
+  await choice.selectOption("a read of the leader sees a write before it is settled");
+  const note = page.locator(".bug-note");
+  await note.getByText("says “a: 1 at version 1” instead of “a: KEY_NOT_FOUND”").waitFor();
+  await note.getByRole("button", { name: "Go there" }).click();
+  await expect.poll(() => page.locator(".now-text").textContent()).toContain("a: 1 at version 1");
+  await choice.selectOption("");
+  await note.waitFor({ state: "detached" });
+});
+
+test("the answer of a story is not given away by a text that somebody changed", async () => {
+  const page = await show("01-one-write");
+  await write(page, "> cluster followers=3 quorum=2\n\n> crash follower1\n\n> write a=1\n");
+  await page.keyboard.press("End");
+  await page.getByText("The text ends here").waitFor();
+  expect(await page.locator(".prediction-answer").count()).toBe(0);
 });
 
 test("a planted fault is found by the story that hunts it: the run ends there, and says why", async () => {
@@ -215,6 +288,11 @@ test("a link that was cut off gives a sentence and the first story", async () =>
   const page = await showAt(`${file}#s=nothing-of-this`);
   await page.getByRole("alert").getByText("The link could not be read").waitFor();
   await page.getByRole("heading", { name: "One write" }).waitFor();
+});
+
+test("a link to a story that there is not says so", async () => {
+  const page = await showAt(`${file}#story=999-nothing`);
+  await page.getByRole("alert").getByText("No story is called “999-nothing”").waitFor();
 });
 
 test("the diagram is linked with the picture, and is saved in black on white", async () => {

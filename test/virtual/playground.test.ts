@@ -43,6 +43,34 @@ test.for(stories)("%s is recorded with its recorded outcome", async (name) => {
   expect(told).toEqual(text.split("\n").filter((line) => !/^($|[#?!>])/.test(line)));
 });
 
+test("a command that is over says what came of it, unless it was told just now", async () => {
+  const { moments } = await record(
+    "> cluster\n> write a=1\n> crash leader\n> write a=2\n> read follower1 a\n",
+  );
+  const told = moments.filter(({ kinds }) => kinds.includes("command")).map(({ text }) => text);
+  expect(told[1]).toMatch(/^write a=1: a=1: version 1, /);
+  expect(told[3]).toBe("write a=2: the leader is down");
+  expect(told[4]).toBe('read a: KEY_NOT_FOUND: no key "a"; read a at follower1; read follower1 a');
+});
+
+test("a link is slow in both directions, or in one, and no other is", async () => {
+  const settledBy = async (link: string) => {
+    const text = `> cluster followers=2 quorum=2\n> ${link}\n> write a=1 wait=200ms\n`;
+    return [...(await record(text)).said.values()].at(-1);
+  };
+  const settled = (ms: string) => [
+    `+${ms} ms  a=1: version 1, quorum 2, acks [follower1, follower2], ${ms} ms`,
+  ];
+  expect(await settledBy("link leader follower2 20ms")).toEqual(settled("41.0"));
+  expect(await settledBy("link leader follower2 20ms oneway")).toEqual(settled("22.0"));
+  expect(await settledBy("link follower1 follower2 20ms")).toEqual(settled("3.0"));
+  const { moments } = await record(
+    "> cluster\n> link leader follower2 20ms oneway\n> wire follower2 1ms\n",
+  );
+  expect([...new Set(moments.map(({ slow }) => slow.join()))]).toEqual(["", "leader follower2 20"]);
+  expect(moments.at(-1)?.slow).toEqual([]);
+});
+
 test("what did not change is the same object from moment to moment", async () => {
   const { moments } = await record(firstStory);
   let kept = 0;
@@ -89,7 +117,7 @@ const bad: readonly (readonly [string, string])[] = [
   ["> wrte a=1", 'no command is called "wrte"'],
   ["> crash follower9", '"follower9" does not fit: no node of this name'],
   ["> run soon", '"soon" does not fit: a time in milliseconds, like 10ms'],
-  ["> run", "something is missing behind `run`: it is `run TIME`, without brackets"],
+  ["> run", "something is missing behind `run`: it is `run TIME`"],
   ["> drop #999", "#999 is not under way"],
   ["> write", "`write` needs a key and a value, like `write a=1`"],
   ["> read leader a as=1 of=2", '`read` has no option "of"'],

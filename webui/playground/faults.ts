@@ -44,26 +44,30 @@ export function faults(): Plugin {
     load(id) {
       if (id !== "\0faults") return undefined;
       const shown = all.map(({ name, story }) => ({ name, story }));
-      return `export const faults = ${JSON.stringify(shown)};`;
+      return `export const faults = ${JSON.stringify(shown)};\nexport const names = faults.map(({ name }) => name);`;
     },
     transform(code, id) {
       const [path = ""] = id.split("?");
-      const planted = all.filter(({ file }) => normalize(path) === join(src, file));
+      const planted = [...all.entries()].filter(
+        ([, fault]) => normalize(path) === join(src, fault.file),
+      );
       return planted.length === 0 ? undefined : { code: withFaults(code, planted), map: null };
     },
   };
 }
 
 /** The code with both versions of whatever these faults change. Throws where one of them cannot be planted. */
-function withFaults(code: string, planted: readonly PlantedFault[]): string {
+function withFaults(code: string, planted: readonly (readonly [number, PlantedFault])[]): string {
   const tree = treeOf(code);
-  const all = planted.map((fault) => {
-    const insertions = insertionsFor(code, tree, fault);
+  const all = planted.map(([number, fault]) => {
+    const insertions = insertionsFor(code, tree, fault, number);
     if (insertions === undefined)
       throw new Error(`"${fault.name}" changes what is worked out when ${fault.file} is loaded`);
     return insertions;
   });
-  return `import { faultSwitch } from ${JSON.stringify(faultSwitch)};\n${inserted(code, all.flat())}`;
+  return `import { faultSwitch } from ${JSON.stringify(faultSwitch)};
+import { names as faultNames } from "virtual:faults";
+${inserted(code, all.flat())}`;
 }
 
 interface Insertion {
@@ -82,6 +86,7 @@ function insertionsFor(
   code: string,
   tree: Node,
   fault: PlantedFault,
+  number = 0,
 ): readonly Insertion[] | undefined {
   const change = changeOf(code, fault);
   const changed = code.slice(0, change.start) + change.to + code.slice(change.end);
@@ -92,7 +97,7 @@ function insertionsFor(
     const start = node.start + text.length - text.trimStart().length;
     return hasBody(changedTree, { type, start, end: start + text.trim().length });
   });
-  return place && insertionsAt(code, place, { ...change, name: fault.name });
+  return place && insertionsAt(code, place, { ...change, number });
 }
 
 /** Whether a block, or else an expression, stands exactly there. */
@@ -108,10 +113,11 @@ function hasBody(tree: Node, wanted: Pick<Place, "type"> & Pick<Node, "start" | 
 function insertionsAt(
   code: string,
   { type, node: { start, end } }: Place,
-  change: Change & { readonly name: string },
+  change: Change & { readonly number: number },
 ): readonly Insertion[] {
   const changed = code.slice(start, change.start) + change.to + code.slice(change.end, end);
-  const isOn = `faultSwitch.name === ${JSON.stringify(change.name)}`;
+  // By its number: the names are long, and one list of them is enough.
+  const isOn = `faultSwitch.name === faultNames[${change.number}]`;
   if (type === "block") return [{ at: start + 1, text: ` if (${isOn}) { ${changed} return; }` }];
   return [
     { at: start, text: `(${isOn} ? (${changed}) : (` },

@@ -95,6 +95,8 @@ export interface Moment {
   readonly flights: readonly FlightView[];
   /** Pairs `from to` whose wire is cut at the moment. */
   readonly cuts: readonly string[];
+  /** Like `leader follower2 20`: wires whose messages take so many ms, where that is more than usual. */
+  readonly slow: readonly string[];
 }
 
 /** A message from its sending to its end, for the space-time diagram. */

@@ -77,7 +77,7 @@ async function play(lines: readonly string[], options: RecordOptions): Promise<R
       fault = { line, sentence: error.message };
     }
     if (stage.broken !== undefined) breach = recorder.broke(stage.broken);
-    else if (!stage.isCut) recorder.end(command.slice(2));
+    else if (!stage.isCut) recorder.end(command.slice(2), said.get(line) ?? []);
     if (fault !== undefined || breach !== undefined) break;
   }
   const { ids, moments, voyages, calls } = recorder;

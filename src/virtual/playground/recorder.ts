@@ -80,7 +80,10 @@ export class Recorder {
     const views = new NodeViews(cluster);
     this.#views = views;
     for (const id of cluster.ids) if (!this.#ids.includes(id)) this.#ids.push(id);
-    this.#note("begin", `a cluster of ${cluster.ids.length} nodes`);
+    this.#note(
+      "begin",
+      `a cluster of ${cluster.ids.length} ${cluster.ids.length === 1 ? "node" : "nodes"}`,
+    );
     const isPresent = () => this.#cluster === cluster;
     cluster.watch = {
       started: (id) => {
@@ -108,7 +111,8 @@ export class Recorder {
         };
       },
       logged: (id, line) => {
-        if (isPresent() && ofElections.test(line)) this.#note("election", `${id}: ${line}`);
+        if (isPresent() && ofElections.test(line))
+          this.#note("election", line.startsWith(id) ? line : `${id}: ${line}`);
       },
     };
     cluster.network.watch = {
@@ -147,14 +151,17 @@ export class Recorder {
       this.#notes.length > 0 ||
       nodes !== last.nodes ||
       this.#travel.flights(cluster.network, this.#baseAt) !== last.flights ||
-      this.#travel.cuts(cluster.network) !== last.cuts;
+      this.#travel.cuts(cluster.network) !== last.cuts ||
+      this.#travel.slow(cluster.network) !== last.slow;
     if (hasChanged) this.#add("timer", { point });
   }
 
-  /** The command is over: time may have passed without an event. */
-  end(command: string): void {
+  /** The command is over: time may have passed without an event. `said`: what came of it. */
+  end(command: string, said: readonly string[]): void {
     if (this.#cluster === undefined) return;
-    this.#note("command", command);
+    const [only] = said;
+    const isNew = said.length === 1 && this.#notes.every(({ kind }) => kind !== "answer");
+    this.#note("command", isNew ? `${command}: ${only?.replace(/^\+[\d.]+ ms +/, "")}` : command);
     this.look(undefined);
   }
 
@@ -205,6 +212,7 @@ export class Recorder {
       nodes: this.#views?.look() ?? [],
       flights: network === undefined ? [] : this.#travel.flights(network, this.#baseAt),
       cuts: network === undefined ? [] : this.#travel.cuts(network),
+      slow: network === undefined ? [] : this.#travel.slow(network),
       voyages: this.voyages.length,
       calls: this.calls.length,
     });

@@ -11,12 +11,16 @@ export const textOf = (flight: Flight): string =>
   describeMessage(flight.message) ??
   flight.message.type.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
+/** Of a message in a story, unless it says otherwise. */
+const usualMs = 1;
+
 export class Travel {
   readonly #voyages: Draft[] = [];
   readonly #byNumber = new Map<number, Draft>();
   readonly #views = new WeakMap<Voyage, FlightView>();
   #flights: readonly FlightView[] = [];
   #cuts: readonly string[] = [];
+  #slow: readonly string[] = [];
 
   get voyages(): readonly Voyage[] {
     return this.#voyages;
@@ -74,6 +78,13 @@ export class Travel {
     const cuts = [...network.cuts()];
     if (!isSame(cuts, this.#cuts)) this.#cuts = cuts;
     return this.#cuts;
+  }
+
+  /** The same array as before if nothing changed. */
+  slow(network: VirtualNetwork): readonly string[] {
+    const slow = [...network.slowerThan(usualMs)];
+    if (!isSame(slow, this.#slow)) this.#slow = slow;
+    return this.#slow;
   }
 }
 

@@ -101,6 +101,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
     options: [],
     says: "Messages to and from this node take so long.",
   },
+  link: {
+    form: "NODES NODES TIME [oneway]",
+    options: [],
+    says: "Messages between two sets of nodes take so long; `oneway`: from the first to the second only.",
+  },
   delay: {
     form: "NODE WHOLE",
     options: [],
@@ -234,7 +239,7 @@ function checkOptions(command: Parsed & { readonly options: Command["options"] }
 
 function checkWords(command: Parsed & { readonly words: readonly string[] }): void {
   const { verb, name, words, ids } = command;
-  const usage = `it is \`${name} ${verb.form}\`, without brackets`;
+  const usage = `it is \`${name} ${verb.form}\`${/[[]/.test(verb.form) ? ", without brackets" : ""}`;
   const form = verb.form === "" ? [] : verb.form.split(" ");
   const isOpen = form.at(-1)?.endsWith("…") === true;
   if (words.length > form.length && !isOpen)

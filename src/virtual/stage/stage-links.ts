@@ -29,6 +29,16 @@ export class StageLinks {
     this.#network.join(right, left);
   }
 
+  /** As for `split`: how long messages take. */
+  link(some: string, others: string, { ms, way }: { ms: number; way: string }): void {
+    const change = { minMs: ms, maxMs: ms };
+    for (const one of some.split(","))
+      for (const other of others.split(",")) {
+        Object.assign(this.#network.wire(one, other), change);
+        if (way !== "oneway") Object.assign(this.#network.wire(other, one), change);
+      }
+  }
+
   /** Messages of this type are lost from now on; `nothing` ends it. */
   lose(type: string): void {
     this.#network.loses = (message) => message.type === type;

@@ -120,6 +120,8 @@ export class Stage implements Surroundings {
     split: ([some = "", others = "", way = ""]) =>
       this.#do(() => this.#links.split(some, others, way)),
     join: ([some = "", others = ""]) => this.#do(() => this.#links.join(some, others)),
+    link: ([some = "", others = "", time = "", way = ""]) =>
+      this.#do(() => this.#links.link(some, others, { ms: milliseconds(time), way })),
     lose: ([type = ""]) => this.#do(() => this.#links.lose(type)),
     patience: ([id = "", share = ""]) => this.#do(() => this.#patience.set(id, Number(share))),
     hand: ([to = ""]) => this.#handOver(to),

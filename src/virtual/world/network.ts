@@ -118,6 +118,12 @@ export class VirtualNetwork {
     for (const [pair, { cut }] of this.#wires) if (cut) yield pair;
   }
 
+  /** Pairs `from to` whose messages take longer than this, each with how long, ms. Without those that vary. */
+  *slowerThan(ms: number): IterableIterator<string> {
+    for (const [pair, { minMs, maxMs }] of this.#wires)
+      if (minMs > ms && minMs === maxMs) yield `${pair} ${minMs}`;
+  }
+
   /** The message is lost, and its stream breaks with it, as one of TCP does. False: it is not under way. */
   drop(number: number): boolean {
     return this.#withFlight(number, (stream) => stream.break("a message was dropped"));

@@ -77,7 +77,7 @@ function Head(props: { id: string; title: string; onClose: () => void }) {
     <header class="dialog-head">
       <h2 id={props.id}>{props.title}</h2>
       <button type="button" class="quiet" aria-label="Close" onClick={props.onClose}>
-        ✕
+        ×
       </button>
     </header>
   );

@@ -52,7 +52,9 @@ export function DiagramPanel() {
     const now = performance.now();
     if (playing.value && now - movedAt.current < restMs) return;
     movedAt.current = now;
-    from.value = Math.max(0, here - shownUnits * (share < 0 ? 0.7 : 0.3));
+    // Near the end, the view ends with the story.
+    const last = scale.value.length - shownUnits * 0.95;
+    from.value = Math.max(0, Math.min(last, here - shownUnits * (share < 0 ? 0.7 : 0.3)));
   });
   const facts = {
     ...{ recording: recording.value, happenings: happenings.value },

@@ -9,7 +9,7 @@ import { cornersOf, labelsOf } from "../model/figure.ts";
 import { flightKinds } from "../model/flights.ts";
 import { type HappeningName, happeningNames } from "../model/happenings.ts";
 import type { Point } from "../model/places.ts";
-import { inMs } from "../model/words.ts";
+import { callInWords, inMs } from "../model/words.ts";
 import { goToInstant, pause } from "../state/clock.ts";
 import { at, breachShown, scale } from "../state/recorded.ts";
 import { hovered, selection, selectMessage, selectNode } from "../state/view.ts";
@@ -91,7 +91,7 @@ function Still({ diagram, view }: DrawingProps) {
           <text x={x1} y={y - 5}>
             {words}
           </text>
-          <title>{`${call.text} → ${call.outcome ?? "no answer"}`}</title>
+          <title>{callInWords(call)}</title>
         </g>
       ))}
       {happeningNames.map((name) => (

@@ -32,6 +32,7 @@ export const readCommand = (id: NodeId, key: string, linearizable: boolean): str
 export const linkCommands = {
   cut: (one: NodeId, other: NodeId) => `split ${one} ${other}`,
   cutOneWay: (from: NodeId, to: NodeId) => `split ${from} ${to} oneway`,
+  slow: (one: NodeId, other: NodeId, ms: number) => `link ${one} ${other} ${ms}ms`,
   join: (one: NodeId, other: NodeId) => `join ${one} ${other}`,
 } as const;
 

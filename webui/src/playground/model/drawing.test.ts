@@ -26,7 +26,7 @@ const node = (id: string, part: Partial<NodeView> = {}): NodeView => ({
 
 const moment = (index: number, at: number, nodes: readonly NodeView[]): Moment => ({
   ...{ index, at, kind: "message", kinds: ["message"], text: "", line: 0, point: undefined },
-  ...{ voyages: 0, calls: 0, nodes, flights: [], cuts: [] },
+  ...{ voyages: 0, calls: 0, nodes, flights: [], cuts: [], slow: [] },
 });
 
 const received = { sequence: 1, epoch: 1, text: "a=1", state: "received" } as const;
@@ -93,6 +93,17 @@ test("each node has a state at every instant", () => {
       .get("b")
       ?.map((one) => one.leads),
   ).toEqual([false, true]);
+});
+
+test("a node that a later cluster does not have ends with its own", () => {
+  const moments = [
+    moment(0, 0, [node("a"), node("b")]),
+    moment(1, 4, [node("a")]),
+    moment(2, 9, [node("a")]),
+  ];
+  const stretches = stretchesOf({ moments, ids: ["a", "b"] });
+  expect(stretches.get("a")?.map(({ fromAt, toAt }) => [fromAt, toAt])).toEqual([[0, 9]]);
+  expect(stretches.get("b")?.map(({ fromAt, toAt }) => [fromAt, toAt])).toEqual([[0, 4]]);
 });
 
 test("a message slants from its sender's line to its receiver's; a lost one ends before it", () => {

@@ -115,7 +115,7 @@ export function inkOf(diagram: Diagram, { width, gutter }: { width: number; gutt
   }
   for (const { x1, x2, y, call, words } of diagram.calls) {
     ink.push(line(x1, y, x2, y, 3.2));
-    const outcome = call.outcome === undefined ? "" : ` → ${shortOutcome(call.outcome)}`;
+    const outcome = call.outcome === undefined ? "" : `: ${shortOutcome(call.outcome)}`;
     if (words !== "") ink.push(text(x1, y - 4, words + (x2 - x1 > 120 ? outcome : "")));
   }
   for (const drawn of diagram.voyages) {

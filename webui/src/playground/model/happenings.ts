@@ -59,7 +59,7 @@ export interface Stretch {
   readonly leads: boolean;
 }
 
-/** One list for each node, without gaps from the first moment to the last. */
+/** One list for each node, without gaps while it is part of the cluster. */
 export function stretchesOf({
   moments,
   ids,
@@ -71,7 +71,12 @@ export function stretchesOf({
       let open: Stretch | undefined;
       for (const { nodes, at } of moments) {
         const node = nodes.find((one) => one.id === id);
-        if (node === undefined) continue;
+        // It is no node of a later cluster.
+        if (node === undefined) {
+          if (open !== undefined) stretches.push({ ...open, toAt: at });
+          open = undefined;
+          continue;
+        }
         const leads = node.role === "leader" && node.state !== "down";
         if (open?.state === node.state && open.leads === leads) continue;
         if (open !== undefined) stretches.push({ ...open, toAt: at });

@@ -18,6 +18,7 @@ const moment = (index: number, part: Partial<Moment>): Moment => ({
   nodes: [],
   flights: [],
   cuts: [],
+  slow: [],
   ...part,
 });
 

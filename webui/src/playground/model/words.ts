@@ -44,6 +44,9 @@ export const cellInWords = ({ sequence, epoch, text, state }: CellView): string 
 export const flightInWords = ({ from, to, text }: FlightView): string =>
   `${from} to ${to}: ${text}`;
 
+export const callInWords = ({ text, outcome }: Call): string =>
+  outcome === undefined ? `${text}, not answered yet` : `${text}, answered: ${outcome}`;
+
 /** The newest call at a node, until something else happens there. */
 export function callAt(calls: readonly Call[], node: string, at: number): Call | undefined {
   const last = calls.findLast((call) => call.node === node && call.calledAt <= at);

@@ -4,7 +4,7 @@ import { nextTheme, theme } from "../../state/preferences.ts";
 import { Icon } from "../parts/icon.tsx";
 import { copyLink } from "../state/address.ts";
 import { goTo } from "../state/clock.ts";
-import { breachShown, recording } from "../state/recorded.ts";
+import { breachShown, lastIndex, recording } from "../state/recorded.ts";
 import { bug, setBug } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
 import { bugs } from "../world/world.ts";
@@ -37,7 +37,7 @@ function Home() {
 
 /** Green while the invariants and the linearizability checker find nothing; else the sentence that broke. */
 function Truth() {
-  const { breach, moments } = recording.value;
+  const { breach } = recording.value;
   const shown = breachShown.value;
   if (shown !== undefined)
     return (
@@ -70,7 +70,7 @@ function Truth() {
         <Icon name="check" />
       </span>
       <span>
-        All promises hold <span class="dim">in all {moments.length} moments of this run</span>
+        All promises hold <span class="dim">in all {lastIndex.value} events of this run</span>
       </span>
     </p>
   );

@@ -1,5 +1,5 @@
 /** What contradicts what, once a promise is broken: the calls, each with its answer. */
-import { inMs } from "../model/words.ts";
+import { callInWords, inMs } from "../model/words.ts";
 import { goToInstant } from "../state/clock.ts";
 import { breachShown, recording } from "../state/recorded.ts";
 
@@ -15,7 +15,7 @@ export function BreachNote() {
         {calls.map((call) => (
           <li key={call.id}>
             <button type="button" onClick={() => goToInstant(call.answeredAt ?? call.calledAt)}>
-              {inMs(call.calledAt)}, {call.node}: {call.text} → {call.outcome ?? "no answer"}
+              {inMs(call.calledAt)}, {call.node}: {callInWords(call)}
             </button>
           </li>
         ))}

@@ -1,6 +1,7 @@
-/** The planted fault: what the broken rule is for, and the story that shows it. */
+/** The planted fault: what the broken rule is for, what it changes here, and the story that shows it. */
+import { goTo } from "../state/clock.ts";
 import { recording } from "../state/recorded.ts";
-import { bug, openStory, setBug, storyName } from "../state/scenario.ts";
+import { bug, difference, openStory, setBug, storyName } from "../state/scenario.ts";
 import { bugs } from "../world/world.ts";
 
 export function BugNote() {
@@ -8,11 +9,24 @@ export function BugNote() {
   if (planted === undefined) return null;
   const { name, rule, story } = planted;
   const isHunted = story !== "" && storyName.value !== story;
+  const differs = difference.value;
   const isHidden = recording.value.breach === undefined;
   return (
     <p class="bug-note">
       <strong>Planted: {name}.</strong> {rule}{" "}
-      {isHidden && story === "" && "No story shows it: hunt it with one of your own."}
+      {isHidden && differs !== undefined && (
+        <>
+          No promise breaks in this run, but <code>{differs.command}</code> says “
+          {differs.says || "nothing"}” instead of “{differs.instead || "nothing"}”.{" "}
+          <button type="button" class="link" onClick={() => goTo(differs.moment)}>
+            Go there
+          </button>{" "}
+        </>
+      )}
+      {isHidden &&
+        differs === undefined &&
+        story === "" &&
+        "No story shows it: hunt it with one of your own."}
       {isHidden && isHunted && (
         <button
           type="button"

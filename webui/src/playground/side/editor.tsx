@@ -2,7 +2,7 @@
  * The text of the story. Behind the field lies the same text once more, unseen, whose lines carry the
  * marks: the command that is carried out, and the line that could not be.
  */
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { isAtEnd } from "../state/clock.ts";
 import { moment, recording } from "../state/recorded.ts";
 import { redo, text, typeText, undo } from "../state/scenario.ts";
@@ -19,6 +19,20 @@ export function Editor() {
   const faultAt = fault === undefined ? undefined : played[fault.line];
   const nowAt = played[moment.value.line];
   const stray = lines.findIndex((words) => !isPlayed(words));
+  // The command that is carried out stays in view, unless somebody types.
+  useEffect(() => {
+    const [back, field] = [backdrop.current, backdrop.current?.nextElementSibling];
+    const now = back?.querySelector<HTMLElement>(".is-now");
+    if (back == null || field == null || now == null || field === document.activeElement) return;
+    const { offsetTop, offsetHeight } = now;
+    if (
+      offsetTop >= field.scrollTop &&
+      offsetTop + offsetHeight <= field.scrollTop + field.clientHeight
+    )
+      return;
+    field.scrollTop = offsetTop - field.clientHeight / 2;
+    back.scrollTop = field.scrollTop;
+  }, [nowAt, text.value]);
   return (
     <div class="editor-place">
       <div class="editor">

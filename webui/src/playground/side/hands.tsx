@@ -1,5 +1,5 @@
 /** What can be done at the moment that is shown: with what is selected, and with the cluster as a whole. */
-import { recording } from "../state/recorded.ts";
+import { moment } from "../state/recorded.ts";
 import { doDeed, runOn } from "../state/scenario.ts";
 import { selection, selectNothing } from "../state/view.ts";
 import { LinkDeeds } from "./link-deeds.tsx";
@@ -52,7 +52,7 @@ function titleOf(chosen: typeof selection.value): string {
 
 /** The quorum, the leader, and time itself. */
 function ClusterDeeds() {
-  const { ids } = recording.value;
+  const { nodes } = moment.value;
   return (
     <div class="deeds">
       <label>
@@ -64,7 +64,7 @@ function ClusterDeeds() {
           }}
         >
           <option value="">Change to …</option>
-          {ids.map((id, quorum) => (
+          {nodes.map(({ id }, quorum) => (
             <option key={id} value={String(quorum)}>
               {quorum} {quorum === 1 ? "ack" : "acks"}
             </option>

@@ -19,39 +19,44 @@ export function LinkDeeds(link: LinkProps) {
 }
 
 export function LinkButtons({ one, other }: LinkProps) {
-  const { cuts } = moment.value;
+  const { cuts, slow: slowWires } = moment.value;
   const there = cuts.includes(`${one} ${other}`);
   const back = cuts.includes(`${other} ${one}`);
   const state = there && back ? "cut both ways" : there || back ? "cut one way" : "open";
-  const { cut, cutOneWay, join } = linkCommands;
+  const { cut, cutOneWay, join, slow } = linkCommands;
   return (
     <fieldset class="deed-row">
       <legend>
         {one} – {other}: {state}
+        {[`${one} ${other} `, `${other} ${one} `].flatMap((way) =>
+          slowWires
+            .filter((wire) => wire.startsWith(way))
+            .map((wire) => `, ${wire.slice(way.length)} ms to ${way.trim().split(" ")[1]}`),
+        )}
       </legend>
       {!(there && back) && (
         <button type="button" onClick={() => void doDeed(cut(one, other))}>
-          Cut
+          Cut both ways
         </button>
       )}
       {!there && (
         <button
           type="button"
-          aria-label={`Cut from ${one} to ${other}`}
-          title={`From ${one} to ${other} only`}
+          aria-label={`Cut to ${other} from ${one}`}
+          title={`> ${cutOneWay(one, other)}`}
           onClick={() => void doDeed(cutOneWay(one, other))}
         >
-          → only
+          {`Cut to ${other}`}
         </button>
       )}
       {!back && (
         <button
           type="button"
-          aria-label={`Cut from ${other} to ${one}`}
-          title={`From ${other} to ${one} only`}
+          aria-label={`Cut to ${one} from ${other}`}
+          title={`> ${cutOneWay(other, one)}`}
           onClick={() => void doDeed(cutOneWay(other, one))}
         >
-          ← only
+          {`Cut to ${one}`}
         </button>
       )}
       {(there || back) && (
@@ -59,6 +64,17 @@ export function LinkButtons({ one, other }: LinkProps) {
           Heal
         </button>
       )}
+      {[20, 1].map((ms) => (
+        <button
+          key={ms}
+          type="button"
+          aria-label={`${ms} ms long: ${one} – ${other}`}
+          title={`> ${slow(one, other, ms)}`}
+          onClick={() => void doDeed(slow(one, other, ms))}
+        >
+          {ms} ms long
+        </button>
+      ))}
     </fieldset>
   );
 }

@@ -7,7 +7,7 @@ import { CellGlyph } from "../stage/cell.tsx";
 import { moment } from "../state/recorded.ts";
 
 /** The newest entries of the cluster, as many as there is room for. */
-const columnsMax = 12;
+const columnsMax = 10;
 
 export function Logs() {
   const { nodes } = moment.value;

@@ -4,7 +4,7 @@ import { messageCommands } from "../model/deeds.ts";
 import { kindOf } from "../model/flights.ts";
 import { flightInWords, inMs } from "../model/words.ts";
 import { FlightGlyph } from "../stage/flight-glyph.tsx";
-import { moment, recording, withBeats } from "../state/recorded.ts";
+import { moment, recording, shownFlights } from "../state/recorded.ts";
 import { doDeed } from "../state/scenario.ts";
 import { hovered, selection, selectMessage } from "../state/view.ts";
 
@@ -69,7 +69,7 @@ export function MessageDeeds({ id }: { readonly id: number }) {
 const listedMax = 40;
 
 export function MessageList() {
-  const all = moment.value.flights.filter((flight) => withBeats.value || kindOf(flight) !== "beat");
+  const all = shownFlights.value;
   const chosen = selection.value.kind === "message" ? selection.value.id : undefined;
   return (
     <div class="message-list">

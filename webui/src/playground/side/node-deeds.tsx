@@ -32,9 +32,9 @@ export function NodeDeeds({ id }: { readonly id: NodeId }) {
         </fieldset>
         <details class="links">
           <summary>Single links</summary>
-          {recording.value.ids
-            .filter((other) => other !== id)
-            .map((other) => (
+          {moment.value.nodes
+            .filter((other) => other.id !== id)
+            .map(({ id: other }) => (
               <LinkButtons key={other} one={id} other={other} />
             ))}
         </details>
@@ -56,7 +56,7 @@ function NodeFacts({ node }: { readonly node: NodeView }) {
         ["Epoch", node.epoch],
         ["Promised", promised],
         ["Last, committed, applied", `${node.last}, ${node.committed}, ${node.applied}`],
-        ["A crash now leaves", diskInWords(node)],
+        [node.state === "down" ? "Its disk keeps" : "A crash now leaves", diskInWords(node)],
         ["Disk", node.diskState],
       ]}
     />
@@ -119,8 +119,9 @@ function UpDeeds({ id }: { readonly id: NodeId }) {
 
 /** With elections, a leader hands over; without them, the settings name another. */
 function moveTo(id: NodeId): string {
-  const isElecting = recording.value.text.some((line) => /^> cluster .*failover=1/.test(line));
-  return `${isElecting ? "hand" : "lead"} ${id}`;
+  const before = recording.value.text.slice(0, moment.value.line + 1);
+  const cluster = before.findLast((line) => /^> (?:cluster|seed|upgrade)\b/.test(line)) ?? "";
+  return `${/failover|upgrade/.test(cluster.replace("failover=0", "")) ? "hand" : "lead"} ${id}`;
 }
 
 function Deed(props: { command: string; text: string; isMain?: boolean; isDanger?: boolean }) {

@@ -3,7 +3,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { IconName } from "../parts/icon.tsx";
 import { Tool } from "../parts/tool.tsx";
 import { isAtEnd } from "../state/clock.ts";
-import { bug, openStory, story, storyName } from "../state/scenario.ts";
+import { bug, isChanged, openStory, story, storyName } from "../state/scenario.ts";
 import { dialog } from "../state/view.ts";
 import { course } from "../world/world.ts";
 
@@ -63,8 +63,8 @@ function Prediction({ question, answer }: { readonly question: string; readonly 
   const wasWithin = useSignal(false);
   useSignalEffect(() => {
     if (!isAtEnd.value) wasWithin.value = true;
-    // With a planted fault, the run ends otherwise than the answer says.
-    else if (wasWithin.peek() && bug.value === "") isOpen.value = true;
+    // Another text, or a planted fault, ends otherwise than the answer says.
+    else if (wasWithin.peek() && bug.value === "" && !isChanged.value) isOpen.value = true;
   });
   return (
     <div class="prediction">

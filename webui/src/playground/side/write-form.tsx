@@ -1,7 +1,7 @@
 /** A write or a compare-and-set, as a client of the cluster sends it. */
 import { useSignal } from "@preact/signals";
 import { isPlain, writeCommand } from "../model/deeds.ts";
-import { recording } from "../state/recorded.ts";
+import { moment } from "../state/recorded.ts";
 import { doDeed } from "../state/scenario.ts";
 
 export function WriteForm() {
@@ -59,7 +59,7 @@ export function WriteForm() {
           }}
         >
           <option value="">as set</option>
-          {recording.value.ids.map((id, acks) => (
+          {moment.value.nodes.map(({ id }, acks) => (
             <option key={id} value={String(acks)}>
               {acks}
             </option>

@@ -1,6 +1,7 @@
-/** The canvas of the messages under way, redrawn whenever the instant changes. */
+/** The canvas of the messages under way, redrawn whenever the instant changes. They can be clicked above nodes, too. */
 import { effect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { NodeId } from "../../../../src/replication/types.ts";
 import { reducedMotion, schemeInForce } from "../../state/preferences.ts";
 import { flightAt, type PlacedFlight, placeFlights } from "../model/flights.ts";
@@ -13,18 +14,23 @@ interface FlightsProps {
   readonly places: ReadonlyMap<NodeId, Point>;
   readonly node: Size;
   readonly picture: Size;
-  /** A click that meets no message. */
+  /** A click that meets neither a message nor a node. */
   readonly onMiss: (point: Point) => void;
+  /** What the messages pass over. */
+  readonly children: ComponentChildren;
 }
 
 /** A canvas of more pixels than this per px looks no better and costs more. */
 const ratioMax = 2;
+/** How far from a message a click still means it, px; above a node, no further than it is drawn. */
+const reachPx = { beside: 14, above: 9 };
 
-export function Flights({ places, node, picture, onMiss }: FlightsProps) {
+export function Flights({ places, node, picture, onMiss, children }: FlightsProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const placed = useRef<readonly PlacedFlight[]>([]);
   const ratio = Math.min(ratioMax, devicePixelRatio);
-  useEffect(() => {
+  // Before the frame is drawn: the messages must not be where the nodes were.
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (element?.parentElement == null) return;
     const { parentElement } = element;
@@ -43,30 +49,39 @@ export function Flights({ places, node, picture, onMiss }: FlightsProps) {
       });
     });
   }, [places, node, picture, ratio]);
-  const pointOf = (event: MouseEvent): Point => ({ x: event.offsetX, y: event.offsetY });
+  const isAbove = ({ target }: Event): boolean =>
+    target instanceof Element && target.closest(".node-card") !== null;
+  const pointOf = ({ currentTarget, clientX, clientY }: MouseEvent): Point => {
+    const { left, top } = (currentTarget as Element).getBoundingClientRect();
+    return { x: clientX - left, y: clientY - top };
+  };
+  const hitBy = (event: MouseEvent): PlacedFlight | undefined =>
+    flightAt(placed.current, pointOf(event), reachPx[isAbove(event) ? "above" : "beside"]);
   return (
-    <>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the list of messages does the same by keyboard */}
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the list of messages does the same by keyboard */}
-      <div
-        class="flights-catch"
-        onClick={(event) => {
-          const hit = flightAt(placed.current, pointOf(event));
-          if (hit !== undefined) selectMessage(hit.flight.id);
-          else {
-            selectNothing();
-            onMiss(pointOf(event));
-          }
-        }}
-        onPointerMove={(event) => {
-          const hit = flightAt(placed.current, pointOf(event));
-          hovered.value = hit?.flight.id;
-          event.currentTarget.classList.toggle("over", hit !== undefined);
-        }}
-        onPointerLeave={() => {
-          hovered.value = undefined;
-        }}
-      />
+    <div
+      class="drawing"
+      onClickCapture={(event) => {
+        // A key that presses the button of a node is no click on a place.
+        if (event.detail === 0) return;
+        const hit = hitBy(event);
+        if (hit !== undefined) {
+          event.stopPropagation();
+          selectMessage(hit.flight.id);
+        } else if (!isAbove(event)) {
+          selectNothing();
+          onMiss(pointOf(event));
+        }
+      }}
+      onPointerMove={(event) => {
+        const hit = hitBy(event);
+        hovered.value = hit?.flight.id;
+        event.currentTarget.classList.toggle("over", hit !== undefined);
+      }}
+      onPointerLeave={() => {
+        hovered.value = undefined;
+      }}
+    >
+      {children}
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: a canvas takes no focus */}
       <canvas
         ref={canvas}
@@ -75,6 +90,6 @@ export function Flights({ places, node, picture, onMiss }: FlightsProps) {
         height={picture.height * ratio}
         aria-hidden="true"
       />
-    </>
+    </div>
   );
 }

@@ -2,7 +2,7 @@
 import { markOf, shapePath } from "../../lib/followers.ts";
 import type { Call, NodeView } from "../model/moments.ts";
 import type { Point, Size } from "../model/places.ts";
-import { callAt, cellInWords, nodeInWords, shortOutcome } from "../model/words.ts";
+import { callAt, callInWords, cellInWords, nodeInWords, shortOutcome } from "../model/words.ts";
 import { at, breachShown, index, leader, recording } from "../state/recorded.ts";
 import { selection, selectNode } from "../state/view.ts";
 import { CellGlyph } from "./cell.tsx";
@@ -58,7 +58,7 @@ export function NodeCard({ node, place, centre, size, look }: CardProps) {
           {node.epoch}
           {node.promisedEpoch !== node.epoch && (
             <span class="promised">
-              {isSmall ? "→" : ", promised "}
+              {isSmall ? "/" : ", promised "}
               {node.promisedEpoch}
             </span>
           )}
@@ -79,7 +79,7 @@ function roleInShort({ state, role }: NodeView, isLeader: boolean): string {
   if (state === "down") return "down";
   if (state === "frozen") return "frozen";
   if (role === "candidate") return "stands";
-  return role === "leader" && !isLeader ? "behind" : role;
+  return role === "leader" && !isLeader ? "old leader" : role;
 }
 
 function Sign(props: { place: number; node: NodeView; isLeader: boolean }) {
@@ -106,7 +106,7 @@ function Cells({ node }: { readonly node: NodeView }) {
   const cells = node.cells.slice(-cellsMax);
   return (
     <span class="node-cells">
-      {cells.length === 0 && <span class="dim">empty log</span>}
+      {cells.length === 0 && <span class="dim">{emptyInWords(node)}</span>}
       {cells.map((cell) => (
         <span key={cell.sequence} class="node-cell" title={cellInWords(cell)}>
           <CellGlyph state={cell.state} />
@@ -116,6 +116,10 @@ function Cells({ node }: { readonly node: NodeView }) {
     </span>
   );
 }
+
+/** A snapshot leaves a store without a log. */
+const emptyInWords = ({ applied }: NodeView): string =>
+  applied === 0 ? "empty log" : `empty log, store at ${applied}`;
 
 function SmallCells({ node }: { readonly node: NodeView }) {
   return (
@@ -127,18 +131,20 @@ function SmallCells({ node }: { readonly node: NodeView }) {
   );
 }
 
-const callInWords = ({ text, outcome }: Call): string =>
-  outcome === undefined ? `${text}, not answered yet` : `${text}, answered: ${outcome}`;
-
 /** What a client asks of the node; where there is none, what is the matter with its disk. */
 function LastLine({ node, call }: { readonly node: NodeView; readonly call: Call | undefined }) {
-  if (node.diskState !== "ok") return <span class="node-last trouble">disk: {node.diskState}</span>;
+  if (node.diskState !== "ok")
+    return (
+      <span class="node-last trouble">
+        <span class="node-call">disk: {node.diskState}</span>
+      </span>
+    );
   if (call === undefined) return <span class="node-last" />;
   const answered = call.answeredAt !== undefined && call.answeredAt <= at.peek();
   const outcome = answered && call.outcome !== undefined ? shortOutcome(call.outcome) : undefined;
   return (
     <span class={`node-last ${answered ? "answered" : "asked"}`}>
-      {call.text} <span aria-hidden="true">→</span> {outcome ?? "…"}
+      <span class="node-call">{call.text}</span>: {outcome ?? "…"}
     </span>
   );
 }

@@ -82,17 +82,16 @@ function Drawing({ picture: { width, height }, node }: { picture: Size; node: Si
     [ids, chosen, chosen === "ring" ? undefined : first, picture, node],
   );
   return (
-    <div class="drawing">
+    <Flights
+      places={places}
+      node={node}
+      picture={picture}
+      onMiss={(point) => {
+        const wire = wireAt(point, { places, node });
+        if (wire !== undefined) selection.value = { kind: "link", one: wire[0], other: wire[1] };
+      }}
+    >
       <Wires places={places} node={node} picture={picture} />
-      <Flights
-        places={places}
-        node={node}
-        picture={picture}
-        onMiss={(point) => {
-          const wire = wireAt(point, { places, node });
-          if (wire !== undefined) selection.value = { kind: "link", one: wire[0], other: wire[1] };
-        }}
-      />
       {moment.value.nodes.map((one) => {
         const centre = places.get(one.id);
         if (centre === undefined) return null;
@@ -108,6 +107,6 @@ function Drawing({ picture: { width, height }, node }: { picture: Size; node: Si
           />
         );
       })}
-    </div>
+    </Flights>
   );
 }

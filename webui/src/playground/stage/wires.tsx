@@ -44,6 +44,19 @@ export function Wires({ places, node, picture }: WiresProps) {
           <path key={cut} class="cut" d={`M${x - 6} ${y - 6}l12 12M${x + 6} ${y - 6}l-12 12`} />
         );
       })}
+      {moment.value.slow.map((wire) => {
+        const [one = "", other = "", ms = ""] = wire.split(" ");
+        const [from, to] = [places.get(one), places.get(other)];
+        // Both ways alike are said once.
+        const isSaid = one > other && moment.value.slow.includes(`${other} ${one} ${ms}`);
+        if (from === undefined || to === undefined || isSaid) return null;
+        const { x, y } = along(wayBetween(from, to, node, 18), 0.38);
+        return (
+          <text key={wire} class="wire-time" x={x} y={y}>
+            {ms} ms
+          </text>
+        );
+      })}
     </svg>
   );
 }

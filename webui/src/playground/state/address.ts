@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { writeClipboard } from "../../lib/clipboard.ts";
 import { fragmentOf, openFragment, type Shared } from "../model/fragment.ts";
 import { givenScenario } from "../world/given.ts";
+import { course } from "../world/world.ts";
 import { playing, speed } from "./clock.ts";
 import { index } from "./recorded.ts";
 import { bug, openStory, openText, storyName, text } from "./scenario.ts";
@@ -36,6 +37,8 @@ export async function openAddress(): Promise<void> {
     case "unreadable":
       return await openStory("");
     case "story":
+      if (course.every(({ name }) => name !== opened.name))
+        linkTrouble.value = `No story is called “${opened.name}”. This is the first one instead.`;
       return await openStory(opened.name);
     case "scenario":
       layout.value = opened.shared.layout;

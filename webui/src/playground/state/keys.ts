@@ -4,7 +4,7 @@ import { markKinds } from "../model/marks.ts";
 import { course } from "../world/world.ts";
 import { copyLink } from "./address.ts";
 import { faster, goTo, jump, step, toggle } from "./clock.ts";
-import { lastIndex, moment, recording, withBeats } from "./recorded.ts";
+import { lastIndex, moment, shownFlights, withBeats } from "./recorded.ts";
 import { openStory, redo, storyName, undo } from "./scenario.ts";
 import {
   announcement,
@@ -36,8 +36,8 @@ const on = (key: string, keys: string, does: string, run: () => void): Shortcut 
 
 export const shortcuts: readonly Shortcut[] = [
   on(" ", "space", "Play or pause", toggle),
-  on("ArrowRight", "→", "Step forward", () => step(false)),
-  on("ArrowLeft", "←", "Step back", () => step(true)),
+  on("ArrowRight", "Right", "Step forward", () => step(false)),
+  on("ArrowLeft", "Left", "Step back", () => step(true)),
   on("Home", "Home", "To the start", () => goTo(0)),
   on("End", "End", "To the end", () => goTo(lastIndex.peek())),
   on("+", "+", "Faster", () => faster(1)),
@@ -53,13 +53,16 @@ export const shortcuts: readonly Shortcut[] = [
   {
     ...{ keys: "1 … 9", does: "Choose a node" },
     press: (pressed) => {
-      const id = /^[1-9]$/.test(pressed) ? recording.peek().ids[Number(pressed) - 1] : undefined;
+      const id = /^[1-9]$/.test(pressed) ? moment.peek().nodes[Number(pressed) - 1]?.id : undefined;
       if (id !== undefined) selectNode(id);
       return id !== undefined;
     },
   },
   on("m", "m", "Choose the next message under way", nextMessage),
-  on("Escape", "Esc", "Choose nothing", selectNothing),
+  on("d", "d", "To what can be done with it", () => {
+    document.querySelector<HTMLElement>(".hands button:not(.quiet), .hands input")?.focus();
+  }),
+  on("Escape", "Esc", "Choose nothing; leave a field", selectNothing),
   on("l", "l", "Ring, or leader left", () => {
     layout.value = layout.peek() === "ring" ? "leader left" : "ring";
   }),
@@ -95,7 +98,7 @@ function focusOn(name: string): void {
 }
 
 function nextMessage(): void {
-  const { flights } = moment.peek();
+  const flights = shownFlights.peek();
   const chosen = selection.peek();
   const place = chosen.kind === "message" ? flights.findIndex(({ id }) => id === chosen.id) : -1;
   const next = flights[(place + 1) % Math.max(1, flights.length)];
@@ -125,8 +128,10 @@ function isTaken(target: EventTarget | null, key: string): boolean {
 export function startShortcuts(): void {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (!shortcutsOn.value || isTaken(event.target, event.key)) return;
     if (document.querySelector("dialog[open]") !== null) return;
+    const isField = isTaken(event.target, event.key);
+    if (isField && event.key === "Escape") (event.target as HTMLElement).blur();
+    if (!shortcutsOn.value || isField) return;
     if (shortcuts.some(({ press }) => press(event.key))) event.preventDefault();
   });
 }

@@ -1,5 +1,6 @@
 /** The recording that is shown, the position in it, and what follows from both. */
 import { computed, signal } from "@preact/signals";
+import { kindOf } from "../model/flights.ts";
 import { happeningsOf, stretchesOf } from "../model/happenings.ts";
 import { isQuiet, marksOf } from "../model/marks.ts";
 import type { Moment, Recording } from "../model/moments.ts";
@@ -29,7 +30,7 @@ export const withBeats = signal(false);
 const blank: Moment = {
   ...{ index: 0, at: 0, kind: "begin", text: "", line: 0 },
   ...{ kinds: ["begin"], point: undefined, voyages: 0, calls: 0 },
-  ...{ nodes: [], flights: [], cuts: [] },
+  ...{ nodes: [], flights: [], cuts: [], slow: [] },
 };
 
 export const moment = computed<Moment>(() => recording.value.moments[index.value] ?? blank);
@@ -68,6 +69,11 @@ export const scale = computed(() => {
   const { moments } = recording.value;
   return scaleOf(stops.value.map((stop) => moments[stop]?.at ?? 0));
 });
+
+/** The messages under way that are not left out. */
+export const shownFlights = computed(() =>
+  moment.value.flights.filter((flight) => withBeats.value || kindOf(flight) !== "beat"),
+);
 
 /** Undefined while nobody leads. Of two that believe to lead, the one with the higher epoch. */
 export const leader = computed(

@@ -4,6 +4,7 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { withDeed } from "../model/deeds.ts";
+import { type Difference, differenceOf } from "../model/difference.ts";
 import { type CourseStory, course, record, textUntil } from "../world/world.ts";
 import { goTo, pause } from "./clock.ts";
 import { index, lastIndex, moment, opening, recording } from "./recorded.ts";
@@ -12,6 +13,8 @@ import { announcement, selectNothing } from "./view.ts";
 export const text = signal("");
 /** The name of the planted fault; empty for none. */
 export const bug = signal("");
+/** What the text does otherwise with the planted fault, where that breaks no promise. */
+export const difference = signal<Difference | undefined>(undefined);
 /** The name of the story that the text began as. */
 export const storyName = signal("");
 /** True from a change of the text until it has been played. */
@@ -52,8 +55,12 @@ async function play(where: Where): Promise<void> {
   batch(() => {
     isRecording.value = false;
     recording.value = made;
+    difference.value = undefined;
     goTo(where === "start" ? opening.value : Math.min(where.index, lastIndex.value));
   });
+  if (bug.peek() === "" || made.breach !== undefined) return;
+  const sound = await record(text.peek(), { bug: "", signal }).catch(() => undefined);
+  if (sound !== undefined && !signal.aborted) difference.value = differenceOf(made, sound);
 }
 
 export async function openStory(name: string): Promise<void> {

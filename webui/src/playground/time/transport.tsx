@@ -23,7 +23,7 @@ export function Transport() {
     <div class="transport" role="toolbar" aria-label="Time">
       <div class="transport-main">
         <Tool label="To the start (Home)" icon="first" idle={isAtStart} onClick={() => goTo(0)} />
-        <Tool label="Step back (←)" icon="back" idle={isAtStart} onClick={() => step(true)} />
+        <Tool label="Step back (Left)" icon="back" idle={isAtStart} onClick={() => step(true)} />
         <button
           type="button"
           class="primary play"
@@ -34,7 +34,7 @@ export function Transport() {
           {playing.value ? "Pause" : "Play"}
         </button>
         <Tool
-          label="Step forward (→)"
+          label="Step forward (Right)"
           icon="next"
           idle={isAtEnd.value}
           onClick={() => step(false)}
