@@ -17,7 +17,10 @@ async function startFull(isSecure = false) {
   const tls = isSecure ? await (await certificateFolder()).member("leader") : undefined;
   const cluster = await startSmallCluster();
   const { node, config } = cluster.leader;
-  const intake = { ...createIntake(), restConnections: new FairSlots({ max: 3 }) };
+  let nowMs = 0;
+  // No newcomer comes too soon after the one before.
+  const restConnections = new FairSlots({ max: 3, now: () => (nowMs += 1000) });
+  const intake = { ...createIntake(), restConnections };
   const parts = { node, access: openToAll(), metrics: createMetrics({ intake }), log: silentLog };
   const credentials = tls && (await openCredentials({ tls, nodeId: "leader" }, silentLog));
   const gateway = await startGateway({
@@ -91,6 +94,35 @@ describe.each([
     expect(await get(await open("127.0.0.5"))).not.toBe(opened);
     for (const socket of [first, third]) expect(await get(socket)).toBe(opened);
     expect(intake.restConnections).toMatchObject({ count: 3, refused: 1, cut: 1 });
+  });
+
+  test("keep one that waits for an answer, although its next request is half received", async () => {
+    const { intake, open, get, write } = await startFull(isSecure);
+    const waiting = await open("127.0.0.2");
+    const answered = Promise.race([once(waiting, "data"), once(waiting, "close")]);
+    const whole = "GET /read?key=k&minVersion=1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const half = "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{";
+    // In one piece, so that both have arrived once the first one waits.
+    waiting.write(whole + half);
+    while (intake.waitingReads.count === 0) await new Promise(setImmediate);
+    for (const last of [3, 4, 5, 6]) expect(await get(await open(`127.0.0.${last}`))).toBe(opened);
+    expect(await write()).toBe(1);
+    expect(String(await answered)).toContain(opened);
+    expect(intake.restConnections).toMatchObject({ count: 3, refused: 0, cut: 2 });
+  });
+
+  test("give the place of one whose last body was received after its answer", async () => {
+    const { intake, open, get } = await startFull(isSecure);
+    const first = await open("127.0.0.2");
+    const head = "PUT /write HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n";
+    first.write(`${head}Content-Length: 2\r\n\r\n{`);
+    expect(String(await once(first, "data"))).toContain("415");
+    first.write("}");
+    const [second, third] = [await open("127.0.0.3"), await open("127.0.0.4")];
+    for (const socket of [second, third]) expect(await get(socket)).toBe(opened);
+    expect(await get(await open("127.0.0.5"))).toBe(opened);
+    for (const socket of [second, third]) expect(await get(socket)).toBe(opened);
+    expect(intake.restConnections).toMatchObject({ count: 3, refused: 0, cut: 1 });
   });
 
   test("keep those that wait for an answer, and no others", async () => {

@@ -19,6 +19,8 @@ export interface Exchange {
 interface Carried {
   /** Undefined while the connection waits for its next request. */
   newest: Exchange | undefined;
+  /** Requests whose answers are not sent to the end. Invariant: all but the newest one have arrived as a whole. */
+  unanswered: number;
   /** What `uses` was when a request last came or was answered. */
   usedAs: number;
 }
@@ -35,19 +37,28 @@ export function beginExchange(request: IncomingMessage, response: ServerResponse
   const carried = connections.get(request.socket) ?? carryFirst(request.socket);
   const exchange = { request, response };
   carried.newest = exchange;
+  carried.unanswered += 1;
   uses += 1;
   carried.usedAs = uses;
   // Before the listener of Node itself, which would read a body of any length to its end. A response finishes and
   // closes once: a listener for one time would cost each request more (measured).
   response.prependListener("finish", () => {
+    carried.unanswered -= 1;
     carried.usedAs = uses;
-    if (!request.complete) discardRest(request);
-    else if (carried.newest === exchange) carried.newest = undefined;
+    if (request.complete) forget(carried, exchange);
+    else {
+      discardRest(request);
+      request.once("close", () => forget(carried, exchange));
+    }
   });
 }
 
+function forget(carried: Carried, exchange: Exchange): void {
+  if (carried.newest === exchange) carried.newest = undefined;
+}
+
 function carryFirst(socket: Socket): Carried {
-  const carried: Carried = { newest: undefined, usedAs: uses };
+  const carried: Carried = { newest: undefined, unanswered: 0, usedAs: uses };
   connections.set(socket, carried);
   // Node calls this after the last answer of a connection, for whatever reason it is the last.
   socket.destroySoon = () => closeGently(socket);
@@ -64,7 +75,9 @@ export const usesSoFar = (): number => uses;
 export function idleSince(socket: Socket, since: number): number | undefined {
   const carried = connections.get(socket);
   if (carried === undefined) return since;
-  return carried.newest?.request.complete === true ? undefined : carried.usedAs;
+  const { newest, unanswered, usedAs } = carried;
+  const arriving = newest === undefined || newest.request.complete ? 0 : 1;
+  return unanswered > arriving ? undefined : usedAs;
 }
 
 /** Whether a whole head has ever arrived on the connection. */

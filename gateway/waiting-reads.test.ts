@@ -7,6 +7,7 @@ import { ask } from "../test/support/rest.ts";
 import { silentLog, startSmallCluster } from "../test/support/small-cluster.ts";
 import { startGateway } from "./gateway.ts";
 import { createMetrics } from "./metrics.ts";
+import { whenPlaced } from "./waiting-reads.ts";
 
 test("one address cannot take all places of reads that wait, and writes go on", async () => {
   const cluster = await startSmallCluster();
@@ -46,4 +47,13 @@ test("one address cannot take all places of reads that wait, and writes go on", 
   for (const { answer } of [...held.slice(1), other])
     expect(await answer).toMatchObject({ status: 200 });
   expect(waitingReads).toMatchObject({ count: 0, cut: 1 });
+});
+
+test("a read that fails gives its place back", () => {
+  const places = new FairSlots({ max: 3 });
+  const read = () => {
+    throw new Error("the disk cannot be read");
+  };
+  expect(() => whenPlaced({ places, address: "127.0.0.1", read })).toThrow("the disk");
+  expect(places.count).toBe(0);
 });

@@ -30,8 +30,14 @@ export function whenPlaced<T>({
   const { promise: lost, resolve } = Promise.withResolvers<Result<T>>();
   const place = places.enter(address, () => resolve(failedBy(tooManyWaiting)));
   if (place === undefined) return failedBy(tooManyWaiting);
-  const outcome = read();
-  if (outcome instanceof Promise) return Promise.race([outcome.finally(place.leave), lost]);
-  place.leave();
-  return outcome;
+  let waits = false;
+  try {
+    const outcome = read();
+    waits = outcome instanceof Promise;
+    return outcome instanceof Promise
+      ? Promise.race([outcome.finally(place.leave), lost])
+      : outcome;
+  } finally {
+    if (!waits) place.leave();
+  }
 }

@@ -19,6 +19,8 @@ interface FairSlotsOptions {
   readonly max: number;
   /** Every newcomer gets a place, also that of its own address or of one that has no more. */
   readonly alwaysEnters?: boolean;
+  /** Milliseconds of a clock that never goes back; absent: that of the process. */
+  readonly now?: () => number;
 }
 
 /** All places of one kind. */
@@ -31,15 +33,16 @@ export class FairSlots {
   readonly #addressesWith = new Map<number, number>();
   /** The most places that one address has. */
   #most = 0;
-  readonly #idlest = new Idlest<Taken>();
+  readonly #idlest: Idlest<Taken>;
   #count = 0;
   #uses = 0;
   #refused = 0;
   #cut = 0;
 
-  constructor({ max, alwaysEnters = false }: FairSlotsOptions) {
+  constructor({ max, alwaysEnters = false, now = () => performance.now() }: FairSlotsOptions) {
     this.#max = max;
     this.#alwaysEnters = alwaysEnters;
+    this.#idlest = new Idlest(now);
   }
 
   /** How many are taken. */

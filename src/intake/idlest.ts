@@ -8,8 +8,8 @@ export interface Idler {
 
 /** How many are found by one look at all of them. */
 const foundMax = 1000;
-/** How many callers in a row are told that there is none, before all are looked at again. */
-const skippedMax = 100;
+/** Milliseconds between two looks. A look at 20,000 takes 2 ms: many newcomers must not keep the node busy with it. */
+const lookIntervalMs = 50;
 
 interface Found<Each> {
   readonly one: Each;
@@ -18,22 +18,28 @@ interface Found<Each> {
 
 /** One search that goes on from call to call. */
 export class Idlest<Each extends Idler> {
+  /** Milliseconds of a clock that never goes back. */
+  readonly #now: () => number;
   /** The longest idle one last. */
   #found: Found<Each>[] = [];
-  #skips = 0;
+  #nextLookAt = Number.NEGATIVE_INFINITY;
 
-  /** The one that has been idle for longest, if any is; `isThere`: it may have gone since the last look. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * The one that has been idle for longest, if any was at the last look or is at one that is due. `isThere`: it may have
+   * gone since the last look.
+   */
   next(all: () => Iterable<Each>, isThere: (one: Each) => boolean): Each | undefined {
     const known = this.#take(isThere);
     if (known !== undefined) return known;
-    if (this.#skips > 0) {
-      this.#skips -= 1;
-      return undefined;
-    }
+    const now = this.#now();
+    if (now < this.#nextLookAt) return undefined;
+    this.#nextLookAt = now + lookIntervalMs;
     this.#look(all());
-    const found = this.#take(isThere);
-    if (found === undefined) this.#skips = skippedMax;
-    return found;
+    return this.#take(isThere);
   }
 
   #look(all: Iterable<Each>): void {

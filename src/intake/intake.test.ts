@@ -126,31 +126,67 @@ describe("slots", () => {
     expect(refusing.enter("d", () => {})).toBeUndefined();
   });
 
-  test("of idle ones, that of the longest idle goes to an address that has none", () => {
-    const slots = new FairSlots({ max: 3 });
-    const cut: string[] = [];
-    const idle = new Map<string, number | undefined>();
-    const enter = (address: string, since: number | undefined) => {
-      idle.set(address, since);
-      return slots.enter(
-        address,
-        () => cut.push(address),
-        () => idle.get(address),
-      );
+  describe("of idle ones", () => {
+    const create = (max: number) => {
+      const clock = { now: 0 };
+      const slots = new FairSlots({ max, now: () => clock.now });
+      const cut: string[] = [];
+      const idle = new Map<string, number | undefined>();
+      const asked = { count: 0 };
+      const enter = (address: string, since: number | undefined) => {
+        idle.set(address, since);
+        return slots.enter(
+          address,
+          () => cut.push(address),
+          () => {
+            asked.count += 1;
+            return idle.get(address);
+          },
+        );
+      };
+      return { clock, slots, cut, idle, asked, enter };
     };
-    enter("a", 1);
-    enter("b", undefined);
-    enter("c", 2);
-    expect(enter("d", 3)).toBeDefined();
-    // Found by the same look, but in use since.
-    idle.set("c", 4);
-    expect(enter("e", undefined)).toBeDefined();
-    expect(cut).toEqual(["a", "d"]);
-    expect(enter("c", 4)).toBeUndefined();
-    expect(enter("f", undefined)).toBeDefined();
-    expect(cut).toEqual(["a", "d", "c"]);
-    expect(enter("g", 5)).toBeUndefined();
-    expect(slots).toMatchObject({ count: 3, refused: 2, cut: 3 });
+
+    test("that of the longest idle goes to an address that has none", () => {
+      const { clock, slots, cut, idle, enter } = create(3);
+      enter("a", 1);
+      enter("b", undefined);
+      enter("c", 2);
+      expect(enter("d", 3)).toBeDefined();
+      // Found by the same look, but in use since.
+      idle.set("c", 4);
+      clock.now += 100;
+      expect(enter("e", undefined)).toBeDefined();
+      expect(cut).toEqual(["a", "d"]);
+      expect(enter("c", 4)).toBeUndefined();
+      clock.now += 100;
+      expect(enter("f", undefined)).toBeDefined();
+      expect(cut).toEqual(["a", "d", "c"]);
+      expect(enter("g", 5)).toBeUndefined();
+      expect(slots).toMatchObject({ count: 3, refused: 2, cut: 3 });
+    });
+
+    test("one is found soon after it became idle, however rarely somebody comes", () => {
+      const { clock, cut, idle, enter } = create(2);
+      enter("a", undefined);
+      enter("b", undefined);
+      expect(enter("c", undefined)).toBeUndefined();
+      idle.set("a", 1);
+      clock.now += 100;
+      expect(enter("d", undefined)).toBeDefined();
+      expect(cut).toEqual(["a"]);
+    });
+
+    test("few are not sought anew for each of many newcomers at once", () => {
+      const { clock, asked, enter } = create(100);
+      for (let count = 0; count < 99; count += 1) enter(`a${count}`, undefined);
+      enter("idle", 1);
+      asked.count = 0;
+      for (let count = 0; count < 100; count += 1) enter(`b${count}`, 2);
+      expect(asked.count).toBeLessThanOrEqual(102);
+      clock.now += 100;
+      expect(enter("last", 3)).toBeDefined();
+    });
   });
 
   test("a newcomer gets a place exactly when another address has two more than its own", () => {

@@ -200,6 +200,15 @@ export class NodeProcess {
     return [`--- ${this.id} ---`, ...text.trimEnd().split("\n").slice(-lines)].join("\n");
   }
 
+  /** Waits until its log has this text: what a node does may be seen before the line that it writes. */
+  async untilLogged(text: string, withinMs: number = READY_WITHIN_MS): Promise<void> {
+    const giveUpAt = performance.now() + withinMs;
+    while (!this.logTail().includes(text)) {
+      if (performance.now() > giveUpAt) throw new Error(`no "${text}" in\n${this.logTail()}`);
+      await wait(20);
+    }
+  }
+
   /** For a test that ends without closing. */
   killNow(): void {
     this.#child?.kill("SIGKILL");

@@ -156,6 +156,54 @@ test("where answered writers do not write again, they are soon no longer waited 
   expect(waits).toBeLessThanOrEqual(5);
 });
 
+test("where groups take long, a write waits only for one that is about to settle", () => {
+  const { clock, groups, add, settle } = bench();
+  add();
+  clock.advance(200);
+  settle(1, 1);
+  clock.advance(1000);
+  add();
+  const since = clock.now();
+  const goesAtOnce = (afterMs: number) => {
+    clock.advance(since + afterMs - clock.now());
+    add();
+    clock.advance(0);
+    return groups.at(-1)?.at === clock.now();
+  };
+  expect([120, 190, 198, 210, 280].map(goesAtOnce)).toEqual([true, true, false, true, true]);
+});
+
+test("once answered writers write again, two misses count no more", () => {
+  const { clock, groups, add, settle, state } = bench();
+  /** Four writes are answered, and so many come again; whether the first of these waited for others. */
+  const round = (again: number) => {
+    add(4);
+    clock.advance(settleMs);
+    settle(state.last - 3, state.last);
+    add(again > 1 ? again - 1 : 1);
+    clock.advance(0);
+    const hasWaited = state.waiting > 0;
+    if (again > 1) add(1);
+    clock.advance(settleMs);
+    settle(state.last - again + 1, state.last);
+    clock.advance(1000);
+    return hasWaited;
+  };
+  for (let time = 0; time < 5; time += 1)
+    expect([1, 1, 4, 1, 1, 4].map(round)).toEqual(Array(6).fill(true));
+  expect(groups.at(-1)?.count).toBe(4);
+});
+
+test("a write that comes alone long after others were answered does not wait for theirs", () => {
+  const { clock, groups, add, goAlone } = bench();
+  goAlone(4);
+  clock.advance(60_000);
+  const at = clock.now();
+  add();
+  clock.advance(0);
+  expect(groups.at(-1)).toEqual({ at, count: 1 });
+});
+
 test("nothing is proposed while it is held, and what waits goes when it is released", () => {
   const { clock, groups, state, gathering, add } = bench();
   add();

@@ -11,6 +11,8 @@ import type { Cancel, Clock } from "../../ports.ts";
 const groupMax = 64;
 /** No write waits longer than this, whatever for. */
 const waitMsMax = 5;
+/** Writers who were answered longer ago are not expected to write again at once. */
+const followMsMax = 100;
 /** Groups under way of which the time is taken. */
 const timedMax = 8;
 /** After so many waits in a row that fewer than half of the expected writes ended … */
@@ -29,7 +31,7 @@ interface Group {
 type Until =
   /** The end of a flush: they could not be flushed sooner. */
   | "flushed"
-  /** A group under way, most of whose time is over: its writers may write again at once. */
+  /** A group under way that is about to settle: its writers may write again at once. */
   | "settled"
   /** As many writes as were answered just now. */
   | "followed";
@@ -63,6 +65,9 @@ export class Gathering {
   #settleMs = 0;
   /** Writes that have settled since the last proposal. */
   #answered = 0;
+  /** When the last of these settled. */
+  #answeredAt: Instant = 0;
+  /** Waits in a row that were in vain. */
   #misses = 0;
   #groupsUntilNextTry = 0;
 
@@ -79,8 +84,9 @@ export class Gathering {
       this.#since = this.#clock.now();
       this.#decideSoon();
     } else if (state.type === "waiting" && state.until !== "flushed") {
-      const isEnough = waiting >= groupMax;
-      if (isEnough || (state.until === "followed" && waiting >= this.#answered)) this.#decideSoon();
+      const isFollowed = state.until === "followed" && waiting >= this.#answered;
+      if (isFollowed) this.#misses = 0;
+      if (isFollowed || waiting >= groupMax) this.#decideSoon();
     }
   }
 
@@ -93,6 +99,7 @@ export class Gathering {
   /** These entries have settled. */
   settled(sequences: readonly Sequence[]): void {
     this.#answered += sequences.length;
+    this.#answeredAt = this.#clock.now();
     for (const sequence of sequences) {
       const at = this.#groups.findIndex(({ first, last }) => first <= sequence && sequence <= last);
       const [group] = at < 0 ? [] : this.#groups.splice(at, 1);
@@ -135,7 +142,7 @@ export class Gathering {
     else if (isFlushing) this.#wait("flushed", waitMsMax);
     else if (waiting >= groupMax) this.#propose();
     else if (this.#settlesSoon()) this.#wait("settled", this.#settleMs / 2);
-    else if (waiting < this.#answered && this.#groupsUntilNextTry === 0)
+    else if (waiting < this.#answered && this.#mayBeFollowed())
       this.#wait("followed", Math.max(1, this.#settleMs / 4));
     else this.#propose();
   }
@@ -169,12 +176,20 @@ export class Gathering {
     this.#misses = missesMax - 1;
   }
 
-  /** Whether the oldest group under way has more than half of its time behind it. */
+  /**
+   * Whether the oldest group under way is about to settle: more than half of its time is over, and what is left of it is
+   * not more than a write may wait. Of one that is as much too late nobody knows when it will.
+   */
   #settlesSoon(): boolean {
     const [oldest] = this.#groups;
-    if (oldest === undefined) return false;
-    const share = (this.#clock.now() - oldest.at) / this.#settleMs;
-    return share >= 0.5 && share <= 1.5;
+    if (oldest === undefined || this.#settleMs === 0) return false;
+    const leftMs = oldest.at + this.#settleMs - this.#clock.now();
+    return Math.abs(leftMs) <= Math.min(this.#settleMs / 2, waitMsMax);
+  }
+
+  /** Whether those who were answered are expected to write again now. */
+  #mayBeFollowed(): boolean {
+    return this.#groupsUntilNextTry === 0 && this.#clock.now() - this.#answeredAt <= followMsMax;
   }
 
   #took(ms: number): void {
