@@ -25,7 +25,8 @@ export class Hunters {
       build: {
         ...{ outDir: folder, target: "node24", minify: false, emptyOutDir: false },
         lib: { entry, formats: ["es"], fileName: () => "hunter.mjs" },
-        rolldownOptions: { external: (id) => !id.startsWith(".") && !id.startsWith("/") },
+        // Packages; the list of faults is made by the build itself.
+        rolldownOptions: { external: (id) => !/^(?:[./\0]|virtual:)/.test(id) },
       },
     });
     return new Hunters(folder);
