@@ -9,6 +9,8 @@ export interface HuntOrder {
   /** The file of the story that goes another way; absent: seeds from 1 on. */
   readonly story: string | undefined;
   readonly seeds: number;
+  /** Tried before the others. */
+  readonly firstSeed?: number | undefined;
   readonly failover: boolean;
 }
 
@@ -17,7 +19,9 @@ faultSwitch.name = order.fault;
 parentPort?.postMessage(order.story === undefined ? await bySeeds() : await byStory(order.story));
 
 async function bySeeds(): Promise<string | undefined> {
-  for (let seed = 1; seed <= order.seeds; seed += 1) {
+  const { seeds, firstSeed } = order;
+  const all = Array.from({ length: seeds }, (_, index) => index + 1);
+  for (const seed of firstSeed === undefined ? all : [firstSeed, ...all]) {
     const report = await tell(seed, order.failover);
     if ("violation" in report) return `seed ${seed}: ${report.violation}`;
   }

@@ -25,9 +25,9 @@ const fileOf = (story: string): string => {
   if (file === undefined) throw new Error(`there is no story ${story}`);
   return join(storiesFolder, file);
 };
-const hunt = ({ name, story, failover = false }: PlantedFault, seedsMax: number) =>
+const hunt = ({ name, story, seed, failover = false }: PlantedFault, seedsMax: number) =>
   hunters.hunt({
-    ...{ fault: name, seeds: seedsMax, failover },
+    ...{ fault: name, seeds: seedsMax, firstSeed: seed, failover },
     story: story === undefined ? undefined : fileOf(story),
   });
 

@@ -22,6 +22,7 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   },
   {
     name: "a view of several keys names an inherited entry that may yet vanish",
+    seed: 167,
     file: "node/roles/leader/reads.ts",
     from: "if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));",
     to: "",
@@ -85,6 +86,7 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   },
   {
     name: "an unknown outcome names a version that a crash may give to another write",
+    seed: 36,
     file: "node/roles/leader/write-answers.ts",
     from: "sequence <= this.#core.ledger.flushed && !this.#parts.options.config.failover",
     to: "sequence > 0 && !this.#parts.options.config.failover",
@@ -104,6 +106,7 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   },
   {
     name: "a read of a new leader does not wait for what the one before left open",
+    seed: 37,
     file: "replication/leader/overlay.ts",
     from: 'if (write.inherited) return { type: "unsure", sequence: write.sequence };',
     to: "",

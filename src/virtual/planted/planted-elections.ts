@@ -79,6 +79,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a round is confirmed with one answer fewer",
+    seed: 39,
     file: "replication/leader/rounds.ts",
     from: "return rounds[this.needed - 1] ?? 0;",
     to: "return this.needed === 1 ? this.#asked : (rounds[this.needed - 2] ?? 0);",
@@ -220,6 +221,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "promises carry no settings",
+    seed: 43,
     file: "replication/follower/prepare.ts",
     from: "settings: settings?.()",
     to: "",
@@ -247,6 +249,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a leader that hands over goes on proposing",
+    seed: 132,
     file: "node/roles/leader/handover.ts",
     from: "this.#writes.hold();",
     to: "",
@@ -265,6 +268,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a leader that leaves forgets the writes that it holds",
+    seed: 87,
     file: "node/roles/leader/writes.ts",
     from: "for (const { answer } of this.#asks.splice(0)) this.#refuse(answer, refusal);",
     to: "if (refusal === undefined) this.#asks.splice(0);",
@@ -278,6 +282,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "a read mark answers questions that were asked after it",
+    seed: 39,
     file: "node/roles/follower/read-marks.ts",
     from: "this.#waiting.reachAll(number);",
     to: "this.#waiting.reachAll(this.#asked + 1);",
@@ -297,6 +302,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   },
   {
     name: "the leader of choice does not get its place back",
+    seed: 72,
     file: "node/roles/leader/hand-back.ts",
     from: "this.#handover.begin(choice, () => {});",
     to: "",

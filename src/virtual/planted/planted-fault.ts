@@ -9,6 +9,8 @@ export interface PlantedFault {
   readonly to: string;
   /** Seeds meet its consequences too rarely: the story of that number shows it. */
   readonly story?: string;
+  /** A late seed that has shown it, and is tried before the others. */
+  readonly seed?: number;
   /** It shows where any node may lead. */
   readonly failover?: boolean;
 }
