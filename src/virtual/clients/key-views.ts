@@ -1,4 +1,4 @@
-/** Several keys in one view, and what transactions rested on: held against the one history, and each other. */
+/** Several keys in one view, and what transactions rested on: checked against the one history, and each other. */
 import type { Result } from "../../errors.ts";
 import type { KeysView, WriteReceipt, WriteRequest } from "../../node/api.ts";
 import type { Operation, Sequence } from "../../replication/types.ts";

@@ -1,4 +1,4 @@
-/** What the clients of a story were told, held against each other after every answer: is each key linearizable? */
+/** What the clients of a story were told, checked against each other after every answer: is each key linearizable? */
 import type { Result } from "../../errors.ts";
 import type { KeysView, KeyValue, WriteReceipt, WriteRequest } from "../../node/api.ts";
 import type { NodeId } from "../../replication/types.ts";

@@ -99,7 +99,7 @@ export class History {
     this.#known.floorRestored();
   }
 
-  /** Watches a process's storage: whatever it makes durable is held against the history. */
+  /** Watches a process's storage: whatever it makes durable is checked against the history. */
   watch(id: NodeId, storage: Storage): Storage {
     this.#survived(id, storage);
     const refused = (fault: StorageFault | undefined) => {

@@ -2,10 +2,10 @@
  * The help: keyboard shortcuts, the terms that the page uses, and how to read its charts. It is part of
  * the page because a node may be the only server that a reader can reach.
  */
-import { shortcutsOn } from "../state/preferences.ts";
 import { go } from "../state/route.ts";
 import { shortcuts } from "../state/shortcuts.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { KeysHelp } from "../ui/keys-help.tsx";
 import { type Fact, Facts } from "../ui/table.tsx";
 
 /** Worded as in the glossary, docs/architecture.md. */
@@ -51,31 +51,7 @@ export function Help() {
   return (
     <Dialog title="Help" class="help" onClose={() => go({ panel: "" }, "replace")}>
       <div class="help-columns">
-        <section>
-          <h3>Keys</h3>
-          <table class="keys-table">
-            <tbody>
-              {shortcuts.map(({ key, does }) => (
-                <tr key={key}>
-                  <th scope="row">
-                    <kbd>{key}</kbd>
-                  </th>
-                  <td>{does}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={shortcutsOn.value}
-              onChange={(event) => {
-                shortcutsOn.value = event.currentTarget.checked;
-              }}
-            />
-            Single-key shortcuts
-          </label>
-        </section>
+        <KeysHelp shortcuts={shortcuts.map(({ key, does }) => [key, does])} />
         <section>
           <h3>Terms</h3>
           <Facts class="terms" facts={terms} />

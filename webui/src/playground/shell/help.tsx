@@ -1,6 +1,6 @@
 /** The help: every key, the commands of stories, and how to read what is drawn. */
-import { shortcutsOn } from "../../state/preferences.ts";
 import { Dialog } from "../../ui/dialog.tsx";
+import { KeysHelp } from "../../ui/keys-help.tsx";
 import { type Fact, Facts } from "../../ui/table.tsx";
 import { shortcuts } from "../state/keys.ts";
 import { dialog } from "../state/view.ts";
@@ -48,31 +48,7 @@ export function Help() {
       }}
     >
       <div class="help-columns">
-        <section>
-          <h3>Keys</h3>
-          <table class="keys-table">
-            <tbody>
-              {shortcuts.map(({ keys, does }) => (
-                <tr key={does}>
-                  <th scope="row">
-                    <kbd>{keys}</kbd>
-                  </th>
-                  <td>{does}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={shortcutsOn.value}
-              onChange={(event) => {
-                shortcutsOn.value = event.currentTarget.checked;
-              }}
-            />
-            Single-key shortcuts
-          </label>
-        </section>
+        <KeysHelp shortcuts={shortcuts.map(({ keys, does }) => [keys, does])} />
         <section>
           <h3>How to read</h3>
           <Facts class="terms" facts={readings} />
