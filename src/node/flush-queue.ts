@@ -56,9 +56,10 @@ export class FlushQueue {
   }
 
   #gather(first: BatchJob): BatchJob {
+    let next = this.#jobs[0];
+    if (next?.type !== "batch") return first;
     const jobs = [first];
     let bytes = bytesOf(first);
-    let next = this.#jobs[0];
     while (next?.type === "batch" && bytes < batchBytesMax) {
       jobs.push(next);
       bytes += bytesOf(next);
