@@ -46,8 +46,9 @@ export class FlushQueue {
 
   /** What applies more than a batch may becomes several jobs. The last of them reports the flush. */
   add(job: FlushJob): void {
-    this.#applied += appliedBy(job);
-    if (job.type !== "batch") this.#jobs.push(job);
+    const applied = appliedBy(job);
+    this.#applied += applied;
+    if (job.type !== "batch" || applied <= appliedOperationsMax) this.#jobs.push(job);
     else for (const part of partsOf(job)) this.#jobs.push(part);
   }
 
@@ -75,17 +76,18 @@ export class FlushQueue {
   }
 
   #gather(first: BatchJob): BatchJob {
+    let next = this.#jobs[0];
+    if (next?.type !== "batch") return first;
     const jobs = [first];
     let bytes = bytesOf(first);
     let applied = appliedBy(first);
-    for (;;) {
-      const next = this.#jobs[0];
-      if (next?.type !== "batch" || bytes >= batchBytesMax) break;
+    while (next?.type === "batch" && bytes < batchBytesMax) {
       applied += appliedBy(next);
       if (applied > appliedOperationsMax) break;
       jobs.push(next);
       bytes += bytesOf(next);
       this.#jobs.shift();
+      next = this.#jobs[0];
     }
     return jobs.length === 1 ? first : merged(jobs);
   }
