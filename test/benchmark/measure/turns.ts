@@ -12,15 +12,15 @@ const schema = z.object({
   turnMs: z.number(),
 });
 
-/** The longest since an instant of the wall clock. */
-export interface LongestTurn {
+/** The longest of some turns. */
+interface LongestTurn {
   /** Of the thread's own work. */
   readonly turnMs: number;
   /** With what it waited for a processor. */
   readonly lateMs: number;
 }
 
-/** Of a process that was started meanwhile: before it listened on its first port, and from then on. */
+/** Since an instant of the wall clock: before a process listened on its first port, and from then on. */
 export interface LongestTurns {
   readonly start: LongestTurn;
   readonly service: LongestTurn;
