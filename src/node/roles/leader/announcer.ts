@@ -9,7 +9,7 @@ import type { Cancel } from "../../ports.ts";
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
 /** … or after this time, while writes wait to be proposed, or are under way whose successors may carry it. */
-const announceLateMs = 10;
+const announceLateMs = 20;
 
 interface Waiting {
   readonly lateAt: Instant;
