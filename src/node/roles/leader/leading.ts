@@ -113,7 +113,8 @@ export class Leading {
       },
       broken: (reason) => parts.stop(reason, core.epoch),
     });
-    const announcer = new CommitAnnouncer(parts, core, inbox);
+    const isFollowed = () => this.writes.waiting > 0;
+    const announcer = new CommitAnnouncer({ parts, core, inbox, isFollowed });
     return inbox;
   }
 
