@@ -113,8 +113,11 @@ export class Leading {
       },
       broken: (reason) => parts.stop(reason, core.epoch),
     });
-    const isFollowed = () => this.writes.waiting > 0;
-    const announcer = new CommitAnnouncer({ parts, core, inbox, isFollowed });
+    const announcer = new CommitAnnouncer(parts.options.clock, {
+      core,
+      isFollowed: () => this.writes.areGathered,
+      announce: () => inbox.takeFollowing(() => core.announce()),
+    });
     return inbox;
   }
 
