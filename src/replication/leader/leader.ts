@@ -1,6 +1,5 @@
 import type { SealedStore } from "../effects.ts";
 import type { Survival } from "../election/survival.ts";
-import { invariant } from "../invariant.ts";
 import type {
   ClusterMark,
   Digest,
@@ -136,7 +135,7 @@ export class Leader {
   linkOpened(from: NodeId, now: Instant): LeaderEffects {
     // The news that the stream before is gone may come late, or never.
     this.#linkLost(from, now);
-    const peer = this.#peer(from);
+    const peer = this.#state.members.peer(from);
     peer.link = { state: "preparing" };
     if (this.#state.epochDurable) this.#state.prepare(peer);
     return this.#out.take();
@@ -150,12 +149,12 @@ export class Leader {
   }
 
   #linkLost(from: NodeId, now: Instant): void {
-    this.#peer(from).drop();
+    this.#state.members.peer(from).drop();
     this.#takeover.linkLost(from, now);
   }
 
   received(from: NodeId, message: FollowerMessage, now: Instant): LeaderEffects {
-    const peer = this.#peer(from);
+    const peer = this.#state.members.peer(from);
     this.#state.members.heard(peer, now);
     this.#dispatch(peer, message, now);
     this.#state.report();
@@ -316,6 +315,17 @@ export class Leader {
     return this.#out.take();
   }
 
+  /** Whether a step kept back entries for which a follower's window has room. */
+  get hasMoreToSend(): boolean {
+    return this.#state.streams.hasMore(this.#state.members.all);
+  }
+
+  /** Sends the next of them. */
+  sendMore(): LeaderEffects {
+    for (const peer of this.#state.members.all) this.#state.streams.pump(peer);
+    return this.#out.take();
+  }
+
   // --- messages --------------------------------------------------------------------------------
 
   #dispatch(peer: Peer, message: FollowerMessage, now: Instant): void {
@@ -384,11 +394,5 @@ export class Leader {
     else if (this.#takeover.wentBack(message))
       this.#refusals.stepDown({ ledEpoch: 0 }, { reason: "diskWentBack" });
     else if (phase.established) this.#leading.leadOrHold(peer, message, now);
-  }
-
-  #peer(id: NodeId): Peer {
-    const peer = this.#state.members.get(id);
-    invariant(peer !== undefined, `only followers take part; ${id} is none`);
-    return peer;
   }
 }

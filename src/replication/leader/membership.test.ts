@@ -12,11 +12,7 @@ function streaming(...ids: readonly NodeId[]) {
     peer.stream(1);
     members.heard(peer, 0);
   }
-  const peer = (id: NodeId) => {
-    const found = members.get(id);
-    if (found === undefined) throw new Error(`no ${id}`);
-    return found;
-  };
+  const peer = (id: NodeId) => members.peer(id);
   const tickUntil = (end: number, from = 0) => {
     for (let now = from; now <= end; now += 100) members.tick(now);
   };

@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { Limits } from "../limits.ts";
 import type { Instant, Member, NodeId, Sequence } from "../types.ts";
 import type { LeaderNews } from "./leader-effects.ts";
@@ -55,8 +56,10 @@ export class Membership {
     return Math.min(...needs);
   }
 
-  get(id: NodeId): Peer | undefined {
-    return this.#peers.get(id);
+  peer(id: NodeId): Peer {
+    const peer = this.#peers.get(id);
+    invariant(peer !== undefined, `only followers take part; ${id} is none`);
+    return peer;
   }
 
   /** Everybody's gateway; of those not heard of yet, what was known before. */

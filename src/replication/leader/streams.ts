@@ -11,9 +11,7 @@ type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
 /** Chunks of a snapshot that are read in one step, so that writes need not wait for more of them. */
 const chunksPerStepMax = 2;
 
-/**
- * The same for appends. Invariant: whoever was sent as many has not acked them, so that an ack asks for the rest.
- */
+/** The same for appends. The rest follows in a step of its own: new entries must not wait for acks of others. */
 const appendsPerStepMax = 4;
 
 /** How far the leader's log is, at the moment of sending. */
@@ -72,10 +70,8 @@ export class Streams {
   pump(peer: Peer): void {
     const { link } = peer;
     for (let left = appendsPerStepMax; left > 0; left -= 1) {
-      if (link.state !== "streaming" || link.next > this.#position().last) return;
-      const room = peer.room(this.#limits);
-      if (room.entriesMax <= 0 || room.bytesMax <= 0) return;
-      const entries = this.#entriesFrom(link.next, room);
+      if (link.state !== "streaming" || !this.#mayBeSent(peer)) return;
+      const entries = this.#entriesFrom(link.next, peer.room(this.#limits));
       if (entries[0]?.sequence !== link.next) {
         this.#startSnapshot(peer);
         return;
@@ -84,6 +80,19 @@ export class Streams {
       link.told = this.#position().committed;
       this.#out.send(peer.id, this.#appendOf(entries));
     }
+  }
+
+  /** Whether somebody may be sent more at once: the last step has sent as much as a step may. */
+  hasMore(peers: readonly Peer[]): boolean {
+    return peers.some((peer) => this.#mayBeSent(peer));
+  }
+
+  /** It lacks entries, and its window has room for them. */
+  #mayBeSent(peer: Peer): boolean {
+    const { link } = peer;
+    if (link.state !== "streaming" || link.next > this.#position().last) return false;
+    const room = peer.room(this.#limits);
+    return room.entriesMax > 0 && room.bytesMax > 0;
   }
 
   /** Whether somebody was not told how far the log is committed. */

@@ -11,7 +11,7 @@ export const tightLimits: Limits = {
   ...DEFAULT_LIMITS,
   backlogEntriesMax: 48,
   backlogBytesMax: 64 * 1024,
-  windowEntriesMax: 16,
+  windowEntriesMax: 24,
   windowBytesMax: 16 * 1024,
   messageEntriesMax: 4,
   messageBytesMax: 2_048,

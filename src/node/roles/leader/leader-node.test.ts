@@ -1,18 +1,27 @@
 import { expect, test } from "vitest";
 import type { Result } from "../../../errors.ts";
+import { DEFAULT_LIMITS } from "../../../replication/limits.ts";
 import { VirtualCluster } from "../../../virtual/world/cluster.ts";
 import { Chance } from "../../../virtual/world/random.ts";
+import { tightLimits } from "../../../virtual/world/settings.ts";
 import type { WriteReceipt, WriteRequest } from "../../api.ts";
 
 /** Real nodes on virtual time, led and ready. */
-function cluster({ followers = 2, writeQuorum = 1, admitsLoss = false } = {}) {
+function cluster({
+  followers = 2,
+  writeQuorum = 1,
+  admitsLoss = false,
+  delay = 0,
+  limits = tightLimits,
+} = {}) {
   const world = new VirtualCluster({
     chance: new Chance(1),
     followers,
     writeQuorum,
     admitsLoss,
-    minDelay: 0,
-    maxDelay: 0,
+    limits,
+    minDelay: delay,
+    maxDelay: delay,
     retention: 100,
   });
   for (const id of world.ids) world.start(id);
@@ -40,6 +49,16 @@ test("a writer is answered once, when the entry settles", () => {
   write();
   pass(10_000);
   expect(codes()).toEqual(["ok"]);
+});
+
+test("however many writes come at once, none waits for the acks of others", () => {
+  const limits = { ...DEFAULT_LIMITS, messageEntriesMax: 1 };
+  const { write, pass, codes } = cluster({ delay: 100, limits });
+  pass(1_000);
+  const count = 60;
+  for (let each = 0; each < count; each += 1) write();
+  pass(150);
+  expect(codes()).toEqual(Array.from({ length: count }, () => "ok"));
 });
 
 test("a write whose deadline passes is answered unknown, once, although it settles later", () => {

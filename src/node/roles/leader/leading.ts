@@ -49,6 +49,8 @@ export class Leading {
   readonly hooks: RoleHooks;
   readonly #links: LeaderLinks;
   readonly #leave: Leave;
+  /** The next turn sends what this one has kept back. */
+  #sendsMore = false;
   /** How the rules learn that a flush is done. */
   readonly #flushes: StorageReports<LeaderFlush>;
 
@@ -105,6 +107,7 @@ export class Leading {
       performed: () => {
         parts.flusher.kick();
         announcer.schedule();
+        this.#sendMoreSoon();
         this.confirming.advance();
         this.handover.advance();
         this.settings.advance();
@@ -194,6 +197,16 @@ export class Leading {
     if (settled.length > 0) this.writes.settled(settled);
     for (const { to, message } of sends) this.#links.send(to, message);
     if (deposed !== undefined) this.#deposed(deposed);
+  }
+
+  /** What a step has kept back goes in the next turn, so that other events come between them. */
+  #sendMoreSoon(): void {
+    if (this.#sendsMore || !this.core.hasMoreToSend) return;
+    this.#sendsMore = true;
+    this.parts.options.clock.defer(() => {
+      this.#sendsMore = false;
+      this.inbox.take(() => this.core.sendMore());
+    });
   }
 
   /** With FAILOVER=1 the node follows from now on, or stands again in a higher epoch. */
