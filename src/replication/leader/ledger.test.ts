@@ -130,16 +130,18 @@ describe("a lowered write quorum", () => {
   });
 });
 
-test("a disk that was lost takes its acks of open entries with it, and of settled ones none", () => {
-  const ledger = new Ledger(0);
+test("a disk that was lost takes its acks with it, and what has settled by them remains so", () => {
+  const ledger = new Ledger(0, 1);
   ledger.add(draft(1, { quorum: 2 }));
   ledger.add(draft(2));
   ledger.flush(2);
   ledger.acknowledge(ack("f1"), [1, 2]);
   ledger.forget("f1");
   expect(ledger.isSettled(2)).toBe(true);
+  expect(ledger.slot(2)?.acks).toEqual([]);
   expect(ledger.acknowledge(ack("f2"), [1])).toEqual([]);
   expect(sequencesOf(ledger.acknowledge(ack("f1"), [1]))).toEqual([1]);
+  expect(ledger.committed).toBe(2);
 });
 
 const step = fc.oneof(

@@ -22,7 +22,7 @@ export interface Slot {
   floorNumber: number;
   /** Unsettled entries it was conditional on: it settles after them. */
   readonly dependsOn: readonly Sequence[];
-  /** One per follower, in order of arrival. */
+  /** One per follower that holds it, in order of arrival: fewer than it settled by, if disks were lost since. */
   acks: Ack[];
   settled: boolean;
 }
@@ -130,11 +130,10 @@ export class Ledger {
     return this.#advance(settled);
   }
 
-  /** A follower lost its disk: its acks of entries that are not settled yet are worth nothing. */
+  /** A follower lost its disk, and what it has acked. What is settled by then remains so. */
   forget(node: NodeId): void {
     for (const slot of this.#slots.values())
-      if (!slot.settled || slot.quorum < this.#commitAcks)
-        slot.acks = slot.acks.filter((ack) => ack.node !== node);
+      slot.acks = slot.acks.filter((ack) => ack.node !== node);
   }
 
   floorInForce(number: number): readonly Slot[] {
@@ -196,7 +195,7 @@ export class Ledger {
 
   #advance(settled: Slot[]): readonly Slot[] {
     for (let next = this.#slots.get(this.#committed + 1); next?.settled === true; ) {
-      if (next.acks.length < this.#commitAcks) break;
+      if (next.quorum < this.#commitAcks && next.acks.length < this.#commitAcks) break;
       this.#committed += 1;
       this.#slots.delete(this.#committed);
       next = this.#slots.get(this.#committed + 1);
