@@ -1,7 +1,7 @@
 /** Several keys in one view, and what transactions rested on: checked against the one history, and each other. */
 import type { Result } from "../../errors.ts";
 import type { KeysView, WriteReceipt, WriteRequest } from "../../node/api.ts";
-import type { Operation, Sequence } from "../../replication/types.ts";
+import type { Entry, Operation, Sequence } from "../../replication/types.ts";
 import { findAnomaly, type Transaction } from "../linearizability/transactions.ts";
 import type { VirtualCluster } from "../world/cluster.ts";
 import { Violation } from "../world/violation.ts";
@@ -77,7 +77,7 @@ export class KeyViews {
         if (!result.ok) return;
         this.shown(by, result.value, keys);
         const { entries, sequence } = result.value;
-        const place = this.#lasting(by, sequence);
+        const place = this.#lasting(by, sequence, keys);
         const seen = keys.map((key, at) => ({ key, version: entries[at]?.version ?? 0 }));
         const returnedAt = this.#cluster.time.now();
         this.#note({ invokedAt, returnedAt, place, seen, writes: [] });
@@ -87,7 +87,7 @@ export class KeyViews {
 
   /** Any view is exactly what one prefix of the history left. */
   shown(by: string, { entries, sequence }: KeysView, keys: readonly string[]): void {
-    const place = this.#lasting(by, sequence);
+    const place = this.#lasting(by, sequence, keys);
     for (const [at, key] of keys.entries()) {
       const { version = 0, value } = entries[at] ?? {};
       this.#look({ at: place, key, version, value, by: `a view on ${by}` });
@@ -95,19 +95,26 @@ export class KeyViews {
   }
 
   /**
-   * The same state by a place that stays: nobody has applied the entries above it, and a failover may lose them because
-   * their quorum is 0. Whoever leads next has other entries there.
+   * The same state by a place that stays: nobody has applied the entries above it, and the design admits that they are
+   * lost. Whoever leads next has other entries there.
    */
-  #lasting(by: string, sequence: Sequence): Sequence {
-    const { failover, history } = this.#cluster;
+  #lasting(by: string, sequence: Sequence, keys: readonly string[]): Sequence {
+    const { history } = this.#cluster;
     const log = this.#cluster.member(by).disk.look();
     let place = sequence;
-    while (failover && place > history.length) {
+    while (place > history.length) {
       const [entry] = log.readLog(place, { entriesMax: 1, bytesMax: Number.MAX_SAFE_INTEGER });
-      if (entry?.sequence !== place || !entry.operations.every(isFleeting)) break;
+      if (entry?.sequence !== place || !this.#mayVanish(entry, keys)) break;
       place -= 1;
     }
     return place;
+  }
+
+  /** A failover may lose what has quorum 0; without one, a lost disk what was told to nobody, these keys left aside. */
+  #mayVanish({ sequence, operations }: Entry, keys: readonly string[]): boolean {
+    const { failover, history } = this.#cluster;
+    if (failover) return operations.every(isFleeting);
+    return !history.isKnown(sequence) && !operations.some(({ key }) => keys.includes(key));
   }
 
   #note(one: Omit<Transaction, "client">): void {

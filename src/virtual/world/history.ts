@@ -74,6 +74,11 @@ export class History {
   /** Calls this with every operation on a hidden key, when the first node applies it. */
   hiddenApplied: (operation: Operation) => void = () => {};
 
+  /** Somebody saw this entry take effect: it may never vanish again. */
+  isKnown(sequence: Sequence): boolean {
+    return this.#known.get(sequence) !== undefined;
+  }
+
   /** Everything that may never vanish again, above a mark. */
   known(above: Sequence): IterableIterator<[Sequence, Known]> {
     return this.#known.above(above);
