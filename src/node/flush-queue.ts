@@ -31,17 +31,30 @@ export type BatchJob = Extract<FlushJob, { type: "batch" }>;
 
 /** A batch takes no more jobs once it holds about this much. */
 const batchBytesMax = 8 * 1024 * 1024;
+/**
+ * Operations that one batch applies: some 10 ms of work, in which the event loop does nothing else. A single entry with
+ * more is a batch of its own.
+ * @public Tests apply more.
+ */
+export const appliedOperationsMax = 2_048;
 
-/** Oldest first. */
+/** Oldest first. Invariant: a job that applies several entries applies no more than a batch may. */
 export class FlushQueue {
   #jobs: FlushJob[] = [];
+  /** Operations that the jobs apply. */
+  #applied = 0;
 
+  /** What applies more than a batch may becomes several jobs. The last of them reports the flush. */
   add(job: FlushJob): void {
-    this.#jobs.push(job);
+    const applied = appliedBy(job);
+    this.#applied += applied;
+    if (job.type !== "batch" || applied <= appliedOperationsMax) this.#jobs.push(job);
+    else for (const part of partsOf(job)) this.#jobs.push(part);
   }
 
   clear(): void {
     this.#jobs = [];
+    this.#applied = 0;
   }
 
   /** There are jobs, and all of them only apply entries that are durable already. */
@@ -49,17 +62,28 @@ export class FlushQueue {
     return this.#jobs.length > 0 && this.#jobs.every(onlyApplies);
   }
 
-  /** The oldest job; a batch together with those queued behind it, up to about `batchBytesMax`. */
+  /** What is to be applied fills a batch, or more than one. */
+  get isLong(): boolean {
+    return this.#applied >= appliedOperationsMax;
+  }
+
+  /** The oldest job; a batch together with those queued behind it, as far as one batch may go. */
   take(): FlushJob | undefined {
-    const job = this.#jobs.shift();
-    return job?.type === "batch" ? this.#gather(job) : job;
+    const first = this.#jobs.shift();
+    const job = first?.type === "batch" ? this.#gather(first) : first;
+    if (job !== undefined) this.#applied -= appliedBy(job);
+    return job;
   }
 
   #gather(first: BatchJob): BatchJob {
+    let next = this.#jobs[0];
+    if (next?.type !== "batch") return first;
     const jobs = [first];
     let bytes = bytesOf(first);
-    let next = this.#jobs[0];
+    let applied = appliedBy(first);
     while (next?.type === "batch" && bytes < batchBytesMax) {
+      applied += appliedBy(next);
+      if (applied > appliedOperationsMax) break;
       jobs.push(next);
       bytes += bytesOf(next);
       this.#jobs.shift();
@@ -67,6 +91,46 @@ export class FlushQueue {
     }
     return jobs.length === 1 ? first : merged(jobs);
   }
+}
+
+/** One after another they do what the job does. */
+function partsOf(job: BatchJob): readonly BatchJob[] {
+  const [first = [], ...others] = slicesOf(job.apply);
+  if (others.length === 0) return [job];
+  const { append, hardState, flushed } = job;
+  const none = { append: [], hardState: undefined, flushed: undefined };
+  const rest = others.map((apply): BatchJob => ({ type: "batch", ...none, apply }));
+  const last = rest.length - 1;
+  return [
+    { type: "batch", append, apply: first, hardState, flushed: undefined },
+    ...rest.map((part, index) => (index === last ? { ...part, flushed } : part)),
+  ];
+}
+
+/** The entries in lists that one batch may apply. */
+function slicesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const slices: Entry[][] = [];
+  let slice: Entry[] = [];
+  let operations = 0;
+  for (const entry of entries) {
+    operations += weightOf(entry);
+    if (slice.length > 0 && operations > appliedOperationsMax) {
+      slices.push(slice);
+      [slice, operations] = [[], weightOf(entry)];
+    }
+    slice.push(entry);
+  }
+  return [...slices, slice];
+}
+
+/** An entry without operations is work as well. */
+const weightOf = ({ operations }: Entry): number => Math.max(1, operations.length);
+
+function appliedBy(job: FlushJob): number {
+  if (job.type !== "batch") return 0;
+  let operations = 0;
+  for (const entry of job.apply) operations += weightOf(entry);
+  return operations;
 }
 
 function merged(jobs: readonly BatchJob[]): BatchJob {

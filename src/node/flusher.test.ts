@@ -5,7 +5,7 @@ import { historyAfter } from "../replication/history.ts";
 import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";
 import { MemoryState } from "../storage/memory/state.ts";
 import { storageOver } from "../storage/memory/storage-over.ts";
-import type { FlushJob } from "./flush-queue.ts";
+import { appliedOperationsMax, type FlushJob } from "./flush-queue.ts";
 import { Flusher } from "./flusher.ts";
 import type { StoreSummary } from "./ports.ts";
 
@@ -110,6 +110,92 @@ test("what is only to be applied waits 3 ms at most, and not at all for a node t
     end();
     expect(told, passes).toEqual(["1 flushed", "applied 1 to 1"]);
   }
+});
+
+/** Entries 1 to `count`, each of so many operations. */
+const entriesOf = (count: number, operations: number): Entry[] =>
+  Array.from({ length: count }, (_, at) => ({
+    ...entryOf(at + 1),
+    operations: Array.from({ length: operations }, (_, of) => ({ key: `k${of}`, value: "1" })),
+  }));
+
+test.each([
+  { count: 3 * appliedOperationsMax + 1, operations: 1 },
+  { count: 100, operations: 128 },
+  { count: 3 * appliedOperationsMax + 1, operations: 0 },
+  { count: 3, operations: appliedOperationsMax + 1 },
+])(
+  "$count entries of $operations operations are applied in order, by batches of a bounded size, and other events come between them",
+  ({ count, operations }) => {
+    const { clock, told, job, end, underWay } = bench();
+    const entries = entriesOf(count, operations);
+    job("appended", entries);
+    end();
+    job("applied", [], entries);
+    const perBatch = Math.max(1, Math.floor(appliedOperationsMax / Math.max(1, operations)));
+    const expected = ["appended flushed"];
+    for (let applied = 0; applied < count; ) {
+      const size = Math.min(perBatch, count - applied);
+      applied += size;
+      expected.push(`applied ${size} to ${applied}`);
+      expect(underWay, `before ${applied}`).toHaveLength(1);
+      end();
+      // What is left fills a batch: it waits for the next turn of the event loop.
+      const left = (count - applied) * Math.max(1, operations);
+      if (left >= appliedOperationsMax) expect(underWay, `after ${applied}`).toHaveLength(0);
+      clock.advance(0);
+    }
+    expect(told).toEqual([...expected, "applied flushed"]);
+  },
+);
+
+test("jobs that each apply a little share a batch only up to its bound", () => {
+  const { clock, told, job, end } = bench();
+  const entries = entriesOf(40, 128);
+  job("appended", entries);
+  for (const entry of entries) job(`${entry.sequence}`, [], [entry]);
+  const each = appliedOperationsMax / 128;
+  for (let flush = 0; told.at(-1) !== "40 flushed"; flush += 1) {
+    expect(flush).toBeLessThan(entries.length);
+    end();
+    clock.advance(0);
+  }
+  const applied = told.filter((line) => line.startsWith("applied"));
+  expect(applied).toEqual([
+    `applied ${each} to ${each}`,
+    `applied ${each} to ${2 * each}`,
+    `applied ${40 - 2 * each} to 40`,
+  ]);
+});
+
+test("a node that closes while much is to be applied ends without it", () => {
+  const { clock, flusher, told, job, end, underWay } = bench();
+  const entries = entriesOf(3 * appliedOperationsMax, 1);
+  job("appended", entries);
+  end();
+  job("applied", [], entries);
+  end();
+  flusher.close();
+  clock.advance(10);
+  expect(underWay).toHaveLength(0);
+  expect(told).toEqual([
+    "appended flushed",
+    `applied ${appliedOperationsMax} to ${appliedOperationsMax}`,
+  ]);
+});
+
+test("whoever waits for the end of all flushes waits for all that is to be applied", () => {
+  const { clock, flusher, told, job, end, underWay } = bench();
+  const entries = entriesOf(2 * appliedOperationsMax + 1, 1);
+  job("appended", entries);
+  end();
+  job("applied", [], entries);
+  flusher.whenIdle(() => told.push("idle"));
+  while (underWay.length > 0) {
+    end();
+    clock.advance(0);
+  }
+  expect(told.slice(-3)).toEqual([`applied 1 to ${entries.length}`, "applied flushed", "idle"]);
 });
 
 test("a refused flush is tried again as it was, and nothing overtakes it", () => {

@@ -77,7 +77,8 @@ export class Flusher {
    */
   kick(): void {
     if (this.#busy || this.#attempts.closed) return;
-    if (this.#queue.onlyApplies && this.#idle.length === 0) this.#beginSoon();
+    const { onlyApplies, isLong } = this.#queue;
+    if (onlyApplies && !isLong && this.#idle.length === 0) this.#beginSoon();
     else this.#begin();
   }
 
@@ -144,6 +145,12 @@ export class Flusher {
   #finished(flushed?: () => void): void {
     flushed?.();
     this.#events.between();
+    // Applying is work of the event loop: while much of it waits, other events come between two batches.
+    if (this.#queue.isLong) this.#clock.defer(() => this.#next());
+    else this.#next();
+  }
+
+  #next(): void {
     this.#busy = false;
     this.kick();
   }

@@ -73,9 +73,13 @@ export function historyOfRange(
 export const isHistory = (text: string): boolean => /^[0-9a-f]{16}$/.test(text);
 
 function sumOf(entries: Iterable<Identity>): Sum {
-  let sum: Sum = { high: 0, low: 0 };
-  for (const entry of entries) sum = plus(sum, hashOf(entry));
-  return sum;
+  let high = 0;
+  let low = 0;
+  for (const entry of entries) {
+    high = (high + laneHash(entry, HIGH)) >>> 0;
+    low = (low + laneHash(entry, LOW)) >>> 0;
+  }
+  return { high, low };
 }
 
 const hashOf = (entry: Identity): Sum => ({

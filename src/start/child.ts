@@ -10,6 +10,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { processStopMsMax } from "../node/stopping.ts";
 import type { ProcessAction, ProcessState } from "../process-control.ts";
+import { compiledCode } from "./compiled-code.ts";
 import type { PlannedNode } from "./plan.ts";
 import { v8Flags } from "./v8-flags.ts";
 
@@ -112,7 +113,7 @@ class KeptProcess implements Child {
     const { node } = this;
     this.#state = "starting";
     const child = spawn(process.execPath, [...v8Flags, "--import", leash, this.#program], {
-      env: node.env,
+      env: { ...compiledCode, ...node.env },
       stdio: ["pipe", "pipe", "pipe"],
       // A process group of its own: the terminal's Ctrl-C reaches the launcher, which stops the
       // nodes in order, instead of reaching everybody at once.

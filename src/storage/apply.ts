@@ -28,13 +28,14 @@ export function planApply(
     const before = hashOf(key);
     if (before === undefined && record === undefined) continue;
     const put = record && { record, hash: recordHash(record) };
-    sum += (put?.hash ?? 0n) - (before ?? 0n);
+    // Cut to 64 bits at once: beyond them, the engine would compute digit by digit, in memory of its own.
+    sum = BigInt.asUintN(64, sum + (put?.hash ?? 0n) - (before ?? 0n));
     keys += (put ? 1 : 0) - (before === undefined ? 0 : 1);
     changes.push({ key, put });
   }
   const applied = from.applied + entries.length;
   const history = from.history && historyAfter(from.history, entries);
-  return { standing: { applied, sum: BigInt.asUintN(64, sum), keys, history }, changes };
+  return { standing: { applied, sum, keys, history }, changes };
 }
 
 /** The same changes where the standing after them is already known, as on a restart. */

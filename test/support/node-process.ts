@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { compiledCode } from "../../src/start/compiled-code.ts";
 import { v8Flags } from "../../src/start/v8-flags.ts";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -81,7 +82,7 @@ export class NodeProcess {
     const log = openSync(this.settings.logFile, "a");
     const imports = [leash, ...(options.preload ?? [])].flatMap((file) => ["--import", file]);
     const child = spawn(process.execPath, [...v8Flags, ...imports, program], {
-      env: { ...this.settings.env, ...options.env },
+      env: { ...compiledCode, ...this.settings.env, ...options.env },
       stdio: ["pipe", log, log],
     });
     closeSync(log);

@@ -29,6 +29,18 @@ test("every node that is down counts", () => {
   expect(of(1, 1, 0)).toMatchObject({ elect: 0, write: 0, read: 0 });
 });
 
+test("what does not go on even now is not said to go on", () => {
+  expect(of(6, 3, 3)).toMatchObject({ elect: 0, write: 0, read: 0 });
+  expect(of(6, 3, 3).sentence).toBe(
+    "can lose 0 more nodes and still elect a leader; " +
+      "cannot write with quorum 3 until 4 nodes are up; cannot read at the leader until 4 nodes are up",
+  );
+  expect(of(6, 4, 4).sentence).toBe(
+    "can lose 1 more node and still elect a leader, 0 and still read at the leader; " +
+      "cannot write with quorum 4 until 5 nodes are up",
+  );
+});
+
 test("the table in docs/operations.md says the same", () => {
   const page = readFileSync("docs/operations.md", "utf8");
   const rows = [...page.matchAll(/^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm)];

@@ -25,13 +25,21 @@ export function survivalOf({ nodes, up, writeQuorum, electionNeeds }: Strength):
   const majority = Math.floor(nodes / 2) + 1;
   const spare = (needed: number) => Math.max(0, up - needed);
   const elect = spare(electionNeeds);
-  const write = spare(Math.max(electionNeeds, writeQuorum + 1));
-  const read = spare(Math.max(electionNeeds, majority));
+  const writing = { act: `write with quorum ${writeQuorum}`, needs: writeQuorum + 1 };
+  const reading = { act: "read at the leader", needs: majority };
+  const spareFor = ({ needs }: typeof writing) => spare(Math.max(electionNeeds, needs));
+  const going = [writing, reading].filter(({ needs }) => needs <= up);
+  const stopped = [writing, reading].filter(({ needs }) => needs > up);
   const counted = (count: number) => (count === 1 ? "1 more node" : `${count} more nodes`);
   const sentence =
     up < electionNeeds
       ? `${up} nodes are up, and electing a leader needs ${electionNeeds}: if the leader is lost, nobody leads`
-      : `can lose ${counted(elect)} and still elect a leader, ${write} and still write with quorum ` +
-        `${writeQuorum}, ${read} and still read at the leader`;
-  return { elect, write, read, sentence };
+      : [
+          [
+            `can lose ${counted(elect)} and still elect a leader`,
+            ...going.map((each) => `${spareFor(each)} and still ${each.act}`),
+          ].join(", "),
+          ...stopped.map(({ act, needs }) => `cannot ${act} until ${needs} nodes are up`),
+        ].join("; ");
+  return { elect, write: spareFor(writing), read: spareFor(reading), sentence };
 }

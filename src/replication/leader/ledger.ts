@@ -23,7 +23,7 @@ export interface Slot {
   /** Unsettled entries it was conditional on: it settles after them. */
   readonly dependsOn: readonly Sequence[];
   /** One per follower, in order of arrival. */
-  acks: readonly Ack[];
+  acks: Ack[];
   settled: boolean;
 }
 
@@ -124,7 +124,7 @@ export class Ledger {
     for (const sequence of sequences) {
       const slot = this.#slots.get(sequence);
       if (slot === undefined || slot.acks.some(({ node }) => node === ack.node)) continue;
-      slot.acks = [...slot.acks, ack];
+      slot.acks.push(ack);
       this.#consider(sequence, settled);
     }
     return this.#advance(settled);

@@ -119,7 +119,8 @@ export function evaluate(
   wished: readonly WishedOperation[],
   state: State & { sequence: Sequence; epoch: Epoch },
 ): Checked | Refusal {
-  const written = new Map<string, Newest>();
+  /** What the operations before this one wrote; one alone has none. */
+  const written = wished.length > 1 ? new Map<string, Newest>() : undefined;
   const dependsOn: Sequence[] = [];
   const operations: Operation[] = [];
   const checks: Check[] = [];
@@ -128,7 +129,7 @@ export function evaluate(
     const conditional = ifVersion !== undefined || value === undefined;
     let condition: Condition | undefined;
     if (conditional) {
-      const newest = written.get(key) ?? newestOf(key, state);
+      const newest = written?.get(key) ?? newestOf(key, state);
       const refusal = refusalOf({ key, value, ifVersion, isCheck }, newest);
       if (refusal !== undefined) {
         // What an earlier operation of this entry would have written, nobody will ever see.
@@ -147,14 +148,13 @@ export function evaluate(
       continue;
     }
     operations.push(condition === undefined ? { key, value } : { key, value, condition });
-    if (wished.length > 1)
-      written.set(key, {
-        present: value !== undefined,
-        version: sequence,
-        origin: epoch,
-        open: 0,
-        own: true,
-      });
+    written?.set(key, {
+      present: value !== undefined,
+      version: sequence,
+      origin: epoch,
+      open: 0,
+      own: true,
+    });
   }
   return { operations, requires: checks.length === 0 ? undefined : { checks }, dependsOn };
 }

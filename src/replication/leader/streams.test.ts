@@ -104,6 +104,27 @@ describe("a stream", () => {
     expect(sequences(streams.pump(peer))).toEqual([[3], [4]]);
   });
 
+  test("fills its window four appends a step: no step reads all of it, and acks ask for the rest", () => {
+    const last = 20;
+    const { streams } = bench({ last, applied: 10, limits: { messageEntriesMax: 1 } });
+    const peer = peerAt(0);
+    const steps = [sequences(streams.begin(peer)).flat()];
+    for (let acked = 1; acked <= last; acked += 1) {
+      peer.delivered(acked, acked);
+      steps.push(sequences(streams.pump(peer)).flat());
+    }
+    expect(steps.slice(0, 6)).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+      [9, 10, 11, 12],
+      [13, 14, 15, 16],
+      [17, 18, 19, 20],
+      [],
+    ]);
+    expect(steps.flat()).toHaveLength(last);
+    expect(peer.acked).toBe(last);
+  });
+
   test("makes one message for all followers at the same place", () => {
     const { streams } = bench({ last: 3 });
     const [first] = streams.begin(peerAt(0));

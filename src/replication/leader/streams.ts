@@ -11,6 +11,11 @@ type Receipt = Extract<FollowerMessage, { type: "snapshotReceipt" }>;
 /** Chunks of a snapshot that are read in one step, so that writes need not wait for more of them. */
 const chunksPerStepMax = 2;
 
+/**
+ * The same for appends. Invariant: whoever was sent as many has not acked them, so that an ack asks for the rest.
+ */
+const appendsPerStepMax = 4;
+
 /** How far the leader's log is, at the moment of sending. */
 export interface LogPosition {
   readonly epoch: Epoch;
@@ -66,7 +71,8 @@ export class Streams {
 
   pump(peer: Peer): void {
     const { link } = peer;
-    while (link.state === "streaming" && link.next <= this.#position().last) {
+    for (let left = appendsPerStepMax; left > 0; left -= 1) {
+      if (link.state !== "streaming" || link.next > this.#position().last) return;
       const room = peer.room(this.#limits);
       if (room.entriesMax <= 0 || room.bytesMax <= 0) return;
       const entries = this.#entriesFrom(link.next, room);

@@ -5,22 +5,39 @@ import { z } from "zod";
 
 export const turnsProbe = fileURLToPath(new URL("../load/turns-probe.ts", import.meta.url));
 
-const schema = z.object({ at: z.number(), lateMs: z.number(), turnMs: z.number() });
+const schema = z.object({
+  at: z.number(),
+  serves: z.boolean(),
+  lateMs: z.number(),
+  turnMs: z.number(),
+});
 
-/** The longest since an instant of the wall clock. */
-export interface LongestTurn {
+/** The longest of some turns. */
+interface LongestTurn {
   /** Of the thread's own work. */
   readonly turnMs: number;
   /** With what it waited for a processor. */
   readonly lateMs: number;
 }
 
-export function longestTurn(file: string, since: number): LongestTurn {
+/** Since an instant of the wall clock: before a process listened on its first port, and from then on. */
+export interface LongestTurns {
+  readonly start: LongestTurn;
+  readonly service: LongestTurn;
+}
+
+export function longestTurns(file: string, since: number): LongestTurns {
   const said = readFileSync(file, "utf8")
     .trim()
     .split("\n")
     .map((line) => schema.parse(JSON.parse(line)))
     .filter(({ at }) => at >= since);
-  const longest = (of: (each: z.infer<typeof schema>) => number) => Math.max(0, ...said.map(of));
-  return { turnMs: longest(({ turnMs }) => turnMs), lateMs: longest(({ lateMs }) => lateMs) };
+  const longest = (wanted: boolean): LongestTurn => {
+    const some = said.filter(({ serves }) => serves === wanted);
+    return {
+      turnMs: Math.max(0, ...some.map(({ turnMs }) => turnMs)),
+      lateMs: Math.max(0, ...some.map(({ lateMs }) => lateMs)),
+    };
+  };
+  return { start: longest(false), service: longest(true) };
 }

@@ -135,11 +135,15 @@ async function measureCatchUp({ options, report }: Bench, store: Filled): Promis
     const rates = await meanwhile();
     const turns = cluster.nodes.map((node) => ({
       id: node.id,
-      ...store.longestTurnOf(node, since),
+      ...store.longestTurnsOf(node, since),
     }));
     const others = turns.filter(({ id }) => id !== leader.id && id !== blank.id);
-    const turnOf = (some: typeof turns): string =>
-      `${shown(Math.max(...some.map(({ turnMs }) => turnMs)))} (${shown(Math.max(...some.map(({ lateMs }) => lateMs)))})`;
+    const turnOf = (some: typeof turns, when: "start" | "service" = "service"): string => {
+      const longest = (of: "turnMs" | "lateMs"): string =>
+        shown(Math.max(...some.map((turn) => turn[when][of])));
+      return `${longest("turnMs")} (${longest("lateMs")})`;
+    };
+    const ofBlank = turns.filter(({ id }) => id === blank.id);
     const rows = [
       [
         "seconds from the start of the process until it is ready and level with the leader",
@@ -150,12 +154,14 @@ async function measureCatchUp({ options, report }: Bench, store: Filled): Promis
       ["writes/s meanwhile, in the slowest second", shown(rates.lowest)],
       ["rate meanwhile to rate before", shown(rates.mean / ratesBefore.mean)],
       ["longest turn of the leader, ms", turnOf(turns.filter(({ id }) => id === leader.id))],
-      ["longest turn of the blank follower, ms", turnOf(turns.filter(({ id }) => id === blank.id))],
+      ["longest turn of the blank follower, ms", turnOf(ofBlank)],
+      ["the same before it listens on a port, ms", turnOf(ofBlank, "start")],
       ["longest turn of another follower, ms", others.length === 0 ? "–" : turnOf(others)],
     ];
     const notes = [
       `${options.keys.toLocaleString("en")} keys with values of 64 bytes; ${connections} connections write throughout.`,
       "A turn counts as long as its thread worked in it; in brackets, with what it waited for a processor.",
+      "Before the blank follower listens on a port, its process loads its modules, and nothing waits for it.",
       describeUse([endWatch()]),
     ];
     const figures = { seconds, before: ratesBefore, meanwhile: rates, turns };

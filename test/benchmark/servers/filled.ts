@@ -5,14 +5,14 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Cluster, startCluster } from "../../support/cluster.ts";
 import type { NodeProcess } from "../../support/node-process.ts";
 import { encodeWrite, openBulkStream } from "../load/bulk-stream.ts";
-import { type LongestTurn, longestTurn, turnsProbe } from "../measure/turns.ts";
+import { type LongestTurns, longestTurns, turnsProbe } from "../measure/turns.ts";
 import { quorumOf } from "./ours.ts";
 
 export interface Filled {
   readonly cluster: Cluster;
   readonly fillSeconds: number;
   /** Since an instant of the wall clock. */
-  longestTurnOf(node: NodeProcess, since: number): LongestTurn;
+  longestTurnsOf(node: NodeProcess, since: number): LongestTurns;
   close(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export async function startFilled(run: {
     return {
       cluster,
       fillSeconds: (performance.now() - startedAt) / 1000,
-      longestTurnOf: ({ id }, since) => longestTurn(turnsOf(cluster.directory, id), since),
+      longestTurnsOf: ({ id }, since) => longestTurns(turnsOf(cluster.directory, id), since),
       close,
     };
   } catch (error) {

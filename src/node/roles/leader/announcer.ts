@@ -1,55 +1,80 @@
 /** When followers learn of a commit mark that no append carries. */
 import type { Leader } from "../../../replication/leader/leader.ts";
-import type { LeaderEffects } from "../../../replication/leader/leader-effects.ts";
 import type { Instant } from "../../../replication/types.ts";
-import type { Inbox } from "../../inbox.ts";
-import type { NodeParts } from "../../parts.ts";
-import type { Cancel } from "../../ports.ts";
+import type { Cancel, Clock } from "../../ports.ts";
 
 /** A commit mark travels with the next append, or alone after this time … */
 const announceMs = 2;
-/** … or after this time, while writes are under way whose successors may carry it. */
-const announceLateMs = 10;
+/** … or after this time, while writes wait to be proposed, or are under way whose successors may carry it. */
+const announceLateMs = 20;
+
+/** A mark that waits. */
+interface Waiting {
+  /** The latest instant at which it goes. */
+  readonly lateAt: Instant;
+  /** Whether writes were under way when it was decided how long it waits. */
+  readonly isUnderWay: boolean;
+  readonly stop: Cancel;
+}
+
+/** The leader whose marks they are. */
+interface Owner {
+  readonly core: Pick<Leader, "isMarkUntold" | "committed" | "last">;
+  /** Writes wait that are about to be proposed. */
+  readonly isFollowed: () => boolean;
+  /** Sends the mark alone. */
+  readonly announce: () => void;
+}
 
 /**
  * Sends the commit mark alone when no append carries it soon. Otherwise an idle cluster's followers
  * would apply the last writes only with the next heartbeat.
  */
 export class CommitAnnouncer {
-  readonly #parts: NodeParts;
-  readonly #core: Leader;
-  readonly #inbox: Inbox<LeaderEffects>;
-  /** While a mark waits: the latest instant at which it goes, and whether writes were under way when that was decided. */
-  #waiting:
-    | { readonly lateAt: Instant; readonly isUnderWay: boolean; readonly stop: Cancel }
-    | undefined;
+  readonly #clock: Clock;
+  readonly #owner: Owner;
+  #waiting: Waiting | undefined;
 
-  constructor(parts: NodeParts, core: Leader, inbox: Inbox<LeaderEffects>) {
-    this.#parts = parts;
-    this.#core = core;
-    this.#inbox = inbox;
+  constructor(clock: Clock, owner: Owner) {
+    this.#clock = clock;
+    this.#owner = owner;
   }
 
   /** Called after each round of effects: any of them may have moved the commit mark, or carried it. */
   schedule(): void {
-    if (!this.#core.isMarkUntold) {
+    const { core } = this.#owner;
+    if (!core.isMarkUntold) {
       this.#waiting?.stop();
       this.#waiting = undefined;
       return;
     }
-    const isUnderWay = this.#core.committed < this.#core.last;
+    const isUnderWay = core.committed < core.last;
     if (this.#waiting?.isUnderWay === isUnderWay) return;
-    const { clock } = this.#parts.options;
-    const now = clock.now();
+    const now = this.#clock.now();
     const lateAt = this.#waiting?.lateAt ?? now + announceLateMs;
     this.#waiting?.stop();
-    const at = isUnderWay ? lateAt : Math.min(lateAt, now + announceMs);
-    const stop = clock.after(Math.max(0, at - now), () => this.#announce());
-    this.#waiting = { lateAt, isUnderWay, stop };
+    if (isUnderWay) this.#wait({ lateAt, isUnderWay }, lateAt - now);
+    else this.#wait({ lateAt, isUnderWay }, Math.min(lateAt - now, announceMs));
   }
 
-  #announce(): void {
+  #wait(mark: Omit<Waiting, "stop">, ms: number): void {
+    const stop = this.#clock.after(Math.max(0, ms), () => {
+      // The turn that answered the writes may have taken as long: whoever wrote again meanwhile is heard first.
+      this.#clock.defer(() => {
+        if (this.#waiting === waiting) this.#due(waiting);
+      });
+    });
+    const waiting: Waiting = { ...mark, stop };
+    this.#waiting = waiting;
+  }
+
+  #due({ lateAt, isUnderWay }: Waiting): void {
+    const leftMs = lateAt - this.#clock.now();
+    if (leftMs > 0 && this.#owner.isFollowed()) {
+      this.#wait({ lateAt, isUnderWay }, leftMs);
+      return;
+    }
     this.#waiting = undefined;
-    this.#inbox.takeFollowing(() => this.#core.announce());
+    this.#owner.announce();
   }
 }

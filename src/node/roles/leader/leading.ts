@@ -113,7 +113,11 @@ export class Leading {
       },
       broken: (reason) => parts.stop(reason, core.epoch),
     });
-    const announcer = new CommitAnnouncer(parts, core, inbox);
+    const announcer = new CommitAnnouncer(parts.options.clock, {
+      core,
+      isFollowed: () => this.writes.areGathered,
+      announce: () => inbox.takeFollowing(() => core.announce()),
+    });
     return inbox;
   }
 

@@ -57,6 +57,11 @@ export class LeaderWrites {
     return this.#asks.length;
   }
 
+  /** Some wait that will be proposed within milliseconds. */
+  get areGathered(): boolean {
+    return this.#asks.length > 0 && !this.#held;
+  }
+
   /** Calls `answer` exactly once, at once if the write is refused before it is proposed. */
   submit(request: WriteRequest, answer: WriteAnswer): void {
     const refusal = this.#refuseEarly(request);
