@@ -61,8 +61,13 @@ function carryFirst(socket: Socket): Carried {
   const carried: Carried = { newest: undefined, unanswered: 0, usedAs: uses };
   connections.set(socket, carried);
   // Node calls this after the last answer of a connection, for whatever reason it is the last.
-  socket.destroySoon = () => closeGently(socket);
+  socket.destroySoon = endGently;
   return carried;
+}
+
+/** One function for all connections: each would keep its own as long as it is open. */
+function endGently(this: Socket): void {
+  closeGently(this);
 }
 
 /** How many requests have come so far, on all connections. */

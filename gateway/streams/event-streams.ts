@@ -85,7 +85,7 @@ export function createEventStreams({ streams: slots, answers }: Intake): EventSt
       });
       if (slot === undefined) return false;
       // A response that waits for one before it is not told when the connection closes.
-      const forget = onSocketClose(socket, slot.leave);
+      const forget = onSocketClose(socket, () => slot.leave());
       response.once("close", () => {
         slot.leave();
         forget();

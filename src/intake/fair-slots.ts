@@ -38,6 +38,10 @@ export class FairSlots {
   #uses = 0;
   #refused = 0;
   #cut = 0;
+  readonly #owner: Owner = {
+    touch: (taken) => this.#touch(taken),
+    leave: (taken) => this.#leave(taken),
+  };
 
   constructor({ max, alwaysEnters = false, now = () => performance.now() }: FairSlotsOptions) {
     this.#max = max;
@@ -75,18 +79,11 @@ export class FairSlots {
       return undefined;
     }
     const own = this.#byAddress.get(group) ?? new Set();
-    const taken: Taken = { group, cut, idleSince, usedAs: this.#nextUse() };
+    const taken = new Taken(this.#owner, { group, cut, idleSince, usedAs: this.#nextUse() });
     this.#byAddress.set(group, own.add(taken));
     this.#resized(own.size - 1, own.size);
     this.#count += 1;
-    return {
-      touch: () => {
-        if (!own.delete(taken)) return;
-        taken.usedAs = this.#nextUse();
-        own.add(taken);
-      },
-      leave: () => this.#leave(taken),
-    };
+    return taken;
   }
 
   /** Takes one away. False: the newcomer's address would then have more than any other. */
@@ -126,6 +123,13 @@ export class FairSlots {
     return found;
   }
 
+  #touch(taken: Taken): void {
+    const all = this.#byAddress.get(taken.group);
+    if (all?.delete(taken) !== true) return;
+    taken.usedAs = this.#nextUse();
+    all.add(taken);
+  }
+
   #nextUse(): number {
     this.#uses += 1;
     return this.#uses;
@@ -157,10 +161,41 @@ interface Crowded {
   readonly oldest: Taken;
 }
 
-interface Taken extends Idler {
+/** What places do with the slots that they are of. */
+interface Owner {
+  touch(taken: Taken): void;
+  leave(taken: Taken): void;
+}
+
+interface Place extends Idler {
   /** Its address. */
   readonly group: string;
   readonly cut: () => void;
   /** Which use of any place its last one was. */
+  readonly usedAs: number;
+}
+
+/** One object and no functions of its own: there are as many as connections. */
+class Taken implements Slot, Idler {
+  readonly group: string;
+  readonly cut: () => void;
+  readonly idleSince: Idler["idleSince"];
   usedAs: number;
+  readonly #owner: Owner;
+
+  constructor(owner: Owner, { group, cut, idleSince, usedAs }: Place) {
+    this.#owner = owner;
+    this.group = group;
+    this.cut = cut;
+    this.idleSince = idleSince;
+    this.usedAs = usedAs;
+  }
+
+  touch(): void {
+    this.#owner.touch(this);
+  }
+
+  leave(): void {
+    this.#owner.leave(this);
+  }
 }

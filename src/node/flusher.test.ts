@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { entryOf } from "../../test/support/benches.ts";
+import { entryOf } from "../../test/support/benches/samples.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { historyAfter } from "../replication/history.ts";
 import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { entryOf } from "../../test/support/benches.ts";
+import { entryOf } from "../../test/support/benches/samples.ts";
 import { Overlay } from "../replication/leader/overlay.ts";
 import { createMemoryStorage } from "../storage/memory/memory.ts";
 import { listSettled, listStore } from "./list.ts";

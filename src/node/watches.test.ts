@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, put } from "../../test/support/benches.ts";
+import { entryOf, put } from "../../test/support/benches/samples.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import type { Failure } from "../errors.ts";
 import type { Entry } from "../replication/types.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { entryOf } from "../../test/support/benches.ts";
+import { entryOf } from "../../test/support/benches/samples.ts";
 import { MemoryState } from "../storage/memory/state.ts";
 import { historyAfter } from "./history.ts";
 import { isPrefix } from "./prefix.ts";

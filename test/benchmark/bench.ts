@@ -9,6 +9,8 @@ export interface BenchOptions extends Rounds {
   readonly keys: number;
   /** Of the part `memory`. */
   readonly writes: number;
+  /** Of the part `idle`. */
+  readonly idleConnections: number;
   readonly watchers: number;
   /** Of BulkWrite; as many connections of Redis. */
   readonly streams: number;

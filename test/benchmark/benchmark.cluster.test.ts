@@ -14,7 +14,7 @@ const document = join(import.meta.dirname, "../../docs/benchmarks.md");
 const small = {
   ...{ connections: "1,4", seconds: "0.5", rounds: "1", "warm-up": "0", followers: "2" },
   ...{ keys: "1000", watchers: "5", streams: "2", "in-flight": "16", writes: "100" },
-  ...{ losses: "1", ways: "kill", "base-port": "26567" },
+  ...{ "idle-connections": "20", losses: "1", ways: "kill", "base-port": "26567" },
 };
 
 test.for(parts.map(({ topics }) => topics.map(({ name }) => name).join(",")))(

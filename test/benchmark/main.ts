@@ -16,7 +16,7 @@ const topics = parts.flatMap((part) => part.topics);
 const names = topics.map(({ name }) => name);
 /** The others take long, or change rarely. */
 const usual = names.filter(
-  (name) => !["memory", "elections", "failover", "security", "layers"].includes(name),
+  (name) => !["memory", "idle", "elections", "failover", "security", "layers"].includes(name),
 );
 
 const command = new Command("npm run benchmark --")
@@ -34,6 +34,7 @@ const command = new Command("npm run benchmark --")
   .option("--streams <n>", "streams of the part bulk", "4")
   .option("--in-flight <n>", "unanswered writes on each stream", "256")
   .option("--writes <n>", "writes of the part memory", "500000")
+  .option("--idle-connections <n>", "connections of the part idle", "10000")
   .option("--losses <n>", "how often each kind of failover is measured", "30")
   .option("--ways <list>", "how the leader is lost", "kill,SIGTERM,handover,etcd")
   .option(
@@ -65,6 +66,7 @@ const options: BenchOptions = {
   streams: number("streams"),
   inFlight: number("inFlight"),
   writes: number("writes"),
+  idleConnections: number("idleConnections"),
   losses: number("losses"),
   ways: new Set(list("ways")),
   basePort: number("basePort"),

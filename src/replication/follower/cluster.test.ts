@@ -1,6 +1,6 @@
 /** DESIGN.md, "Which cluster": what a follower refuses, and what it notes. */
 import { describe, expect, test } from "vitest";
-import { FollowerBench } from "../../../test/support/benches.ts";
+import { FollowerBench } from "../../../test/support/benches/follower-bench.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { ClusterId, ClusterMark, HardState } from "../types.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, FollowerBench, put } from "../../../test/support/benches.ts";
+import { FollowerBench } from "../../../test/support/benches/follower-bench.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import { digestOf } from "../../storage/standing.ts";
 import { historyAfter } from "../history.ts";
 import { EMPTY_HISTORY } from "../types.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FollowerBench } from "../../../test/support/benches.ts";
+import { FollowerBench } from "../../../test/support/benches/follower-bench.ts";
 import { leaseMs } from "../lease.ts";
 import { BLANK_HARD_STATE, type HardState, type NodeId } from "../types.ts";
 import { Lending } from "./lending.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { entryOf, put } from "../../../test/support/benches.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import { MemoryState } from "../../storage/memory/state.ts";
 import { BrokenPromise } from "../invariant.ts";
 import { entryBytes } from "../views.ts";

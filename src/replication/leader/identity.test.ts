@@ -1,6 +1,7 @@
 /** DESIGN.md, "Which cluster": the id that a leader goes by, and who counts for it. */
 import { describe, expect, test } from "vitest";
-import { LeaderBench, put } from "../../../test/support/benches.ts";
+import { LeaderBench } from "../../../test/support/benches/leader-bench.ts";
+import { put } from "../../../test/support/benches/samples.ts";
 import type { ClusterId, ClusterMark, HardState, NodeId } from "../types.ts";
 
 const followers = ["follower1", "follower2"];

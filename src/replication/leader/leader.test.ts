@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, LeaderBench, memberOf, put } from "../../../test/support/benches.ts";
+import { LeaderBench } from "../../../test/support/benches/leader-bench.ts";
+import { entryOf, memberOf, put } from "../../../test/support/benches/samples.ts";
 import { historyAfter } from "../history.ts";
 import { EMPTY_HISTORY } from "../types.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entryOf } from "../../../test/support/benches.ts";
+import { entryOf } from "../../../test/support/benches/samples.ts";
 import { BrokenPromise } from "../invariant.ts";
 import { Ledger, type Slot } from "./ledger.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memberOf } from "../../../test/support/benches.ts";
+import { memberOf } from "../../../test/support/benches/samples.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import type { NodeId } from "../types.ts";
 import { Membership } from "./membership.ts";

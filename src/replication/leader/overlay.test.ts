@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { entryOf, put } from "../../../test/support/benches.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import type { Operation } from "../types.ts";
 import { Overlay } from "./overlay.ts";
 

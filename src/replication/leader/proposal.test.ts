@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, put } from "../../../test/support/benches.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import type { StoreRecord } from "../types.ts";
 import { Overlay } from "./overlay.ts";
 import { evaluate, type WishedOperation } from "./proposal.ts";

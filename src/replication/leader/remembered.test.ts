@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { entryOf, put } from "../../../test/support/benches.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import { RecordTable } from "../../storage/memory/record-table.ts";
 import { recordKeyOf } from "../hidden-keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";

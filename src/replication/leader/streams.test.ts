@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, put } from "../../../test/support/benches.ts";
+import { entryOf, put } from "../../../test/support/benches/samples.ts";
 import { MemoryState } from "../../storage/memory/state.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { LeaderMessage } from "../types.ts";

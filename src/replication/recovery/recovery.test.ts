@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, memberOf, put } from "../../../test/support/benches.ts";
+import { entryOf, memberOf, put } from "../../../test/support/benches/samples.ts";
 import { MemoryState } from "../../storage/memory/state.ts";
 import { type Effects, EffectsDraft } from "../effects.ts";
 import { historyAfter } from "../history.ts";

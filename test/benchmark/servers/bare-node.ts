@@ -30,4 +30,6 @@ const server =
         { cert: read(certificates, "clients.crt"), key: read(certificates, "clients.key") },
         answer,
       );
+// As long as this store keeps an idle connection.
+server.keepAliveTimeout = 60_000;
 server.listen(Number(port), "127.0.0.1", () => process.stdout.write("listening\n"));
