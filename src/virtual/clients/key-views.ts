@@ -110,11 +110,12 @@ export class KeyViews {
     return place;
   }
 
-  /** A failover may lose what has quorum 0; without one, a lost disk what was told to nobody, these keys left aside. */
-  #mayVanish({ sequence, operations }: Entry, keys: readonly string[]): boolean {
+  /** A failover may lose what has quorum 0; without one, a lost disk a new entry that nobody saw, these keys left aside. */
+  #mayVanish({ sequence, epoch, origin, operations }: Entry, keys: readonly string[]): boolean {
     const { failover, history } = this.#cluster;
     if (failover) return operations.every(isFleeting);
-    return !history.isKnown(sequence) && !operations.some(({ key }) => keys.includes(key));
+    const isSeen = history.isKnown(sequence) || operations.some(({ key }) => keys.includes(key));
+    return epoch === origin && !isSeen;
   }
 
   #note(one: Omit<Transaction, "client">): void {
