@@ -286,3 +286,29 @@ test("what a follower will be sent next is kept, up to four times of what is kep
   expect(state.logBounds.first).toBeGreaterThan(86);
   expect(state.logBounds.first).toBeLessThanOrEqual(90);
 });
+
+test("storage that refuses amid much that is to be applied is asked again, and nothing overtakes what is left", () => {
+  const { clock, flusher, told, job, end, underWay } = bench();
+  const entries = entriesOf(2 * appliedOperationsMax, 1);
+  job("appended", entries);
+  end();
+  job("applied", [], entries);
+  end();
+  job("next", [entryOf(entries.length + 1)]);
+  clock.advance(0);
+  end("no space left");
+  expect(flusher.fault).toBe("no space left");
+  clock.advance(500);
+  expect(underWay).toHaveLength(1);
+  end();
+  expect(flusher.fault).toBeUndefined();
+  expect(told).toEqual([
+    "appended flushed",
+    `applied ${appliedOperationsMax} to ${appliedOperationsMax}`,
+    "fault no space left",
+    "fault over",
+    `applied ${appliedOperationsMax} to ${entries.length}`,
+    "applied flushed",
+    "next flushed",
+  ]);
+});
