@@ -1,4 +1,5 @@
 /** The jobs that wait for a flush, and which of them share the next one. */
+import type { Limits } from "../replication/limits.ts";
 import type { Digest, Entry, HardState, SnapshotEnd, StoreRecord } from "../replication/types.ts";
 import { entryBytes } from "../replication/views.ts";
 
@@ -31,25 +32,25 @@ export type BatchJob = Extract<FlushJob, { type: "batch" }>;
 
 /** A batch takes no more jobs once it holds about this much. */
 const batchBytesMax = 8 * 1024 * 1024;
-/**
- * Operations that one batch applies: some 10 ms of work, in which the event loop does nothing else. A single entry with
- * more is a batch of its own.
- * @public Tests apply more.
- */
-export const appliedOperationsMax = 2_048;
 
 /** Oldest first. Invariant: a job that applies several entries applies no more than a batch may. */
 export class FlushQueue {
+  readonly #appliedMax: number;
   #jobs: FlushJob[] = [];
   /** Operations that the jobs apply. */
   #applied = 0;
+
+  /** `appliedOperationsMax`: of one batch; the event loop does nothing else while they are applied. */
+  constructor({ appliedOperationsMax }: Pick<Limits, "appliedOperationsMax">) {
+    this.#appliedMax = appliedOperationsMax;
+  }
 
   /** What applies more than a batch may becomes several jobs. The last of them reports the flush. */
   add(job: FlushJob): void {
     const applied = appliedBy(job);
     this.#applied += applied;
-    if (job.type !== "batch" || applied <= appliedOperationsMax) this.#jobs.push(job);
-    else for (const part of partsOf(job)) this.#jobs.push(part);
+    if (job.type !== "batch" || applied <= this.#appliedMax) this.#jobs.push(job);
+    else for (const part of partsOf(job, this.#appliedMax)) this.#jobs.push(part);
   }
 
   clear(): void {
@@ -64,7 +65,7 @@ export class FlushQueue {
 
   /** What is to be applied fills a batch, or more than one. */
   get isLong(): boolean {
-    return this.#applied >= appliedOperationsMax;
+    return this.#applied >= this.#appliedMax;
   }
 
   /** The oldest job; a batch together with those queued behind it, as far as one batch may go. */
@@ -83,7 +84,7 @@ export class FlushQueue {
     let applied = appliedBy(first);
     while (next?.type === "batch" && bytes < batchBytesMax) {
       applied += appliedBy(next);
-      if (applied > appliedOperationsMax) break;
+      if (applied > this.#appliedMax) break;
       jobs.push(next);
       bytes += bytesOf(next);
       this.#jobs.shift();
@@ -94,8 +95,8 @@ export class FlushQueue {
 }
 
 /** One after another they do what the job does. */
-function partsOf(job: BatchJob): readonly BatchJob[] {
-  const [first = [], ...others] = slicesOf(job.apply);
+function partsOf(job: BatchJob, operationsMax: number): readonly BatchJob[] {
+  const [first = [], ...others] = slicesOf(job.apply, operationsMax);
   if (others.length === 0) return [job];
   const { append, hardState, flushed } = job;
   const none = { append: [], hardState: undefined, flushed: undefined };
@@ -108,13 +109,13 @@ function partsOf(job: BatchJob): readonly BatchJob[] {
 }
 
 /** The entries in lists that one batch may apply. */
-function slicesOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+function slicesOf(entries: readonly Entry[], operationsMax: number): readonly (readonly Entry[])[] {
   const slices: Entry[][] = [];
   let slice: Entry[] = [];
   let operations = 0;
   for (const entry of entries) {
     operations += weightOf(entry);
-    if (slice.length > 0 && operations > appliedOperationsMax) {
+    if (slice.length > 0 && operations > operationsMax) {
       slices.push(slice);
       [slice, operations] = [[], weightOf(entry)];
     }

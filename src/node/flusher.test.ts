@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { entryOf } from "../../test/support/benches/samples.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { historyAfter } from "../replication/history.ts";
+import { DEFAULT_LIMITS } from "../replication/limits.ts";
 import { EMPTY_HISTORY, type Entry } from "../replication/types.ts";
 import { MemoryState } from "../storage/memory/state.ts";
 import { storageOver } from "../storage/memory/storage-over.ts";
-import { appliedOperationsMax, type FlushJob } from "./flush-queue.ts";
+import type { FlushJob } from "./flush-queue.ts";
 import { Flusher } from "./flusher.ts";
 import type { StoreSummary } from "./ports.ts";
 
@@ -34,6 +35,7 @@ function bench(
     retention,
     logBytesMax,
     neededFrom,
+    limits: DEFAULT_LIMITS,
     events: {
       applied: (entries, store) => {
         told.push(`applied ${entries.length} to ${store.applied}`);
@@ -111,6 +113,8 @@ test("what is only to be applied waits 3 ms at most, and not at all for a node t
     expect(told, passes).toEqual(["1 flushed", "applied 1 to 1"]);
   }
 });
+
+const { appliedOperationsMax } = DEFAULT_LIMITS;
 
 /** Entries 1 to `count`, each of so many operations. */
 const entriesOf = (count: number, operations: number): Entry[] =>

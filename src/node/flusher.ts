@@ -1,4 +1,5 @@
 /** Group commit: when a flush begins, and the order in which its results are reported. */
+import type { Limits } from "../replication/limits.ts";
 import type { Entry, Sequence } from "../replication/types.ts";
 import { Attempts } from "./attempts.ts";
 import { type BatchJob, type FlushJob, FlushQueue } from "./flush-queue.ts";
@@ -30,7 +31,7 @@ export class Flusher {
   readonly #clock: Clock;
   readonly #events: FlusherEvents;
   readonly #retention: LogRetention;
-  readonly #queue = new FlushQueue();
+  readonly #queue: FlushQueue;
   readonly #attempts: Attempts;
   #busy = false;
   /** Set while jobs that only apply wait for an append. */
@@ -45,7 +46,9 @@ export class Flusher {
     retention: number;
     logBytesMax?: number;
     neededFrom?: () => Sequence;
+    limits: Pick<Limits, "appliedOperationsMax">;
   }) {
+    this.#queue = new FlushQueue(parts.limits);
     this.#storage = parts.storage;
     this.#clock = parts.clock;
     this.#retention = new LogRetention(parts);

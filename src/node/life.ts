@@ -1,5 +1,6 @@
 /** What a node holds for as long as its process runs, whichever role it plays. */
 import { Lending } from "../replication/follower/lending.ts";
+import { DEFAULT_LIMITS } from "../replication/limits.ts";
 import type { Entry, Instant } from "../replication/types.ts";
 import type { Leadership } from "./api.ts";
 import { EventHub } from "./event-hub.ts";
@@ -45,7 +46,7 @@ export class NodeLife {
 
   /** `leadership`: who leads at the moment, as the present role knows it. */
   constructor(options: NodeOptions, leadership: () => Leadership) {
-    const { storage, clock, config, observer, log } = options;
+    const { storage, clock, config, observer, log, limits = DEFAULT_LIMITS } = options;
     this.options = options;
     this.strangers = new Strangers(log, clock);
     this.startedAt = clock.now();
@@ -67,6 +68,7 @@ export class NodeLife {
       storage,
       clock,
       retention: config.logRetention,
+      limits,
       neededFrom: () => this.#role?.neededFrom() ?? Number.POSITIVE_INFINITY,
       events: {
         applied: (entries, store) => this.#applied(entries, store),

@@ -14,6 +14,8 @@ export interface Limits {
   readonly messageBytesMax: number;
   /** Records of one snapshot chunk; a record larger than that travels alone. */
   readonly chunkBytesMax: number;
+  /** Operations that one flush applies: some 10 ms of work. An entry with more has a flush of its own. */
+  readonly appliedOperationsMax: number;
   /** Snapshot chunks that are on their way to one follower. */
   readonly snapshotChunksMax: number;
   readonly heartbeatIntervalMs: number;
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   messageEntriesMax: 512,
   messageBytesMax: 1024 * 1024,
   chunkBytesMax: 256 * 1024,
+  appliedOperationsMax: 2_048,
   snapshotChunksMax: 4,
   heartbeatIntervalMs: 250,
   silenceMsMax: 1_200,

@@ -45,6 +45,18 @@ const table: readonly [document: string, sentence: RegExp, code: string, names: 
     replication,
     ["rememberMs", "rememberedMax"],
   ],
+  [
+    "src/replication/DESIGN.md",
+    /operations applied by one flush \| ([\d,]+)/,
+    replication,
+    ["appliedOperationsMax"],
+  ],
+  [
+    "src/replication/DESIGN.md",
+    /appends to one follower in one step \| (\d+)/,
+    "src/replication/leader/streams.ts",
+    ["appendsPerStepMax"],
+  ],
   ["docs/api.md", /limit 1\.\.(\d+) \((\d+)\)/, limits, ["listLimitMax", "listLimitDefault"]],
   ["docs/api.md", /wait for them, 1\.\.(\d+)/, limits, ["timeoutMsMax"]],
   [

@@ -16,6 +16,7 @@ export const tightLimits: Limits = {
   messageEntriesMax: 4,
   messageBytesMax: 2_048,
   chunkBytesMax: 96,
+  appliedOperationsMax: 8,
   snapshotChunksMax: 2,
   snapshotStallMsMax: 1_000,
   floorCalmMs: 1_000,
