@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { entryOf, memberOf, put } from "../../../test/support/benches/samples.ts";
+import { entryOf, promiseOf, put } from "../../../test/support/benches/samples.ts";
 import { MemoryState } from "../../storage/memory/state.ts";
 import { type Effects, EffectsDraft } from "../effects.ts";
 import { historyAfter } from "../history.ts";
@@ -76,7 +76,7 @@ class Bench {
   ): RecoveryEffects {
     this.logs.set(from, log);
     const last = Math.max(0, ...log.map(({ sequence }) => sequence));
-    return this.#serve(this.recovery.answered(from, promiseOf(from, { last, ...facts })));
+    return this.#serve(this.recovery.answered(from, promiseOf(from, { epoch, last, ...facts })));
   }
 
   /** Ends a step whose result this is, and gives the logs that it asks for. Returns its effects. */
@@ -185,7 +185,7 @@ describe("how many must answer", () => {
   test("one that answered and left before its log was read does not count", () => {
     const bench = new Bench({ followers: 2, writeQuorum: 2 });
     bench.logs.set("f1", []);
-    bench.recovery.answered("f1", promiseOf("f1", { last: 5 }));
+    bench.recovery.answered("f1", promiseOf("f1", { epoch, last: 5 }));
     bench.recovery.lost("f1");
     bench.answer("f2", [entryOf(1)]);
     expect(bench.merged).toEqual([[put("a")]]);
@@ -529,20 +529,3 @@ describe("copying", () => {
     expect(bench.out.take()).toEqual(none);
   });
 });
-
-function promiseOf(from: NodeId, facts: Partial<PromiseMessage>): PromiseMessage {
-  return {
-    type: "promise",
-    epoch,
-    applied: 0,
-    last: 0,
-    blank: false,
-    floor: undefined,
-    digest: "",
-    member: memberOf(from),
-    incarnation: "1",
-    history: undefined,
-    followedEpoch: 0,
-    ...facts,
-  };
-}

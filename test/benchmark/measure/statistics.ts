@@ -28,5 +28,8 @@ export function shown(value: number): string {
   });
 }
 
+/** Bytes as MiB. */
+export const shownMebibytes = (bytes: number): string => shown(bytes / 1024 ** 2);
+
 export const shownRange = ({ lowest, highest }: Spread): string =>
   `${shown(lowest)} to ${shown(highest)}`;

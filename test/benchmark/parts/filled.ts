@@ -7,7 +7,7 @@ import type { Bench, Part } from "../bench.ts";
 import { startLoad } from "../load/load.ts";
 import { describeUse, type MachineUse, watchMachine } from "../measure/machine.ts";
 import { mappedOf, memoryOf } from "../measure/processes.ts";
-import { shown, shownRange, spreadOf } from "../measure/statistics.ts";
+import { shown, shownMebibytes, shownRange, spreadOf } from "../measure/statistics.ts";
 import { type Filled, standingOf, startFilled, untilReadySoon } from "../servers/filled.ts";
 
 /** A filling of a million keys takes about 30 s on two cores. */
@@ -49,8 +49,6 @@ async function measureFilled(bench: Bench, wanted: ReadonlySet<string>): Promise
   }
 }
 
-const mebibytes = (bytes: number): string => shown(bytes / 1024 ** 2);
-
 function measureSize({ options, report }: Bench, { cluster }: Filled): void {
   const figures = [cluster.leader, cluster.followers[0] ?? cluster.leader].map((node) => ({
     id: node.id,
@@ -59,7 +57,7 @@ function measureSize({ options, report }: Bench, { cluster }: Filled): void {
     disk: bytesIn(node.settings.dataDir),
   }));
   const rows = figures.map(({ id, own, mapped, disk }) => [
-    ...[id, mebibytes(own), mebibytes(mapped), mebibytes(disk)],
+    ...[id, shownMebibytes(own), shownMebibytes(mapped), shownMebibytes(disk)],
   ]);
   const columns = ["Node", "Own memory, MiB", "Mapped files in memory, MiB", "On disk, MiB"];
   const notes = [

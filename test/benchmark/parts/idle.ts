@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { v8Flags } from "../../../src/start/v8-flags.ts";
 import { type Bench, type Part, portsOf } from "../bench.ts";
 import { type Kept, keptBy, liveProbe } from "../measure/live.ts";
 import { describeUse, watchMachine } from "../measure/machine.ts";
-import { shown } from "../measure/statistics.ts";
+import { shown, shownMebibytes } from "../measure/statistics.ts";
+import { startBare } from "../servers/bare.ts";
 import { startOurs } from "../servers/ours.ts";
 
 export const idle: Part = {
@@ -74,10 +74,9 @@ const columns = [
 ];
 
 function rowsOf({ name, before, idle, closed, again }: Figures, connections: number) {
-  const mebibytes = (bytes: number): string => shown(bytes / 1024 ** 2);
   const each = (bytes: number): string => shown(bytes / 1024 / connections);
   const row = (moment: string, { own, live }: Kept): readonly string[] => [
-    ...[name, moment, mebibytes(own), mebibytes(live)],
+    ...[name, moment, shownMebibytes(own), shownMebibytes(live)],
     ...[each(own - before.own), each(live - before.live)],
   ];
   return [
@@ -110,21 +109,16 @@ async function withOurs(
 }
 
 async function withBare(
-  run: { readonly name: string; program: string; port: number; folder: string },
+  run: { name: string; program: "bare-node" | "bare-express"; port: number; folder: string },
   measure: (server: Server) => Promise<Figures>,
 ): Promise<Figures> {
   const { name, program, port, folder } = run;
   const liveFile = join(folder, `idle-${program}.live`);
-  const file = join(import.meta.dirname, `../servers/${program}.ts`);
-  const child = spawn(process.execPath, [...v8Flags, file, String(port)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...liveProbe(liveFile) },
-  });
+  const { pid, stop } = await startBare(program, { port, env: liveProbe(liveFile) });
   try {
-    await once(child.stdout, "data");
-    return await measure({ name, url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, liveFile });
+    return await measure({ name, url: `http://127.0.0.1:${port}`, pid, liveFile });
   } finally {
-    child.kill("SIGKILL");
+    stop();
   }
 }
 

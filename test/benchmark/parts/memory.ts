@@ -5,7 +5,7 @@ import { type Bench, type Part, portsOf } from "../bench.ts";
 import { load } from "../load/load.ts";
 import { describeUse, watchMachine } from "../measure/machine.ts";
 import { memoryOf } from "../measure/processes.ts";
-import { shown, spreadOf } from "../measure/statistics.ts";
+import { shown, shownMebibytes, spreadOf } from "../measure/statistics.ts";
 import { startOurs } from "../servers/ours.ts";
 
 export const memory: Part = {
@@ -20,7 +20,6 @@ export const memory: Part = {
 };
 
 const connections = 64;
-const mebibyte = 1024 ** 2;
 
 async function measureMemory({ options, folder, say, report }: Bench): Promise<void> {
   const { followers, writes, seconds } = options;
@@ -40,14 +39,14 @@ async function measureMemory({ options, folder, say, report }: Bench): Promise<v
       if (answered === failed) throw new Error("no write succeeds any more");
       written += answered - failed;
       samples.push({ writes: written, bytes: memoryOf(leader) });
-      say(`after ${shown(written)} writes: ${shown((samples.at(-1)?.bytes ?? 0) / mebibyte)} MiB`);
+      say(`after ${shown(written)} writes: ${shownMebibytes(samples.at(-1)?.bytes ?? 0)} MiB`);
     }
-    const { lowest, highest } = spreadOf(samples.map(({ bytes }) => bytes / mebibyte));
+    const { lowest, highest } = spreadOf(samples.map(({ bytes }) => bytes));
     const rows = [
       ["first measured after so many writes", shown(samples[0]?.writes ?? 0)],
       ["last measured after so many writes", shown(samples.at(-1)?.writes ?? 0)],
-      ["lowest, MiB", shown(lowest)],
-      ["highest, MiB", shown(highest)],
+      ["lowest, MiB", shownMebibytes(lowest)],
+      ["highest, MiB", shownMebibytes(highest)],
     ];
     const columns = ["Leader's own memory, one follower frozen", ""];
     report("memory", { columns, rows, notes: [describeUse([end()])] }, samples);

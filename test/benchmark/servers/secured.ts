@@ -1,13 +1,11 @@
 /** The same cluster twice, at the same time: plain, and with TLS, a cluster secret and tokens. Also each of these by itself. */
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { v8Flags } from "../../../src/start/v8-flags.ts";
 import { prepareFolder, writeCertificates, writeTokens } from "../../../tools/certs/write.ts";
 import { type Cluster, startCluster } from "../../support/cluster.ts";
+import { startBare } from "./bare.ts";
 import { quorumOf } from "./ours.ts";
 
 /** One of the two, as a load needs it. */
@@ -49,8 +47,8 @@ export async function startLayers(run: {
   );
   const [plainPort, securePort] = run.barePorts;
   const bare = [
-    await startBare("bare HTTP", { url: `http://127.0.0.1:${plainPort}` }),
-    await startBare("bare HTTPS", {
+    await startBareHttp("bare HTTP", { url: `http://127.0.0.1:${plainPort}` }),
+    await startBareHttp("bare HTTPS", {
       url: `https://127.0.0.1:${securePort}`,
       certificates: join(run.certificates, "leader"),
     }),
@@ -150,15 +148,12 @@ const certificatesIn = (folder: string) => ({
   CLIENT_TLS_KEY: join(folder, "clients.key"),
 });
 
-async function startBare(
+async function startBareHttp(
   name: string,
   { url, certificates }: { readonly url: string; readonly certificates?: string },
 ) {
-  const program = join(import.meta.dirname, "bare-node.ts");
-  const rest = certificates === undefined ? [] : [certificates];
-  const args = [...v8Flags, program, new URL(url).port, ...rest];
-  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  await once(server.stdout, "data");
-  const variant: Variant = { name, url, pids: [server.pid ?? 0] };
-  return { variant, stop: () => server.kill("SIGKILL") };
+  const more = certificates === undefined ? [] : [certificates];
+  const { pid, stop } = await startBare("bare-node", { port: Number(new URL(url).port), more });
+  const variant: Variant = { name, url, pids: [pid] };
+  return { variant, stop };
 }

@@ -24,7 +24,7 @@ import type {
   SequenceRange,
 } from "../../../src/replication/types.ts";
 import { type Before, type Disk, diskOf } from "./disk.ts";
-import { memberOf } from "./samples.ts";
+import { memberOf, promiseOf } from "./samples.ts";
 import { Told } from "./told.ts";
 
 const enough = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
@@ -89,20 +89,7 @@ export class LeaderBench extends Told<NodeId, LeaderMessage, LeaderFlush, Leader
   }
 
   promise(from: NodeId, facts: Partial<Extract<FollowerMessage, { type: "promise" }>> = {}): void {
-    this.hear(from, {
-      type: "promise",
-      epoch: this.core.epoch,
-      applied: 0,
-      last: 0,
-      blank: true,
-      floor: undefined,
-      digest: "",
-      member: memberOf(from),
-      incarnation: "1",
-      history: undefined,
-      followedEpoch: 0,
-      ...facts,
-    });
+    this.hear(from, promiseOf(from, { epoch: this.core.epoch, blank: true, ...facts }));
   }
 
   ack(from: NodeId, ...sequences: readonly Sequence[]): void {
