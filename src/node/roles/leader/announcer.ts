@@ -53,8 +53,8 @@ export class CommitAnnouncer {
     const now = this.#clock.now();
     const lateAt = this.#waiting?.lateAt ?? now + announceLateMs;
     this.#waiting?.stop();
-    if (isUnderWay) this.#wait({ lateAt, isUnderWay }, lateAt - now);
-    else this.#wait({ lateAt, isUnderWay }, Math.min(lateAt - now, announceMs));
+    const ms = isUnderWay ? announceLateMs : announceMs;
+    this.#wait({ lateAt, isUnderWay }, Math.min(lateAt - now, ms));
   }
 
   #wait(mark: Omit<Waiting, "stop">, ms: number): void {
