@@ -110,6 +110,9 @@ test("the reporter writes failed tests and errors outside of any", () => {
     import { expect, test } from "vitest";
     test("holds", () => {});
     test("fails", () => expect(1).toBe(2));
+    test("differs", () => expect({ rate: 1, kept: true }).toEqual({ rate: 2, kept: true }));
+    let tries = 0;
+    test("passes when repeated", { retry: 1 }, () => expect((tries += 1)).toBe(2));
     test("leaves an error behind", () => void Promise.reject(new Error("nobody caught this")));
   `;
   writeFileSync(join(folder, "some.test.ts"), text);
@@ -122,11 +125,12 @@ test("the reporter writes failed tests and errors outside of any", () => {
   });
   expect(status).toBe(1);
   expect(JSON.parse(readFileSync(results, "utf8"))).toMatchObject({
-    passed: 2,
-    failed: 1,
+    passed: 3,
+    failed: 2,
     reason: "failed",
     failures: [
       expect.stringMatching(/^some\.test\.ts > fails: .*expected 1 to be 2/s),
+      expect.stringMatching(/^some\.test\.ts > differs: .*- {2,}"rate": 2.*\+ {2,}"rate": 1/s),
       expect.stringMatching(/^outside of any test: .*nobody caught this.*some\.test\.ts/s),
     ],
   });

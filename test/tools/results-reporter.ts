@@ -4,17 +4,24 @@
  * though they fail the run.
  */
 import { writeFileSync } from "node:fs";
-import { inspect } from "node:util";
+import { inspect, stripVTControlCharacters } from "node:util";
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite } from "vitest/node";
 
-/** An error's first lines: enough to know it by where only the end of a long log is kept. */
-function brief({ message, stack }: SerializedError): string {
+/** An error's first lines, and how it differs: enough where only the end of a long log is kept. */
+function brief({ message, stack, diff }: SerializedError): string {
   const text = stack?.includes(message) ? stack : `${message}\n${stack ?? ""}`;
-  return text.split("\n").slice(0, 8).join("\n  ");
+  const difference = typeof diff === "string" ? stripVTControlCharacters(diff).split("\n") : [];
+  return [...text.split("\n").slice(0, 8), ...difference.slice(0, 24)].join("\n  ");
+}
+
+/** A test that passed when it was repeated keeps the errors of before. */
+function errorsOf(test: TestCase): readonly SerializedError[] {
+  const { state, errors } = test.result();
+  return state === "failed" ? errors : [];
 }
 
 function failureOf(path: string, task: TestCase | TestSuite | TestModule): readonly string[] {
-  const errors = task.type === "test" ? (task.result().errors ?? []) : task.errors();
+  const errors = task.type === "test" ? errorsOf(task) : task.errors();
   const name = task.type === "module" ? path : `${path} > ${task.fullName}`;
   return errors.map((error) => `${name}: ${brief(error)}`);
 }
