@@ -39,14 +39,7 @@ test("a report is a folder with every promised file", async () => {
   );
 });
 
-/**
- * Twice in some twenty runs of all tests, on busy machines, an interval of pure, seeded arithmetic had the value of
- * the next call, and once more computed it was right: a fault of Node's compiler, as far as can be seen. A drawing or
- * a text that really differs does so each time.
- */
-const again = { retry: 2 };
-
-test("the texts of a report are as they were last looked at", again, async () => {
+test("the texts of a report are as they were last looked at", async () => {
   await writeReport(small(), { directory, formats });
   await expect(await read("report.md")).toMatchFileSnapshot("golden/report.md");
   await expect(await read("summary.csv")).toMatchFileSnapshot("golden/summary.csv");
@@ -54,7 +47,7 @@ test("the texts of a report are as they were last looked at", again, async () =>
   await expect(await read("diffs/follower3.diff")).toMatchFileSnapshot("golden/follower3.diff");
 });
 
-test.each(figures)("the drawing of %s is as it was last looked at", again, async (name) => {
+test.each(figures)("the drawing of %s is as it was last looked at", async (name) => {
   await writeReport(small(), { directory, formats: ["html"] });
   await expect(await read(`figures/${name}.svg`)).toMatchFileSnapshot(`golden/${name}.svg`);
 });
