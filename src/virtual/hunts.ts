@@ -120,6 +120,11 @@ export const hunts: readonly Hunt[] = [
     rule: "Several keys in one view show one place in the log, as if they were read in one moment.",
   },
   {
+    fault: "a view of several keys waits for the writes of these keys only",
+    story: "120-a-view-waits-for-all-below",
+    rule: "A view that names its place in the log waits until nothing below that place can change.",
+  },
+  {
     fault: "a write is not remembered in its entry",
     story: "113-a-write-sent-twice",
     rule: "The record of a write travels with its entry, so that a repeat finds it wherever the entry is.",

@@ -146,6 +146,16 @@ export class KeyViews {
     this.#transactions = [];
   }
 
+  /** Checks what was seen of entries that some node has applied since. */
+  look(): void {
+    this.#forgetLost();
+    const { length } = this.#cluster.history;
+    const known = this.#pending.filter(({ at }) => at <= length);
+    if (known.length === 0) return;
+    this.#pending = this.#pending.filter(({ at }) => at > length);
+    for (const seen of known) this.#mustBe(seen);
+  }
+
   /** All is quiet: what was seen is in the history, and one order explains all of it. */
   finish(): void {
     this.#forgetLost();

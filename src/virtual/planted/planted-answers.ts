@@ -5,14 +5,14 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "a view of several keys shows what is not settled",
     file: "node/roles/leader/reads.ts",
-    from: "if (write?.settled === false)",
-    to: "if (write === null)",
+    from: "if (through < mark) {",
+    to: "if (through < 0) {",
   },
   {
     name: "a view of several keys is of the committed mark, below what was answered",
     file: "node/roles/leader/reads.ts",
-    from: "this.#viewOf(query, this.#core.ledger.readMark)",
-    to: "this.#viewOf(query, this.#core.ledger.committed)",
+    from: "const read = () => viewOf(this.#core.ledger.readMark);",
+    to: "const read = () => viewOf(this.#core.committed);",
   },
   {
     name: "a view of several keys shows each as of another moment",
@@ -21,11 +21,11 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
     to: "({ settled }, at) => settled && at >= known.start",
   },
   {
-    name: "a view of several keys names an inherited entry that may yet vanish",
-    seed: 167,
+    name: "a view of several keys waits for the writes of these keys only",
+    story: "120",
     file: "node/roles/leader/reads.ts",
-    from: "if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));",
-    to: "",
+    from: "if (through < mark) {",
+    to: "if (query.keys.some((key) => overlay.newestThrough(key, mark)?.settled === false)) {",
   },
   {
     name: "a repeat does not find the write above the store",
@@ -80,8 +80,8 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "a view of several keys does not ask whether this node still leads",
     file: "node/roles/leader/reads.ts",
-    from: "this.#notReading() ?? this.#confirming.whenConfirmed(read);\n  }\n\n  #whenSettled",
-    to: "this.#notReading() ?? read();\n  }\n\n  #whenSettled",
+    from: "this.#notReading() ?? this.#confirming.whenConfirmed(read);\n  }\n\n  /** The view",
+    to: "this.#notReading() ?? read();\n  }\n\n  /** The view",
     failover: true,
   },
   {

@@ -116,7 +116,7 @@ export class StageClients {
     let answered = false;
     void Promise.resolve(node.readMany({ keys, consistency })).then((result) => {
       answered = true;
-      told?.(result);
+      told(result);
       this.#world.say(`${id} shows ${describeView(keys, result)}`);
     });
     await Promise.resolve();

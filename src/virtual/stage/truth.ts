@@ -1,21 +1,29 @@
-/** What the clients of a story were told, checked against each other after every answer: is each key linearizable? */
+/**
+ * What the clients of a story were told, checked after every answer: is each key linearizable, and does each view show
+ * what one prefix of the history left?
+ */
 import type { Result } from "../../errors.ts";
 import type { KeysView, KeyValue, WriteReceipt, WriteRequest } from "../../node/api.ts";
 import type { NodeId } from "../../replication/types.ts";
 import { Calls } from "../clients/calls.ts";
+import { KeyViews } from "../clients/key-views.ts";
 import type { VirtualCluster } from "../world/cluster.ts";
 
 export class Truth {
   readonly #cluster: VirtualCluster;
   readonly #calls: Calls;
+  readonly #views: KeyViews;
   /** Keys of which too little is known: what was written with an idempotency key, or may be lost by a failover. */
   readonly #unsure = new Set<string>();
   readonly #unchecked = new Set<string>();
+  /** A write was asked for that a failover may lose: no view says of which prefix it is any more. */
+  #mayLose = false;
   #isSuspended = false;
 
   constructor(cluster: VirtualCluster) {
     this.#cluster = cluster;
     this.#calls = new Calls(() => cluster.time.now());
+    this.#views = new KeyViews(cluster);
   }
 
   /** From now on nothing is judged: the design admits what happens to this cluster, or no cluster is like it. */
@@ -28,7 +36,9 @@ export class Truth {
     const { failover, settings } = this.#cluster;
     const keys = request.operations.map(({ key }) => key);
     const quorum = request.quorum ?? settings.writeQuorum;
-    if ((failover && quorum === 0) || request.idempotency !== undefined) {
+    const mayBeLost = failover && quorum === 0;
+    if (mayBeLost) this.#mayLose = true;
+    if (mayBeLost || request.idempotency !== undefined) {
       for (const key of keys) this.#unsure.add(key);
       return () => {};
     }
@@ -57,16 +67,17 @@ export class Truth {
     };
   }
 
-  /** The same for several keys as of one moment: a read of each. */
+  /** The same for several keys as of one moment: a read of each, where the view is linearizable. */
   view(
     id: NodeId,
     keys: readonly string[],
     consistency: string,
-  ): ((result: Result<KeysView>) => void) | undefined {
-    if (!this.#isLinearizable(id, consistency)) return undefined;
-    const call = this.#calls.list(keys);
+  ): (result: Result<KeysView>) => void {
+    const call = this.#isLinearizable(id, consistency) ? this.#calls.list(keys) : undefined;
     return (result) => {
       if (!result.ok) return;
+      if (!this.#mayLose && !this.#isSuspended) this.#views.shown(id, result.value, keys);
+      if (call === undefined) return;
       const entries = result.value.entries.filter((entry) => entry !== null);
       call.told({ ok: true, value: { entries, next: null, sequence: result.value.sequence } });
       for (const key of keys) this.#unchecked.add(key);
@@ -81,6 +92,7 @@ export class Truth {
 
   /** Throws a Violation if what was told since the last look contradicts what was told before. */
   look(): void {
+    if (!this.#mayLose && !this.#isSuspended) this.#views.look();
     if (this.#unchecked.size === 0) return;
     const keys = [...this.#unchecked].filter((key) => !this.#unsure.has(key));
     this.#unchecked.clear();

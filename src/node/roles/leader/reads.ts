@@ -1,7 +1,7 @@
 /** Reads at the leader. By default they are linearizable: they show every write that was answered before. */
 import { type Failed, type Result, succeeded } from "../../../errors.ts";
 import type { Leader } from "../../../replication/leader/leader.ts";
-import type { Sequence } from "../../../replication/types.ts";
+import type { Instant, Sequence } from "../../../replication/types.ts";
 import type {
   Consistency,
   KeyPage,
@@ -70,39 +70,30 @@ export class LeaderReads {
    */
   readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
     const { minVersion = 0 } = query;
-    if (this.#isLocal(query)) {
-      const local = () => this.#viewOf(query, Math.max(this.#core.committed, minVersion));
-      return this.#localNow() ?? this.#whenSettled(minVersion, local);
-    }
-    const read = () => this.#whenSettled(minVersion, () => this.#viewNow(query));
+    const { clock, config } = this.#parts.options;
+    const until = clock.now() + config.timeout;
+    const viewOf = (mark: Sequence) =>
+      this.#viewOf({ query, mark: Math.max(mark, minVersion), until });
+    if (this.#isLocal(query)) return this.#localNow() ?? viewOf(this.#core.committed);
+    const read = () => viewOf(this.#core.ledger.readMark);
     return this.#notReading() ?? this.#confirming.whenConfirmed(read);
   }
 
-  #whenSettled<T>(
-    sequence: Sequence,
-    read: () => Result<T> | Promise<Result<T>>,
-  ): Result<T> | Promise<Result<T>> {
-    return this.#core.ledger.isSettled(sequence) ? read() : this.#afterSettled(sequence, read);
-  }
-
-  /** Of what this leader inherited it does not know whether it was answered: it waits until that is settled. */
-  #viewNow(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
-    const unsure = this.#core.overlay.unsureThrough();
-    if (unsure > 0) return this.#afterSettled(unsure, () => this.#viewNow(query));
-    return this.#viewOf(query, this.#core.ledger.readMark);
-  }
-
-  /** The view at this mark, once every write of these keys up to there is settled. */
-  #viewOf(query: ReadManyQuery, mark: Sequence): Result<KeysView> | Promise<Result<KeysView>> {
-    const { overlay, applied } = this.#core;
-    // While it waited, entries above the mark were applied.
-    if (applied > mark) return this.readMany(query);
-    const newest = new Map(query.keys.map((key) => [key, overlay.newestThrough(key, mark)]));
-    for (const write of newest.values())
-      if (write?.settled === false)
-        return this.#afterSettled(write.sequence, () => this.#viewOf(query, mark));
+  /** The view at this mark, once all up to there is settled: no later leader has anything else below it. */
+  #viewOf(wanted: {
+    query: ReadManyQuery;
+    mark: Sequence;
+    until: Instant;
+  }): Result<KeysView> | Promise<Result<KeysView>> {
+    const { query, mark, until } = wanted;
+    const { overlay, ledger } = this.#core;
+    const through = ledger.settledThrough();
+    if (through < mark) {
+      const open = ledger.isSettled(mark) ? through + 1 : mark;
+      return this.#afterSettled(open, () => this.#viewOf(wanted), until);
+    }
     return keysView(query.keys, mark, (key) => {
-      const write = newest.get(key);
+      const write = overlay.newestThrough(key, mark);
       if (write === undefined) return this.#parts.options.storage.get(key);
       const { value, sequence: version } = write;
       return value === undefined ? undefined : { key, value, version };
@@ -155,9 +146,11 @@ export class LeaderReads {
   #afterSettled<T>(
     sequence: Sequence,
     again: () => Result<T> | Promise<Result<T>>,
+    until?: Instant,
   ): Promise<Result<T>> {
+    const { clock, config } = this.#parts.options;
     return whenReached(this.#settling, sequence, {
-      timeoutMs: this.#parts.options.config.timeout,
+      timeoutMs: until === undefined ? config.timeout : until - clock.now(),
       again,
       expired: () => recovering(`entry ${sequence} was not settled in time`),
     });
