@@ -18,6 +18,8 @@ export class Waiting {
   readonly #clock: Clock;
   readonly #waiters = new Map<Sequence, Set<Waiter>>();
   #size = 0;
+  /** Nobody waits for less. */
+  #lowest = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,6 +46,7 @@ export class Waiting {
     if (waiters === undefined) this.#waiters.set(sequence, new Set([waiter]));
     else waiters.add(waiter);
     this.#size += 1;
+    this.#lowest = Math.min(this.#lowest, sequence);
   }
 
   /** This sequence was reached, whatever the lower ones are. */
@@ -60,8 +63,13 @@ export class Waiting {
 
   /** Every sequence up to this one was reached. */
   reachAll(through: Sequence): void {
-    if (this.#size === 0) return;
-    for (const sequence of [...this.#waiters.keys()]) if (sequence <= through) this.reach(sequence);
+    if (through < this.#lowest) return;
+    const reached: Sequence[] = [];
+    this.#lowest = Number.POSITIVE_INFINITY;
+    for (const sequence of this.#waiters.keys())
+      if (sequence <= through) reached.push(sequence);
+      else this.#lowest = Math.min(this.#lowest, sequence);
+    for (const sequence of reached) this.reach(sequence);
   }
 
   /** Time is up for all of them. */

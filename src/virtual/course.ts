@@ -188,6 +188,7 @@ export const course: readonly Chapter[] = [
       { name: "111-a-check-waits", title: "A check waits" },
       { name: "112-keys-in-one-view", title: "Keys in one view" },
       { name: "120-a-view-waits-for-all-below", title: "A view waits for all below" },
+      { name: "123-a-view-waits-for-one-copy-more", title: "A view waits for one copy more" },
       { name: "113-a-write-sent-twice", title: "A write sent twice" },
       { name: "114-a-write-sent-to-the-next-leader", title: "Sent again to the next leader" },
       {

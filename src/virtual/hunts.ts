@@ -125,6 +125,11 @@ export const hunts: readonly Hunt[] = [
     rule: "A view that names its place in the log waits until nothing below that place can change.",
   },
   {
+    fault: "a view of several keys is of what is settled, though no follower holds it",
+    story: "123-a-view-waits-for-one-copy-more",
+    rule: "What one disk alone holds goes with that disk, and another entry may come in its place.",
+  },
+  {
     fault: "a write is not remembered in its entry",
     story: "113-a-write-sent-twice",
     rule: "The record of a write travels with its entry, so that a repeat finds it wherever the entry is.",

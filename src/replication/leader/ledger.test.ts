@@ -42,17 +42,6 @@ test("the read mark covers what is settled, and what a former leader may have an
   expect([ledger.readMark, ledger.committed]).toEqual([8, 5]);
 });
 
-test("all up to a place is settled even where the log is not committed for want of acks that no writer asked for", () => {
-  const ledger = new Ledger(4, 1);
-  for (const sequence of [5, 6, 7, 8]) ledger.add(draft(sequence, { quorum: sequence % 2 }));
-  ledger.flush(8);
-  expect([ledger.settledThrough(), ledger.committed]).toEqual([4, 4]);
-  ledger.acknowledge(ack("f1"), [5]);
-  expect([ledger.settledThrough(), ledger.committed]).toEqual([6, 5]);
-  ledger.acknowledge(ack("f1"), [6, 7]);
-  expect([ledger.settledThrough(), ledger.committed]).toEqual([8, 7]);
-});
-
 describe("rule 2: an entry is settled", () => {
   test("not before it is flushed here, however many acked it", () => {
     const ledger = new Ledger(0);
@@ -229,7 +218,6 @@ test("rules 2 and 3: in any order of facts it settles and commits what the plain
         let committed = 0;
         while (settled.has(committed + 1)) committed += 1;
         expect(ledger.committed).toBe(committed);
-        expect(ledger.settledThrough()).toBe(committed);
         expect(ledger.committed).toBeGreaterThanOrEqual(before);
         const open = [...ledger.open()].map(({ entry }) => entry.sequence);
         expect(open).toEqual(

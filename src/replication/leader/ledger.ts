@@ -45,8 +45,6 @@ export class Ledger {
   #flushed: Sequence;
   /** See `readMark`. */
   #readMark: Sequence;
-  /** See `settledThrough`: looked up only when asked for. */
-  #settledThrough = 0;
   /** Number of the floor note in force. */
   #floorNumber = 0;
   /** So many acks an entry needs before the log is committed over it, whatever its writer asked for. */
@@ -91,13 +89,6 @@ export class Ledger {
 
   isSettled(sequence: Sequence): boolean {
     return sequence <= this.#committed || this.#slots.get(sequence)?.settled === true;
-  }
-
-  /** Everything up to here is settled. Above `committed` only where that waits for acks that no writer asked for. */
-  settledThrough(): Sequence {
-    this.#settledThrough = Math.max(this.#settledThrough, this.#committed);
-    while (this.#slots.get(this.#settledThrough + 1)?.settled === true) this.#settledThrough += 1;
-    return this.#settledThrough;
   }
 
   add(draft: Omit<Slot, "bytes" | "acks" | "settled">): Slot {

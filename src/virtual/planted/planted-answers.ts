@@ -5,14 +5,14 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "a view of several keys shows what is not settled",
     file: "node/roles/leader/reads.ts",
-    from: "if (through < mark) {",
-    to: "if (through < 0) {",
+    from: "const view = () => this.#viewAt(query, this.#core.committed);",
+    to: "const view = () => this.#viewAt(query, this.#core.last);",
   },
   {
     name: "a view of several keys is of the committed mark, below what was answered",
     file: "node/roles/leader/reads.ts",
-    from: "const read = () => viewOf(this.#core.ledger.readMark);",
-    to: "const read = () => viewOf(this.#core.committed);",
+    from: "if (this.#core.committed >= mark) return view();",
+    to: "if (this.#core.committed >= 0) return view();",
   },
   {
     name: "a view of several keys shows each as of another moment",
@@ -24,8 +24,18 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
     name: "a view of several keys waits for the writes of these keys only",
     story: "120",
     file: "node/roles/leader/reads.ts",
-    from: "if (through < mark) {",
-    to: "if (query.keys.some((key) => overlay.newestThrough(key, mark)?.settled === false)) {",
+    from: "if (this.#core.committed >= mark) return view();",
+    to: `if (query.keys.every((key) => this.#core.overlay.newestThrough(key, mark)?.settled !== false))
+      return this.#viewAt(query, Math.max(mark, this.#core.committed));`,
+  },
+  {
+    name: "a view of several keys is of what is settled, though no follower holds it",
+    story: "123",
+    file: "node/roles/leader/reads.ts",
+    from: "if (this.#core.committed >= mark) return view();",
+    to: `let through = this.#core.committed;
+    while (this.#core.ledger.slot(through + 1)?.settled === true) through += 1;
+    if (through >= mark) return this.#viewAt(query, through);`,
   },
   {
     name: "a repeat does not find the write above the store",
@@ -80,8 +90,8 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "a view of several keys does not ask whether this node still leads",
     file: "node/roles/leader/reads.ts",
-    from: "this.#notReading() ?? this.#confirming.whenConfirmed(read);\n  }\n\n  /** The view",
-    to: "this.#notReading() ?? read();\n  }\n\n  /** The view",
+    from: "this.#notReading() ?? this.#confirming.whenConfirmed(read);\n  }\n\n  /** A view at",
+    to: "this.#notReading() ?? read();\n  }\n\n  /** A view at",
     failover: true,
   },
   {

@@ -235,7 +235,7 @@ const faults: readonly Omit<PlantedFault, "failover">[] = [
   {
     name: "a leader that hands over answers what it has not settled",
     file: "node/roles/leader/leading.ts",
-    from: `    this.settling.expireAll();
+    from: `    this.#expireAll();
     this.confirming.leave();`,
     to: `    this.settling.reachAll(this.core.last);
     this.confirming.leave();`,

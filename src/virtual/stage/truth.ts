@@ -16,8 +16,6 @@ export class Truth {
   /** Keys of which too little is known: what was written with an idempotency key, or may be lost by a failover. */
   readonly #unsure = new Set<string>();
   readonly #unchecked = new Set<string>();
-  /** A write was asked for that a failover may lose: no view says of which prefix it is any more. */
-  #mayLose = false;
   #isSuspended = false;
 
   constructor(cluster: VirtualCluster) {
@@ -36,9 +34,7 @@ export class Truth {
     const { failover, settings } = this.#cluster;
     const keys = request.operations.map(({ key }) => key);
     const quorum = request.quorum ?? settings.writeQuorum;
-    const mayBeLost = failover && quorum === 0;
-    if (mayBeLost) this.#mayLose = true;
-    if (mayBeLost || request.idempotency !== undefined) {
+    if ((failover && quorum === 0) || request.idempotency !== undefined) {
       for (const key of keys) this.#unsure.add(key);
       return () => {};
     }
@@ -76,7 +72,7 @@ export class Truth {
     const call = this.#isLinearizable(id, consistency) ? this.#calls.list(keys) : undefined;
     return (result) => {
       if (!result.ok) return;
-      if (!this.#mayLose && !this.#isSuspended) this.#views.shown(id, result.value, keys);
+      if (!this.#isSuspended) this.#views.shown(id, result.value, keys);
       if (call === undefined) return;
       const entries = result.value.entries.filter((entry) => entry !== null);
       call.told({ ok: true, value: { entries, next: null, sequence: result.value.sequence } });
@@ -92,7 +88,7 @@ export class Truth {
 
   /** Throws a Violation if what was told since the last look contradicts what was told before. */
   look(): void {
-    if (!this.#mayLose && !this.#isSuspended) this.#views.look();
+    if (!this.#isSuspended) this.#views.look();
     if (this.#unchecked.size === 0) return;
     const keys = [...this.#unchecked].filter((key) => !this.#unsure.has(key));
     this.#unchecked.clear();

@@ -42,6 +42,8 @@ export class Leading {
   readonly telemetry: LeaderTelemetry;
   /** Calls that wait until one entry is settled. */
   readonly settling: Waiting;
+  /** Calls that wait until the log is committed so far. */
+  readonly committing: Waiting;
   readonly writes: LeaderWrites;
   readonly confirming: ReadRounds;
   readonly settings: LiveSettings;
@@ -62,6 +64,7 @@ export class Leading {
     this.inbox = this.#newInbox();
     this.telemetry = new LeaderTelemetry(this.parts);
     this.settling = new Waiting(options.clock);
+    this.committing = new Waiting(options.clock);
     this.confirming = new ReadRounds(this);
     this.settings = new LiveSettings(this);
     this.writes = new LeaderWrites(this);
@@ -75,6 +78,7 @@ export class Leading {
       sealed: (store) => this.inbox.take(() => this.core.sealed(store, options.clock.now())),
       installed: (flush) => {
         persisted(flush);
+        this.settling.reachAll(this.core.committed);
         this.parts.watches.jumped();
       },
     };
@@ -147,12 +151,12 @@ export class Leading {
     this.parts.beginClosing();
     const until = clock.now() + Math.min(inFlightMsMax, config.timeout);
     const look = () => {
-      const open = this.settling.size + this.writes.waiting;
+      const open = this.settling.size + this.committing.size + this.writes.waiting;
       if (open > 0 && clock.now() < until && !lifetime.over) {
         clock.after(closingLookMs, look);
         return;
       }
-      this.settling.expireAll();
+      this.#expireAll();
       flusher.whenIdle(() => {
         this.#end();
         closed();
@@ -166,15 +170,20 @@ export class Leading {
     this.parts.leave();
     this.handover.leave();
     this.writes.leave(refusal);
-    this.settling.expireAll();
+    this.#expireAll();
     this.confirming.leave();
     this.#links.close();
+  }
+
+  #expireAll(): void {
+    this.settling.expireAll();
+    this.committing.expireAll();
   }
 
   #end(): void {
     this.parts.end();
     // A write of the last turn may have been proposed since the others expired.
-    this.settling.expireAll();
+    this.#expireAll();
     this.#links.close();
     this.parts.life.streams.closeAll();
   }
@@ -194,6 +203,7 @@ export class Leading {
       this.telemetry.settled(slot);
       this.settling.reach(slot.entry.sequence);
     }
+    this.committing.reachAll(this.core.committed);
     if (settled.length > 0) this.writes.settled(settled);
     for (const { to, message } of sends) this.#links.send(to, message);
     if (deposed !== undefined) this.#deposed(deposed);

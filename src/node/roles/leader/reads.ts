@@ -23,6 +23,7 @@ export class LeaderReads {
   readonly #parts: NodeParts;
   readonly #core: Leader;
   readonly #settling: Waiting;
+  readonly #committing: Waiting;
   readonly #confirming: ReadRounds;
 
   constructor(owner: {
@@ -30,11 +31,14 @@ export class LeaderReads {
     core: Leader;
     /** Calls that wait until one entry is settled. */
     settling: Waiting;
+    /** Calls that wait until the log is committed so far. */
+    committing: Waiting;
     confirming: ReadRounds;
   }) {
     this.#parts = owner.parts;
     this.#core = owner.core;
     this.#settling = owner.settling;
+    this.#committing = owner.committing;
     this.#confirming = owner.confirming;
   }
 
@@ -65,33 +69,40 @@ export class LeaderReads {
   }
 
   /**
-   * Several keys as of one place in the log. Linearizable: of the highest entry that anybody may have been answered.
-   * Local: of the committed mark, or of `minVersion`.
+   * Several keys as of the committed mark, once that covers `minVersion` and, for a linearizable view, the highest entry
+   * that anybody may have been answered.
    */
   readMany(query: ReadManyQuery): Result<KeysView> | Promise<Result<KeysView>> {
     const { minVersion = 0 } = query;
     const { clock, config } = this.#parts.options;
     const until = clock.now() + config.timeout;
-    const viewOf = (mark: Sequence) =>
-      this.#viewOf({ query, mark: Math.max(mark, minVersion), until });
-    if (this.#isLocal(query)) return this.#localNow() ?? viewOf(this.#core.committed);
-    const read = () => viewOf(this.#core.ledger.readMark);
+    if (this.#isLocal(query))
+      return this.#localNow() ?? this.#viewFrom({ query, mark: minVersion, until });
+    const read = () => {
+      const mark = Math.max(minVersion, this.#core.ledger.readMark);
+      return this.#viewFrom({ query, mark, until });
+    };
     return this.#notReading() ?? this.#confirming.whenConfirmed(read);
   }
 
-  /** The view at this mark, once all up to there is settled: no later leader has anything else below it. */
-  #viewOf(wanted: {
+  /** A view at this mark or later. No later leader has anything else below the committed mark. */
+  #viewFrom(from: {
     query: ReadManyQuery;
     mark: Sequence;
     until: Instant;
   }): Result<KeysView> | Promise<Result<KeysView>> {
-    const { query, mark, until } = wanted;
-    const { overlay, ledger } = this.#core;
-    const through = ledger.settledThrough();
-    if (through < mark) {
-      const open = ledger.isSettled(mark) ? through + 1 : mark;
-      return this.#afterSettled(open, () => this.#viewOf(wanted), until);
-    }
+    const { query, mark, until } = from;
+    const view = () => this.#viewAt(query, this.#core.committed);
+    if (this.#core.committed >= mark) return view();
+    return whenReached(this.#committing, mark, {
+      timeoutMs: until - this.#parts.options.clock.now(),
+      again: view,
+      expired: () => recovering(`the log was not committed up to entry ${mark} in time`),
+    });
+  }
+
+  #viewAt(query: ReadManyQuery, mark: Sequence): Result<KeysView> {
+    const { overlay } = this.#core;
     return keysView(query.keys, mark, (key) => {
       const write = overlay.newestThrough(key, mark);
       if (write === undefined) return this.#parts.options.storage.get(key);
@@ -146,11 +157,9 @@ export class LeaderReads {
   #afterSettled<T>(
     sequence: Sequence,
     again: () => Result<T> | Promise<Result<T>>,
-    until?: Instant,
   ): Promise<Result<T>> {
-    const { clock, config } = this.#parts.options;
     return whenReached(this.#settling, sequence, {
-      timeoutMs: until === undefined ? config.timeout : until - clock.now(),
+      timeoutMs: this.#parts.options.config.timeout,
       again,
       expired: () => recovering(`entry ${sequence} was not settled in time`),
     });
