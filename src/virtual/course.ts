@@ -172,6 +172,14 @@ export const course: readonly Chapter[] = [
         title: "A provisional id outlives it too",
       },
       { name: "100-a-blank-leader-of-two-clusters", title: "A blank leader of two clusters" },
+      {
+        name: "121-a-leader-above-what-a-blank-node-promised",
+        title: "A leader above what a blank node promised",
+      },
+      {
+        name: "122-a-leader-that-is-followed-goes-on",
+        title: "A leader that is followed goes on",
+      },
       { name: "96-one-node-is-not-upgraded", title: "One node is not upgraded" },
       { name: "98-two-ids-at-once", title: "Two ids at once" },
       { name: "101-a-folder-of-a-former-version", title: "A folder of a former version" },

@@ -253,7 +253,7 @@ export class Leader {
   tick(now: Instant, isFlushing = true): LeaderEffects {
     const { members, limits, writeQuorum } = this.#state;
     members.tick(now);
-    this.#takeover.tick(now);
+    this.#takeover.tick(now, isFlushing);
     this.#leading.giveUpSnapshots(now);
     this.#state.report();
     this.#leading.reconsiderFloor();

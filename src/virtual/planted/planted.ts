@@ -92,7 +92,7 @@ const replicationFaultsPlanted: readonly PlantedFault[] = [
   {
     name: "a leader without its log leads at once",
     file: "replication/leader/takeover.ts",
-    from: "const intact = isIntact(hardState);",
+    from: "const intact = isIntact(hardState) && provable;",
     to: "const intact = true;",
   },
   {
