@@ -1,7 +1,9 @@
-/** A bound that a document names is the one in the code. */
-import { readFileSync } from "node:fs";
+/** A number that a document names is the one in the code. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { plantedFaults } from "../../src/virtual/planted/planted.ts";
+import { electionFaultsPlanted } from "../../src/virtual/planted/planted-elections.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8").replaceAll(/\s+/g, " ");
@@ -185,4 +187,13 @@ test.each(table)("%s says %s as %s has it", (document, sentence, code, names) =>
   expect(said, `${document} has no such sentence any more`).not.toBeNull();
   const numbers = (said ?? []).slice(1, names.length + 1).map(shown);
   expect(numbers).toEqual(names.map((name) => inCode(code, name)));
+});
+
+test("docs/testing.md counts the stories and the planted faults", () => {
+  const counted = read("docs/testing.md").matchAll(/\[(\d+) (stories|faults|more)\]/g);
+  expect([...counted].map(([, count, what]) => `${count} ${what}`)).toEqual([
+    `${readdirSync(join(root, "src/virtual/stories")).length} stories`,
+    `${plantedFaults.length} faults`,
+    `${electionFaultsPlanted.length} more`,
+  ]);
 });
