@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/tools/longest-first.ts";
 
 /** Whole clusters of processes, and browsers: they wait more than they compute. */
 const clusterTests = [
@@ -16,6 +17,7 @@ const common = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
