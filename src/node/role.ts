@@ -59,7 +59,7 @@ export interface NodeRole extends RoleCalls {
   close(closed: () => void): void;
 }
 
-/** How a node begins to lead. */
+/** How a node begins to lead. With FAILOVER=0 nothing of it counts. */
 export interface LeadingTurn {
   /** Its epoch is above this one. */
   readonly above: Epoch;

@@ -85,6 +85,7 @@ export const course: readonly Chapter[] = [
       { name: "24-floor", title: "The floor" },
       { name: "25-floor-with-too-few-live", title: "The floor with too few live" },
       { name: "39-floor-waits-for-holders", title: "The floor waits for holders" },
+      { name: "123-a-raised-floor-is-flushed-first", title: "A raised floor is flushed first" },
       { name: "49-another-leader-by-one-nodes-settings", title: "One node with other settings" },
       { name: "48-applied-and-not-in-the-history", title: "Applied, and not in the history" },
     ],
@@ -173,12 +174,8 @@ export const course: readonly Chapter[] = [
       },
       { name: "100-a-blank-leader-of-two-clusters", title: "A blank leader of two clusters" },
       {
-        name: "121-a-leader-above-what-a-blank-node-promised",
-        title: "A leader above what a blank node promised",
-      },
-      {
-        name: "122-a-leader-that-is-followed-goes-on",
-        title: "A leader that is followed goes on",
+        name: "121-a-blank-node-that-promised-another",
+        title: "A blank node that promised another",
       },
       { name: "96-one-node-is-not-upgraded", title: "One node is not upgraded" },
       { name: "98-two-ids-at-once", title: "Two ids at once" },
@@ -196,7 +193,7 @@ export const course: readonly Chapter[] = [
       { name: "111-a-check-waits", title: "A check waits" },
       { name: "112-keys-in-one-view", title: "Keys in one view" },
       { name: "120-a-view-waits-for-all-below", title: "A view waits for all below" },
-      { name: "123-a-view-waits-for-one-copy-more", title: "A view waits for one copy more" },
+      { name: "122-a-view-waits-for-one-copy-more", title: "A view waits for one copy more" },
       { name: "113-a-write-sent-twice", title: "A write sent twice" },
       { name: "114-a-write-sent-to-the-next-leader", title: "Sent again to the next leader" },
       {

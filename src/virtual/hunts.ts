@@ -126,7 +126,7 @@ export const hunts: readonly Hunt[] = [
   },
   {
     fault: "a view of several keys is of what is settled, though no follower holds it",
-    story: "123-a-view-waits-for-one-copy-more",
+    story: "122-a-view-waits-for-one-copy-more",
     rule: "What one disk alone holds goes with that disk, and another entry may come in its place.",
   },
   {

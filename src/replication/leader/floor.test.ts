@@ -99,6 +99,23 @@ describe("the floor is raised", () => {
     expect(lowered().raise({ ...facts, contiguous: [5, 5, 4, 0, 0] })).toBeUndefined();
   });
 
+  test("and is told once it is durable here, or lowered again by then", () => {
+    const floor = lowered();
+    const before = floor.note;
+    const raised = floor.raise(facts);
+    expect(floor.note).toEqual(before);
+    expect(floor.flushed(before.number)).toBeUndefined();
+    expect(floor.flushed(raised?.number ?? 0)).toEqual(raised);
+    expect(floor.note).toEqual(raised);
+    const again = lowered();
+    const { number = 0 } = again.raise(facts) ?? {};
+    const { spread } = again.propose({ quorum: 2, sequence: 6, now: 10_000, usual: 3 });
+    expect(spread).toMatchObject({ number: number + 1, quorum: 2, over: 3 });
+    expect(again.note).toEqual(spread);
+    expect(again.flushed(number)).toBeUndefined();
+    expect(again.note).toEqual(spread);
+  });
+
   test("not above the usual quorum, and not while a lower note is on its way", () => {
     expect(lowered().raise({ ...facts, usual: 1 })).toBeUndefined();
     const floor = begin(2);
@@ -144,12 +161,17 @@ class World {
   readonly notes = new Map<NodeId, FloorNote>();
   readonly holds = new Map<NodeId, number>(followers.map((id) => [id, 0]));
   readonly entries: { quorum: number; number: number }[] = [];
+  /** The note that the leader makes durable next, and the one on its disk. */
+  own: FloorNote;
+  disk: FloorNote;
   usual: number;
   now = 0;
 
   constructor(quorum: number) {
     this.usual = quorum;
     this.floor = begin(quorum);
+    this.own = this.floor.note;
+    this.disk = this.floor.note;
     for (const id of followers) this.notes.set(id, { ...this.floor.note, epoch: 1 });
   }
 
@@ -160,14 +182,22 @@ class World {
       case "propose": {
         const { quorum } = fact;
         const sequence = entries.length + 1;
-        const { number } = floor.propose({ quorum, sequence, now, usual });
+        const { number, spread } = floor.propose({ quorum, sequence, now, usual });
+        this.own = spread ?? this.own;
         entries.push({ quorum: floorOf(quorum), number });
         return;
       }
-      case "usual":
+      case "usual": {
         this.usual = fact.quorum;
-        floor.propose({ quorum: fact.quorum, sequence: entries.length, now, usual: fact.quorum });
+        const { spread } = floor.propose({
+          ...fact,
+          sequence: entries.length,
+          now,
+          usual: fact.quorum,
+        });
+        this.own = spread ?? this.own;
         return;
+      }
       case "told":
         this.notes.set(fact.node, floor.note);
         floor.received(fact.node, floor.note);
@@ -176,20 +206,26 @@ class World {
         this.holds.set(fact.node, entries.length);
         return;
       case "flush":
-        floor.flushed(floor.note.number);
+        floor.flushed(this.own.number);
+        this.disk = this.own;
         break;
       case "calm": {
         this.now += 20_000;
         const contiguous = [...this.holds.values()];
-        floor.raise({ usual, now: this.now, calmMs: 10_000, contiguous });
+        this.own = floor.raise({ usual, now: this.now, calmMs: 10_000, contiguous }) ?? this.own;
         break;
       }
     }
     floor.settle(followers);
   }
 
-  /** Every set of followers that is enough by what it knows meets the holders of every entry. */
+  /**
+   * Every set of followers that is enough by what it knows meets the holders of every entry. Nobody goes by a higher
+   * floor than this leader would if it started again.
+   */
   examine(): void {
+    for (const { quorum } of this.notes.values())
+      expect(quorum).toBeLessThanOrEqual(Math.max(this.disk.quorum, this.disk.over));
     for (let set = 1; set < 1 << followers.length; set += 1) {
       const heard = followers.filter((_, index) => (set >> index) & 1);
       let note: FloorNote | undefined;

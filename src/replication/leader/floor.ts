@@ -19,6 +19,8 @@ export class Floor {
   #inForce: FloorNote;
   /** A lower note that is being spread. */
   #pending: FloorNote | undefined;
+  /** What followers should know while this leader does not know its raised note durably. */
+  #beforeRaised: FloorNote | undefined;
   /** Lowest quorum that waits for the pending note. */
   #lowest = Number.POSITIVE_INFINITY;
   readonly #rule: FloorRule;
@@ -63,6 +65,11 @@ export class Floor {
 
   /** The note that followers should know. */
   get note(): FloorNote {
+    return this.#pending ?? this.#beforeRaised ?? this.#inForce;
+  }
+
+  /** The note that this leader should know. */
+  get #newest(): FloorNote {
     return this.#pending ?? this.#inForce;
   }
 
@@ -91,9 +98,9 @@ export class Floor {
     this.#usual = usual;
     if (quorum >= this.#inForce.quorum) return { number: 0 };
     this.#lowest = Math.min(this.#lowest, at.quorum);
-    if (quorum >= this.note.quorum) return { number: this.note.number };
+    if (quorum >= this.#newest.quorum) return { number: this.#newest.number };
     this.#wroteLow(at);
-    const number = this.note.number + 1;
+    const number = this.#newest.number + 1;
     this.#pending = this.#note(number, quorum, this.#wanted);
     return { number, spread: this.#pending };
   }
@@ -103,9 +110,12 @@ export class Floor {
     this.#lowAt = now;
   }
 
-  /** This leader knows its note durably. */
-  flushed(number: number): void {
+  /** This leader knows its note durably. Returns a raised one, of which followers may hear now. */
+  flushed(number: number): FloorNote | undefined {
     this.#flushed = Math.max(this.#flushed, number);
+    if (this.#beforeRaised === undefined || this.#inForce.number > this.#flushed) return undefined;
+    this.#beforeRaised = undefined;
+    return this.#pending === undefined ? this.#inForce : undefined;
   }
 
   /** A follower knows this note durably. */
@@ -160,7 +170,7 @@ export class Floor {
 
   /**
    * Raises the floor to the usual quorum after a calm, when that many followers hold everything
-   * that was written with less. Returns the note to spread.
+   * that was written with less. Returns the note to flush: followers hear of it after that.
    */
   raise(facts: {
     usual: number;
@@ -174,6 +184,7 @@ export class Floor {
     const holders = facts.contiguous.filter((mark) => mark >= this.#lowThrough).length;
     if (holders < quorum) return undefined;
     const over = Math.max(quorum, this.#owed);
+    this.#beforeRaised = this.note;
     this.#inForce = this.#note(this.#inForce.number + 1, quorum, over);
     return this.#inForce;
   }

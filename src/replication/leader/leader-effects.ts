@@ -55,8 +55,6 @@ export type Deposed =
   | { readonly reason: "diskWentBack" }
   /** None above those that it knows of may be used: nothing was promised. */
   | { readonly reason: "noEpochLeft" }
-  /** FAILOVER=0: nobody follows, and blank nodes have promised higher epochs. It leads on above this one. */
-  | { readonly reason: "refusedByBlank"; readonly above: Epoch }
   /** Too few answered this candidate. */
   | { readonly reason: "notElected" }
   /** Blank followers can be led only in an epoch far above this one: what they promised is not known. */

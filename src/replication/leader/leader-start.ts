@@ -31,8 +31,6 @@ export interface LeaderStart {
    * the number of starts nobody may have heard of, and another one in each process.
    */
   readonly leap?: number;
-  /** FAILOVER=0: its epoch is above this one, because blank nodes had promised others than its own. */
-  readonly above?: Epoch;
   /** Undefined: FAILOVER=0, nobody else may lead. */
   readonly election?: ElectionTurn | undefined;
   /** The live settings that this node goes by: heartbeats carry them. */

@@ -172,7 +172,7 @@ export class Leader {
       case "hardState":
         return;
       case "floor":
-        this.#leading.floor?.flushed(flush.number);
+        this.#leading.floorFlushed(flush.number);
         this.#leading.reconsiderFloor();
         return;
       case "cluster":
@@ -253,7 +253,7 @@ export class Leader {
   tick(now: Instant, isFlushing = true): LeaderEffects {
     const { members, limits, writeQuorum } = this.#state;
     members.tick(now);
-    this.#takeover.tick(now, isFlushing);
+    this.#takeover.tick(now);
     this.#leading.giveUpSnapshots(now);
     this.#state.report();
     this.#leading.reconsiderFloor();

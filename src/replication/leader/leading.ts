@@ -247,11 +247,25 @@ export class Leading {
 
   /** Makes a note durable here and tells every follower of it. */
   spread(note: FloorNote): void {
-    const state = this.#state;
-    const { epoch, committed } = state;
-    state.persist({ floor: note, committed }, { type: "floor", epoch, number: note.number });
-    const message = { type: "floor", epoch, floor: note } as const;
-    for (const { id } of state.members.led) state.out.send(id, message);
+    this.#persist(note);
+    this.#tell(note);
+  }
+
+  #persist(note: FloorNote): void {
+    const { epoch, committed } = this.#state;
+    const flush = { type: "floor", epoch, number: note.number } as const;
+    this.#state.persist({ floor: note, committed }, flush);
+  }
+
+  #tell(note: FloorNote): void {
+    const { epoch, members, out } = this.#state;
+    for (const { id } of members.led) out.send(id, { type: "floor", epoch, floor: note });
+  }
+
+  /** A note is durable here. */
+  floorFlushed(number: number): void {
+    const raised = this.floor?.flushed(number);
+    if (raised !== undefined) this.#tell(raised);
   }
 
   /** Puts a pending note in force if enough know it now. */
@@ -270,6 +284,6 @@ export class Leading {
     const { members, limits, writeQuorum: usual } = this.#state;
     const { contiguous } = members;
     const note = this.floor?.raise({ usual, now, calmMs: limits.floorCalmMs, contiguous });
-    if (note !== undefined) this.spread(note);
+    if (note !== undefined) this.#persist(note);
   }
 }

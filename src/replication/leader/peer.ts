@@ -1,6 +1,6 @@
 import type { Limits } from "../limits.ts";
 import { Progress } from "../progress.ts";
-import type { Digest, Entry, Epoch, Instant, Member, NodeId, Sequence } from "../types.ts";
+import type { Digest, Entry, Instant, Member, NodeId, Sequence } from "../types.ts";
 import { entryBytes, type StoreCopyView } from "../views.ts";
 
 /** Entries on their way to a follower, message by message. */
@@ -12,8 +12,8 @@ interface Flight {
 /** What the leader and one follower are doing together. */
 export type PeerLink =
   | { readonly state: "down" }
-  /** The stream is open and the promise is awaited, or was refused: for an epoch promised to another node. */
-  | { readonly state: "preparing"; readonly refusedFor?: Epoch }
+  /** The stream is open and the promise is awaited. */
+  | { readonly state: "preparing" }
   /** Promised; the leader does not lead it yet. */
   | { readonly state: "promised" }
   | {

@@ -31,10 +31,9 @@ export class Refusals {
     else if (promisedEpoch === epoch && !isForeign) out.close(peer.id, `it refused: ${reason}`);
     else if (this.#leading.floor === undefined && start.election === undefined)
       this.#takeover.leap(promisedEpoch);
-    else if (!identity.heeds(cluster)) {
+    else if (!identity.heeds(cluster))
       this.#note(peer, `${reason}; it belongs to ${describeMark(cluster)}`);
-      if (isForeign) this.#takeover.refusedFor(peer, promisedEpoch);
-    } else {
+    else {
       // This node's own promise of a higher epoch, of which its disk knows nothing.
       const deposed: Deposed = isForeign
         ? { reason: "higherEpoch", by: promisedLeader, epoch: promisedEpoch }

@@ -22,7 +22,6 @@ import type {
 } from "../types.ts";
 import { Floor } from "./floor.ts";
 import { isIntact, type LeaderState, type PromiseMessage } from "./leader-state.ts";
-import type { Peer } from "./peer.ts";
 import { Rounds } from "./rounds.ts";
 
 type Page = Extract<FollowerMessage, { type: "logPage" | "storePage" }>;
@@ -31,8 +30,6 @@ export class Takeover {
   readonly #state: LeaderState;
   /** This epoch is above every one that this node ever used, on this disk or one before. */
   #leapt = false;
-  /** Since when no follower has been live or syncing; undefined: one is, or this node does not lead. */
-  #aloneSince: Instant | undefined;
 
   constructor(state: LeaderState) {
     this.#state = state;
@@ -66,11 +63,8 @@ export class Takeover {
       this.#promiseOneself(nextEpoch(known, { place, nodes: this.#state.nodes }));
       return;
     }
-    const { above = 0 } = this.#state.start;
-    const epoch = Math.max(hardState.promisedEpoch, above) + 1;
-    // Above an epoch that was only heard of, whoever has promised it to another leader would confirm this one.
-    const provable = above === 0 || this.#confirmationsNeeded === 0;
-    const intact = isIntact(hardState) && provable;
+    const epoch = hardState.promisedEpoch + 1;
+    const intact = isIntact(hardState);
     if (intact) {
       const { intactSince = hardState.ledEpoch } = hardState;
       const led = { promisedEpoch: epoch, promisedLeader: id, ledEpoch: epoch, intactSince };
@@ -142,17 +136,11 @@ export class Takeover {
       this.#takeOverIntact(now);
   }
 
-  tick(now: Instant, isFlushing: boolean): void {
-    const { type } = this.#state.phase;
-    if (type === "confirming") this.#giveUpConfirming(now);
-    else if (type === "leading" && isFlushing) this.#beginAnew(now);
-  }
-
   /**
    * A high floor asks few followers of a recovery, but many to confirm an intact log. Where those do not come,
    * the node recovers like one whose log proves nothing: that is always safe.
    */
-  #giveUpConfirming(now: Instant): void {
+  tick(now: Instant): void {
     const { phase, limits, hardState, members, writeQuorum } = this.#state;
     if (phase.type !== "confirming" || now - phase.since < limits.silenceMsMax) return;
     const answers = [...phase.answers.values()];
@@ -160,28 +148,6 @@ export class Takeover {
     const needed = recoveryNeeds(members.size, note?.quorum ?? writeQuorum);
     const proving = answers.filter(({ blank }) => !blank).length;
     if (proving >= needed) this.leap(this.#state.epoch);
-  }
-
-  /** A blank node that shows no id refuses this leader, since it has promised that epoch to another node. */
-  refusedFor(peer: Peer, epoch: Epoch): void {
-    if (peer.link.state === "preparing") peer.link = { state: "preparing", refusedFor: epoch };
-  }
-
-  /** Leads on above what blank nodes have promised, if nobody follows and it needs nobody for that. */
-  #beginAnew(now: Instant): void {
-    const { start, members, limits, epoch, out } = this.#state;
-    if (start.election !== undefined) return;
-    const isFollowed = members.all.some(({ state }) => state !== "unreachable");
-    this.#aloneSince = isFollowed ? undefined : (this.#aloneSince ?? now);
-    if (this.#aloneSince === undefined || now - this.#aloneSince <= limits.silenceMsMax) return;
-    const promised = members.all.map(({ link }) =>
-      link.state === "preparing" ? (link.refusedFor ?? 0) : 0,
-    );
-    const highest = Math.max(...promised);
-    if (highest < epoch || this.#confirmationsNeeded > 0) return;
-    // As far as a recovery: others may have heard of epochs that the blank nodes have not.
-    const above = highest + (start.leap ?? 1);
-    if (above < numberMax) out.depose({ reason: "refusedByBlank", above });
   }
 
   /** Reading and copying may take long: whoever promised hears that this candidate is at work. */

@@ -24,6 +24,8 @@ export class KeyViews {
   #pending: Seen[] = [];
   #transactions: Transaction[] = [];
   #admitted = 0;
+  /** The highest place of a view that showed what lies there: it may not vanish any more. */
+  #shownThrough: Sequence = 0;
 
   constructor(cluster: VirtualCluster) {
     this.#cluster = cluster;
@@ -102,11 +104,12 @@ export class KeyViews {
     const { history } = this.#cluster;
     const log = this.#cluster.member(by).disk.look();
     let place = sequence;
-    while (place > history.length) {
+    while (place > Math.max(history.length, this.#shownThrough)) {
       const [entry] = log.readLog(place, { entriesMax: 1, bytesMax: Number.MAX_SAFE_INTEGER });
       if (entry?.sequence !== place || !this.#mayVanish(entry, keys)) break;
       place -= 1;
     }
+    this.#shownThrough = Math.max(this.#shownThrough, place);
     return place;
   }
 
@@ -144,6 +147,7 @@ export class KeyViews {
     this.#admitted = admitted;
     this.#pending = [];
     this.#transactions = [];
+    this.#shownThrough = 0;
   }
 
   /** Checks what was seen of entries that some node has applied since. */

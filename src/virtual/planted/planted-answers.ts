@@ -30,7 +30,7 @@ export const answerFaultsPlanted: readonly PlantedFault[] = [
   },
   {
     name: "a view of several keys is of what is settled, though no follower holds it",
-    story: "123",
+    story: "122",
     file: "node/roles/leader/reads.ts",
     from: "if (this.#core.committed >= mark) return view();",
     to: `let through = this.#core.committed;

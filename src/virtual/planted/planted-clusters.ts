@@ -72,18 +72,4 @@ export const clusterFaultsPlanted: readonly PlantedFault[] = [
     from: "return { id: told.id, confirmed: told.confirmed };",
     to: "return held;",
   },
-  {
-    name: "a leader that is followed begins anew for a node without data",
-    story: "122",
-    file: "replication/leader/takeover.ts",
-    from: "this.#aloneSince = isFollowed ? undefined : (this.#aloneSince ?? now);",
-    to: "this.#aloneSince = this.#aloneSince ?? now;",
-  },
-  {
-    name: "a leader never leads above what a node without data has promised",
-    story: "121",
-    file: "replication/leader/takeover.ts",
-    from: "(link.refusedFor ?? 0)",
-    to: "0",
-  },
 ];

@@ -90,9 +90,16 @@ const replicationFaultsPlanted: readonly PlantedFault[] = [
     to: "while (this.#received.size > 0) {",
   },
   {
+    name: "followers hear of a raised floor before the leader knows it durably",
+    story: "123",
+    file: "replication/leader/leading.ts",
+    from: "if (note !== undefined) this.#persist(note);",
+    to: "if (note !== undefined) this.spread(note);",
+  },
+  {
     name: "a leader without its log leads at once",
     file: "replication/leader/takeover.ts",
-    from: "const intact = isIntact(hardState) && provable;",
+    from: "const intact = isIntact(hardState);",
     to: "const intact = true;",
   },
   {

@@ -17,6 +17,8 @@ const electionsMax = 5;
 /** A flush that a full disk refused is tried again after this time, and its node takes no part before. */
 const flushRetryMs = 500;
 const retryMs = 20;
+/** An operator looks at what has not come right by itself after this time. */
+const operatorMs = 5_000;
 /** A follower asks for a mark once it has heard a heartbeat. */
 const readAgainMs = 200;
 
@@ -102,13 +104,32 @@ function emptyRefused(cluster: VirtualCluster): void {
   }
 }
 
+/**
+ * As above: a node without data that belongs to no cluster, and has promised a higher epoch to another node than the one
+ * that leads with data, follows it once its folder is emptied.
+ */
+function emptyAbove(cluster: VirtualCluster, since: number): void {
+  if (cluster.failover || cluster.time.now() < since + operatorMs) return;
+  const leader = cluster.node(cluster.leader)?.status();
+  if (leader?.cluster?.confirmed !== true) return;
+  for (const [id, { disk }] of cluster.members) {
+    const { blank, cluster: held, promisedEpoch, promisedLeader } = disk.look().hardState();
+    const isAbove = promisedEpoch > leader.epoch && promisedLeader !== leader.id;
+    if (!blank || held?.confirmed === true || !isAbove) continue;
+    cluster.wipe(id);
+    cluster.start(id);
+  }
+}
+
 /** Every node, whatever its role, answers a linearizable read. */
 async function mustAnswerReads({ cluster, clients, runUntil }: Ending): Promise<void> {
   const waiting = new Set(cluster.ids);
+  const since = cluster.time.now();
   const tryAgain = () => {
     if (waiting.size === 0) return;
     for (const id of cluster.ids) cluster.start(id);
     emptyRefused(cluster);
+    emptyAbove(cluster, since);
     for (const id of waiting)
       clients.readLinearizably(id, undefined, (isAnswered) => {
         if (isAnswered) waiting.delete(id);
@@ -124,8 +145,10 @@ async function mustAnswerReads({ cluster, clients, runUntil }: Ending): Promise<
 async function mustConverge(run: Ending): Promise<void> {
   const { cluster, clients } = run;
   let answered = false;
+  const since = cluster.time.now();
   const tryAgain = () => {
     for (const id of cluster.ids) cluster.start(id);
+    emptyAbove(cluster, since);
     if (answered) return;
     const operations = [{ key: "last", value: "true" }];
     clients.submit({ operations, timeoutMs: 500 }, (result) => {

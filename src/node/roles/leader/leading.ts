@@ -219,15 +219,14 @@ export class Leading {
     });
   }
 
-  /** With FAILOVER=1 the node follows from now on, or stands again in a higher epoch; else it stops, or begins anew. */
+  /** With FAILOVER=1 the node follows from now on, or stands again in a higher epoch. */
   #deposed(deposed: Deposed): void {
     const { options } = this.parts;
     const { epoch } = this.core;
     // Whoever hands over has asked for it: every orderly stop would end with a warning.
     const level = this.handover.isUnderWay ? "info" : "warn";
     options.log[level]({ epoch, ...deposed }, deposedSentence(deposed));
-    if (deposed.reason === "refusedByBlank") this.#leave({ type: "stand", above: deposed.above });
-    else if (!options.config.failover) this.#stop(deposedSentence(deposed));
+    if (!options.config.failover) this.#stop(deposedSentence(deposed));
     else if (deposed.reason === "higherEpoch")
       this.#leave({ type: "follow", next: { leader: deposed.by, epoch: deposed.epoch } });
     else if (deposed.reason !== "blankFollowers") this.#leave({ type: "follow" });
@@ -255,8 +254,6 @@ function deposedSentence(deposed: Deposed): string {
       return "no epoch above the one on this node's disk may be used: start it with an empty folder";
     case "notElected":
       return "too few nodes answered in time: this node does not lead";
-    case "refusedByBlank":
-      return "nobody follows, and nodes without data have promised a higher epoch: this node leads on above it";
     case "blankFollowers":
       return "a follower lost its disk while another node is away: this node leads on in a much higher epoch";
   }
@@ -274,7 +271,6 @@ function leaderOf({ options, settings }: NodeLife, turn: LeadingTurn): Leader {
     writeQuorum: settings.inForce.writeQuorum,
     tail: storage.readLog(start.applied + 1, everything),
     leap: epochLeap(incarnation),
-    above: turn.above,
     election: config.failover
       ? {
           place: placeOf(config.nodeId, ids),

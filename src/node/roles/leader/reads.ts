@@ -85,7 +85,7 @@ export class LeaderReads {
     return this.#notReading() ?? this.#confirming.whenConfirmed(read);
   }
 
-  /** A view at this mark or later. No later leader has anything else below the committed mark. */
+  /** A view at this mark or later. No later leader has anything else below the committed mark: rule 5 of DESIGN.md. */
   #viewFrom(from: {
     query: ReadManyQuery;
     mark: Sequence;
