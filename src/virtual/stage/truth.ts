@@ -33,7 +33,8 @@ export class Truth {
   write(leader: NodeId, request: WriteRequest): (result: Result<WriteReceipt>) => void {
     const { failover, settings } = this.#cluster;
     const keys = request.operations.map(({ key }) => key);
-    const quorum = request.quorum ?? settings.writeQuorum;
+    const live = this.#cluster.node(leader)?.status().config;
+    const quorum = request.quorum ?? live?.writeQuorum ?? settings.writeQuorum;
     if ((failover && quorum === 0) || request.idempotency !== undefined) {
       for (const key of keys) this.#unsure.add(key);
       return () => {};
