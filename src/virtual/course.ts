@@ -86,6 +86,7 @@ export const course: readonly Chapter[] = [
       { name: "25-floor-with-too-few-live", title: "The floor with too few live" },
       { name: "39-floor-waits-for-holders", title: "The floor waits for holders" },
       { name: "123-a-raised-floor-is-flushed-first", title: "A raised floor is flushed first" },
+      { name: "124-lowered-before-it-was-raised", title: "Lowered before it was raised" },
       { name: "49-another-leader-by-one-nodes-settings", title: "One node with other settings" },
       { name: "48-applied-and-not-in-the-history", title: "Applied, and not in the history" },
     ],

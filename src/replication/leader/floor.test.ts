@@ -111,8 +111,8 @@ describe("the floor is raised", () => {
     const { number = 0 } = again.raise(facts) ?? {};
     const { spread } = again.propose({ quorum: 2, sequence: 6, now: 10_000, usual: 3 });
     expect(spread).toMatchObject({ number: number + 1, quorum: 2, over: 3 });
-    expect(again.note).toEqual(spread);
-    expect(again.flushed(number)).toBeUndefined();
+    expect(again.note).toEqual(before);
+    expect(again.flushed(number)).toEqual(spread);
     expect(again.note).toEqual(spread);
   });
 
@@ -144,14 +144,14 @@ const step = fc.oneof(
 test("whatever happens, those whom a recovery may hear know how little a settled entry relied on", () => {
   const start = fc.integer({ min: 1, max: 5 });
   fc.assert(
-    fc.property(start, fc.array(step, { maxLength: 60 }), (quorum, steps) => {
+    fc.property(start, fc.array(step, { maxLength: 25 }), (quorum, steps) => {
       const world = new World(quorum);
       for (const fact of steps) {
         world.take(fact);
         world.examine();
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: 5_000 },
   );
 });
 

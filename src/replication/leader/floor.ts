@@ -65,7 +65,7 @@ export class Floor {
 
   /** The note that followers should know. */
   get note(): FloorNote {
-    return this.#pending ?? this.#beforeRaised ?? this.#inForce;
+    return this.#beforeRaised ?? this.#pending ?? this.#inForce;
   }
 
   /** The note that this leader should know. */
@@ -110,12 +110,12 @@ export class Floor {
     this.#lowAt = now;
   }
 
-  /** This leader knows its note durably. Returns a raised one, of which followers may hear now. */
+  /** This leader knows its note durably. Returns the one of which followers may hear now that a raised one is. */
   flushed(number: number): FloorNote | undefined {
     this.#flushed = Math.max(this.#flushed, number);
     if (this.#beforeRaised === undefined || this.#inForce.number > this.#flushed) return undefined;
     this.#beforeRaised = undefined;
-    return this.#pending === undefined ? this.#inForce : undefined;
+    return this.note;
   }
 
   /** A follower knows this note durably. */
@@ -184,7 +184,7 @@ export class Floor {
     const holders = facts.contiguous.filter((mark) => mark >= this.#lowThrough).length;
     if (holders < quorum) return undefined;
     const over = Math.max(quorum, this.#owed);
-    this.#beforeRaised = this.note;
+    this.#beforeRaised ??= this.#inForce;
     this.#inForce = this.#note(this.#inForce.number + 1, quorum, over);
     return this.#inForce;
   }

@@ -61,16 +61,20 @@ export class Leading {
 
   /** Followers that are led hold the data, or are about to. */
   survival(): Survival {
-    const { members, nodes, hardState, writeQuorum } = this.#state;
+    const { members, nodes, writeQuorum } = this.#state;
     const up = members.live.length + 1;
-    const needs = electionNeeds(nodes, hardState.floor);
-    return survivalOf({ nodes, up, writeQuorum, electionNeeds: needs });
+    return survivalOf({ nodes, up, writeQuorum, electionNeeds: this.#electionNeeds });
   }
 
   /** So many nodes with data are here that a new epoch would find its phase 1. */
   couldBeElected(): boolean {
-    const { members, nodes, hardState } = this.#state;
-    return members.led.length + 1 >= electionNeeds(nodes, hardState.floor);
+    return this.#state.members.led.length + 1 >= this.#electionNeeds;
+  }
+
+  /** By the note that followers know: a raised one counts once it is durable here. */
+  get #electionNeeds(): number {
+    const { nodes, hardState } = this.#state;
+    return electionNeeds(nodes, this.floor?.note ?? hardState.floor);
   }
 
   /** Asks followers whether they have promised no higher epoch. */
@@ -245,10 +249,10 @@ export class Leading {
 
   // --- the floor -------------------------------------------------------------------------------
 
-  /** Makes a note durable here and tells every follower of it. */
+  /** Makes a note durable here and tells every follower of it, if the floor was not raised just now. */
   spread(note: FloorNote): void {
     this.#persist(note);
-    this.#tell(note);
+    if (note === this.floor?.note) this.#tell(note);
   }
 
   #persist(note: FloorNote): void {
@@ -264,8 +268,8 @@ export class Leading {
 
   /** A note is durable here. */
   floorFlushed(number: number): void {
-    const raised = this.floor?.flushed(number);
-    if (raised !== undefined) this.#tell(raised);
+    const note = this.floor?.flushed(number);
+    if (note !== undefined) this.#tell(note);
   }
 
   /** Puts a pending note in force if enough know it now. */

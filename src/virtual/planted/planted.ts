@@ -94,7 +94,17 @@ const replicationFaultsPlanted: readonly PlantedFault[] = [
     story: "123",
     file: "replication/leader/leading.ts",
     from: "if (note !== undefined) this.#persist(note);",
-    to: "if (note !== undefined) this.spread(note);",
+    to: `if (note !== undefined) {
+      this.#persist(note);
+      this.#tell(note);
+    }`,
+  },
+  {
+    name: "followers hear of a note that follows a raised one too early",
+    story: "124",
+    file: "replication/leader/floor.ts",
+    from: "return this.#beforeRaised ?? this.#pending ?? this.#inForce;",
+    to: "return this.#pending ?? this.#beforeRaised ?? this.#inForce;",
   },
   {
     name: "a leader without its log leads at once",

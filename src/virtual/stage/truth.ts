@@ -16,6 +16,8 @@ export class Truth {
   /** Keys of which too little is known: what was written with an idempotency key, or may be lost by a failover. */
   readonly #unsure = new Set<string>();
   readonly #unchecked = new Set<string>();
+  /** Judges the views that were answered since the last look. */
+  readonly #shown: (() => void)[] = [];
   #isSuspended = false;
 
   constructor(cluster: VirtualCluster) {
@@ -73,7 +75,7 @@ export class Truth {
     const call = this.#isLinearizable(id, consistency) ? this.#calls.list(keys) : undefined;
     return (result) => {
       if (!result.ok) return;
-      if (!this.#isSuspended) this.#views.shown(id, result.value, keys);
+      this.#shown.push(() => this.#views.shown(id, result.value, keys));
       if (call === undefined) return;
       const entries = result.value.entries.filter((entry) => entry !== null);
       call.told({ ok: true, value: { entries, next: null, sequence: result.value.sequence } });
@@ -89,7 +91,11 @@ export class Truth {
 
   /** Throws a Violation if what was told since the last look contradicts what was told before. */
   look(): void {
-    if (!this.#isSuspended) this.#views.look();
+    const shown = this.#shown.splice(0);
+    if (!this.#isSuspended) {
+      for (const judge of shown) judge();
+      this.#views.look();
+    }
     if (this.#unchecked.size === 0) return;
     const keys = [...this.#unchecked].filter((key) => !this.#unsure.has(key));
     this.#unchecked.clear();
