@@ -27,6 +27,8 @@ const results = () => readResults(join(directory, "results.json"));
 const statusOf = async (url: string) =>
   statusSchema.parse(await (await fetch(`${url}/status`)).json());
 const out = () => ["--out", directory, "--format", "json"];
+/** Warming up takes half a minute of a busy machine, and says nothing about how a sweep ends. */
+const cold = () => [...out(), "--warmup", "0"];
 
 test("a sweep of own processes measures every write and leaves a whole report", async () => {
   const ended = await runCli(
@@ -71,7 +73,7 @@ test("on a running cluster settings come back, keys are tidied away, others are 
   const before = await statusOf(leader.url);
   const { code } = await runCli(
     ...["--target", leader.url, "--quorums", "0-2", "--writes", "2", "--clients", "2"],
-    ...["--max-delay", "20", "--order", "random", "--keys", "unique", ...out()],
+    ...["--max-delay", "20", "--order", "random", "--keys", "unique", ...cold()],
   );
   expect([0, 1]).toContain(code);
   const after = await statusOf(leader.url);
@@ -106,7 +108,7 @@ test("a pass that names no writes fills the shortest duration, after a warm-up w
 test("a follower's address will do, since it knows its leader", async () => {
   const { followers } = await start(2);
   const target = followers[0]?.url ?? "";
-  await runCli("--target", target, "--quorums", "2", "--writes", "1", "--clients", "1", ...out());
+  await runCli("--target", target, "--quorums", "2", "--writes", "1", "--clients", "1", ...cold());
   const measured = await results();
   expect(measured.leader).toBe("leader");
   expect(measured.passes[0]?.samples).toHaveLength(1);
@@ -118,7 +120,7 @@ test("exit code 130: Ctrl-C in the middle keeps what was measured and gives sett
   const before = await statusOf(leader.url);
   const run = startCli(
     ...["--target", leader.url, "--quorums", "1-2", "--writes", "200", "--max-delay", "300"],
-    ...["--progress", "json", ...out()],
+    ...["--progress", "json", ...cold()],
   );
   await run.untilSaid('"type":"write"');
   expect((await statusOf(leader.url)).config.maxDelay).toBe(300);
@@ -134,7 +136,7 @@ test("exit code 130: Ctrl-C in the middle keeps what was measured and gives sett
 });
 
 test("Ctrl-C on own processes leaves none behind", async () => {
-  const run = startCli("--quorums", "3", "--progress", "json", ...out());
+  const run = startCli("--quorums", "3", "--progress", "json", ...cold());
   await run.untilSaid('"type":"write"');
   run.child.kill("SIGINT");
   expect((await run.ended).code).toBe(130);
@@ -145,7 +147,7 @@ test("exit code 3: a leader that dies in the middle ends the run, with what was 
   const { leader } = await start(2);
   const run = startCli(
     ...["--target", leader.url, "--quorums", "1-2", "--writes", "200", "--clients", "2"],
-    ...["--max-delay", "100", "--progress", "json", ...out(), "--max-failed", "100%"],
+    ...["--max-delay", "100", "--progress", "json", ...cold(), "--max-failed", "100%"],
   );
   await run.untilSaid('"writesDone":3');
   await leader.kill();
@@ -164,7 +166,7 @@ test("a pass in which the leader is replaced is made again, and the report says 
   const other = cluster.nodes.find((node) => node !== acting);
   const run = startCli(
     ...["--target", other?.url ?? "", "--quorums", "2", "--writes", "60", "--clients", "2"],
-    ...["--min-delay", "50", "--max-delay", "60", "--progress", "json", ...out()],
+    ...["--min-delay", "50", "--max-delay", "60", "--progress", "json", ...cold()],
     ...["--max-failed", "100%"],
   );
   await run.untilSaid('"writesDone":3');
@@ -181,7 +183,7 @@ test("exit code 4: followers that die in the middle make too many writes fail", 
   const { leader, followers } = await start(2);
   const run = startCli(
     ...["--target", leader.url, "--quorums", "2", "--writes", "100", "--max-delay", "50"],
-    ...["--progress", "json", ...out()],
+    ...["--progress", "json", ...cold()],
   );
   await run.untilSaid('"writesDone":3');
   await Promise.all(followers.map((follower) => follower.kill()));
@@ -195,7 +197,7 @@ test("exit code 1: writes that fail, where that is not too many, fail their verd
   const { leader, followers } = await start(2);
   await followers[1]?.kill();
   const words = ["--quorums", "2", "--writes", "2", "--clients", "1", "--max-failed", "100%"];
-  const { code, stdout } = await runCli("--target", leader.url, ...words, "--json", ...out());
+  const { code, stdout } = await runCli("--target", leader.url, ...words, "--json", ...cold());
   expect(code).toBe(1);
   const { verdicts } = JSON.parse(stdout);
   expect(verdicts.find(({ id }: { id: string }) => id === "failures").state).toBe("failed");
