@@ -110,7 +110,7 @@ export class Floor {
     this.#lowAt = now;
   }
 
-  /** This leader knows its note durably. Returns the one of which followers may hear now that a raised one is. */
+  /** This leader knows its note durably. Returns the note to tell followers, where that had to wait for it. */
   flushed(number: number): FloorNote | undefined {
     this.#flushed = Math.max(this.#flushed, number);
     if (this.#beforeRaised === undefined || this.#inForce.number > this.#flushed) return undefined;

@@ -249,7 +249,7 @@ export class Leading {
 
   // --- the floor -------------------------------------------------------------------------------
 
-  /** Makes a note durable here and tells every follower of it, if the floor was not raised just now. */
+  /** Makes a note durable here and tells every follower of it, unless that waits for a raised one. */
   spread(note: FloorNote): void {
     this.#persist(note);
     if (note === this.floor?.note) this.#tell(note);

@@ -145,10 +145,8 @@ async function mustAnswerReads({ cluster, clients, runUntil }: Ending): Promise<
 async function mustConverge(run: Ending): Promise<void> {
   const { cluster, clients } = run;
   let answered = false;
-  const since = cluster.time.now();
   const tryAgain = () => {
     for (const id of cluster.ids) cluster.start(id);
-    emptyAbove(cluster, since);
     if (answered) return;
     const operations = [{ key: "last", value: "true" }];
     clients.submit({ operations, timeoutMs: 500 }, (result) => {
